@@ -1,0 +1,39 @@
+//! Tokens that say more about a user than the id: what one overrides `TokenObtainPairSerializer.get_token` for in Python.
+//!
+//! The hook runs at login and at every refresh, so a change to the user is in the next access token. (In Python, a claim
+//! set at login is copied from token to token until the user logs in again.)
+//!
+//! `SECRET_KEY=… cargo run --example custom_claims`
+
+use actix_simplejwt::conf::{Environment, SettingsError};
+use actix_simplejwt::db::{Database, DatabaseSettings};
+use actix_simplejwt::{Authenticated, JwtStatelessUserAuthentication, SimpleJwt, SimpleJwtBuilder, simplejwt};
+use actix_web::{App, HttpServer, web};
+
+/// Reads the claims alone; the database is not asked.
+async fn profile(auth: Authenticated<JwtStatelessUserAuthentication>) -> String {
+    let email = auth.auth.get("email").and_then(|email| email.as_str()).unwrap_or("nowhere");
+    format!("{} at {email}", auth.auth.get("username").and_then(|name| name.as_str()).unwrap_or("nobody"))
+}
+
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    cfg.service(web::scope("/api").configure(simplejwt::urls::configure)).route("/profile", web::get().to(profile));
+}
+
+pub fn set_up(database: Database, env: &Environment) -> Result<SimpleJwtBuilder, SettingsError> {
+    let builder = SimpleJwt::builder(database).from_env(env)?;
+    Ok(builder.claims(|user, claims| {
+        claims.insert("username".to_owned(), user.username().into());
+        claims.insert("email".to_owned(), user.attribute("email").into());
+        // With this claim `IsAdminUser` works without the database too.
+        claims.insert("is_staff".to_owned(), user.is_staff().into());
+    }))
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let env = Environment::from_process();
+    let apps = set_up(Database::open(&DatabaseSettings::from_env(&env)?)?, &env)?.build()?;
+    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
+}

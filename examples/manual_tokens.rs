@@ -1,0 +1,76 @@
+//! Makes and reads tokens in code: after a login by another way, for a link in an e-mail, in a test.
+//!
+//! `cargo run --example manual_tokens`
+
+use actix_simplejwt::auth::SharedUser;
+use actix_simplejwt::db::migrations::MigrationPlan;
+use actix_simplejwt::db::{Database, DatabaseSettings};
+use actix_simplejwt::simplejwt::exceptions::TokenError;
+use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
+use actix_simplejwt::simplejwt::state::JwtState;
+use actix_simplejwt::simplejwt::tokens::{Stateless, Token, TokenClass};
+use actix_simplejwt::{AccessToken, RefreshToken, SimpleJwt};
+use chrono::Duration;
+
+/// A kind of token of one's own: it is good for a week, and for nothing but joining.
+pub enum Invite {}
+
+impl TokenClass for Invite {
+    const NAME: &'static str = "InviteToken";
+    const TOKEN_TYPE: &'static str = "invite";
+
+    fn lifetime(_settings: &SimpleJwtSettings) -> Duration {
+        Duration::weeks(1)
+    }
+}
+
+/// No table records it, so it ends when its time is over and not before.
+impl Stateless for Invite {}
+
+pub type InviteToken = Token<Invite>;
+
+/// An invitation, to be put into a link.
+pub fn invite(email: &str, jwt: &JwtState) -> Result<String, TokenError> {
+    let mut token = InviteToken::new(jwt);
+    token["email"] = email.into();
+    token.encode(jwt)
+}
+
+/// The address of a good invitation. An access token, or an invitation of last month, is an error.
+pub fn accept(raw: &str, jwt: &JwtState) -> Result<String, TokenError> {
+    let token = InviteToken::from_raw(raw, jwt)?;
+    Ok(token["email"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The pair that `POST /api/token/` would give, for a user who has logged in some other way.
+pub async fn tokens_for(user: SharedUser, jwt: &JwtState, db: &Database) -> Result<(String, String), TokenError> {
+    let jwt = jwt.clone();
+    db.write(move |conn| {
+        let mut refresh = RefreshToken::for_user(&*user, &jwt, conn)?;
+        refresh["via"] = "single sign-on".into();
+        // The access token copies the claims of its refresh token.
+        Ok((refresh.encode(&jwt)?, refresh.access_token(&jwt).encode(&jwt)?))
+    })
+    .await
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let database = Database::open(&DatabaseSettings::new("sqlite://manual_tokens.sqlite3")?)?;
+    MigrationPlan::default().run(&database)?;
+    let apps = SimpleJwt::builder(database.clone()).secret_key("not a secret: yours is in the environment").build()?;
+    let (jwt, auth) = (apps.jwt(), apps.auth().ok_or("built with a database")?);
+
+    let user = match auth.authenticate(&database, "alice", "correct-horse").await? {
+        Some(user) => user,
+        None => SharedUser::new(auth.create_user(&database, "alice", "", "correct-horse").await?),
+    };
+    let (refresh, access) = tokens_for(user, jwt, &database).await?;
+    println!("refresh: {refresh}\naccess: {access}");
+    let access = AccessToken::from_raw(&access, jwt)?;
+    println!("user {} came by {}, until {}", access["user_id"], access["via"], access["exp"]);
+
+    let link = invite("bob@example.com", jwt)?;
+    println!("https://shop.example/join?invite={link}\ninvited: {}", accept(&link, jwt)?);
+    Ok(())
+}

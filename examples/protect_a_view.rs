@@ -1,0 +1,61 @@
+//! Protects views of an actix application whose users are in Django's database, `sqlite://db.sqlite3`.
+//!
+//! `SECRET_KEY=… cargo run --example protect_a_view`, then
+//! `curl -H "Authorization: Bearer $ACCESS" http://127.0.0.1:8000/whoami`
+
+use actix_simplejwt::conf::{Environment, SettingsError};
+use actix_simplejwt::db::{Database, DatabaseSettings};
+use actix_simplejwt::rest_framework::middleware::require;
+use actix_simplejwt::{
+    Authenticated, IsAdminUser, JwtAuthentication, MaybeAuthenticated, Permitted, SimpleJwt, SimpleJwtBuilder,
+    TokenAuthentication,
+};
+use actix_web::{App, HttpServer, web};
+
+/// A logged-in user, by any of `DEFAULT_AUTHENTICATION_CLASSES`. Nobody else gets here: the answer is 401.
+async fn whoami(auth: Authenticated) -> String {
+    format!("You are {}.", auth.user.username())
+}
+
+/// A user or nobody. An expired token is still a 401.
+async fn welcome(auth: MaybeAuthenticated) -> String {
+    match auth.0 {
+        Some(auth) => format!("Welcome back, {}!", auth.user.username()),
+        None => "Welcome, stranger!".to_owned(),
+    }
+}
+
+/// `Authorization: Bearer <access token>` or `Authorization: Token <key>`.
+async fn either(auth: Authenticated<(JwtAuthentication, TokenAuthentication)>) -> String {
+    format!("One of two ways, {}.", auth.user.username())
+}
+
+/// Staff only, at one handler.
+async fn report(by: Permitted<IsAdminUser>) -> String {
+    format!("For {} only.", by.user.username())
+}
+
+async fn health() -> &'static str {
+    "Only staff sees this, though the handler says nothing."
+}
+
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    cfg.route("/whoami", web::get().to(whoami))
+        .route("/welcome", web::get().to(welcome))
+        .route("/either", web::get().to(either))
+        .route("/report", web::get().to(report))
+        // Staff only, for everything below.
+        .service(web::scope("/internal").wrap(require(IsAdminUser)).route("/health", web::get().to(health)));
+}
+
+pub fn set_up(database: Database, env: &Environment) -> Result<SimpleJwtBuilder, SettingsError> {
+    SimpleJwt::builder(database).from_env(env)
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let env = Environment::from_process();
+    let apps = set_up(Database::open(&DatabaseSettings::from_env(&env)?)?, &env)?.build()?;
+    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
+}

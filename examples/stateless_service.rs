@@ -1,0 +1,37 @@
+//! A service that reads tokens which another one has signed, by that one's public key. It has no database and no secret,
+//! and builds with `default-features = false`.
+//!
+//! `SIMPLE_JWT_ALGORITHM=RS256 SIMPLE_JWT_VERIFYING_KEY="$(cat public.pem)" cargo run --example stateless_service`, or, for
+//! keys that the issuer publishes and changes, `SIMPLE_JWT_JWK_URL=https://issuer.example/jwks.json` in place of the key.
+
+use actix_simplejwt::conf::{Environment, SettingsError};
+use actix_simplejwt::rest_framework::middleware::require;
+use actix_simplejwt::{Authenticated, IsAdminUser, JwtStatelessUserAuthentication, SimpleJwt, SimpleJwtBuilder};
+use actix_web::{App, HttpResponse, HttpServer, web};
+use serde_json::json;
+
+/// `auth.user` is what the token says, a `TokenUser`; `auth.auth` are its claims.
+async fn whoami(auth: Authenticated<JwtStatelessUserAuthentication>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "id": auth.user.id(), "expires": auth.auth.get("exp") }))
+}
+
+/// For whom the issuer has put `"is_staff": true` into the token.
+async fn statistics() -> &'static str {
+    "All is well."
+}
+
+pub fn configure(cfg: &mut web::ServiceConfig) {
+    cfg.route("/whoami", web::get().to(whoami))
+        .service(web::scope("/admin").wrap(require(IsAdminUser)).route("/statistics", web::get().to(statistics)));
+}
+
+pub fn set_up(env: &Environment) -> Result<SimpleJwtBuilder, SettingsError> {
+    SimpleJwt::stateless().from_env(env)
+}
+
+#[actix_web::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let apps = set_up(&Environment::from_process())?.build()?;
+    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
+}

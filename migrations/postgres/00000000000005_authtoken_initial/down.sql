@@ -1,0 +1,2 @@
+DROP TABLE "authtoken_token";
+DELETE FROM "django_migrations" WHERE "app" = 'authtoken';

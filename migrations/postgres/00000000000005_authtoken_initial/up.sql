@@ -1,0 +1,21 @@
+-- Keys for `Authorization: Token …`. As `rest_framework.authtoken` leaves them after its last migration.
+CREATE TABLE IF NOT EXISTS "authtoken_token" (
+    "key" varchar(40) NOT NULL PRIMARY KEY,
+    "created" timestamp with time zone NOT NULL,
+    "user_id" integer NOT NULL UNIQUE
+        CONSTRAINT "authtoken_token_user_id_35299eff_fk_auth_user_id"
+        REFERENCES "auth_user" ("id") DEFERRABLE INITIALLY DEFERRED
+);
+CREATE INDEX IF NOT EXISTS "authtoken_token_key_10f0b77e_like" ON "authtoken_token" ("key" varchar_pattern_ops);
+
+-- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+INSERT INTO "django_migrations" ("app", "name", "applied")
+SELECT 'authtoken', "column1", CURRENT_TIMESTAMP
+FROM (
+    VALUES
+        ('0001_initial'),
+        ('0002_auto_20160226_1747'),
+        ('0003_tokenproxy'),
+        ('0004_alter_tokenproxy_options')
+) AS "names"
+WHERE NOT EXISTS (SELECT 1 FROM "django_migrations" WHERE "app" = 'authtoken');

@@ -1,0 +1,2 @@
+DROP TABLE "django_session";
+DELETE FROM "django_migrations" WHERE "app" = 'sessions';

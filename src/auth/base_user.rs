@@ -1,0 +1,69 @@
+//! What every user is, whichever table or token it came from. Python counterpart:
+//! `django.contrib.auth.base_user.AbstractBaseUser`.
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+/// A user: what views, permissions and tokens may ask of one.
+///
+/// A project with a user table of its own implements this for its row type, and
+/// [`UserModel`](super::models::UserModel) for the table: together they are what `AUTH_USER_MODEL` names in Django.
+pub trait AbstractUser: Any + Debug + Send + Sync {
+    /// Primary key in the database, where the user has one. References to users are stored as this.
+    fn pk(&self) -> Option<i32>;
+
+    /// `get_username()`: the name that identifies the user to people.
+    fn username(&self) -> &str;
+
+    /// Whether the account may be used. Default: yes.
+    fn is_active(&self) -> bool {
+        true
+    }
+
+    /// Whether the user may enter the administration. Default: no.
+    fn is_staff(&self) -> bool {
+        false
+    }
+
+    /// Whether the user has every permission without being given it. Default: no.
+    fn is_superuser(&self) -> bool {
+        false
+    }
+
+    /// The stored password string, where the user has one.
+    fn password(&self) -> &str {
+        ""
+    }
+
+    /// The attribute `name`, for settings that name one (`USER_ID_FIELD`). `None` when there is none.
+    fn attribute(&self, name: &str) -> Option<Value>;
+}
+
+/// A user of any kind, cheap to clone: `request.user`.
+#[derive(Clone, Debug)]
+pub struct SharedUser(Arc<dyn AbstractUser>);
+
+impl SharedUser {
+    /// Wraps a user.
+    pub fn new(user: impl AbstractUser) -> Self {
+        Self(Arc::new(user))
+    }
+
+    /// The user as the type that it was made from, such as [`User`](super::models::User). `None` for another type.
+    #[must_use]
+    pub fn downcast<U: AbstractUser>(&self) -> Option<Arc<U>> {
+        let user: Arc<dyn Any + Send + Sync> = Arc::<dyn AbstractUser>::clone(&self.0);
+        user.downcast().ok()
+    }
+}
+
+impl std::ops::Deref for SharedUser {
+    type Target = dyn AbstractUser;
+
+    fn deref(&self) -> &Self::Target {
+        self.0.as_ref()
+    }
+}

@@ -1,0 +1,198 @@
+//! What real Django says of stored passwords, asked of ours; and what a refusal costs.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use serde::Deserialize;
+
+use super::*;
+
+/// Written by `make_passwords.py`, which is beside it.
+const FIXTURE: &str = include_str!("../../../tests/fixtures/django/passwords.json");
+
+#[derive(Deserialize)]
+struct Fixture {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    what: String,
+    password: String,
+    encoded: String,
+    /// By the preferred algorithm of a list of cheap hashers; `all` for all of them; `django` for the default list.
+    answers: BTreeMap<String, String>,
+}
+
+/// The lists of `make_passwords.py`, each under its preferred algorithm, and the default one.
+fn lists() -> BTreeMap<&'static str, PasswordHashers> {
+    let cheap: [Arc<dyn PasswordHasher>; 7] = [
+        Arc::new(Pbkdf2PasswordHasher::sha256(1000).unwrap()),
+        Arc::new(Pbkdf2PasswordHasher::sha1(1000).unwrap()),
+        Arc::new(Argon2PasswordHasher::new(64, 2, 2).unwrap()),
+        Arc::new(BcryptPasswordHasher::sha256(4).unwrap()),
+        Arc::new(BcryptPasswordHasher::plain(4).unwrap()),
+        Arc::new(ScryptPasswordHasher::new(16, 4, 2).unwrap()),
+        Arc::new(Md5PasswordHasher),
+    ];
+    let of = |first: &Arc<dyn PasswordHasher>| {
+        PasswordHashers::new(std::iter::once(first.clone()).chain(cheap.iter().cloned())).unwrap()
+    };
+    let mut lists: BTreeMap<_, _> = cheap.iter().map(|first| (first.algorithm(), of(first))).collect();
+    lists.insert("django", PasswordHashers::default());
+    lists
+}
+
+#[test]
+fn django_and_we_agree_on_every_stored_password() {
+    let lists = lists();
+    let fixture: Fixture = serde_json::from_str(FIXTURE).unwrap();
+    let mut checked = 0;
+    for Case { what, password, encoded, answers } in &fixture.cases {
+        // Django's bcrypt takes `abc\0abc` for `abc`. That is the one thing we refuse and Django does not.
+        let has_nul = encoded.starts_with("bcrypt$") && password.contains('\0');
+        for (list, answer) in answers {
+            let expected = match answer.as_str() {
+                "correct" | "update" if has_nul => PasswordCheck::WRONG,
+                "correct" => PasswordCheck { is_correct: true, must_update: false },
+                "update" => PasswordCheck { is_correct: true, must_update: true },
+                answer if answer == "wrong" || answer.starts_with("raises ") => PasswordCheck::WRONG,
+                answer => panic!("{what}: the fixture says {answer:?}"),
+            };
+            for (name, hashers) in
+                lists.iter().filter(|(name, _)| *name == list || (list == "all" && **name != "django"))
+            {
+                assert_eq!(hashers.check(password, encoded), expected, "{what}, preferring {name}: {encoded:?}");
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 3000, "{checked}");
+}
+
+#[test]
+fn names_are_those_of_djangos_classes_short_or_dotted() {
+    let hashers =
+        PasswordHashers::from_names(&["django.contrib.auth.hashers.ScryptPasswordHasher", "MD5PasswordHasher"]);
+    let hashers = hashers.unwrap();
+    assert_eq!(hashers.preferred().algorithm(), "scrypt");
+    assert!(hashers.check("x", "md5$s$2c38b9e45cec1b324dde4e3d5b22c648").must_update);
+
+    let error = PasswordHashers::from_names(&["MD5PasswordHasher", "UnsaltedMD5PasswordHasher"]).unwrap_err();
+    assert_eq!(
+        error,
+        "a list of known password hashers: UnsaltedMD5PasswordHasher is none of PBKDF2PasswordHasher, \
+         PBKDF2SHA1PasswordHasher, Argon2PasswordHasher, BCryptSHA256PasswordHasher, BCryptPasswordHasher, \
+         ScryptPasswordHasher, MD5PasswordHasher"
+    );
+    assert!(PasswordHashers::from_names(&["my.hashers.MD5PasswordHasher"]).is_err());
+    assert!(PasswordHashers::from_names(&[""; 0]).is_err());
+}
+
+#[test]
+fn the_default_list_is_djangos() {
+    let default = PasswordHashers::default();
+    let algorithms: Vec<_> =
+        std::iter::once(&default.preferred).chain(&default.others).map(|hasher| hasher.algorithm()).collect();
+    assert_eq!(algorithms, ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "scrypt"]);
+}
+
+#[test]
+fn an_unusable_password_is_an_exclamation_mark_and_chance() {
+    let encoded = PasswordHashers::make_unusable();
+    assert_eq!((encoded.len(), &encoded[..1]), (41, "!"));
+    assert_ne!(encoded, PasswordHashers::make_unusable());
+    assert!(!is_password_usable(&encoded));
+    assert!(is_password_usable(""));
+}
+
+/// A hasher whose texts, `name$password$work`, say how much of its work they took. It notes what it is made to burn.
+#[derive(Debug)]
+struct Recorder {
+    name: &'static str,
+    burnt: Mutex<Vec<f64>>,
+}
+
+impl Recorder {
+    fn new(name: &'static str) -> Arc<Self> {
+        Arc::new(Self { name, burnt: Mutex::default() })
+    }
+
+    fn burnt(&self) -> Vec<f64> {
+        std::mem::take(&mut self.burnt.lock().unwrap())
+    }
+
+    fn decode<'a>(&self, encoded: &'a str) -> Result<(&'a str, f64), HasherError> {
+        let parts: Vec<&str> = encoded.split('$').collect();
+        match parts[..] {
+            [_, password, work] => Ok((password, work.parse().map_err(|_| HasherError::Malformed)?)),
+            _ => Err(HasherError::Malformed),
+        }
+    }
+}
+
+impl PasswordHasher for Recorder {
+    fn algorithm(&self) -> &'static str {
+        self.name
+    }
+
+    fn encode(&self, password: &str) -> Result<String, HasherError> {
+        Ok(format!("{}${password}$1", self.name))
+    }
+
+    fn verify(&self, password: &str, encoded: &str) -> Result<bool, HasherError> {
+        Ok(self.decode(encoded)?.0 == password)
+    }
+
+    fn must_update(&self, encoded: &str) -> Result<bool, HasherError> {
+        Ok(self.decode(encoded)?.1 < 1.0)
+    }
+
+    fn relative_work(&self, encoded: &str) -> Result<Option<f64>, HasherError> {
+        Ok(Some(self.decode(encoded)?.1).filter(|work| *work > 0.0))
+    }
+
+    fn burn(&self, _: &str, share: f64) {
+        self.burnt.lock().unwrap().push(share);
+    }
+}
+
+#[test]
+fn every_refusal_costs_one_run_of_the_preferred_hasher() {
+    let (new, old) = (Recorder::new("new"), Recorder::new("old"));
+    let hashers = PasswordHashers::new([new.clone() as Arc<dyn PasswordHasher>, old.clone()]).unwrap();
+
+    for encoded in ["", "!", "!new$secret$1", "new", "other$secret$1", "new$secret", "new$secret$x", "old$secret"] {
+        assert_eq!(hashers.check("secret", encoded), PasswordCheck::WRONG, "{encoded}");
+        assert_eq!(new.burnt(), [1.0], "{encoded}");
+    }
+    hashers.fake_runtime("secret");
+    assert_eq!(new.burnt(), [1.0]);
+
+    for (work, expected) in [("0.25", vec![0.75]), ("1", vec![]), ("2", vec![])] {
+        assert_eq!(hashers.check("wrong", &format!("new$secret${work}")), PasswordCheck::WRONG);
+        assert_eq!(new.burnt(), expected, "{work}");
+    }
+
+    // Of another algorithm, or of work that cannot be told: a sample, and then by the clock.
+    for encoded in ["old$secret$1", "new$secret$0"] {
+        assert_eq!(hashers.check("wrong", encoded), PasswordCheck::WRONG);
+        assert_eq!(new.burnt()[0], SAMPLE, "{encoded}");
+    }
+
+    for encoded in ["new$secret$1", "new$secret$0.5", "old$secret$1"] {
+        assert!(hashers.check("secret", encoded).is_correct, "{encoded}");
+        assert_eq!(new.burnt(), [0.0; 0], "{encoded}");
+    }
+    assert_eq!(old.burnt(), [0.0; 0]);
+}
+
+#[test]
+fn after_another_algorithm_the_missing_time_is_made_up() {
+    let ms = Duration::from_millis;
+    // A sample of an eighth in 10 ms means 80 ms for the whole.
+    assert_eq!(missing_share(ms(0), ms(10)), 0.875);
+    assert_eq!(missing_share(ms(20), ms(10)), 0.625);
+    assert!(missing_share(ms(70), ms(10)).abs() < 1e-9);
+    assert!(missing_share(ms(160), ms(10)) < 0.0);
+}

@@ -1,0 +1,22 @@
+//! Users and passwords. Python counterpart: `django.contrib.auth`.
+//!
+//! Knows the database but not HTTP: what a request says about its user is the business of
+//! [`rest_framework`](crate::rest_framework).
+
+mod base_user;
+pub mod hashers;
+#[cfg(feature = "database")]
+pub mod lockout;
+#[cfg(feature = "database")]
+pub mod models;
+pub mod password_validation;
+#[cfg(feature = "database")]
+pub mod permissions;
+pub mod settings;
+#[cfg(feature = "database")]
+mod state;
+pub mod validators;
+
+pub use base_user::{AbstractUser, SharedUser};
+#[cfg(feature = "database")]
+pub use state::{AuthError, AuthState};

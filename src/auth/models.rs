@@ -1,0 +1,268 @@
+//! The table `auth_user`, and the door to a user table of one's own. Python counterpart: `django.contrib.auth.models`.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::{AbstractUser, SharedUser};
+use crate::db::DbConnection;
+use crate::db::schema::auth_user;
+use crate::db::types::to_db;
+
+/// A row of `auth_user`.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = auth_user)]
+pub struct User {
+    /// Primary key.
+    pub id: i32,
+    /// Password string, as one of [`hashers`](super::hashers) wrote it.
+    pub password: String,
+    /// Last login, in UTC; written when `UPDATE_LAST_LOGIN` is on.
+    pub last_login: Option<NaiveDateTime>,
+    /// Has every permission.
+    pub is_superuser: bool,
+    /// Unique name.
+    pub username: String,
+    /// Family name.
+    pub last_name: String,
+    /// E-mail address.
+    pub email: String,
+    /// May enter the administration.
+    pub is_staff: bool,
+    /// May log in.
+    pub is_active: bool,
+    /// When the row was made, in UTC.
+    pub date_joined: NaiveDateTime,
+    /// Given name.
+    pub first_name: String,
+}
+
+/// What a new row of `auth_user` is made of.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser<'a> {
+    /// Unique name.
+    pub username: &'a str,
+    /// E-mail address, or nothing.
+    pub email: &'a str,
+    /// Password string as [`PasswordHashers::encode`](super::hashers::PasswordHashers::encode) gives it.
+    pub password: &'a str,
+    /// Whether to set `is_staff` and `is_superuser`.
+    pub is_superuser: bool,
+}
+
+impl User {
+    /// The user with that primary key.
+    pub fn find(conn: &mut DbConnection, id: i32) -> QueryResult<Option<Self>> {
+        // `get_result`, not `first`: a LIMIT costs SQLite twice the statement and the key is unique anyway.
+        auth_user::table.filter(auth_user::id.eq(id)).select(Self::as_select()).get_result(conn).optional()
+    }
+
+    /// The user with exactly that name.
+    pub fn find_by_username(conn: &mut DbConnection, username: &str) -> QueryResult<Option<Self>> {
+        auth_user::table.filter(auth_user::username.eq(username)).select(Self::as_select()).get_result(conn).optional()
+    }
+
+    /// Whether the table has a row at all.
+    pub fn exists_any(conn: &mut DbConnection) -> QueryResult<bool> {
+        let id: Option<i32> = auth_user::table.select(auth_user::id).limit(1).get_result(conn).optional()?;
+        Ok(id.is_some())
+    }
+
+    /// Inserts an active user.
+    pub fn create(conn: &mut DbConnection, new: &NewUser<'_>, now: DateTime<Utc>) -> QueryResult<Self> {
+        diesel::insert_into(auth_user::table)
+            .values((
+                auth_user::username.eq(new.username),
+                auth_user::email.eq(new.email),
+                auth_user::password.eq(new.password),
+                auth_user::is_superuser.eq(new.is_superuser),
+                auth_user::is_staff.eq(new.is_superuser),
+                auth_user::is_active.eq(true),
+                auth_user::first_name.eq(""),
+                auth_user::last_name.eq(""),
+                auth_user::date_joined.eq(to_db(now)),
+            ))
+            .returning(auth_user::all_columns)
+            .get_result(conn)
+    }
+
+    /// Stores another password string.
+    pub fn set_password(conn: &mut DbConnection, id: i32, encoded: &str) -> QueryResult<usize> {
+        diesel::update(auth_user::table.filter(auth_user::id.eq(id))).set(auth_user::password.eq(encoded)).execute(conn)
+    }
+}
+
+impl AbstractUser for User {
+    fn pk(&self) -> Option<i32> {
+        Some(self.id)
+    }
+
+    fn username(&self) -> &str {
+        &self.username
+    }
+
+    fn is_active(&self) -> bool {
+        self.is_active
+    }
+
+    fn is_staff(&self) -> bool {
+        self.is_staff
+    }
+
+    fn is_superuser(&self) -> bool {
+        self.is_superuser
+    }
+
+    fn password(&self) -> &str {
+        &self.password
+    }
+
+    fn attribute(&self, name: &str) -> Option<Value> {
+        match name {
+            "id" | "pk" => Some(self.id.into()),
+            "username" => Some(self.username.as_str().into()),
+            "email" => Some(self.email.as_str().into()),
+            "first_name" => Some(self.first_name.as_str().into()),
+            "last_name" => Some(self.last_name.as_str().into()),
+            "is_active" => Some(self.is_active.into()),
+            "is_staff" => Some(self.is_staff.into()),
+            "is_superuser" => Some(self.is_superuser.into()),
+            _ => None,
+        }
+    }
+}
+
+/// A table of users: what the setting `AUTH_USER_MODEL` names in Django, with its manager.
+///
+/// [`DjangoUsers`] is `auth_user`. A project with a table of its own implements this, and
+/// [`AbstractUser`] for its row.
+pub trait UserModel: std::any::Any + Send + Sync {
+    /// `USERNAME_FIELD`: the field that identifies a user at login, and its name in the request.
+    fn username_field(&self) -> &'static str {
+        "username"
+    }
+
+    /// `get_by_natural_key`: the user with that login name.
+    fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>>;
+
+    /// The user whose attribute `name` is `value`, as claims name one. A value that the attribute cannot have belongs
+    /// to nobody: it is `None`, not an error.
+    fn get_by_attribute(&self, conn: &mut DbConnection, name: &str, value: &Value) -> QueryResult<Option<SharedUser>>;
+
+    /// Whether `name` can be looked up by [`UserModel::get_by_attribute`]; `USER_ID_FIELD` is checked with it at start.
+    fn has_attribute(&self, name: &str) -> bool;
+
+    /// Replaces the stored password string, but only while it still is the one that `user` was read with: a password
+    /// changed meanwhile must not be overwritten.
+    fn upgrade_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<()>;
+
+    /// Sets `last_login`. Default: a table without such a column.
+    fn update_last_login(
+        &self,
+        conn: &mut DbConnection,
+        user: &dyn AbstractUser,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let _ = (conn, user, now);
+        Ok(())
+    }
+}
+
+/// `auth_user`, the table of `django.contrib.auth`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DjangoUsers;
+
+impl UserModel for DjangoUsers {
+    fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>> {
+        if username.contains('\0') {
+            return Ok(None);
+        }
+        Ok(User::find_by_username(conn, username)?.map(SharedUser::new))
+    }
+
+    fn get_by_attribute(&self, conn: &mut DbConnection, name: &str, value: &Value) -> QueryResult<Option<SharedUser>> {
+        if matches!(name, "id" | "pk") {
+            let Some(id) = integer(value) else { return Ok(None) };
+            return Ok(User::find(conn, id)?.map(SharedUser::new));
+        }
+        // PostgreSQL has no NUL in a text.
+        let Some(text) = text(value).filter(|text| !text.contains('\0')) else { return Ok(None) };
+        let query = auth_user::table.select(User::as_select());
+        let user = match name {
+            "username" => query.filter(auth_user::username.eq(text)).get_result(conn).optional()?,
+            // Not unique in Django's table: with two owners, as in Django, there is no telling who is meant.
+            "email" => {
+                let mut users = query.filter(auth_user::email.eq(text)).limit(2).load(conn)?;
+                users.pop().filter(|_| users.is_empty())
+            }
+            _ => None,
+        };
+        Ok(user.map(|user: User| SharedUser::new(user)))
+    }
+
+    fn has_attribute(&self, name: &str) -> bool {
+        matches!(name, "id" | "pk" | "username" | "email")
+    }
+
+    fn upgrade_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<()> {
+        let Some(id) = user.pk() else { return Ok(()) };
+        let unchanged = auth_user::id.eq(id).and(auth_user::password.eq(user.password()));
+        diesel::update(auth_user::table.filter(unchanged)).set(auth_user::password.eq(encoded)).execute(conn)?;
+        Ok(())
+    }
+
+    fn update_last_login(
+        &self,
+        conn: &mut DbConnection,
+        user: &dyn AbstractUser,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let Some(id) = user.pk() else { return Ok(()) };
+        let row = auth_user::table.filter(auth_user::id.eq(id));
+        diesel::update(row).set(auth_user::last_login.eq(to_db(now))).execute(conn)?;
+        Ok(())
+    }
+}
+
+/// A claim as a primary key: a whole number, or its digits as text, as Python's `int` reads them.
+fn integer(value: &Value) -> Option<i32> {
+    match value {
+        Value::Number(number) => match number.as_i64() {
+            Some(id) => id.try_into().ok(),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a cast of a float saturates, and so falls out of the range"
+            )]
+            None => (number.as_f64()?.trunc() as i64).try_into().ok(),
+        },
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_claim_is_a_key_when_python_would_take_it_for_one() {
+        for value in [json!(7), json!(7.0), json!("7"), json!(" +7 "), json!("007")] {
+            assert_eq!(integer(&value), Some(7), "{value}");
+        }
+        for value in
+            [json!("abc"), json!(""), json!(null), json!([7]), json!(true), json!("18446744073709551616"), json!(1e300)]
+        {
+            assert_eq!(integer(&value), None, "{value}");
+        }
+    }
+}

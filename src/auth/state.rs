@@ -1,0 +1,304 @@
+//! Logging in. Python counterpart: `django.contrib.auth.authenticate` and `backends.ModelBackend`.
+//!
+//! Hashing is what a login costs, on purpose: a tenth of a second of a processor core. It runs beside the workers, on no
+//! more threads than the settings allow and with no database connection held, so that a flood of logins cannot starve
+//! `refresh` and protected views. Whoever would have to wait too long is told at once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::sync::Semaphore;
+
+use super::SharedUser;
+use super::hashers::PasswordHashers;
+use super::lockout::{LockedOut, Lockout};
+use super::models::{DjangoUsers, NewUser, User, UserModel};
+use super::settings::{AuthSettings, Backend};
+use crate::core::clock::Clock;
+use crate::db::{Database, DatabaseError, DbConnection};
+
+/// Why a login could not be decided.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Too many logins wait for their password to be hashed.
+    #[error("the queue of passwords to be hashed is full")]
+    Overloaded,
+    /// Too many failures; seconds until the next attempt is looked at.
+    #[error("too many failed logins for this name from this address")]
+    LockedOut(u64),
+    /// The hashing thread came to an untimely end.
+    #[error("a password could not be hashed: {0}")]
+    Hashing(String),
+    /// The database could not be asked.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+/// Users, hashers and backends of one application. Cheap to clone.
+#[derive(Clone)]
+pub struct AuthState(Arc<Inner>);
+
+struct Inner {
+    users: Arc<dyn UserModel>,
+    hashers: PasswordHashers,
+    allow_inactive: bool,
+    threads: Arc<Semaphore>,
+    /// Logins hashing or waiting to.
+    pending: AtomicUsize,
+    capacity: usize,
+    lockout: Option<Lockout>,
+    clock: Clock,
+}
+
+impl AuthState {
+    /// Logs users of `auth_user` in as `settings` say.
+    #[must_use]
+    pub fn new(settings: &AuthSettings, clock: Clock) -> Self {
+        Self::with_user_model(settings, clock, DjangoUsers)
+    }
+
+    /// As [`AuthState::new`], for another table of users: `AUTH_USER_MODEL`.
+    #[must_use]
+    pub fn with_user_model(settings: &AuthSettings, clock: Clock, users: impl UserModel) -> Self {
+        Self(Arc::new(Inner {
+            users: Arc::new(users),
+            hashers: settings.password_hashers.clone(),
+            allow_inactive: settings.authentication_backends.contains(&Backend::AllowAllUsersModel),
+            threads: Arc::new(Semaphore::new(settings.hashing_threads)),
+            pending: AtomicUsize::new(0),
+            lockout: settings
+                .login_failure_limit
+                .map(|limit| Lockout { limit: limit.into(), cooloff: settings.login_cooloff }),
+            capacity: settings.hashing_threads.saturating_add(settings.hashing_queue),
+            clock,
+        }))
+    }
+
+    /// The table of users.
+    #[must_use]
+    pub fn users(&self) -> &Arc<dyn UserModel> {
+        &self.0.users
+    }
+
+    /// The password hashers.
+    #[must_use]
+    pub fn hashers(&self) -> &PasswordHashers {
+        &self.0.hashers
+    }
+
+    /// Logins whose password is being hashed, or waits to be.
+    #[must_use]
+    pub fn hashing_pending(&self) -> usize {
+        self.0.pending.load(Ordering::Relaxed)
+    }
+
+    /// How many of them there may be; one more is [`AuthError::Overloaded`].
+    #[must_use]
+    pub fn hashing_capacity(&self) -> usize {
+        self.0.capacity
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The user with this name and password, when a backend lets them in. A password stored by another than the
+    /// preferred hasher is stored anew.
+    ///
+    /// An unknown name, a wrong password and an inactive user cost the same work, so the time tells nothing.
+    ///
+    /// # Errors
+    /// When the queue is full, the database cannot be asked or there were too many failures; never for a wrong password.
+    pub async fn authenticate(
+        &self,
+        db: &Database,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        self.authenticate_from(db, "", username, password).await
+    }
+
+    /// As [`AuthState::authenticate`], for a client at `address`: `LOGIN_FAILURE_LIMIT` counts failures by name and
+    /// address, where `authenticate` has the name alone.
+    ///
+    /// # Errors
+    /// As [`AuthState::authenticate`].
+    pub async fn authenticate_from(
+        &self,
+        db: &Database,
+        address: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let Some(lockout) = self.0.lockout else { return self.check(db, username, password).await };
+        let attempt = match lockout.begin(db, username, address, self.clock().now()).await? {
+            Ok(attempt) => attempt,
+            Err(LockedOut(seconds)) => return Err(AuthError::LockedOut(seconds)),
+        };
+        let outcome = self.check(db, username, password).await;
+        match &outcome {
+            Ok(Some(_)) => attempt.succeed(db).await?,
+            Ok(None) => {}
+            Err(_) => attempt.take_back(db).await?,
+        }
+        outcome
+    }
+
+    /// `authenticate` without counting.
+    async fn check(&self, db: &Database, username: &str, password: &str) -> Result<Option<SharedUser>, AuthError> {
+        let (users, name) = (Arc::clone(self.users()), username.to_owned());
+        let found = db.read(move |conn| users.get_by_natural_key(conn, &name).map_err(DatabaseError::from)).await?;
+        let Some(user) = found else {
+            let password = password.to_owned();
+            self.hash(move |hashers| hashers.fake_runtime(&password)).await?;
+            return Ok(None);
+        };
+        let (known, password) = (user.clone(), password.to_owned());
+        let (check, upgraded) = self
+            .hash(move |hashers| {
+                let check = hashers.check(&password, known.password());
+                // A hasher that cannot take this password (bcrypt, beyond 72 bytes) leaves the old string in place.
+                let upgraded = check.must_update.then(|| hashers.encode(&password).ok()).flatten();
+                (check, upgraded)
+            })
+            .await?;
+        if !check.is_correct {
+            return Ok(None);
+        }
+        let user = match upgraded {
+            Some(encoded) => self.store_upgrade(db, user, encoded).await?,
+            None => Some(user),
+        };
+        Ok(user.filter(|user| user.is_active() || self.0.allow_inactive))
+    }
+
+    /// `User.objects.create_user`: an active user of `auth_user`, whose password the preferred hasher stores. Neither name
+    /// nor password is checked; see [`validators`](super::validators) and
+    /// [`password_validation`](super::password_validation).
+    ///
+    /// # Errors
+    /// When the name is taken (a unique violation), the queue of passwords is full, or the hasher cannot take it.
+    pub async fn create_user(
+        &self,
+        db: &Database,
+        username: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<User, AuthError> {
+        self.create(db, username, email, password, false).await
+    }
+
+    /// `User.objects.create_superuser`: as [`AuthState::create_user`], with `is_staff` and `is_superuser`.
+    ///
+    /// # Errors
+    /// As [`AuthState::create_user`].
+    pub async fn create_superuser(
+        &self,
+        db: &Database,
+        username: &str,
+        email: &str,
+        password: &str,
+    ) -> Result<User, AuthError> {
+        self.create(db, username, email, password, true).await
+    }
+
+    async fn create(
+        &self,
+        db: &Database,
+        username: &str,
+        email: &str,
+        password: &str,
+        is_superuser: bool,
+    ) -> Result<User, AuthError> {
+        let (username, email, password) = (username.to_owned(), email.to_owned(), password.to_owned());
+        let password = self.hash(move |hashers| hashers.encode(&password)).await?;
+        let password = password.map_err(|e| AuthError::Hashing(e.to_string()))?;
+        let now = self.clock().now();
+        let create = move |conn: &mut DbConnection| {
+            let new = NewUser { username: &username, email: &email, password: &password, is_superuser };
+            User::create(conn, &new, now).map_err(DatabaseError::from)
+        };
+        Ok(db.write(create).await?)
+    }
+
+    /// The user as stored after the upgrade: tokens may carry a digest of the password string.
+    async fn store_upgrade(
+        &self,
+        db: &Database,
+        user: SharedUser,
+        encoded: String,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let users = Arc::clone(self.users());
+        let stored = db.write(move |conn| {
+            users.upgrade_password(conn, &*user, &encoded)?;
+            users.get_by_natural_key(conn, user.username()).map_err(DatabaseError::from)
+        });
+        Ok(stored.await?)
+    }
+
+    /// Runs `work` on a thread for hashing, when there is one within the queue's length.
+    ///
+    /// # Errors
+    /// [`AuthError::Overloaded`] when the queue is full.
+    pub async fn hash<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&PasswordHashers) -> T + Send + 'static,
+    ) -> Result<T, AuthError> {
+        let place = Place::take(Arc::clone(&self.0))?;
+        let permit = Arc::clone(&self.0.threads).acquire_owned().await;
+        let permit = permit.map_err(|e| AuthError::Hashing(e.to_string()))?;
+        let hashing = tokio::task::spawn_blocking(move || {
+            // Both go with the work: a client that hangs up must not make room for another one's hash.
+            let result = work(&place.0.hashers);
+            drop((place, permit));
+            result
+        });
+        hashing.await.map_err(|e| AuthError::Hashing(e.to_string()))
+    }
+}
+
+impl std::fmt::Debug for AuthState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AuthState({:?})", self.0.hashers)
+    }
+}
+
+/// A place in the queue, given back when the login is decided or its client has gone.
+struct Place(Arc<Inner>);
+
+impl Place {
+    fn take(inner: Arc<Inner>) -> Result<Self, AuthError> {
+        let taken = inner.pending.fetch_add(1, Ordering::AcqRel);
+        let place = Self(inner);
+        if taken < place.0.capacity { Ok(place) } else { Err(AuthError::Overloaded) }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.pending.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_recovers() {
+        let settings = AuthSettings { hashing_threads: 1, hashing_queue: 0, ..AuthSettings::default() };
+        let auth = AuthState::new(&settings, Clock::system());
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let mut busy = Box::pin(auth.hash(move |_| wait.recv()));
+        // The first look takes the place and starts the thread, which then waits for the channel.
+        assert!((&mut busy).now_or_never().is_none());
+        assert!(matches!(auth.hash(|_| ()).await, Err(AuthError::Overloaded)));
+        release.send(()).unwrap();
+        busy.await.unwrap().unwrap();
+        auth.hash(|_| ()).await.unwrap();
+    }
+}

@@ -1,0 +1,10 @@
+//! `Authorization: Token <key>`: one key per user, kept in a table. Python counterpart: `rest_framework.authtoken`.
+//!
+//! A key does not expire; deleting its row, or making the user inactive, ends it at once.
+
+pub mod authentication;
+pub mod management;
+pub mod models;
+pub mod serializers;
+pub mod urls;
+pub mod views;

@@ -1,0 +1,136 @@
+//! The table `authtoken_token`. Python counterpart: `rest_framework.authtoken.models`.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use crate::auth::models::User;
+use crate::core::crypto::{SecretString, hex, random_bytes};
+use crate::db::schema::{auth_user, authtoken_token};
+use crate::db::{DatabaseError, DbConnection, is_unique_violation, transaction, types};
+
+/// A row: the key of one user.
+#[derive(Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = authtoken_token)]
+pub struct Token {
+    /// 40 hexadecimal digits, unless somebody put another text there.
+    pub key: String,
+    /// When the key was made, in UTC.
+    pub created: NaiveDateTime,
+    /// Whose it is.
+    pub user_id: i32,
+}
+
+/// `Token._meta.get_field("key").max_length`: no longer text is a key.
+pub const MAX_KEY_LENGTH: usize = 40;
+
+impl Token {
+    /// The row of `key`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn find(conn: &mut DbConnection, key: &str) -> QueryResult<Option<Self>> {
+        authtoken_token::table.find(key).select(Self::as_select()).get_result(conn).optional()
+    }
+
+    /// The row of `key` and its user in one statement, where the users are Django's: `select_related("user")`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn find_with_user(conn: &mut DbConnection, key: &str) -> QueryResult<Option<(Self, User)>> {
+        authtoken_token::table
+            .inner_join(auth_user::table)
+            .filter(authtoken_token::key.eq(key))
+            .select((Self::as_select(), User::as_select()))
+            .get_result(conn)
+            .optional()
+    }
+
+    /// The row of a user.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn find_by_user(conn: &mut DbConnection, user_id: i32) -> QueryResult<Option<Self>> {
+        authtoken_token::table
+            .filter(authtoken_token::user_id.eq(user_id))
+            .select(Self::as_select())
+            .get_result(conn)
+            .optional()
+    }
+
+    /// The row of a user, made now if there is none: `Token.objects.get_or_create(user=user)`.
+    ///
+    /// However many do this at once, for one user there is one row and all get its key.
+    ///
+    /// The user must exist: see [`Database::write`](crate::db::Database::write) on foreign keys.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn get_or_create(conn: &mut DbConnection, user_id: i32, now: DateTime<Utc>) -> Result<Self, DatabaseError> {
+        if let Some(token) = Self::find_by_user(conn, user_id)? {
+            return Ok(token);
+        }
+        let token = Self { key: Self::generate_key(), created: types::to_db(now), user_id };
+        // In a transaction of its own: on PostgreSQL a failed statement spoils the one that it is in.
+        let inserted = transaction(conn, |conn| -> Result<(), DatabaseError> {
+            diesel::insert_into(authtoken_token::table).values(&token).execute(conn)?;
+            Ok(())
+        });
+        match inserted {
+            Ok(()) => Ok(token),
+            // Somebody was faster. The insert has waited for that transaction to end, so its row can be seen.
+            Err(DatabaseError::Query(error)) if is_unique_violation(&error) => {
+                let winner = Self::find_by_user(conn, user_id)?;
+                winner.ok_or(DatabaseError::Query(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes the row of a user. True when there was one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn delete_for_user(conn: &mut DbConnection, user_id: i32) -> QueryResult<bool> {
+        let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
+        Ok(diesel::delete(rows).execute(conn)? > 0)
+    }
+
+    /// 20 random bytes in hexadecimal.
+    #[must_use]
+    pub fn generate_key() -> String {
+        hex(&random_bytes::<20>())
+    }
+
+    /// The key as a value that does not end up in a log.
+    #[must_use]
+    pub fn secret(&self) -> SecretString {
+        self.key.as_str().into()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Token(of user {}, {})", self.user_id, self.created)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_forty_hexadecimal_digits_and_another_each_time() {
+        let key = Token::generate_key();
+        assert_eq!(key.len(), MAX_KEY_LENGTH);
+        assert!(key.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{key}");
+        assert_ne!(key, Token::generate_key());
+    }
+
+    #[test]
+    fn a_key_is_not_printed() {
+        let token = Token { key: "a".repeat(40), created: DateTime::UNIX_EPOCH.naive_utc(), user_id: 7 };
+        assert_eq!(format!("{token:?}"), "Token(of user 7, 1970-01-01 00:00:00)");
+    }
+}

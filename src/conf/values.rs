@@ -1,0 +1,121 @@
+//! How the text of an environment variable becomes a value. One function per kind of value.
+//!
+//! A parser answers `Err` with what it expected; the key and the text are added by whoever asked.
+
+use chrono::Duration;
+
+/// `true false 1 0 yes no on off`, in any case. Empty is false, as an unset flag is.
+pub fn boolean(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" | "" => Ok(false),
+        _ => Err("a boolean (true, false, 1, 0, yes, no, on, off)".to_owned()),
+    }
+}
+
+/// `90`, `2s`, `5m`, `1h30m`, `1d`, `2w`, `2.5s`: numbers with units, added up. A bare number is seconds.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || "a duration such as 90, 2s, 5m, 1h30m, 1d or 2w".to_owned();
+    let mut rest = text.trim();
+    let mut seconds = 0.0;
+    if rest.is_empty() {
+        return Err(expected());
+    }
+    while !rest.is_empty() {
+        let digits = rest.strip_prefix('-').unwrap_or(rest);
+        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
+        let (number, tail) = rest.split_at(rest.len() - digits.len() + end);
+        let number: f64 = number.parse().map_err(|_| expected())?;
+        let mut tail_chars = tail.chars();
+        let factor = match tail_chars.next().map(|c| c.to_ascii_lowercase()) {
+            None => 1.0,
+            Some('s') => 1.0,
+            Some('m') => 60.0,
+            Some('h') => 3_600.0,
+            Some('d') => 86_400.0,
+            Some('w') => 604_800.0,
+            Some(_) => return Err(expected()),
+        };
+        seconds += number * factor;
+        rest = tail_chars.as_str();
+    }
+    // Beyond this chrono's dates end; Python's `timedelta` ends at a similar place.
+    if !seconds.is_finite() || seconds.abs() > 1e11 {
+        return Err("a duration of less than 3,000 years".to_owned());
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "bounded just above")]
+    Ok(Duration::microseconds((seconds * 1e6).round() as i64))
+}
+
+/// Parts between commas, trimmed, without the empty ones.
+pub fn list(text: &str) -> Result<Vec<String>, String> {
+    Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
+}
+
+/// The text itself; `none`, `null` and nothing are `None`.
+pub fn optional(text: &str) -> Result<Option<String>, String> {
+    let is_none = matches!(text.trim().to_ascii_lowercase().as_str(), "" | "none" | "null");
+    Ok((!is_none).then(|| text.to_owned()))
+}
+
+/// The text itself, which must not be empty.
+pub fn string(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("a text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// PEM text; `\n` written as two characters counts as a line break, since many environments allow no real one.
+pub fn pem(text: &str) -> Result<String, String> {
+    Ok(text.replace("\\n", "\n"))
+}
+
+/// A whole number, not negative.
+pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.trim().parse().map_err(|_| "a whole number".to_owned())
+}
+
+/// A class name, short or with its Python path: `tokens.AccessToken` is `AccessToken`.
+#[must_use]
+pub fn class_name(text: &str) -> &str {
+    text.rsplit('.').next().unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_add_up_and_a_bare_number_is_seconds() {
+        for (text, seconds) in [("90", 90), ("2s", 2), ("5m", 300), ("1h30m", 5_400), ("1d", 86_400), ("2w", 1_209_600)]
+        {
+            assert_eq!(duration(text).unwrap(), Duration::seconds(seconds), "{text}");
+        }
+        assert_eq!(duration("2.5s").unwrap(), Duration::milliseconds(2_500));
+        assert_eq!(duration("-30").unwrap(), Duration::seconds(-30));
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in ["", "abc", "5x", "m", "1h30z", "1..5", "--1", "9e99d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn booleans_have_eight_spellings_in_any_case() {
+        for text in ["1", "TRUE", "yes", "On"] {
+            assert!(boolean(text).unwrap(), "{text}");
+        }
+        for text in ["0", "False", "NO", "off", ""] {
+            assert!(!boolean(text).unwrap(), "{text}");
+        }
+        assert!(boolean("2").is_err());
+    }
+
+    #[test]
+    fn none_is_spelt_in_three_ways() {
+        for text in ["", "None", "null"] {
+            assert_eq!(optional(text).unwrap(), None);
+        }
+        assert_eq!(optional("x").unwrap().as_deref(), Some("x"));
+    }
+}

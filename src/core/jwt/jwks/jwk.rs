@@ -1,0 +1,63 @@
+//! One key of a JWK set (RFC 7517, 7518, 8037). Python counterpart: `jwt.api_jwk.PyJWK`.
+
+use aws_lc_rs::encoding::AsDer;
+use aws_lc_rs::signature::RsaPublicKeyComponents;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::core::jwt::{Algorithm, Family, VerifyingKey};
+
+/// The `kid` of a JWK and the key in it, when it is a public key that may verify signatures of `algorithm`.
+///
+/// `None` for every other key of the set: made for another algorithm or for encryption, symmetric (a client must not
+/// learn the secret, so one that is published is none), damaged, without `kid`, or with its private half.
+pub(super) fn verifying_key(jwk: &Value, algorithm: Algorithm) -> Option<(String, VerifyingKey)> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    let is_or_absent = |name: &str, wanted: &str| match jwk.get(name) {
+        None | Some(Value::Null) => true,
+        Some(value) => value == wanted,
+    };
+    let (kty, crv) = match algorithm {
+        Algorithm::ES256 => ("EC", Some("P-256")),
+        Algorithm::ES256K => ("EC", Some("secp256k1")),
+        Algorithm::ES384 => ("EC", Some("P-384")),
+        Algorithm::ES512 | Algorithm::ES521 => ("EC", Some("P-521")),
+        Algorithm::EdDSA => ("OKP", Some("Ed25519")),
+        _ => ("RSA", None),
+    };
+    let kid = text("kid").filter(|kid| !kid.is_empty())?;
+    let fits = text("kty") == Some(kty) && (crv.is_none() || text("crv") == crv);
+    let for_this = is_or_absent("use", "sig") && is_or_absent("alg", algorithm.as_str()) && jwk.get("d").is_none();
+    if !fits || !for_this {
+        return None;
+    }
+    let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?.trim_end_matches('=')).ok();
+    let public = match algorithm.family() {
+        Family::Rsa => rsa_public_key(&bytes("n")?, &bytes("e")?)?,
+        Family::Ec => [vec![4], coordinate(bytes("x")?, algorithm)?, coordinate(bytes("y")?, algorithm)?].concat(),
+        Family::Okp => bytes("x").filter(|x| x.len() == 32)?,
+        Family::Hmac => return None,
+    };
+    let key = VerifyingKey::from_public_bytes(algorithm, &public).ok()?;
+    Some((kid.to_owned(), key))
+}
+
+/// The `RSAPublicKey` of PKCS#1 in DER form. AWS-LC reads it back to check the exponent and the modulus.
+fn rsa_public_key(n: &[u8], e: &[u8]) -> Option<Vec<u8>> {
+    // Some issuers send the sign byte of ASN.1 along.
+    let without_zeros = |bytes: &[u8]| bytes.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<_>>();
+    let components = RsaPublicKeyComponents { n: without_zeros(n), e: without_zeros(e) };
+    let spki = components.as_der().ok()?;
+    Some(aws_lc_rs::rsa::PublicKey::from_der(spki.as_ref()).ok()?.as_ref().to_vec())
+}
+
+/// RFC 7518, section 6.2.1.2: as long as the curve's field, leading zeros included.
+fn coordinate(bytes: Vec<u8>, algorithm: Algorithm) -> Option<Vec<u8>> {
+    let wanted = match algorithm {
+        Algorithm::ES384 => 48,
+        Algorithm::ES512 | Algorithm::ES521 => 66,
+        _ => 32,
+    };
+    (bytes.len() == wanted).then_some(bytes)
+}

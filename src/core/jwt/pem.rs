@@ -1,0 +1,139 @@
+//! Finds the key inside PEM text. Python counterpart: `cryptography`'s `load_pem_private_key`, `load_pem_public_key`.
+//!
+//! Keys come out of environment variables, so a block may be indented, on one line, or behind others (OpenSSL writes
+//! `EC PARAMETERS` first). The block that counts is cut out here and put in canonical form; what is in it is read by
+//! `jsonwebtoken` and AWS-LC.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::KeyError;
+
+/// Labels of unencrypted private keys: PKCS#8, PKCS#1 and SEC1.
+pub(super) const PRIVATE: [&str; 3] = ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+/// Labels of public keys: SubjectPublicKeyInfo and PKCS#1.
+pub(super) const PUBLIC: [&str; 2] = ["PUBLIC KEY", "RSA PUBLIC KEY"];
+
+const BEGIN: &str = "-----BEGIN ";
+const DASHES: &str = "-----";
+
+/// One `-----BEGIN …-----` block.
+pub(super) struct Block<'a> {
+    pub(super) label: &'a str,
+    /// Base64 without white space.
+    body: Zeroizing<String>,
+}
+
+impl Block<'_> {
+    /// The block alone, as the parser of `jsonwebtoken` wants it.
+    pub(super) fn to_pem(&self) -> Zeroizing<String> {
+        let (label, body) = (self.label, self.body.as_str());
+        Zeroizing::new(format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"))
+    }
+
+    /// The bytes, `None` when the base64 is damaged.
+    pub(super) fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
+        STANDARD.decode(self.body.as_bytes()).ok().map(Zeroizing::new)
+    }
+}
+
+/// The first block with one of the `labels`.
+///
+/// # Errors
+/// When there is none, what the text seems to be instead.
+pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyError> {
+    let mut found = None;
+    let mut instead = KeyError::NotPem;
+    for block in blocks(text) {
+        match block.label {
+            label if labels.contains(&label) => {
+                found = Some(block);
+                break;
+            }
+            "ENCRYPTED PRIVATE KEY" => instead = KeyError::Encrypted,
+            "OPENSSH PRIVATE KEY" | "SSH2 PUBLIC KEY" => instead = KeyError::Ssh,
+            "CERTIFICATE" => instead = KeyError::Certificate,
+            _ => {}
+        }
+    }
+    match found {
+        // The headers of RFC 1421 (`Proc-Type: 4,ENCRYPTED`) are where OpenSSL's old format says that it is encrypted.
+        Some(block) if block.body.contains(':') => Err(KeyError::Encrypted),
+        Some(block) => Ok(block),
+        None if is_ssh(text) => Err(KeyError::Ssh),
+        None => Err(instead),
+    }
+}
+
+fn blocks(mut text: &str) -> impl Iterator<Item = Block<'_>> {
+    std::iter::from_fn(move || {
+        let (_, after) = text.split_once(BEGIN)?;
+        let (label, after) = after.split_once(DASHES)?;
+        let (body, after) = after.split_once(DASHES)?;
+        text = after;
+        let body = Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
+        Some(Block { label, body })
+    })
+}
+
+/// Whether a text looks like a key that others may know: PEM or SSH. Python counterpart: `is_pem_format`, `is_ssh_key`.
+///
+/// Stricter than PyJWT, which wants to see the end of the block too: half a PEM is no better secret.
+pub(super) fn looks_like_a_key(text: &str) -> bool {
+    text.contains(BEGIN) || text.contains("---- BEGIN ") || is_ssh(text)
+}
+
+fn is_ssh(text: &str) -> bool {
+    ["ssh-ed25519", "ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp"].iter().any(|format| text.starts_with(format))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: &str = "-----BEGIN PUBLIC KEY-----\nAAEC\nAwQF\n-----END PUBLIC KEY-----\n";
+
+    #[test]
+    fn the_block_is_found_however_it_is_laid_out() {
+        let layouts = [
+            BLOCK.to_owned(),
+            BLOCK.trim_end().to_owned(),
+            BLOCK.replace('\n', "\r\n"),
+            BLOCK.replace('\n', ""),
+            BLOCK.replace('\n', " "),
+            BLOCK.replace('\n', "\n    "),
+            format!("subject: nobody\n{BLOCK}"),
+            format!("-----BEGIN EC PARAMETERS-----\nAAAA\n-----END EC PARAMETERS-----\n{BLOCK}"),
+            format!("{BLOCK}-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+        ];
+        for text in layouts {
+            let block = find(&text, &PUBLIC).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!(block.label, "PUBLIC KEY");
+            assert_eq!(block.der().unwrap().as_slice(), [0, 1, 2, 3, 4, 5]);
+            assert_eq!(block.to_pem().as_str(), "-----BEGIN PUBLIC KEY-----\nAAECAwQF\n-----END PUBLIC KEY-----\n");
+        }
+    }
+
+    #[test]
+    fn a_text_without_a_usable_block_says_what_it_is() {
+        let wrong = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+        for (text, error) in [
+            (String::new(), KeyError::NotPem),
+            ("secret".to_owned(), KeyError::NotPem),
+            ("-----BEGIN PRIVATE KEY-----\nAAAA".to_owned(), KeyError::NotPem),
+            (wrong("PUBLIC KEY"), KeyError::NotPem),
+            (wrong("ENCRYPTED PRIVATE KEY"), KeyError::Encrypted),
+            (wrong("OPENSSH PRIVATE KEY"), KeyError::Ssh),
+            (wrong("CERTIFICATE"), KeyError::Certificate),
+            ("ssh-rsa AAAA nobody@localhost".to_owned(), KeyError::Ssh),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----"
+                    .to_owned(),
+                KeyError::Encrypted,
+            ),
+        ] {
+            assert_eq!(find(&text, &PRIVATE).err(), Some(error), "{text}");
+        }
+    }
+}

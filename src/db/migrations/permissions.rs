@@ -1,0 +1,55 @@
+//! Rows that `migrate` adds after the tables. Python counterpart: `create_contenttypes`, `create_permissions`.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use super::super::schema::{auth_permission, django_content_type};
+use super::super::{DatabaseError, DbConnection};
+use super::Step;
+
+/// `default_permissions` of a Django model.
+const ACTIONS: [&str; 4] = ["add", "change", "delete", "view"];
+
+/// The order of the apps in Django's default `INSTALLED_APPS`, which decides the ids on a fresh database.
+const INSTALLED_APPS: [&str; 4] = ["admin", "auth", "contenttypes", "sessions"];
+
+/// Adds the content types and permissions of all models that are not there. Rows that are there stay as they are.
+pub(super) fn create(conn: &mut DbConnection, steps: &[Step]) -> Result<(), DatabaseError> {
+    let mut steps: Vec<&Step> = steps.iter().collect();
+    steps.sort_by_key(|step| INSTALLED_APPS.iter().position(|app| *app == step.app).unwrap_or(INSTALLED_APPS.len()));
+    let known = auth_permission::table.select((auth_permission::content_type_id, auth_permission::codename));
+    let known: HashSet<(i32, String)> = known.load(conn)?.into_iter().collect();
+    for step in steps {
+        for model in step.models {
+            let content_type = content_type(conn, step.app, model.name)?;
+            for action in ACTIONS {
+                let codename = format!("{action}_{}", model.name);
+                let name = format!("Can {action} {}", model.verbose_name);
+                if !known.contains(&(content_type, codename.clone())) {
+                    let row = (
+                        auth_permission::content_type_id.eq(content_type),
+                        auth_permission::codename.eq(codename),
+                        auth_permission::name.eq(name),
+                    );
+                    diesel::insert_into(auth_permission::table).values(row).execute(conn)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The id of a model's content type, made when there is none.
+fn content_type(conn: &mut DbConnection, app: &str, model: &str) -> Result<i32, DatabaseError> {
+    let known = django_content_type::table
+        .filter(django_content_type::app_label.eq(app))
+        .filter(django_content_type::model.eq(model))
+        .select(django_content_type::id);
+    if let Some(id) = known.get_result(conn).optional()? {
+        return Ok(id);
+    }
+    let row = (django_content_type::app_label.eq(app), django_content_type::model.eq(model));
+    let insert = diesel::insert_into(django_content_type::table).values(row);
+    Ok(insert.returning(django_content_type::id).get_result(conn)?)
+}

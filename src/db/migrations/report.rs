@@ -1,0 +1,96 @@
+//! What the commands print. Python counterpart: the output of `manage.py migrate` and `manage.py showmigrations`.
+
+use super::{Applied, MigrationPlan, MigrationState};
+
+/// The lines of `migrate`, as Django prints them.
+#[must_use]
+pub fn migrate_report(plan: &MigrationPlan, applied: &[Applied]) -> Vec<String> {
+    let mut lines = vec![
+        "Operations to perform:".to_owned(),
+        format!("  Apply all migrations: {}", plan.apps().join(", ")),
+        "Running migrations:".to_owned(),
+    ];
+    if applied.is_empty() {
+        lines.push("  No migrations to apply.".to_owned());
+    }
+    lines.extend(applied.iter().map(|migration| format!("  Applying {migration}... OK")));
+    lines
+}
+
+/// The lines of `showmigrations`: the apps in alphabetical order, below each its migrations, ` [X]` before the applied.
+#[must_use]
+pub fn showmigrations_report(states: &[MigrationState]) -> Vec<String> {
+    let mut states: Vec<&MigrationState> = states.iter().collect();
+    states.sort_by_key(|state| state.app);
+    let mut lines = Vec::new();
+    let mut app = "";
+    for state in states {
+        if state.app != app {
+            app = state.app;
+            lines.push(app.to_owned());
+        }
+        lines.push(format!(" [{}] {}", if state.applied { 'X' } else { ' ' }, state.name));
+    }
+    lines
+}
+
+/// What a server says at start about unapplied migrations; `None` when there are none.
+#[must_use]
+pub fn unapplied_warning(unapplied: &[MigrationState]) -> Option<String> {
+    let mut apps: Vec<&str> = unapplied.iter().map(|state| state.app).collect();
+    apps.sort_unstable();
+    apps.dedup();
+    (!apps.is_empty()).then(|| {
+        format!(
+            "You have {} unapplied migration(s). Your project may not work properly until you apply the migrations for \
+             app(s): {}.\nRun 'manage migrate' to apply them.",
+            unapplied.len(),
+            apps.join(", ")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrate_prints_as_django_does() {
+        let plan = MigrationPlan::default();
+        let head = [
+            "Operations to perform:",
+            "  Apply all migrations: admin, auth, authtoken, contenttypes, sessions, token_blacklist",
+            "Running migrations:",
+        ];
+        assert_eq!(migrate_report(&plan, &[]), [&head[..], &["  No migrations to apply."]].concat());
+        let applied = Applied { app: "auth", name: "0001_initial" };
+        assert_eq!(migrate_report(&plan, &[applied]), [&head[..], &["  Applying auth.0001_initial... OK"]].concat());
+    }
+
+    #[test]
+    fn showmigrations_prints_as_django_does() {
+        let state = |app, name, applied| MigrationState { app, name, applied };
+        let states =
+            [state("auth", "0001_initial", true), state("auth", "0002_x", false), state("admin", "0001_initial", true)];
+        assert_eq!(
+            showmigrations_report(&states),
+            ["admin", " [X] 0001_initial", "auth", " [X] 0001_initial", " [ ] 0002_x"]
+        );
+    }
+
+    #[test]
+    fn a_server_warns_as_django_does() {
+        let state = |app, name| MigrationState { app, name, applied: false };
+        assert_eq!(unapplied_warning(&[]), None);
+        assert_eq!(
+            unapplied_warning(&[
+                state("auth", "0001_initial"),
+                state("admin", "0001_initial"),
+                state("auth", "0002_x")
+            ])
+            .unwrap(),
+            "You have 3 unapplied migration(s). Your project may not work properly until you apply the migrations for \
+             app(s): admin, auth.\nRun 'manage migrate' to apply them."
+        );
+    }
+}

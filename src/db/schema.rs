@@ -1,0 +1,155 @@
+// @generated automatically by Diesel CLI.
+
+//! Django's tables as diesel sees them. Python counterpart: the columns of Django's models.
+//!
+//! Made from SQLite by `diesel migration run`; `schema.patch` adds this text and the `bigint` keys of PostgreSQL.
+
+diesel::table! {
+    auth_group (id) {
+        id -> Integer,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    auth_group_permissions (id) {
+        id -> BigInt,
+        group_id -> Integer,
+        permission_id -> Integer,
+    }
+}
+
+diesel::table! {
+    auth_permission (id) {
+        id -> Integer,
+        content_type_id -> Integer,
+        codename -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    auth_user (id) {
+        id -> Integer,
+        password -> Text,
+        last_login -> Nullable<Timestamp>,
+        is_superuser -> Bool,
+        username -> Text,
+        last_name -> Text,
+        email -> Text,
+        is_staff -> Bool,
+        is_active -> Bool,
+        date_joined -> Timestamp,
+        first_name -> Text,
+    }
+}
+
+diesel::table! {
+    auth_user_groups (id) {
+        id -> BigInt,
+        user_id -> Integer,
+        group_id -> Integer,
+    }
+}
+
+diesel::table! {
+    auth_user_user_permissions (id) {
+        id -> BigInt,
+        user_id -> Integer,
+        permission_id -> Integer,
+    }
+}
+
+diesel::table! {
+    authtoken_token (key) {
+        key -> Text,
+        created -> Timestamp,
+        user_id -> Integer,
+    }
+}
+
+diesel::table! {
+    django_admin_log (id) {
+        id -> Integer,
+        object_id -> Nullable<Text>,
+        object_repr -> Text,
+        action_flag -> SmallInt,
+        change_message -> Text,
+        content_type_id -> Nullable<Integer>,
+        user_id -> Integer,
+        action_time -> Timestamp,
+    }
+}
+
+diesel::table! {
+    django_content_type (id) {
+        id -> Integer,
+        app_label -> Text,
+        model -> Text,
+    }
+}
+
+diesel::table! {
+    django_migrations (id) {
+        id -> BigInt,
+        app -> Text,
+        name -> Text,
+        applied -> Timestamp,
+    }
+}
+
+diesel::table! {
+    django_session (session_key) {
+        session_key -> Text,
+        session_data -> Text,
+        expire_date -> Timestamp,
+    }
+}
+
+diesel::table! {
+    token_blacklist_blacklistedtoken (id) {
+        blacklisted_at -> Timestamp,
+        token_id -> BigInt,
+        id -> BigInt,
+    }
+}
+
+diesel::table! {
+    token_blacklist_outstandingtoken (id) {
+        token -> Text,
+        created_at -> Nullable<Timestamp>,
+        expires_at -> Timestamp,
+        user_id -> Nullable<Integer>,
+        jti -> Text,
+        id -> BigInt,
+    }
+}
+
+diesel::joinable!(auth_group_permissions -> auth_group (group_id));
+diesel::joinable!(auth_group_permissions -> auth_permission (permission_id));
+diesel::joinable!(auth_permission -> django_content_type (content_type_id));
+diesel::joinable!(auth_user_groups -> auth_group (group_id));
+diesel::joinable!(auth_user_groups -> auth_user (user_id));
+diesel::joinable!(auth_user_user_permissions -> auth_permission (permission_id));
+diesel::joinable!(auth_user_user_permissions -> auth_user (user_id));
+diesel::joinable!(authtoken_token -> auth_user (user_id));
+diesel::joinable!(django_admin_log -> auth_user (user_id));
+diesel::joinable!(django_admin_log -> django_content_type (content_type_id));
+diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandingtoken (token_id));
+diesel::joinable!(token_blacklist_outstandingtoken -> auth_user (user_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    auth_group,
+    auth_group_permissions,
+    auth_permission,
+    auth_user,
+    auth_user_groups,
+    auth_user_user_permissions,
+    authtoken_token,
+    django_admin_log,
+    django_content_type,
+    django_migrations,
+    django_session,
+    token_blacklist_blacklistedtoken,
+    token_blacklist_outstandingtoken,
+);

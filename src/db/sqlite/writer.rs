@@ -1,0 +1,202 @@
+//! SQLite writes: one thread, one connection, many requests per commit.
+//!
+//! SQLite lets one connection write at a time and makes the others poll. Writers that poll starve each other for
+//! seconds, and each pays for its own flush to the disk. Here they stand in a queue instead: the thread takes all that
+//! wait, runs each in a savepoint of one transaction, commits once and only then answers them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::R2D2Connection;
+use tokio::sync::oneshot;
+
+use super::super::connection::{self, Level};
+use super::super::manager::ConnectionManager;
+use super::super::waiting::Waiting;
+use super::super::{DatabaseError, DbConnection};
+
+/// Writes that may wait; one more is answered 503 at once.
+const QUEUE: usize = 1_024;
+/// Writes that share one commit. More would gain little and make the first of them wait for the last.
+const BATCH: usize = 64;
+
+/// The queue, and the thread behind it. Dropping it finishes what is queued.
+pub(in crate::db) struct Writer {
+    queue: Option<SyncSender<Box<dyn Job>>>,
+    thread: Option<JoinHandle<()>>,
+    waiting: Waiting,
+}
+
+impl Writer {
+    /// Starts the thread with `conn` as its first connection.
+    pub(in crate::db) fn start(manager: ConnectionManager, conn: DbConnection) -> Result<Self, DatabaseError> {
+        let (queue, jobs) = sync_channel(QUEUE);
+        let worker = Worker { manager, conn: Some(conn) };
+        let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || worker.run(&jobs));
+        let thread = thread.map_err(|error| DatabaseError::Unavailable(format!("no thread for writes: {error}")))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread), waiting: Waiting::default() })
+    }
+
+    /// Queues `f` and waits until it is committed or has failed. A caller that stops waiting before `f` has begun
+    /// takes it out of the queue.
+    pub(in crate::db) async fn run<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let _place = self.waiting.enter();
+        let (answer, outcome) = oneshot::channel();
+        let job = Box::new(Write { f: Some(f), outcome: None, answer });
+        let sent = self.queue.as_ref().map(|queue| queue.try_send(job));
+        match sent {
+            Some(Ok(())) => outcome.await.unwrap_or_else(|_| Err(stopped().into())),
+            Some(Err(TrySendError::Full(_))) => {
+                Err(DatabaseError::Unavailable(format!("{QUEUE} writes are waiting already")).into())
+            }
+            Some(Err(TrySendError::Disconnected(_))) | None => Err(stopped().into()),
+        }
+    }
+
+    /// Callers whose write is queued or under way.
+    pub(in crate::db) fn waiting(&self) -> usize {
+        self.waiting.count()
+    }
+}
+
+fn stopped() -> DatabaseError {
+    DatabaseError::Unavailable("the writing thread has stopped".to_owned())
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            // The last handle may have been inside a write; a thread cannot wait for itself.
+            if thread.thread().id() != thread::current().id() && thread.join().is_err() {
+                log::error!("the writing thread panicked");
+            }
+        }
+    }
+}
+
+/// A queued write, its types hidden.
+trait Job: Send {
+    /// Whether somebody still waits for the answer.
+    fn is_wanted(&self) -> bool;
+    /// Runs the closure and keeps its result. `true` when the result is to be committed.
+    fn run(&mut self, conn: &mut DbConnection) -> bool;
+    /// Sends the kept result, or the `failure` of the transaction.
+    fn answer(self: Box<Self>, failure: Option<DatabaseError>);
+}
+
+struct Write<F, T, E> {
+    f: Option<F>,
+    outcome: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Job for Write<F, T, E>
+where
+    F: FnOnce(&mut DbConnection) -> Result<T, E> + Send,
+    T: Send,
+    E: From<DatabaseError> + Send,
+{
+    fn is_wanted(&self) -> bool {
+        !self.answer.is_closed()
+    }
+
+    fn run(&mut self, conn: &mut DbConnection) -> bool {
+        self.outcome = self.f.take().map(|f| f(conn));
+        matches!(self.outcome, Some(Ok(_)))
+    }
+
+    fn answer(self: Box<Self>, failure: Option<DatabaseError>) {
+        let outcome = match failure {
+            // In place of an error of its own as well: that may rest on a row of another write that is gone now.
+            Some(failure) => Err(failure.into()),
+            None => self.outcome.unwrap_or_else(|| Err(stopped().into())),
+        };
+        // A caller that went away does not want it.
+        let _ = self.answer.send(outcome);
+    }
+}
+
+struct Worker {
+    manager: ConnectionManager,
+    conn: Option<DbConnection>,
+}
+
+impl Worker {
+    /// Until every handle of the database is gone and the queue is empty.
+    fn run(mut self, queue: &Receiver<Box<dyn Job>>) {
+        while let Ok(first) = queue.recv() {
+            let waiting = std::iter::once(first).chain(queue.try_iter());
+            let jobs: Vec<_> = waiting.filter(|job| job.is_wanted()).take(BATCH).collect();
+            if !jobs.is_empty() {
+                self.commit_together(jobs);
+            }
+        }
+    }
+
+    fn commit_together(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        let mut panics = Vec::new();
+        panics.resize_with(jobs.len(), || None);
+        let conn = self.conn.take().map_or_else(|| self.manager.open(), Ok);
+        let result = conn.and_then(|mut conn| {
+            let result = run_all(&mut conn, &mut jobs, &mut panics);
+            // After a failure or a panic nothing is known about the state of the connection.
+            if result.is_ok() && panics.iter().all(Option::is_none) && !conn.is_broken() {
+                self.conn = Some(conn);
+            }
+            result
+        });
+        let alone = jobs.len() == 1;
+        let mut failure = result.err();
+        for (job, panic) in jobs.into_iter().zip(panics) {
+            let failure = if alone { failure.take() } else { failure.as_ref().map(shared) };
+            job.answer(panic.or(failure));
+        }
+    }
+}
+
+/// One transaction around all `jobs`. `Err` when it as a whole did not happen.
+fn run_all(
+    conn: &mut DbConnection,
+    jobs: &mut [Box<dyn Job>],
+    panics: &mut [Option<DatabaseError>],
+) -> Result<(), DatabaseError> {
+    connection::begin(conn)?;
+    for (job, panic) in jobs.iter_mut().zip(&mut *panics) {
+        // Not diesel's savepoints: it counts them, and a panic inside a nested transaction makes it lose count.
+        conn.batch_execute("SAVEPOINT job").map_err(ended)?;
+        let keep = catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or_else(|payload| {
+            *panic = Some(DatabaseError::panicked(&*payload));
+            false
+        });
+        conn.batch_execute(if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" }).map_err(ended)?;
+    }
+    if panics.iter().any(Option::is_some) {
+        Ok(conn.batch_execute("COMMIT")?)
+    } else {
+        Ok(connection::commit(conn, Level::Outermost)?)
+    }
+}
+
+/// The failure of a commit, for each of those that shared it. Which of them it was is not known, so that a violated
+/// constraint would be a false answer to the others; to try again is right for all.
+fn shared(error: &DatabaseError) -> DatabaseError {
+    match error {
+        DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),
+        DatabaseError::Query(error) => {
+            DatabaseError::Unavailable(format!("a write that shared the commit failed: {error}"))
+        }
+    }
+}
+
+/// Without the savepoint SQLite has ended the transaction by itself, as it does when the disk is full.
+fn ended(error: diesel::result::Error) -> DatabaseError {
+    DatabaseError::Unavailable(format!("SQLite ended the transaction: {error}"))
+}

@@ -1,0 +1,10 @@
+//! What `db` promises, tried on a database. SQLite always; PostgreSQL when `TEST_DATABASE_URL` names one.
+
+mod database;
+mod migrations;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod support;
+mod times;

@@ -1,0 +1,121 @@
+//! The pool: when it is exhausted, when a connection dies, when a statement takes too long.
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+use diesel::sql_query;
+use futures_util::future::join;
+
+use super::super::{Database, DatabaseError, DbConnection};
+use super::support::{TestDatabase, add_note, block_on, notes, number, text};
+
+/// The process of the server that serves a connection.
+fn backend(conn: &mut DbConnection) -> Result<i64, DatabaseError> {
+    number(conn, "SELECT pg_backend_pid()::bigint AS value")
+}
+
+fn with_one_connection(test: &TestDatabase) -> Database {
+    test.open_with_notes();
+    let mut settings = test.settings();
+    settings.pool_size = 1;
+    settings.pool_timeout = Duration::from_millis(100);
+    Database::open(&settings).unwrap()
+}
+
+#[test]
+fn the_session_is_set_up_as_the_settings_say() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let mut conn = test.open().connection().unwrap();
+    for (setting, value) in [
+        ("TimeZone", "UTC"),
+        ("statement_timeout", "30s"),
+        ("plan_cache_mode", "force_custom_plan"),
+        ("application_name", "actix-simplejwt"),
+    ] {
+        assert_eq!(text(&mut conn, &format!("SELECT current_setting('{setting}') AS value")), value);
+    }
+}
+
+#[test]
+fn connections_are_used_again() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let database = with_one_connection(&test);
+    block_on(async {
+        let first = database.read(backend).await.unwrap();
+        assert_eq!(database.write(backend).await.unwrap(), first);
+    });
+    assert_eq!(database.settings().pool_size, 1);
+}
+
+#[test]
+fn an_exhausted_pool_is_unavailable() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let database = with_one_connection(&test);
+    let (release, released) = channel::<()>();
+    let holder = database.read(move |conn| {
+        let _ = released.recv();
+        backend(conn)
+    });
+    let late = async {
+        let error = database.read(backend).await.unwrap_err();
+        release.send(()).unwrap();
+        error
+    };
+    let (held, error) = block_on(join(holder, late));
+    held.unwrap();
+    assert_eq!(error.to_string(), "database unavailable: no connection was free within 100ms");
+    block_on(database.ping()).unwrap();
+}
+
+#[test]
+fn a_connection_that_the_server_closed_is_replaced_unnoticed() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let database = with_one_connection(&test);
+    let mut other = test.open().connection().unwrap();
+    block_on(async {
+        for id in 1..=2 {
+            let victim = database.read(backend).await.unwrap();
+            // Answers when the process is gone, or false after five seconds.
+            let killed = format!("SELECT pg_terminate_backend({victim}, 5000)::int::bigint AS value");
+            assert_eq!(number(&mut other, &killed).unwrap(), 1);
+            match id {
+                1 => assert_ne!(database.read(backend).await.unwrap(), victim),
+                _ => database.write(move |conn| add_note(conn, id)).await.unwrap(),
+            }
+        }
+        assert_eq!(database.read(notes).await.unwrap(), "2");
+    });
+}
+
+#[test]
+fn a_connection_that_dies_in_use_is_unavailable_once() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let database = with_one_connection(&test);
+    block_on(async {
+        let suicide = |conn: &mut DbConnection| {
+            add_note(conn, 1)?;
+            sql_query("SELECT pg_terminate_backend(pg_backend_pid())").execute(conn)?;
+            Ok::<_, DatabaseError>(())
+        };
+        let error = database.write(suicide).await.unwrap_err();
+        assert!(matches!(error, DatabaseError::Unavailable(_)), "{error}");
+        assert_eq!(database.read(notes).await.unwrap(), "");
+        database.write(|conn| add_note(conn, 2)).await.unwrap();
+    });
+}
+
+#[test]
+fn a_statement_that_takes_too_long_is_stopped() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let mut settings = test.settings();
+    settings.statement_timeout = Some(Duration::from_millis(20));
+    let database = Database::open(&settings).unwrap();
+    block_on(async {
+        let slow = |conn: &mut DbConnection| Ok::<_, DatabaseError>(conn.batch_execute("SELECT pg_sleep(60)")?);
+        let error = database.read(slow).await.unwrap_err();
+        assert_eq!(error.to_string(), "database unavailable: canceling statement due to statement timeout");
+        database.ping().await.unwrap();
+    });
+}

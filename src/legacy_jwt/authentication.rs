@@ -1,0 +1,170 @@
+//! `Authorization: JWT <token>`, or a cookie. Python counterpart: `rest_framework_jwt.authentication`.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use serde_json::{Value, json};
+
+use super::exceptions::LegacyJwtError;
+use super::state::LegacyJwtState;
+use super::tokens::get_user;
+use crate::auth::{AuthState, SharedUser};
+use crate::core::crypto::SecretString;
+use crate::core::jwt::{Claims, JwtError};
+use crate::db::{Database, DbConnection};
+use crate::rest_framework::authentication::{Authenticating, Authentication, authorization, words};
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::state::app_data;
+
+/// The user whom a signed token names, as long as the user is active.
+#[derive(Debug)]
+pub struct JsonWebTokenAuthentication;
+
+/// `request.auth`: a token that was good.
+#[derive(Clone, Debug)]
+pub struct JsonWebToken {
+    /// The token as it was sent.
+    pub raw: SecretString,
+    /// What it says.
+    pub payload: Arc<Claims>,
+}
+
+const NO_CREDENTIALS: &str = "Invalid Authorization header. No credentials provided.";
+const SPACES: &str = "Invalid Authorization header. Credentials string should not contain spaces.";
+
+impl Authentication for JsonWebTokenAuthentication {
+    const NAME: &'static str = "JSONWebTokenAuthentication";
+    type User = SharedUser;
+    type Credential = JsonWebToken;
+
+    fn authenticate(req: &HttpRequest) -> Authenticating<SharedUser, JsonWebToken> {
+        let req = req.clone();
+        Box::pin(async move {
+            let state = app_data::<LegacyJwtState>(&req)?;
+            let Some(value) = get_jwt_value(&req, state)? else { return Ok(None) };
+            let payload = Arc::new(state.decode(&value).map_err(refusal)?);
+            let users = Arc::clone(app_data::<AuthState>(&req)?.users());
+            let claims = Arc::clone(&payload);
+            let find = move |conn: &mut DbConnection| get_user(conn, users.as_ref(), &claims);
+            let user = app_data::<Database>(&req)?.read(find).await.map_err(refusal)?;
+            Ok(Some((user, JsonWebToken { raw: value.into(), payload })))
+        })
+    }
+
+    fn challenge(req: &HttpRequest) -> Option<String> {
+        let state = app_data::<LegacyJwtState>(req).ok()?;
+        Some(format!("{} realm=\"api\"", state.settings().auth_header_prefix))
+    }
+
+    fn force(_req: &HttpRequest, user: &SharedUser) -> Option<(SharedUser, JsonWebToken)> {
+        Some((user.clone(), JsonWebToken { raw: SecretString::default(), payload: Arc::default() }))
+    }
+
+    fn security_definition(req: &HttpRequest) -> Option<(&'static str, Value)> {
+        let settings = app_data::<LegacyJwtState>(req).ok()?.settings();
+        let mut description =
+            format!("Token-based authentication with required prefix \"{}\"", settings.auth_header_prefix);
+        if let Some(cookie) = &settings.auth_cookie {
+            description.push_str(&format!("; without the header, the token in the cookie \"{cookie}\""));
+        }
+        let definition =
+            json!({ "type": "apiKey", "in": "header", "name": "Authorization", "description": description });
+        Some(("legacyJwtAuth", definition))
+    }
+
+    fn refusals(_req: &HttpRequest) -> Vec<ApiError> {
+        let mut errors: Vec<_> = [NO_CREDENTIALS, SPACES].map(ApiError::authentication_failed).into();
+        errors.extend(LegacyJwtError::about_tokens().map(refusal));
+        errors
+    }
+}
+
+/// The token of a request; `None` when there is none of this kind.
+fn get_jwt_value(req: &HttpRequest, state: &LegacyJwtState) -> Result<Option<String>, ApiError> {
+    let settings = state.settings();
+    let header = authorization(req).unwrap_or_default();
+    let mut words = words(&header);
+    let Some(scheme) = words.next() else {
+        // A header of another scheme hides the cookie, an empty one does not.
+        return settings.auth_cookie.as_deref().and_then(|name| cookie(req, name)).map(text).transpose();
+    };
+    if !scheme.eq_ignore_ascii_case(settings.auth_header_prefix.as_bytes()) {
+        return Ok(None);
+    }
+    match (words.next(), words.next()) {
+        (None, _) => Err(ApiError::authentication_failed(NO_CREDENTIALS)),
+        (Some(token), None) => text(token.to_vec()).map(Some),
+        (Some(_), Some(_)) => Err(ApiError::authentication_failed(SPACES)),
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, ApiError> {
+    let undecodable = |_| LegacyJwtError::Decode(JwtError::Decode("Token is not UTF-8"));
+    String::from_utf8(bytes).map_err(undecodable).map_err(refusal)
+}
+
+/// The last cookie of that name, without the quotes it may have: Django's `parse_cookie`.
+fn cookie(req: &HttpRequest, name: &str) -> Option<Vec<u8>> {
+    let headers = req.headers().get_all(header::COOKIE);
+    let pairs = headers.flat_map(|value| value.as_bytes().split(|b| *b == b';'));
+    let values = pairs.filter_map(|pair| {
+        let at = pair.iter().position(|b| *b == b'=')?;
+        (pair[..at].trim_ascii() == name.as_bytes()).then(|| pair[at + 1..].trim_ascii())
+    });
+    let value = values.last()?;
+    let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
+    Some(unquoted.unwrap_or(value).to_vec())
+}
+
+fn refusal(error: LegacyJwtError) -> ApiError {
+    match error {
+        LegacyJwtError::Database(error) => error.into(),
+        // Nobody is told whether a user exists.
+        LegacyJwtError::UserDoesNotExist => ApiError::authentication_failed("Invalid signature.").because(error),
+        error => ApiError::authentication_failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use chrono::DateTime;
+
+    use super::super::settings::LegacyJwtSettings;
+    use super::*;
+    use crate::core::clock::Clock;
+
+    fn found(cookie_name: Option<&str>, headers: &[(&str, &str)]) -> Result<Option<String>, String> {
+        let settings =
+            LegacyJwtSettings { auth_cookie: cookie_name.map(str::to_owned), ..LegacyJwtSettings::default() };
+        let state = LegacyJwtState::new(&settings, &"secret".into(), Clock::manual(DateTime::UNIX_EPOCH)).unwrap();
+        let request = headers.iter().fold(TestRequest::default(), |req, header| req.append_header(*header));
+        get_jwt_value(&request.to_http_request(), &state).map_err(|error| error.body()["detail"].to_string())
+    }
+
+    #[test]
+    fn the_header_has_two_words() {
+        let header = |value| found(None, &[("Authorization", value)]);
+        assert_eq!(header("JWT abc").unwrap().as_deref(), Some("abc"));
+        assert_eq!(header("jwt  abc ").unwrap().as_deref(), Some("abc"));
+        for other in ["", "Bearer abc", "JWTabc", "abc"] {
+            assert_eq!(header(other).unwrap(), None, "{other}");
+        }
+        assert_eq!(header("JWT").unwrap_err(), "\"Invalid Authorization header. No credentials provided.\"");
+        assert_eq!(
+            header("JWT a b").unwrap_err(),
+            "\"Invalid Authorization header. Credentials string should not contain spaces.\""
+        );
+    }
+
+    #[test]
+    fn the_cookie_counts_when_there_is_no_header() {
+        let cookies = ("Cookie", "a=1; token=first;token = \"last\" ; b");
+        assert_eq!(found(Some("token"), &[cookies]).unwrap().as_deref(), Some("last"));
+        assert_eq!(found(Some("b"), &[cookies]).unwrap(), None);
+        assert_eq!(found(None, &[cookies]).unwrap(), None);
+        assert_eq!(found(Some("token"), &[cookies, ("Authorization", "Bearer x")]).unwrap(), None);
+        assert_eq!(found(Some("token"), &[cookies, ("Authorization", "JWT x")]).unwrap().as_deref(), Some("x"));
+    }
+}

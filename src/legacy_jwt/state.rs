@@ -1,0 +1,110 @@
+//! Keys and settings, ready for use: made once, at start. Python counterpart: `rest_framework_jwt.settings.api_settings`.
+
+use std::sync::Arc;
+
+use super::settings::LegacyJwtSettings;
+use crate::conf::SettingsError;
+use crate::core::clock::Clock;
+use crate::core::crypto::SecretString;
+use crate::core::jwt::{Audience, Edition, KeyError, Rules, SigningKey, VerifyingKey};
+
+/// Application data of every application that has a view or the authentication class of this app. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LegacyJwtState(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: LegacyJwtSettings,
+    signing_key: SigningKey,
+    verifying_key: VerifyingKey,
+    rules: Rules,
+    clock: Clock,
+}
+
+impl LegacyJwtState {
+    /// Parses the keys; `secret_key` is the project's, which signs when `settings` names no other key.
+    ///
+    /// # Errors
+    /// For a key that does not fit the algorithm.
+    pub fn new(settings: &LegacyJwtSettings, secret_key: &SecretString, clock: Clock) -> Result<Self, SettingsError> {
+        let algorithm = settings.algorithm;
+        let secret = match &settings.secret_key {
+            Some(secret) => ("JWT_SECRET_KEY", secret),
+            None => ("SECRET_KEY", secret_key),
+        };
+        let private = settings.private_key.as_ref().map(|key| ("JWT_PRIVATE_KEY", key));
+        let public = settings.public_key.as_ref().map(|key| ("JWT_PUBLIC_KEY", key));
+        let (signing, verifying) = if algorithm.is_hmac() {
+            (private.unwrap_or(secret), public.unwrap_or(secret))
+        } else {
+            // The package would hand the text of the secret to RSA, and fail at the first request.
+            let missing = || SettingsError::new("JWT_PRIVATE_KEY", format!("{algorithm} needs a private key to sign"));
+            let private = private.ok_or_else(missing)?;
+            (private, public.unwrap_or(private))
+        };
+        let unfit = |key: &'static str| move |error: KeyError| SettingsError::new(key, error.to_string());
+        let signing_key = SigningKey::new(algorithm, signing.1).map_err(unfit(signing.0))?;
+        let verifying_key = VerifyingKey::new(algorithm, verifying.1).map_err(unfit(verifying.0))?;
+        if !settings.verify {
+            log::warn!("JWT_VERIFY is false: every token is accepted, whoever wrote it");
+        }
+        let rules = Rules {
+            edition: Edition::PyJwt1,
+            leeway: settings.leeway,
+            audience: settings.audience.clone().map_or(Audience::Absent, |name| Audience::OneOf(vec![name])),
+            issuer: settings.issuer.clone(),
+            ignore_expiry: !settings.verify_expiration,
+        };
+        Ok(Self(Arc::new(Inner { settings: settings.clone(), signing_key, verifying_key, rules, clock })))
+    }
+
+    /// The settings it was made of.
+    #[must_use]
+    pub fn settings(&self) -> &LegacyJwtSettings {
+        &self.0.settings
+    }
+
+    /// The time by which tokens are made and checked.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(super) fn signing_key(&self) -> &SigningKey {
+        &self.0.signing_key
+    }
+
+    pub(super) fn verifying_key(&self) -> &VerifyingKey {
+        &self.0.verifying_key
+    }
+
+    pub(super) fn rules(&self) -> &Rules {
+        &self.0.rules
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::jwt::Algorithm;
+
+    #[test]
+    fn an_asymmetric_algorithm_needs_a_private_key_at_start() {
+        let settings = LegacyJwtSettings { algorithm: Algorithm::RS512, ..LegacyJwtSettings::default() };
+        let error = LegacyJwtState::new(&settings, &"secret".into(), Clock::system()).unwrap_err();
+        assert_eq!(error.to_string(), "JWT_PRIVATE_KEY: RS512 needs a private key to sign");
+    }
+
+    #[test]
+    fn a_key_that_does_not_fit_is_named() {
+        let settings = LegacyJwtSettings {
+            algorithm: Algorithm::RS512,
+            private_key: Some("not a key".into()),
+            ..LegacyJwtSettings::default()
+        };
+        let error = LegacyJwtState::new(&settings, &"secret".into(), Clock::system()).unwrap_err();
+        assert_eq!(error.key(), "JWT_PRIVATE_KEY");
+        let error = LegacyJwtState::new(&LegacyJwtSettings::default(), &"".into(), Clock::system()).unwrap_err();
+        assert_eq!(error.key(), "SECRET_KEY");
+    }
+}

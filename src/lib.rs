@@ -1,0 +1,170 @@
+//! The authentication stack of Django REST Framework on actix-web: the same URLs, bodies, tokens, tables and password
+//! strings as `rest_framework_simplejwt`, `rest_framework.authtoken` and `djangorestframework-jwt`.
+//!
+//! It is a server that runs (`manage runserver`), a project to copy, and this library, which puts logins and protected
+//! views into an actix application of yours. Users live in Django's tables; a Django site may use them at the same time.
+//!
+//! # Protect a view
+//!
+//! Access is in the signature. A handler with an [`Authenticated`] argument runs for whoever has proven who they are;
+//! everybody else gets the 401 that DRF would send.
+//!
+//! ```
+//! use actix_simplejwt::{Authenticated, JwtStatelessUserAuthentication, SimpleJwt};
+//! use actix_simplejwt::{rest_framework::test::ApiClient, simplejwt::tokens::AccessToken};
+//! use actix_web::{App, web};
+//! use serde_json::json;
+//!
+//! async fn whoami(auth: Authenticated<JwtStatelessUserAuthentication>) -> String {
+//!     format!("You are user {}.", auth.user.id())
+//! }
+//!
+//! # actix_web::rt::System::new().block_on(async {
+//! // Once, at start. A key that is missing or does not fit is found here.
+//! let apps = SimpleJwt::stateless().secret_key("a secret of at least thirty-two bytes").build()?;
+//! let jwt = apps.jwt().clone();
+//!
+//! // In the closure of `HttpServer::new`.
+//! let app = App::new().configure(|cfg| apps.configure(cfg)).route("/whoami", web::get().to(whoami));
+//!
+//! // What a client sees.
+//! let mut client = ApiClient::new(app).await;
+//! let response = client.get("/whoami").await;
+//! assert_eq!(response.status, 401);
+//! assert_eq!(response.header("WWW-Authenticate"), "Bearer realm=\"api\"");
+//! assert_eq!(response.json(), json!({ "detail": "Authentication credentials were not provided." }));
+//!
+//! let mut token = AccessToken::new(&jwt);
+//! token["user_id"] = "7".into();
+//! client.credentials("Authorization", format!("Bearer {}", token.encode(&jwt)?));
+//! assert_eq!(client.get("/whoami").await.text(), "You are user \"7\".");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+#![cfg_attr(
+    feature = "database",
+    doc = r#"
+# Embed the login
+
+With a database, users log in at simplejwt's own endpoints, below a prefix of yours.
+
+```
+use actix_simplejwt::db::{Database, DatabaseSettings, migrations::MigrationPlan};
+use actix_simplejwt::rest_framework::test::ApiClient;
+use actix_simplejwt::{Authenticated, SimpleJwt, simplejwt};
+use actix_web::{App, web};
+use serde_json::json;
+
+async fn whoami(auth: Authenticated) -> String {
+    format!("You are {}.", auth.user.username())
+}
+
+# let folder = tempfile::tempdir()?;
+# let url = format!("sqlite://{}/db.sqlite3", folder.path().display());
+# actix_web::rt::System::new().block_on(async {
+let database = Database::open(&DatabaseSettings::new(&url)?)?;
+// Django's tables. On a database that Django has migrated there is nothing to do.
+MigrationPlan::default().run(&database)?;
+
+let apps = SimpleJwt::builder(database.clone()).secret_key("a secret of at least thirty-two bytes").build()?;
+let auth = apps.auth().ok_or("built with a database")?;
+auth.create_user(&database, "alice", "alice@example.com", "correct-horse").await?;
+
+let app = App::new()
+    .configure(|cfg| apps.configure(cfg))
+    .service(web::scope("/api").configure(simplejwt::urls::configure))
+    .route("/whoami", web::get().to(whoami));
+
+let mut client = ApiClient::new(app).await;
+let tokens = client.post("/api/token/", json!({ "username": "alice", "password": "correct-horse" })).await.json();
+client.credentials("Authorization", format!("Bearer {}", tokens["access"].as_str().unwrap()));
+assert_eq!(client.get("/whoami").await.text(), "You are alice.");
+# Ok::<(), Box<dyn std::error::Error>>(())
+# }).unwrap();
+# Ok::<(), Box<dyn std::error::Error>>(())
+```
+"#
+)]
+//!
+//! # What you write
+//!
+//! | you want | you write |
+//! |---|---|
+//! | a logged-in user, by the default classes of the settings | `auth: `[`Authenticated`] |
+//! | … by a given class | `auth: Authenticated<JwtAuthentication>` |
+//! | a user or nobody; a *bad* credential is still 401 | `auth: `[`MaybeAuthenticated`] |
+//! | staff only, at a handler | `by: `[`Permitted`]`<IsAdminUser>` |
+//! | staff only, at a scope | `.wrap(`[`require`](rest_framework::middleware::require)`(IsAdminUser))` |
+//! | several schemes | `Authenticated<(JwtAuthentication, TokenAuthentication)>` |
+//! | no database | [`Authenticated`]`<`[`JwtStatelessUserAuthentication`]`>`, whose `user` is a [`TokenUser`] |
+//! | the middleware of actix-web-httpauth | [`HttpAuthentication::with_fn(validator::<…>)`](rest_framework::middleware::validator) |
+//! | a view with DRF's methods, negotiation and errors | [`path`](rest_framework::views::path)`("/x/", `[`ApiView`](rest_framework::views::ApiView)`::new("X").get(x))` |
+//! | a token in code | `RefreshToken::for_user(…)`, `.access_token(…)`, `token["name"] = "…".into()` |
+//! | your own kind of token | `impl `[`TokenClass`](simplejwt::tokens::TokenClass)` for Invite`, then `Token<Invite>` |
+//! | your own table of users | `UserModel` and [`AbstractUser`](auth::AbstractUser), as `AUTH_USER_MODEL` |
+//! | your own claims, at login *and* at refresh | [`SimpleJwtBuilder::claims`] |
+//! | your own login scheme or permission | [`Authentication`](rest_framework::authentication::Authentication), [`Permission`](rest_framework::permissions::Permission) |
+//! | the endpoints under your prefix | `web::scope("/api").configure(simplejwt::urls::configure)` |
+//! | a test client | [`ApiClient`](rest_framework::test::ApiClient) and its `force_authenticate` |
+//!
+//! The folder `examples/` has an application for each of these, and `docs/DJANGO_MAP.md` says where everything that Django
+//! has is found here.
+//!
+//! # Closed by default
+//!
+//! An `ApiView` that says nothing is for logged-in users; being public is what one has to write
+//! ([`ApiView::public`](rest_framework::views::ApiView::public)). A plain actix route is as open as actix leaves it: give its
+//! handler an [`Authenticated`], or its scope a [`require`](rest_framework::middleware::require).
+//!
+//! Do not use `Option<Authenticated>`: actix turns every error into `None`, so an expired token would pass for an anonymous
+//! visitor. That is what [`MaybeAuthenticated`] is for.
+//!
+//! # Features
+//!
+//! | feature | what it adds | needs |
+//! |---|---|---|
+//! | `sqlite` (default) | users, logins, the blacklist, on SQLite | diesel; SQLite is compiled in |
+//! | `postgres` (default) | the same on PostgreSQL | diesel; libpq is compiled in |
+//! | `postgres-tls` | encrypted connections to PostgreSQL | OpenSSL is compiled in, which takes perl and make |
+//! | `server` (default) | the project: settings, URLs, server, `manage`; with `sqlite` or `postgres` | clap and others |
+//!
+//! With `default-features = false` the crate is extractors and token types for a service that reads tokens by a public key
+//! or a JWK set: no diesel, no C library of a database. The only code in C is then AWS-LC, which does the cryptography.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod apps;
+pub mod auth;
+#[cfg(feature = "database")]
+pub mod authtoken;
+#[cfg(all(feature = "server", feature = "database"))]
+pub mod checks;
+pub mod conf;
+pub mod core;
+#[cfg(feature = "database")]
+pub mod db;
+#[cfg(feature = "database")]
+pub mod legacy_jwt;
+#[cfg(all(feature = "server", feature = "database"))]
+pub mod management;
+pub mod rest_framework;
+#[cfg(all(feature = "server", feature = "database"))]
+pub mod server;
+#[cfg(all(feature = "server", feature = "database"))]
+pub mod settings;
+pub mod simplejwt;
+#[cfg(all(feature = "server", feature = "database"))]
+pub mod urls;
+#[cfg(all(feature = "server", feature = "database"))]
+pub mod views;
+
+pub use apps::{SimpleJwt, SimpleJwtBuilder};
+#[cfg(feature = "database")]
+pub use authtoken::authentication::TokenAuthentication;
+pub use rest_framework::permissions::{IsAdminUser, IsAuthenticated};
+pub use rest_framework::request::{Authenticated, MaybeAuthenticated, Permitted};
+#[cfg(feature = "database")]
+pub use simplejwt::authentication::JwtAuthentication;
+pub use simplejwt::authentication::JwtStatelessUserAuthentication;
+pub use simplejwt::models::TokenUser;
+pub use simplejwt::tokens::{AccessToken, RefreshToken, SlidingToken, UntypedToken};

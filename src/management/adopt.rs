@@ -1,0 +1,124 @@
+//! `manage adopt`: what moving a Django service here would mean. Python counterpart: none.
+//!
+//! Looks at a Django database, and at Django's settings when they are given as JSON, changes neither, and prints what is
+//! there, what clients would notice, and a `.env` that carries the settings over.
+
+mod django_settings;
+mod survey;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::Value;
+
+use self::django_settings::Carried;
+use self::survey::Survey;
+use super::base::{CommandError, Context};
+use crate::conf::Environment;
+use crate::db::open_read_only;
+use crate::server::AppState;
+use crate::settings::Settings;
+
+/// Arguments of `adopt`.
+#[derive(Args, Debug, Default)]
+pub struct Arguments {
+    /// Django's settings as JSON; docs/MIGRATING.md has the line that writes them
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+}
+
+/// Prints the report. The database is `DATABASE_URL`, or else the one of Django's settings.
+///
+/// # Errors
+/// When the file or the database cannot be read.
+pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
+    let carried = match &arguments.settings {
+        Some(file) => {
+            let problem = |error: String| CommandError::new(format!("{}: {error}", file.display()));
+            let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string()))?;
+            let json: Value = serde_json::from_str(&text).map_err(|error| problem(error.to_string()))?;
+            let Value::Object(json) = json else { return Err(problem("a JSON object was expected".to_owned())) };
+            Some(django_settings::carry_over(&json))
+        }
+        None => None,
+    };
+    let (mut carried, is_given) = carried.map_or((Carried::default(), false), |carried| (carried, true));
+    if let Some(url) = context.env.get("DATABASE_URL") {
+        carried.set("DATABASE_URL", url);
+    }
+    let settings = usable(&mut carried)?;
+    let survey = Survey::of(&mut open_read_only(&settings.database)?, &settings)?;
+
+    println!("Database: {}\n", settings.database.url);
+    print!("{survey}");
+    println!("\nWhat to know before the move");
+    let notes = survey.notes.iter().chain(&carried.notes);
+    notes.for_each(|note| println!("  - {note}"));
+    println!("  - docs/COMPATIBILITY.md lists what differs from Django on purpose, whatever the settings are.");
+    if !is_given {
+        println!("  - Settings were not compared: give them with --settings.");
+        return Ok(());
+    }
+    println!("\n# .env: keep it as secret as Django's settings");
+    carried.env.iter().for_each(|(key, value)| println!("{key}={}", quoted(value)));
+    Ok(())
+}
+
+/// The settings that were carried over, without those that cannot be used here: these become notes.
+fn usable(carried: &mut Carried) -> Result<Settings, CommandError> {
+    loop {
+        let env: Environment = carried.env.iter().cloned().collect();
+        let problem = match Settings::from_env(&env) {
+            Err(problem) => problem,
+            Ok(settings) => match AppState::check(&settings) {
+                Err(problem) if carried.has(problem.key()) => problem,
+                // What is wrong with a key that is not there, such as a missing one, is for the start to say.
+                _ => return Ok(settings),
+            },
+        };
+        if !carried.has(problem.key()) {
+            return Err(problem.into());
+        }
+        carried.env.retain(|(key, _)| key != problem.key());
+        carried.notes.push(format!("{problem}. It is not in the .env below."));
+    }
+}
+
+/// A value as `.env` files have it, so that `$`, `#` and spaces in a key mean themselves.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=*".contains(c);
+    if value.chars().all(is_plain) {
+        value.to_owned()
+    } else if !value.contains('\'') {
+        format!("'{value}'")
+    } else {
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\n");
+        format!("\"{escaped}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_value_is_read_back_as_it_was() {
+        for value in
+            ["plain", "", "a b#c", "django-insecure-$x(y)'z\"\\#", "$HOME", "it's", "-----BEGIN-----\\nabc=\\n"]
+        {
+            let file = format!("KEY={}\n", quoted(value));
+            let read: Vec<_> = dotenvy::from_read_iter(file.as_bytes()).map(Result::unwrap).collect();
+            assert_eq!(read, [("KEY".to_owned(), value.to_owned())], "{file}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_becomes_a_note() {
+        let json = serde_json::json!({ "SIMPLE_JWT": { "ALGORITHM": "none", "LEEWAY": 5 }, "SECRET_KEY": "x" });
+        let mut carried = django_settings::carry_over(json.as_object().unwrap());
+        let settings = usable(&mut carried).unwrap();
+        assert_eq!(settings.simple_jwt.leeway, chrono::Duration::seconds(5));
+        assert!(!carried.has("SIMPLE_JWT_ALGORITHM"));
+        assert!(carried.notes.iter().any(|note| note.starts_with("SIMPLE_JWT_ALGORITHM: ")), "{:?}", carried.notes);
+    }
+}

@@ -1,0 +1,129 @@
+//! What `runserver` does for somebody who has just cloned the project: a key, tables, a user and lines to paste.
+//!
+//! Development is when no `SECRET_KEY` is set, the database is a SQLite file, and only this machine can connect. All
+//! three, since each alone is found in production.
+
+use std::net::SocketAddr;
+
+use super::base::{CommandError, Context};
+use super::users;
+use crate::auth::models::User;
+use crate::core::crypto::{ALPHANUMERIC, SecretString, random_string};
+use crate::db::DatabaseUrl;
+use crate::db::migrations::MigrationPlan;
+use crate::settings::Settings;
+
+/// Name of the superuser that is made when there are no users.
+const USERNAME: &str = "admin";
+
+/// What was prepared.
+#[derive(Debug)]
+pub struct Development {
+    /// The one-time password of the superuser, when one was made.
+    password: Option<SecretString>,
+    /// Where the API describes itself.
+    docs: Option<&'static str>,
+}
+
+/// Whether `settings` are those of a fresh clone.
+#[must_use]
+pub fn applies(settings: &Settings) -> bool {
+    settings.secret_key.expose().is_empty()
+        && matches!(settings.database.url, DatabaseUrl::Sqlite(..))
+        && settings.server.bind.ip().is_loopback()
+}
+
+impl Development {
+    /// Sets a random key, turns on the description of the API, makes the tables, and a superuser when there are no users.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn prepare(context: &Context, settings: &mut Settings) -> Result<Self, CommandError> {
+        settings.secret_key = SecretString::new(random_string(64, ALPHANUMERIC));
+        settings.api_docs.get_or_insert(true);
+        let database = context.database()?;
+        let mut conn = database.connection()?;
+        let applied = MigrationPlan::default().migrate(&mut conn, context.clock.now())?;
+        if !applied.is_empty() {
+            log::info!("applied {} migrations to {}", applied.len(), settings.database.url);
+        }
+        let password = if User::exists_any(&mut conn)? {
+            None
+        } else {
+            let password = random_string(16, ALPHANUMERIC);
+            users::create_superuser(context, &mut conn, USERNAME, "", Some(&password))?;
+            Some(SecretString::new(password))
+        };
+        let docs = if cfg!(feature = "swagger-ui") { "/api/docs/" } else { "/api/schema/" };
+        Ok(Self { password, docs: settings.has_api_docs().then_some(docs) })
+    }
+
+    /// What a newcomer should read, with lines for a shell.
+    #[must_use]
+    pub fn welcome(&self, address: SocketAddr) -> String {
+        let mut text =
+            "\nDevelopment mode: SECRET_KEY is not set, so this run has a random one, and its tokens end with it.\n"
+                .to_owned();
+        match &self.password {
+            Some(password) => {
+                let password = password.expose();
+                text.push_str(&format!(
+                    "A superuser was made: {USERNAME}, with the password {password} (not shown again).\n\n\
+                     Paste this into another terminal:\n\n{}\n",
+                    curl_lines(address, password)
+                ));
+            }
+            None => text.push_str(&format!(
+                "Log in at http://{address}/api/token/; forgot the password? `manage changepassword {USERNAME}`.\n"
+            )),
+        }
+        if let Some(docs) = self.docs {
+            text.push_str(&format!("The API describes itself at http://{address}{docs}\n"));
+        }
+        text.push_str("Stop with Ctrl-C.\n");
+        text
+    }
+}
+
+/// Obtain, protected, refresh and verify, for any POSIX shell with curl and sed.
+fn curl_lines(address: SocketAddr, password: &str) -> String {
+    let url = format!("http://{address}");
+    let json = "-H 'Content-Type: application/json'";
+    format!(
+        r#"TOKENS=$(curl -s {url}/api/token/ {json} -d '{{"username": "{USERNAME}", "password": "{password}"}}'); echo "$TOKENS"
+ACCESS=$(echo "$TOKENS" | sed 's/.*"access": *"\([^"]*\)".*/\1/'); REFRESH=$(echo "$TOKENS" | sed 's/.*"refresh": *"\([^"]*\)".*/\1/')
+curl -sw '\n' {url}/api/protected/ -H "Authorization: Bearer $ACCESS"
+curl -sw '\n' {url}/api/token/refresh/ {json} -d "{{\"refresh\": \"$REFRESH\"}}"
+curl -sw '\n' {url}/api/token/verify/ {json} -d "{{\"token\": \"$ACCESS\"}}"
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lines_for_the_shell_are_quoted_for_it() {
+        let lines = curl_lines(SocketAddr::from(([127, 0, 0, 1], 8000)), "pw");
+        assert!(lines.starts_with(
+            "TOKENS=$(curl -s http://127.0.0.1:8000/api/token/ -H 'Content-Type: application/json' \
+             -d '{\"username\": \"admin\", \"password\": \"pw\"}'); echo \"$TOKENS\"\n"
+        ));
+        assert!(
+            lines
+                .contains("curl -sw '\\n' http://127.0.0.1:8000/api/protected/ -H \"Authorization: Bearer $ACCESS\"\n")
+        );
+        assert!(lines.ends_with("-d \"{\\\"token\\\": \\\"$ACCESS\\\"}\"\n"));
+    }
+
+    #[test]
+    fn the_password_is_shown_when_it_was_made_and_never_by_debug() {
+        let address = SocketAddr::from(([127, 0, 0, 1], 1));
+        let made = Development { password: Some("s3cret".into()), docs: Some("/api/docs/") };
+        assert!(made.welcome(address).contains("with the password s3cret (not shown again)"));
+        assert!(!format!("{made:?}").contains("s3cret"));
+        assert!(made.welcome(address).contains("http://127.0.0.1:1/api/docs/\n"));
+        assert!(!Development { password: None, docs: None }.welcome(address).contains("password s3cret"));
+    }
+}

@@ -1,0 +1,40 @@
+//! `manage flushexpiredtokens`. Python counterpart:
+//! `rest_framework_simplejwt.token_blacklist.management.commands.flushexpiredtokens`.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::base::{CommandError, Context};
+use crate::db::{DatabaseError, transaction};
+use crate::simplejwt::token_blacklist::models::{FLUSH_BATCH, OutstandingToken};
+
+/// Deletes the expired tokens and their blacklist rows, in batches of a transaction each.
+///
+/// # Errors
+/// When the database fails; the batches before that stay deleted, and a second run goes on from there.
+pub fn handle(context: &Context) -> Result<(), CommandError> {
+    let database = context.database()?;
+    let mut conn = database.connection()?;
+    // Tokens that expire while this runs are for the next time, or the bar would never be full.
+    let now = context.clock.now();
+    let bar = progress_bar(OutstandingToken::count_expired(&mut conn, now)?);
+    loop {
+        let delete =
+            |conn: &mut _| OutstandingToken::delete_expired_batch(conn, now, FLUSH_BATCH).map_err(DatabaseError::from);
+        let deleted = transaction(&mut conn, delete)?;
+        if deleted == 0 {
+            break;
+        }
+        bar.inc(deleted as u64);
+        // SQLite gives the lock to whoever asks first: a moment in which this does not ask.
+        std::thread::yield_now();
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Draws on standard error, and only when that is a terminal.
+fn progress_bar(total: i64) -> ProgressBar {
+    let bar = ProgressBar::new(u64::try_from(total).unwrap_or_default());
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} tokens, {eta} left");
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}

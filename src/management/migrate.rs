@@ -1,0 +1,48 @@
+//! `manage migrate`. Python counterpart: `django.core.management.commands.migrate`.
+
+use clap::Args;
+
+use super::base::{CommandError, Context};
+use crate::db::migrations::{MigrationPlan, migrate_report};
+
+/// Arguments of `migrate`.
+#[derive(Args, Debug, Default)]
+pub struct Arguments {
+    /// Exits with a non-zero status if unapplied migrations exist and does not apply them
+    #[arg(long)]
+    check: bool,
+    /// Shows a list of the migration actions that will be performed
+    #[arg(long)]
+    plan: bool,
+    /// Accepted for Django's sake: nothing is ever asked
+    #[arg(long, alias = "no-input")]
+    noinput: bool,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When the tables cannot be made, and under `--check` when some are missing.
+pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
+    let plan = MigrationPlan::default();
+    let database = context.database()?;
+    let mut conn = database.connection()?;
+    if arguments.check || arguments.plan {
+        let unapplied = plan.unapplied(&mut conn)?;
+        if arguments.plan {
+            println!("Planned operations:");
+            for migration in &unapplied {
+                println!("{}.{}", migration.app, migration.name);
+            }
+            if unapplied.is_empty() {
+                println!("  No planned migration operations.");
+            }
+        }
+        return if arguments.check && !unapplied.is_empty() { Err(CommandError::Silent) } else { Ok(()) };
+    }
+    let applied = plan.migrate(&mut conn, context.clock.now())?;
+    for line in migrate_report(&plan, &applied) {
+        context.say(line);
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! What the commands do with users and passwords. Python counterpart: `django.contrib.auth.management`.
+
+use crate::auth::hashers::PasswordHashers;
+use crate::auth::models::{NewUser, User};
+use crate::auth::password_validation::{DEFAULT_PASSWORD_VALIDATORS, UserAttributes, validate_password};
+use crate::auth::validators::{normalize_email, normalize_username, validate_username};
+use crate::db::{DatabaseError, DbConnection, transaction};
+
+use super::base::{CommandError, Context};
+
+/// Length of `auth_user.username`.
+const USERNAME_MAX_LENGTH: usize = 150;
+
+/// Length of `auth_user.email`.
+const EMAIL_MAX_LENGTH: usize = 254;
+
+/// What Django's model field has against a user name, its messages joined.
+pub(super) fn username_problem(username: &str) -> Option<String> {
+    if username.is_empty() {
+        return Some("This field cannot be blank.".to_owned());
+    }
+    let mut problems = Vec::new();
+    if let Err(problem) = validate_username(username) {
+        problems.push(problem.to_string());
+    }
+    problems.extend(length_problem(username, USERNAME_MAX_LENGTH));
+    (!problems.is_empty()).then(|| problems.join("; "))
+}
+
+/// What Django's model field has against an e-mail address, which may be empty.
+pub(super) fn email_problem(email: &str) -> Option<String> {
+    let mut problems = Vec::new();
+    if !email.is_empty() && !is_email(email) {
+        problems.push("Enter a valid email address.".to_owned());
+    }
+    problems.extend(length_problem(email, EMAIL_MAX_LENGTH));
+    (!problems.is_empty()).then(|| problems.join("; "))
+}
+
+fn length_problem(text: &str, limit: usize) -> Option<String> {
+    let length = text.chars().count();
+    (length > limit).then(|| format!("Ensure this value has at most {limit} characters (it has {length})."))
+}
+
+/// The plain forms of Django's `EmailValidator`; quoted names and address literals are not among them.
+fn is_email(email: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+    };
+    let Some((name, domain)) = email.rsplit_once('@') else { return false };
+    let is_atom = |atom: &str| {
+        !atom.is_empty() && atom.chars().all(|c| c.is_ascii_alphanumeric() || "-!#$%&'*+/=?^_`{}|~".contains(c))
+    };
+    let has_top_level = domain.rsplit_once('.').is_some_and(|(_, top)| top.chars().count() >= 2);
+    name.split('.').all(is_atom) && (domain == "localhost" || (has_top_level && domain.split('.').all(is_label)))
+}
+
+/// What the password validators have against `password`, one message each.
+pub(super) fn password_problems(password: &str, username: &str, email: &str) -> Vec<String> {
+    let user = UserAttributes { username, email, ..UserAttributes::default() };
+    let outcome = validate_password(password, &user, &DEFAULT_PASSWORD_VALIDATORS);
+    outcome.err().unwrap_or_default().iter().map(ToString::to_string).collect()
+}
+
+/// Writes a superuser. Without a password nobody can log in as that user until one is set.
+pub(super) fn create_superuser(
+    context: &Context,
+    conn: &mut DbConnection,
+    username: &str,
+    email: &str,
+    password: Option<&str>,
+) -> Result<(), CommandError> {
+    let hashers = &context.settings.auth.password_hashers;
+    let encoded = encode(hashers, password)?;
+    let (username, email) = (normalize_username(username), normalize_email(email));
+    let new = NewUser { username: &username, email: &email, password: &encoded, is_superuser: true };
+    transaction(conn, |conn| User::create(conn, &new, context.clock.now()).map_err(DatabaseError::from))?;
+    Ok(())
+}
+
+/// Gives `user` another password.
+pub(super) fn set_password(
+    context: &Context,
+    conn: &mut DbConnection,
+    user: &User,
+    password: &str,
+) -> Result<(), CommandError> {
+    let encoded = encode(&context.settings.auth.password_hashers, Some(password))?;
+    transaction(conn, |conn| User::set_password(conn, user.id, &encoded).map_err(DatabaseError::from))?;
+    Ok(())
+}
+
+fn encode(hashers: &PasswordHashers, password: Option<&str>) -> Result<String, CommandError> {
+    match password {
+        None => Ok(PasswordHashers::make_unusable()),
+        Some(password) => hashers.encode(password).map_err(|error| CommandError::new(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_names_are_refused_in_the_words_of_the_model() {
+        assert_eq!(username_problem("alice@example.com"), None);
+        assert_eq!(
+            username_problem("two words").unwrap(),
+            "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
+        );
+        assert_eq!(
+            username_problem(&"x".repeat(151)).unwrap(),
+            "Ensure this value has at most 150 characters (it has 151)."
+        );
+        assert_eq!(username_problem("").unwrap(), "This field cannot be blank.");
+    }
+
+    #[test]
+    fn addresses_are_checked_and_may_be_missing() {
+        for email in ["", "a@b.co", "a.b+c@localhost", "x@sub.example.org"] {
+            assert_eq!(email_problem(email), None, "{email}");
+        }
+        for email in ["a", "a@", "@b.co", "a@b", "a b@c.org", "a@-b.org", "a..b@c.org", "a@b..org", "a@b.c"] {
+            assert_eq!(email_problem(email).unwrap(), "Enter a valid email address.", "{email}");
+        }
+    }
+
+    #[test]
+    fn weak_passwords_get_all_their_messages() {
+        assert_eq!(password_problems("correct horse battery", "alice", ""), Vec::<String>::new());
+        assert_eq!(
+            password_problems("1234567", "alice", ""),
+            [
+                "This password is too short. It must contain at least 8 characters.",
+                "This password is too common.",
+                "This password is entirely numeric.",
+            ]
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! `Authorization: Basic <user:password in base64>` (RFC 7617). Python counterpart:
+//! `rest_framework.authentication.BasicAuthentication`.
+//!
+//! The password is checked at every request, which takes as long as a login. For tests and machines on a trusted line.
+
+use actix_web::HttpRequest;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::{Authenticating, Authentication, authorization, words};
+use crate::auth::{AuthState, SharedUser};
+use crate::core::crypto::SecretString;
+use crate::db::Database;
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::state::app_data;
+use crate::rest_framework::throttling::client_address;
+
+/// The user whose name and password the header has, as long as the user is active.
+#[derive(Debug)]
+pub struct BasicAuthentication;
+
+const NO_CREDENTIALS: &str = "Invalid basic header. No credentials provided.";
+const SPACES: &str = "Invalid basic header. Credentials string should not contain spaces.";
+const NOT_BASE64: &str = "Invalid basic header. Credentials not correctly base64 encoded.";
+const WRONG: &str = "Invalid username/password.";
+const INACTIVE: &str = "User inactive or deleted.";
+
+impl Authentication for BasicAuthentication {
+    const NAME: &'static str = "BasicAuthentication";
+    type User = SharedUser;
+    /// `request.auth` is `None` in DRF.
+    type Credential = ();
+
+    fn authenticate(req: &HttpRequest) -> Authenticating<SharedUser, ()> {
+        let req = req.clone();
+        Box::pin(async move {
+            let Some((username, password)) = get_credentials(&req)? else { return Ok(None) };
+            let auth = app_data::<AuthState>(&req)?;
+            let user = auth
+                .authenticate_from(app_data::<Database>(&req)?, &client_address(&req), &username, password.expose())
+                .await?;
+            let user = user.ok_or_else(|| ApiError::authentication_failed(WRONG))?;
+            if !user.is_active() {
+                return Err(ApiError::authentication_failed(INACTIVE));
+            }
+            Ok(Some((user, ())))
+        })
+    }
+
+    fn challenge(_req: &HttpRequest) -> Option<String> {
+        Some("Basic realm=\"api\"".to_owned())
+    }
+
+    fn force(_req: &HttpRequest, user: &SharedUser) -> Option<(SharedUser, ())> {
+        Some((user.clone(), ()))
+    }
+
+    fn security_definition(_req: &HttpRequest) -> Option<(&'static str, Value)> {
+        Some(("basicAuth", json!({ "type": "http", "scheme": "basic" })))
+    }
+
+    fn refusals(_req: &HttpRequest) -> Vec<ApiError> {
+        [NO_CREDENTIALS, SPACES, NOT_BASE64, WRONG, INACTIVE].map(ApiError::authentication_failed).into()
+    }
+}
+
+/// User name and password of a request; `None` when there is no header of this kind.
+fn get_credentials(req: &HttpRequest) -> Result<Option<(String, SecretString)>, ApiError> {
+    let header = authorization(req).unwrap_or_default();
+    let mut words = words(&header);
+    if !words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic")) {
+        return Ok(None);
+    }
+    match (words.next(), words.next()) {
+        (None, _) => Err(ApiError::authentication_failed(NO_CREDENTIALS)),
+        (Some(_), Some(_)) => Err(ApiError::authentication_failed(SPACES)),
+        (Some(encoded), None) => decode(encoded).map(Some).ok_or_else(|| ApiError::authentication_failed(NOT_BASE64)),
+    }
+}
+
+/// UTF-8 or, failing that, Latin-1, as in DRF. Python passes over characters that are no base64; they are refused here.
+fn decode(encoded: &[u8]) -> Option<(String, SecretString)> {
+    let bytes = STANDARD.decode(encoded).ok()?;
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => error.as_bytes().iter().map(|b| char::from(*b)).collect(),
+    };
+    let text = SecretString::new(text);
+    let (username, password) = text.expose().split_once(':')?;
+    Some((username.to_owned(), password.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn credentials(header: &str) -> Result<Option<(String, String)>, String> {
+        let request = TestRequest::default().insert_header(("Authorization", header)).to_http_request();
+        let found = get_credentials(&request).map_err(|error| error.body()["detail"].as_str().unwrap().to_owned())?;
+        Ok(found.map(|(username, password)| (username, password.expose().to_owned())))
+    }
+
+    #[test]
+    fn name_and_password_are_split_at_the_first_colon() {
+        let pair = |name: &str, password: &str| Ok(Some((name.to_owned(), password.to_owned())));
+        assert_eq!(credentials("Basic ZGF2ZTpkNHZlJGQ0dmUkZDR2ZQ=="), pair("dave", "d4ve$d4ve$d4ve"));
+        assert_eq!(credentials(&format!("bAsIc {}", STANDARD.encode("a:b:c"))), pair("a", "b:c"));
+        assert_eq!(credentials(&format!("Basic {}", STANDARD.encode("ü:é"))), pair("ü", "é"));
+        assert_eq!(credentials(&format!("Basic {}", STANDARD.encode(b"\xfc:\xe9"))), pair("ü", "é"));
+    }
+
+    #[test]
+    fn another_scheme_is_not_mine_and_a_malformed_header_has_its_message() {
+        assert_eq!(credentials("Bearer x"), Ok(None));
+        assert_eq!(credentials("Basicx"), Ok(None));
+        let refused = |header: &str| credentials(header).unwrap_err();
+        assert_eq!(refused("Basic"), "Invalid basic header. No credentials provided.");
+        assert_eq!(refused("Basic a b"), "Invalid basic header. Credentials string should not contain spaces.");
+        for encoded in ["!!!", "ZGF2ZQ==", "a", "ZGF2ZTp4!"] {
+            assert_eq!(
+                refused(&format!("Basic {encoded}")),
+                "Invalid basic header. Credentials not correctly base64 encoded.",
+                "{encoded}"
+            );
+        }
+    }
+}

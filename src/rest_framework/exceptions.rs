@@ -1,0 +1,252 @@
+//! The one error type of the HTTP edge, and how it becomes a response. Python counterpart: `rest_framework.exceptions`
+//! and `rest_framework.views.exception_handler`.
+//!
+//! Rules further down raise errors of their own that know nothing of HTTP; a `From` beside the view turns each into an
+//! [`ApiError`]. What a client may not see (SQL, a lost connection) travels as the *cause*, which only the log gets.
+
+#[cfg(feature = "database")]
+mod database;
+
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::{Map, Value, json};
+
+/// An error with the status and body that DRF gives it.
+///
+/// Boxed, since it travels through every `Result` of the hot path and is rare.
+#[derive(Debug)]
+pub struct ApiError(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    status: StatusCode,
+    body: Value,
+    /// `NotAuthenticated` and `AuthenticationFailed`: 401 where there is a challenge to give, else 403.
+    is_authentication: bool,
+    challenge: Option<String>,
+    retry_after: Option<u64>,
+    reason: Option<Reason>,
+}
+
+/// Why a request was refused, for the log alone. Reaches the request log through the response's extensions.
+#[derive(Clone, Debug)]
+pub struct Reason(pub String);
+
+impl ApiError {
+    fn new(status: StatusCode, body: Value) -> Self {
+        let inner = Inner { status, body, is_authentication: false, challenge: None, retry_after: None, reason: None };
+        Self(Box::new(inner))
+    }
+
+    fn detail(status: StatusCode, detail: impl Into<Value>) -> Self {
+        Self::new(status, json!({ "detail": detail.into() }))
+    }
+
+    fn authentication(body: Value) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, body);
+        error.0.is_authentication = true;
+        error
+    }
+
+    /// `ValidationError` (400): messages by field name.
+    #[must_use]
+    pub fn validation(errors: Map<String, Value>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Value::Object(errors))
+    }
+
+    /// `ParseError` (400): a body that cannot be read.
+    #[must_use]
+    pub fn parse_error(detail: impl Into<String>) -> Self {
+        Self::detail(StatusCode::BAD_REQUEST, detail.into())
+    }
+
+    /// `NotAuthenticated` (401, or 403 where no class has a challenge).
+    #[must_use]
+    pub fn not_authenticated() -> Self {
+        Self::authentication(json!({ "detail": "Authentication credentials were not provided." }))
+    }
+
+    /// `AuthenticationFailed` (401, or 403 where no class has a challenge).
+    #[must_use]
+    pub fn authentication_failed(detail: impl Into<String>) -> Self {
+        Self::authentication(json!({ "detail": detail.into() }))
+    }
+
+    /// `AuthenticationFailed` with a body of the caller's, as simplejwt's `detail` and `code`.
+    #[must_use]
+    pub fn authentication_failed_with(body: Value) -> Self {
+        Self::authentication(body)
+    }
+
+    /// `PermissionDenied` (403).
+    #[must_use]
+    pub fn permission_denied() -> Self {
+        Self::detail(StatusCode::FORBIDDEN, "You do not have permission to perform this action.")
+    }
+
+    /// `NotFound` (404).
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::detail(StatusCode::NOT_FOUND, "Not found.")
+    }
+
+    /// `MethodNotAllowed` (405).
+    #[must_use]
+    pub fn method_not_allowed(method: &str) -> Self {
+        Self::detail(StatusCode::METHOD_NOT_ALLOWED, format!("Method \"{method}\" not allowed."))
+    }
+
+    /// `NotAcceptable` (406).
+    #[must_use]
+    pub fn not_acceptable() -> Self {
+        Self::detail(StatusCode::NOT_ACCEPTABLE, "Could not satisfy the request Accept header.")
+    }
+
+    /// Django's `RequestDataTooBig`, with the status that HTTP has for it (413).
+    #[must_use]
+    pub fn request_data_too_big() -> Self {
+        Self::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.")
+    }
+
+    /// A body that took longer than `DATA_UPLOAD_TIMEOUT` (408); gunicorn kills its worker then. The connection goes with
+    /// it, since nobody knows where on it the next request would begin.
+    #[must_use]
+    pub fn request_timeout() -> Self {
+        Self::detail(StatusCode::REQUEST_TIMEOUT, "Request timed out.")
+    }
+
+    /// `UnsupportedMediaType` (415).
+    #[must_use]
+    pub fn unsupported_media_type(media_type: &str) -> Self {
+        Self::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Unsupported media type \"{media_type}\" in request."))
+    }
+
+    /// `Throttled` (429); `wait` is the number of seconds after which a request is accepted again, where known.
+    #[must_use]
+    pub fn throttled(wait: Option<u64>) -> Self {
+        let detail = match wait {
+            None => "Request was throttled.".to_owned(),
+            Some(1) => "Request was throttled. Expected available in 1 second.".to_owned(),
+            Some(n) => format!("Request was throttled. Expected available in {n} seconds."),
+        };
+        let mut error = Self::detail(StatusCode::TOO_MANY_REQUESTS, detail);
+        error.0.retry_after = wait;
+        error
+    }
+
+    /// Something is exhausted or away and will be back (503). `reason` goes to the log.
+    #[must_use]
+    pub fn service_unavailable(reason: impl fmt::Display, retry_after: u64) -> Self {
+        let mut error =
+            Self::detail(StatusCode::SERVICE_UNAVAILABLE, "Service temporarily unavailable, try again later.");
+        error.0.retry_after = Some(retry_after);
+        error.because(reason)
+    }
+
+    /// A failure of ours (500): a fixed body, and `cause` to the log.
+    #[must_use]
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self::detail(StatusCode::INTERNAL_SERVER_ERROR, "A server error occurred.").because(cause)
+    }
+
+    /// Adds what the log should say about this refusal. Must not hold a token, a password or a header.
+    #[must_use]
+    pub fn because(mut self, reason: impl fmt::Display) -> Self {
+        self.0.reason = Some(Reason(reason.to_string()));
+        self
+    }
+
+    /// Sets `WWW-Authenticate` on an authentication error that has none yet; without a challenge to give it becomes a
+    /// 403, as DRF does. Leaves every other error alone.
+    #[must_use]
+    pub fn with_challenge(mut self, challenge: Option<String>) -> Self {
+        if self.0.is_authentication && self.0.challenge.is_none() {
+            match challenge {
+                Some(challenge) => self.0.challenge = Some(challenge),
+                None => self.0.status = StatusCode::FORBIDDEN,
+            }
+        }
+        self
+    }
+
+    /// Whether this is an authentication error that nobody has given a challenge yet.
+    #[must_use]
+    pub fn needs_challenge(&self) -> bool {
+        self.0.is_authentication && self.0.challenge.is_none()
+    }
+
+    /// Status of the response.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// Body of the response.
+    #[must_use]
+    pub fn body(&self) -> &Value {
+        &self.0.body
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.status, self.0.body)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.0.status
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.0.status);
+        // What is left of the body would have to be read before the next request could be.
+        if matches!(self.0.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+            response.force_close();
+        }
+        let challenge = self.0.challenge.as_deref().and_then(|text| HeaderValue::from_str(text).ok());
+        if let Some(challenge) = challenge {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        if let Some(seconds) = self.0.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds));
+        }
+        let mut response = response.json(&self.0.body);
+        if let Some(reason) = &self.0.reason {
+            response.extensions_mut().insert(reason.clone());
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_authentication_error_without_a_challenge_is_a_403() {
+        assert_eq!(ApiError::not_authenticated().with_challenge(None).status(), StatusCode::FORBIDDEN);
+        let challenged = ApiError::not_authenticated().with_challenge(Some("Token".to_owned()));
+        assert_eq!(challenged.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(challenged.error_response().headers().get(header::WWW_AUTHENTICATE).unwrap(), "Token");
+    }
+
+    #[test]
+    fn a_challenge_does_not_change_other_errors() {
+        let error = ApiError::not_found().with_challenge(Some("Token".to_owned()));
+        assert!(!error.error_response().headers().contains_key(header::WWW_AUTHENTICATE));
+    }
+
+    #[test]
+    fn a_server_error_tells_the_client_nothing() {
+        let error = ApiError::internal("no such table: auth_user");
+        assert_eq!(error.body(), &json!({ "detail": "A server error occurred." }));
+    }
+}

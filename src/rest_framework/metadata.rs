@@ -1,0 +1,36 @@
+//! What `OPTIONS` tells about a view. Python counterpart: `rest_framework.metadata.SimpleMetadata`.
+
+use serde_json::{Map, Value, json};
+
+use super::fields::CharField;
+use super::parsers::Parser;
+use super::renderers::Renderer;
+
+/// The body of the answer to `OPTIONS`. `post_fields` are the fields a `POST` takes, when there is one to describe.
+#[must_use]
+pub fn determine_metadata(
+    name: &str,
+    description: &str,
+    renderers: &[Renderer],
+    parsers: &[Parser],
+    post_fields: Option<Vec<CharField>>,
+) -> Value {
+    let renders: Vec<_> = renderers.iter().map(|renderer| renderer.media_type()).collect();
+    let parses: Vec<_> = parsers.iter().map(|parser| parser.media_type()).collect();
+    let mut metadata = json!({ "name": name, "description": description, "renders": renders, "parses": parses });
+    if let Some(fields) = post_fields {
+        let fields: Map<String, Value> = fields.iter().map(field_info).collect();
+        metadata["actions"] = json!({ "POST": fields });
+    }
+    metadata
+}
+
+fn field_info(field: &CharField) -> (String, Value) {
+    let info = json!({
+        "type": "string",
+        "required": !field.read_only,
+        "read_only": field.read_only,
+        "label": field.label(),
+    });
+    (field.name.to_string(), info)
+}

@@ -1,0 +1,206 @@
+//! Which renderer answers, which parser reads. Python counterpart: `rest_framework.negotiation` and
+//! `rest_framework.utils.mediatypes`.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+use super::exceptions::ApiError;
+use super::renderers::Renderer;
+
+/// DRF's bounds: a longer `Accept` header is cut, a longer media type is passed over.
+const MAX_ACCEPT_LENGTH: usize = 8192;
+const MAX_ACCEPT_TOKENS: usize = 64;
+/// A media type longer than this matches nothing.
+pub const MAX_MEDIA_TYPE_LENGTH: usize = 256;
+
+/// `type/subtype; key=value`, as found in `Accept` and `Content-Type`. Names are lower-cased, values are not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaType {
+    main: String,
+    sub: String,
+    params: Vec<(String, String)>,
+}
+
+impl MediaType {
+    /// Reads one media type. Anything can be read; nonsense matches nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let mut parts = split_unquoted(text);
+        let full = parts.next().unwrap_or("").trim().to_lowercase();
+        let (main, sub) = full.split_once('/').unwrap_or((&full, ""));
+        let params = parts
+            .filter_map(|part| part.split_once('='))
+            .map(|(key, value)| (key.trim().to_lowercase(), unquote(value.trim())))
+            .collect();
+        Self { main: main.to_owned(), sub: sub.to_owned(), params }
+    }
+
+    /// The value of parameter `key`.
+    #[must_use]
+    pub fn param(&self, key: &str) -> Option<&str> {
+        // Python fills a dict: of two spellings of one name the last counts.
+        self.params.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether this (a renderer's or parser's own type) satisfies `other` (what the client wrote).
+    #[must_use]
+    pub fn matches(&self, other: &Self) -> bool {
+        let params = self.params.iter().all(|(key, value)| key == "q" || other.param(key) == Some(value));
+        let part = |own: &str, others: &str| own == "*" || others == "*" || own == others;
+        params && part(&self.sub, &other.sub) && part(&self.main, &other.main)
+    }
+
+    /// 0 for `*/*`, 1 for `type/*`, 2 for a full type, 3 for a type with parameters.
+    fn precedence(&self) -> u8 {
+        if self.main == "*" {
+            0
+        } else if self.sub == "*" {
+            1
+        } else if self.params.iter().all(|(key, _)| key == "q") {
+            2
+        } else {
+            3
+        }
+    }
+}
+
+/// Splits at `;`, but not inside double quotes.
+fn split_unquoted(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let mut escaped = false;
+    text.split(move |c| {
+        let separates = c == ';' && !quoted;
+        if c == '"' && !escaped {
+            quoted = !quoted;
+        }
+        escaped = c == '\\' && !escaped;
+        separates
+    })
+}
+
+fn unquote(value: &str) -> String {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => inner.replace("\\\\", "\\").replace("\\\"", "\""),
+        None => value.to_owned(),
+    }
+}
+
+/// The renderer chosen for a response, and what the client said about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Who writes the body.
+    pub renderer: Renderer,
+    /// `Accept: application/json; indent=4`: spaces per level, 1 to 8.
+    pub indent: Option<usize>,
+}
+
+impl Accepted {
+    /// What is used when negotiation itself failed: the first renderer of the view.
+    #[must_use]
+    pub fn fallback(renderers: &[Renderer]) -> Self {
+        Self { renderer: renderers.first().copied().unwrap_or(Renderer::Json), indent: None }
+    }
+}
+
+/// Chooses among `renderers`, given in order of preference, by `?format=` (named `format_override`) and `Accept`.
+///
+/// # Errors
+/// 404 for a format that no renderer has, 406 when `Accept` names none of them.
+pub fn select_renderer(
+    req: &HttpRequest,
+    renderers: &[Renderer],
+    format_override: Option<&str>,
+) -> Result<Accepted, ApiError> {
+    let format = format_override.and_then(|name| query_param(req.query_string(), name)).filter(|f| !f.is_empty());
+    let allowed = |renderer: &&Renderer| format.as_deref().is_none_or(|format| renderer.format() == format);
+    if !renderers.iter().any(|renderer| allowed(&renderer)) {
+        return Err(ApiError::not_found());
+    }
+    let accepts = accept_list(req);
+    for precedence in [3, 2, 1, 0] {
+        for renderer in renderers.iter().filter(allowed) {
+            let own = renderer.parsed_media_type();
+            for wanted in accepts.iter().filter(|wanted| wanted.precedence() == precedence) {
+                if own.matches(wanted) {
+                    let indent = wanted.param("indent").and_then(|text| text.trim().parse::<i64>().ok());
+                    // DRF clamps to 0..=8 and takes 0 as "not indented".
+                    let indent = indent.map(|n| n.clamp(0, 8)).filter(|n| *n > 0);
+                    return Ok(Accepted { renderer: *renderer, indent: indent.and_then(|n| n.try_into().ok()) });
+                }
+            }
+        }
+    }
+    Err(ApiError::not_acceptable())
+}
+
+fn accept_list(req: &HttpRequest) -> Vec<MediaType> {
+    let values: Vec<_> = req.headers().get_all(header::ACCEPT).map(|v| String::from_utf8_lossy(v.as_bytes())).collect();
+    let mut header = if values.is_empty() { "*/*".to_owned() } else { values.join(",") };
+    if header.len() > MAX_ACCEPT_LENGTH {
+        let cut = header.as_bytes()[..MAX_ACCEPT_LENGTH].iter().rposition(|b| *b == b',').unwrap_or(0);
+        header.truncate(cut);
+    }
+    header
+        .split(',')
+        .map(str::trim)
+        .filter(|token| !token.is_empty() && token.len() <= MAX_MEDIA_TYPE_LENGTH)
+        .take(MAX_ACCEPT_TOKENS)
+        .map(MediaType::parse)
+        .collect()
+}
+
+/// The last value of `name` in a query string: what Django's `QueryDict.get` gives.
+#[must_use]
+pub fn query_param(query: &str, name: &str) -> Option<String> {
+    if query.is_empty() {
+        return None;
+    }
+    url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name).last().map(|(_, v)| v.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    const BOTH: &[Renderer] = &[Renderer::Json, Renderer::BrowsableApi];
+
+    fn select(accept: &str, uri: &str) -> Result<Accepted, ApiError> {
+        let req = TestRequest::with_uri(uri).insert_header(("Accept", accept)).to_http_request();
+        select_renderer(&req, BOTH, Some("format"))
+    }
+
+    #[test]
+    fn the_more_specific_media_type_wins() {
+        assert_eq!(select("*/*", "/").unwrap().renderer, Renderer::Json);
+        assert_eq!(select("*/*, text/html", "/").unwrap().renderer, Renderer::BrowsableApi);
+        assert_eq!(select("text/html, application/json", "/").unwrap().renderer, Renderer::Json);
+        assert_eq!(select("text/*", "/").unwrap().renderer, Renderer::BrowsableApi);
+        assert_eq!(select("APPLICATION/Json;q=0.1", "/").unwrap().renderer, Renderer::Json);
+    }
+
+    #[test]
+    fn what_nobody_renders_is_406_and_an_unknown_format_404() {
+        assert_eq!(select("application/xml", "/").unwrap_err().status(), 406);
+        assert_eq!(select("", "/").unwrap_err().status(), 406);
+        assert_eq!(select("*/*", "/?format=xml").unwrap_err().status(), 404);
+        assert_eq!(select("text/html", "/?format=json").unwrap_err().status(), 406);
+        assert_eq!(select("*/*", "/?format=api").unwrap().renderer, Renderer::BrowsableApi);
+    }
+
+    #[test]
+    fn indent_is_read_and_clamped() {
+        assert_eq!(select("application/json; indent=4", "/").unwrap().indent, Some(4));
+        assert_eq!(select("application/json; indent=99", "/").unwrap().indent, Some(8));
+        assert_eq!(select("*/*; indent=2", "/").unwrap().indent, Some(2));
+        assert_eq!(select("application/json; indent=0", "/").unwrap().indent, None);
+    }
+
+    #[test]
+    fn quoted_parameters_may_hold_separators() {
+        let media = MediaType::parse("multipart/form-data; boundary=\"a;b\"; Charset=utf-8");
+        assert_eq!(media.param("boundary"), Some("a;b"));
+        assert_eq!(media.param("charset"), Some("utf-8"));
+    }
+}

@@ -1,0 +1,310 @@
+//! How a request body is read. Python counterpart: `rest_framework.parsers` and `rest_framework.request.Request.data`.
+
+use std::time::Duration;
+
+use actix_multipart::Multipart;
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::{Bytes, BytesMut};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde_json::{Map, Value};
+
+use super::exceptions::ApiError;
+use super::negotiation::{MAX_MEDIA_TYPE_LENGTH, MediaType};
+
+/// `DEFAULT_PARSER_CLASSES`: what a client may send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parser {
+    /// `JSONParser`.
+    Json,
+    /// `FormParser`.
+    Form,
+    /// `MultiPartParser`.
+    MultiPart,
+}
+
+impl Parser {
+    /// The parser of that class name.
+    #[must_use]
+    pub fn from_class_name(name: &str) -> Option<Self> {
+        match name {
+            "JSONParser" => Some(Self::Json),
+            "FormParser" => Some(Self::Form),
+            "MultiPartParser" => Some(Self::MultiPart),
+            _ => None,
+        }
+    }
+
+    /// Media type it reads.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => "application/x-www-form-urlencoded",
+            Self::MultiPart => "multipart/form-data",
+        }
+    }
+}
+
+/// How much of a body is read at all, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// `DATA_UPLOAD_MAX_MEMORY_SIZE`: bytes of a whole body.
+    pub body: usize,
+    /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`: fields of a form.
+    pub fields: usize,
+    /// `DATA_UPLOAD_TIMEOUT`: how long a whole body may take to arrive. Zero waits for ever. Python leaves this to
+    /// gunicorn's `--timeout`.
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    /// Django's 2.5 MiB and 1,000 fields, and gunicorn's 30 seconds.
+    fn default() -> Self {
+        Self { body: 2_621_440, fields: 1_000, time: Duration::from_secs(30) }
+    }
+}
+
+/// A body that was read: `request.data`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    /// Any JSON value.
+    Json(Value),
+    /// The last value of each field of a form; a file counts as a value that is no string.
+    Form(Map<String, Value>),
+}
+
+/// Reads `payload` by the first of `parsers` that takes its `Content-Type`.
+///
+/// An empty body is an empty object whatever the `Content-Type` says, as in DRF.
+///
+/// # Errors
+/// 413 and 408 beyond `limits`, 415 when no parser takes it, 400 when it cannot be read.
+pub async fn parse(
+    headers: &HeaderMap,
+    payload: Payload,
+    parsers: &[Parser],
+    limits: Limits,
+) -> Result<Data, ApiError> {
+    let read = read(headers, payload, limits.body);
+    let body = if limits.time.is_zero() {
+        read.await?
+    } else {
+        tokio::time::timeout(limits.time, read).await.map_err(|_| ApiError::request_timeout())??
+    };
+    if body.is_empty() {
+        return Ok(Data::Form(Map::new()));
+    }
+    let content_type = headers.get(header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    let content_type = content_type.as_deref().unwrap_or("");
+    let media_type = MediaType::parse(content_type);
+    let parser = parsers
+        .iter()
+        .filter(|_| content_type.len() <= MAX_MEDIA_TYPE_LENGTH)
+        .find(|parser| MediaType::parse(parser.media_type()).matches(&media_type))
+        .ok_or_else(|| ApiError::unsupported_media_type(content_type))?;
+    let charset = Charset::of(&media_type);
+    match parser {
+        Parser::Json => json(&body, charset).map(Data::Json),
+        Parser::Form => form(&body, charset, limits.fields).map(Data::Form),
+        Parser::MultiPart => multipart(headers, body, charset, limits.fields).await.map(Data::Form),
+    }
+}
+
+async fn read(headers: &HeaderMap, mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(ApiError::request_data_too_big());
+    }
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(8192));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|e| ApiError::parse_error("Request body could not be read.").because(e))?;
+        if body.len() + chunk.len() > limit {
+            return Err(ApiError::request_data_too_big());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// The charsets that a body may be in; an unknown one counts as UTF-8, as in Django.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Charset {
+    Utf8,
+    Latin1,
+    Ascii,
+}
+
+impl Charset {
+    fn of(media_type: &MediaType) -> Self {
+        match media_type.param("charset").unwrap_or("").to_ascii_lowercase().as_str() {
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => Self::Latin1,
+            "ascii" | "us-ascii" => Self::Ascii,
+            _ => Self::Utf8,
+        }
+    }
+
+    fn decode(self, bytes: &[u8]) -> Option<String> {
+        match self {
+            Self::Latin1 => Some(bytes.iter().map(|b| char::from(*b)).collect()),
+            Self::Ascii if !bytes.is_ascii() => None,
+            Self::Ascii | Self::Utf8 => String::from_utf8(bytes.to_vec()).ok(),
+        }
+    }
+
+    fn decode_lossy(self, bytes: &[u8]) -> String {
+        self.decode(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+fn json(body: &[u8], charset: Charset) -> Result<Value, ApiError> {
+    let problem = |what: &str| ApiError::parse_error(format!("JSON parse error - {what}"));
+    let text = charset.decode(body).ok_or_else(|| problem("the body is not text in its charset"))?;
+    serde_json::from_str(&text).map_err(|e| problem(&e.to_string()))
+}
+
+fn form(body: &[u8], charset: Charset, max_fields: usize) -> Result<Map<String, Value>, ApiError> {
+    let decode = |part: &[u8]| {
+        let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
+        charset.decode_lossy(&percent_encoding::percent_decode(&spaced).collect::<Vec<u8>>())
+    };
+    let mut fields = Map::new();
+    for (count, pair) in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).enumerate() {
+        if count >= max_fields {
+            return Err(too_many_fields());
+        }
+        let split = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
+        let value = pair.get(split + 1..).unwrap_or_default();
+        fields.insert(decode(&pair[..split]), Value::String(decode(value)));
+    }
+    Ok(fields)
+}
+
+async fn multipart(
+    headers: &HeaderMap,
+    body: Bytes,
+    charset: Charset,
+    max_fields: usize,
+) -> Result<Map<String, Value>, ApiError> {
+    let problem =
+        |e: actix_multipart::MultipartError| ApiError::parse_error(format!("Multipart form parse error - {e}"));
+    let chunks = stream::iter([Ok::<_, actix_web::error::PayloadError>(body)]);
+    let mut parts = Multipart::new(headers, chunks);
+    let mut fields = Map::new();
+    let mut count = 0;
+    while let Some(mut part) = parts.try_next().await.map_err(problem)? {
+        count += 1;
+        if count > max_fields {
+            return Err(too_many_fields());
+        }
+        let is_file = part.content_disposition().is_some_and(|d| d.get_filename().is_some());
+        let name = part.name().map(str::to_owned);
+        let mut content = BytesMut::new();
+        while let Some(chunk) = part.try_next().await.map_err(problem)? {
+            content.extend_from_slice(&chunk);
+        }
+        let value = if is_file { Value::Object(Map::new()) } else { Value::String(charset.decode_lossy(&content)) };
+        if let Some(name) = name {
+            fields.insert(name, value);
+        }
+    }
+    Ok(fields)
+}
+
+fn too_many_fields() -> ApiError {
+    ApiError::parse_error("The number of GET/POST parameters exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS.")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::FromRequest;
+    use actix_web::test::TestRequest;
+    use actix_web::web;
+    use serde_json::json;
+
+    use super::*;
+
+    const ALL: &[Parser] = &[Parser::Json, Parser::Form, Parser::MultiPart];
+
+    async fn parse_with(content_type: &str, body: &[u8], limits: Limits) -> Result<Data, ApiError> {
+        let (req, mut payload) = TestRequest::post()
+            .insert_header((header::CONTENT_TYPE, content_type))
+            .set_payload(body.to_vec())
+            .to_http_parts();
+        let payload = web::Payload::from_request(&req, &mut payload).await.unwrap().into_inner();
+        parse(req.headers(), payload, ALL, limits).await
+    }
+
+    async fn parsed(content_type: &str, body: &[u8]) -> Result<Data, ApiError> {
+        parse_with(content_type, body, Limits::default()).await
+    }
+
+    fn form_data(value: Value) -> Data {
+        match value {
+            Value::Object(map) => Data::Form(map),
+            other => panic!("{other} is no object"),
+        }
+    }
+
+    #[actix_web::test]
+    async fn json_is_read_in_its_charset() {
+        assert_eq!(parsed("application/json", b"{\"a\":1}").await.unwrap(), Data::Json(json!({ "a": 1 })));
+        let latin = parsed("application/json; charset=latin-1", b"\"\xfc\"").await.unwrap();
+        assert_eq!(latin, Data::Json(json!("ü")));
+        assert_eq!(parsed("application/json", b"\"\xfc\"").await.unwrap_err().status(), 400);
+    }
+
+    #[actix_web::test]
+    async fn what_python_refuses_as_json_is_refused() {
+        for body in ["{", "{'a':1}", "{\"a\":1,}", "NaN", "[Infinity]", "\u{feff}{}", "  "] {
+            assert_eq!(parsed("application/json", body.as_bytes()).await.unwrap_err().status(), 400, "{body}");
+        }
+    }
+
+    #[actix_web::test]
+    async fn of_a_repeated_form_field_the_last_value_counts() {
+        let form = "application/x-www-form-urlencoded";
+        let data = parsed(form, b"a=1&b=x+y%21&a=2&flag&c=%FF").await.unwrap();
+        assert_eq!(data, form_data(json!({ "a": "2", "b": "x y!", "flag": "", "c": "\u{fffd}" })));
+    }
+
+    #[actix_web::test]
+    async fn a_file_in_a_multipart_body_is_no_text() {
+        let body = b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n\
+            --B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\"\r\n\r\ny\r\n--B--\r\n";
+        let data = parsed("multipart/form-data; boundary=B", body).await.unwrap();
+        assert_eq!(data, form_data(json!({ "a": "x", "f": {} })));
+    }
+
+    #[actix_web::test]
+    async fn a_multipart_body_without_a_boundary_is_refused() {
+        let error = parsed("multipart/form-data", b"x").await.unwrap_err();
+        assert_eq!(error.status(), 400);
+        assert!(error.body()["detail"].as_str().unwrap().starts_with("Multipart form parse error - "), "{error}");
+    }
+
+    #[actix_web::test]
+    async fn an_empty_body_is_empty_whatever_its_type() {
+        assert_eq!(parsed("text/plain", b"").await.unwrap(), Data::Form(Map::new()));
+        let error = parsed("text/plain", b"x").await.unwrap_err();
+        assert_eq!(error.body(), &json!({ "detail": "Unsupported media type \"text/plain\" in request." }));
+    }
+
+    #[actix_web::test]
+    async fn a_body_is_bounded_in_bytes_and_fields() {
+        let limits = Limits { body: 10, fields: 2, ..Limits::default() };
+        let form = "application/x-www-form-urlencoded";
+        assert_eq!(parse_with(form, b"a=1&b=2", limits).await.unwrap(), form_data(json!({ "a": "1", "b": "2" })));
+        assert_eq!(parse_with(form, b"a&b&c", limits).await.unwrap_err().status(), 400);
+        assert_eq!(parse_with(form, b"a=123456789", limits).await.unwrap_err().status(), 413);
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_does_not_come_is_not_waited_for() {
+        let (_sender, payload) = actix_http::h1::Payload::create(false);
+        let limits = Limits { time: Duration::from_millis(1), ..Limits::default() };
+        let payload = Payload::from(payload);
+        let error = parse(&HeaderMap::new(), payload, ALL, limits).await.unwrap_err();
+        assert_eq!((error.status().as_u16(), error.body()["detail"].as_str()), (408, Some("Request timed out.")));
+    }
+}

@@ -1,0 +1,134 @@
+//! How a response body is written. Python counterpart: `rest_framework.renderers`.
+
+use actix_web::HttpResponse;
+use actix_web::body::{BoxBody, MessageBody, to_bytes};
+use actix_web::http::header::{self, HeaderValue};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::negotiation::{Accepted, MediaType};
+
+/// `DEFAULT_RENDERER_CLASSES`: what a client may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renderer {
+    /// `JSONRenderer`.
+    Json,
+    /// `BrowsableAPIRenderer`: the same answer as a page for people.
+    BrowsableApi,
+}
+
+impl Renderer {
+    /// The renderer of that class name.
+    #[must_use]
+    pub fn from_class_name(name: &str) -> Option<Self> {
+        match name {
+            "JSONRenderer" => Some(Self::Json),
+            "BrowsableAPIRenderer" => Some(Self::BrowsableApi),
+            _ => None,
+        }
+    }
+
+    /// Value of `?format=` that asks for it.
+    #[must_use]
+    pub fn format(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::BrowsableApi => "api",
+        }
+    }
+
+    /// Media type it writes.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::BrowsableApi => "text/html",
+        }
+    }
+
+    pub(super) fn parsed_media_type(self) -> MediaType {
+        MediaType::parse(self.media_type())
+    }
+}
+
+/// Writes the JSON of `response` the way the client asked for it. Other content is left as it is.
+pub(super) async fn render(view_name: &str, accepted: Accepted, response: HttpResponse) -> HttpResponse {
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes() == b"application/json");
+    if !is_json || (accepted.renderer == Renderer::Json && accepted.indent.is_none()) {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    // A body that is already in memory cannot fail to be read.
+    let bytes = to_bytes(body).await.unwrap_or_default();
+    let text = match accepted.renderer {
+        Renderer::Json => indented(&bytes, accepted.indent),
+        Renderer::BrowsableApi => {
+            let json = indented(&bytes, Some(4));
+            head.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            page(view_name, head.status().as_u16(), &json)
+        }
+    };
+    head.set_body(text.boxed()).map_into_boxed_body()
+}
+
+fn indented(bytes: &[u8], indent: Option<usize>) -> String {
+    let (Some(width), Ok(value)) = (indent, serde_json::from_slice::<Value>(bytes)) else {
+        return String::from_utf8_lossy(bytes).into_owned();
+    };
+    let spaces = " ".repeat(width);
+    let mut text = Vec::new();
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
+    let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter));
+    // Writing a `Value` to memory fails for no input; the compact form is as good an answer if it ever did.
+    let text = if written.is_ok() { text } else { bytes.to_vec() };
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn page(name: &str, status: u16, json: &str) -> String {
+    format!(
+        "<!DOCTYPE html>\n<html>\n<head><meta charset=\"utf-8\"><title>{name}</title></head>\n<body>\n<h1>{name}</h1>\n\
+         <pre>HTTP {status}\n\n{json}</pre>\n</body>\n</html>\n",
+        name = escape(name),
+        json = escape(json),
+    )
+}
+
+/// Text made safe inside HTML.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#x27;")
+}
+
+/// A plain HTML page with one heading: Django's own 400, 404 and 500.
+#[must_use]
+pub fn error_page(status: actix_web::http::StatusCode, title: &str) -> HttpResponse<BoxBody> {
+    let body = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>\
+         <p></p>\n</body>\n</html>\n"
+    );
+    HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_page_cannot_be_broken_out_of() {
+        let response = HttpResponse::Ok().json(serde_json::json!({ "x": "</pre><script>" }));
+        let accepted = Accepted { renderer: Renderer::BrowsableApi, indent: None };
+        let page = render("Token <Verify>", accepted, response).await;
+        assert_eq!(page.headers().get(header::CONTENT_TYPE).unwrap(), "text/html; charset=utf-8");
+        let text = String::from_utf8(to_bytes(page.into_body()).await.unwrap_or_default().to_vec()).unwrap();
+        assert!(text.contains("Token &lt;Verify&gt;"), "{text}");
+        assert!(!text.contains("<script>"), "{text}");
+    }
+
+    #[actix_web::test]
+    async fn json_is_indented_on_request() {
+        let response = HttpResponse::Ok().json(serde_json::json!({ "a": 1 }));
+        let accepted = Accepted { renderer: Renderer::Json, indent: Some(2) };
+        let body = to_bytes(render("X", accepted, response).await.into_body()).await.unwrap_or_default();
+        assert_eq!(body, "{\n  \"a\": 1\n}");
+    }
+}

@@ -1,0 +1,164 @@
+//! The request as handler arguments: who is calling, and what was sent. Python counterpart:
+//! `rest_framework.request.Request`.
+//!
+//! Inside an [`ApiView`](super::views::ApiView) the work has been done before the handler runs and these read it off.
+//! On a plain actix route they do it themselves, so that `Authenticated<JwtAuthentication>` protects any handler of any
+//! application.
+
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+
+use super::authentication::{self, Authentication, Caller, Credential};
+use super::exceptions::ApiError;
+use super::parsers::{self, Parser};
+use super::permissions::{Permission, PermissionClass, check_permissions};
+use super::serializers::{Serializer, validate};
+use super::state::RestFramework;
+use crate::auth::SharedUser;
+
+/// What a view or a middleware has found out about the request, left in its extensions for the extractors.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub caller: Option<Caller>,
+    /// The parsers of the view, inside one.
+    pub parsers: Option<Rc<[Parser]>>,
+}
+
+/// The classes of `DEFAULT_AUTHENTICATION_CLASSES`, or those of the view.
+#[derive(Debug)]
+pub struct DefaultAuthentication;
+
+impl Authentication for DefaultAuthentication {
+    const NAME: &'static str = "DefaultAuthentication";
+    type User = SharedUser;
+    type Credential = Credential;
+
+    fn authenticate(req: &HttpRequest) -> authentication::Authenticating<SharedUser, Credential> {
+        let req = req.clone();
+        Box::pin(async move {
+            let seen = req.extensions().get::<Seen>().cloned();
+            let caller = match seen {
+                Some(seen) => seen.caller,
+                None => authentication::authenticate(&req, &RestFramework::of(&req)?.authentication_classes).await?,
+            };
+            Ok(caller.map(|caller| (caller.user, caller.auth)))
+        })
+    }
+
+    fn challenge(req: &HttpRequest) -> Option<String> {
+        RestFramework::of(req).ok().and_then(|rf| authentication::challenge(req, &rf.authentication_classes))
+    }
+}
+
+/// The caller, proven by authentication class `A`. No proof, no handler: the answer is 401 with `A`'s challenge.
+///
+/// ```
+/// use actix_simplejwt::{Authenticated, JwtStatelessUserAuthentication};
+///
+/// async fn whoami(auth: Authenticated<JwtStatelessUserAuthentication>) -> String {
+///     format!("{} until {}", auth.user.id(), auth.auth.claims()["exp"])
+/// }
+/// # let _ = actix_web::web::get().to(whoami);
+/// ```
+pub struct Authenticated<A: Authentication = DefaultAuthentication> {
+    /// `request.user`.
+    pub user: A::User,
+    /// `request.auth`: the credential itself, such as the validated token.
+    pub auth: A::Credential,
+}
+
+/// The caller, or nobody. **A bad credential is still 401**; only an absent one gives `None`.
+///
+/// `Option<Authenticated<A>>` compiles too and is not the same: actix turns every error into `None`, so an expired
+/// token, or a database that is down, would pass for an anonymous visitor.
+pub struct MaybeAuthenticated<A: Authentication = DefaultAuthentication>(pub Option<Authenticated<A>>);
+
+impl<A: Authentication> FromRequest for MaybeAuthenticated<A> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            // The view may have asked the very same class; the look-up behind it need not be done twice.
+            let known = req.extensions().get::<Seen>().and_then(|seen| seen.caller.as_ref()?.as_made_by::<A>());
+            let found = match known {
+                Some(found) => Some(found),
+                None => authentication::prove::<A>(&req).await.map_err(|e| e.with_challenge(A::challenge(&req)))?,
+            };
+            Ok(Self(found.map(|(user, auth)| Authenticated { user, auth })))
+        })
+    }
+}
+
+impl<A: Authentication> FromRequest for Authenticated<A> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = MaybeAuthenticated::<A>::from_request(req, payload);
+        let req = req.clone();
+        Box::pin(async move {
+            caller.await?.0.ok_or_else(|| ApiError::not_authenticated().with_challenge(A::challenge(&req)))
+        })
+    }
+}
+
+/// A caller, proven by `A`, to whom `P` has said yes. Nobody is a 401, somebody else a 403.
+pub struct Permitted<P: Permission, A: Authentication = DefaultAuthentication> {
+    /// `request.user`.
+    pub user: A::User,
+    /// `request.auth`.
+    pub auth: A::Credential,
+    permission: std::marker::PhantomData<P>,
+}
+
+impl<P: Permission, A: Authentication> FromRequest for Permitted<P, A> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Authenticated::<A>::from_request(req, payload);
+        let req = req.clone();
+        Box::pin(async move {
+            let Authenticated { user, auth } = caller.await?;
+            let caller = Caller::new::<A>(user.clone(), auth.clone());
+            check_permissions(&req, &[PermissionClass::of::<P>()], Some(&caller), true).await?;
+            Ok(Self { user, auth, permission: std::marker::PhantomData })
+        })
+    }
+}
+
+/// The body, read by the view's parsers and checked against the fields of `S`: `serializer.validated_data`.
+///
+/// Refuses with DRF's 400, 413 or 415.
+#[derive(Debug)]
+pub struct RequestData<S: Serializer>(S);
+
+impl<S: Serializer> RequestData<S> {
+    /// The checked value.
+    #[must_use]
+    pub fn into_inner(self) -> S {
+        self.0
+    }
+}
+
+impl<S: Serializer> FromRequest for RequestData<S> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let settings = &RestFramework::of(&req)?.settings;
+            let seen = req.extensions().get::<Seen>().and_then(|seen| seen.parsers.clone());
+            let parsers = seen.as_deref().unwrap_or(&settings.default_parser_classes);
+            let data = parsers::parse(req.headers(), payload, parsers, settings.limits).await?;
+            validate(&req, &data, &settings.non_field_errors_key).map(Self)
+        })
+    }
+}

@@ -1,0 +1,17 @@
+//! A description of the API that the code writes itself. Python counterpart: `rest_framework.schemas`, and
+//! `drf-spectacular`, which most projects use in its place.
+//!
+//! Everything in it is asked of the [`ApiView`](super::views::ApiView)s and of the settings in effect: methods, fields,
+//! parsers, renderers, authentication classes, permissions, throttles. What only the handler knows stands beside it:
+//!
+//! ```ignore
+//! ApiView::new("Protected").get(greet).answers(|_| object([("message", text("A greeting."))]))
+//! ```
+
+mod components;
+pub mod openapi;
+mod responses;
+pub mod shapes;
+#[cfg(feature = "swagger-ui")]
+pub mod swagger_ui;
+pub mod views;

@@ -1,0 +1,46 @@
+//! The view that hands the document out. Python counterpart: `rest_framework.schemas.get_schema_view` and
+//! `drf_spectacular.views.SpectacularAPIView`.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::openapi::{Info, document};
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::renderers::Renderer;
+use crate::rest_framework::views::{ApiView, Route};
+
+/// `GET`: the description of `urlpatterns`, open to everybody.
+///
+/// It is made when it is first asked for, once per worker: it depends on the settings and on nothing else.
+#[must_use]
+pub fn get_schema_view(info: Info, urlpatterns: fn() -> Vec<Route>) -> ApiView {
+    let made = Rc::new(OnceCell::<Bytes>::new());
+    let serve = move |req: HttpRequest| {
+        let made = Rc::clone(&made);
+        async move {
+            let text = match made.get() {
+                Some(text) => text.clone(),
+                None => {
+                    let text = document(info, &urlpatterns(), &req)?.to_string();
+                    made.get_or_init(|| text.into()).clone()
+                }
+            };
+            Ok::<_, ApiError>(
+                HttpResponse::Ok()
+                    .content_type("application/json")
+                    .insert_header((header::CONTENT_DISPOSITION, "inline; filename=\"openapi.json\""))
+                    .body(text),
+            )
+        }
+    };
+    ApiView::new("Open Api Schema")
+        .description("What this API asks and answers, in OpenAPI 3.1.")
+        .unauthenticated(|_| None)
+        .unthrottled()
+        .renderers(&[Renderer::Json])
+        .get(serve)
+}

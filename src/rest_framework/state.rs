@@ -1,0 +1,123 @@
+//! The framework's settings with their class names resolved: what a view asks when it does not say something itself.
+//! Python counterpart: `rest_framework.settings.api_settings`.
+
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+
+use super::authentication::AuthenticationClass;
+use super::exceptions::ApiError;
+#[cfg(feature = "database")]
+use super::model_permissions::DjangoModelPermissions;
+use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClass};
+use super::settings::RestFrameworkSettings;
+use super::throttling::{AnonRateThrottle, Histories, ScopedRateThrottle, ThrottleClass, UserRateThrottle};
+use crate::conf::SettingsError;
+use crate::core::clock::Clock;
+
+/// Application data of every application that has an [`ApiView`](super::views::ApiView).
+#[derive(Clone, Debug)]
+pub struct RestFramework {
+    /// The settings as read.
+    pub settings: RestFrameworkSettings,
+    /// `DEFAULT_AUTHENTICATION_CLASSES`, resolved.
+    pub authentication_classes: Vec<AuthenticationClass>,
+    /// `DEFAULT_PERMISSION_CLASSES`, resolved.
+    pub permission_classes: Vec<PermissionClass>,
+    /// `DEFAULT_THROTTLE_CLASSES`, resolved.
+    pub throttle_classes: Vec<ThrottleClass>,
+    /// Whose requests were counted; one for all clones.
+    pub throttle_histories: Arc<Histories>,
+    /// The time by which requests are counted.
+    pub clock: Clock,
+}
+
+impl RestFramework {
+    /// Resolves the class names of `settings` among `authentication` and `permissions`. DRF's own five
+    /// permission classes and three throttle classes are always known. Requests are counted by the system's clock.
+    ///
+    /// # Errors
+    /// For a name that nobody has, with the names that exist.
+    pub fn new(
+        settings: RestFrameworkSettings,
+        authentication: &[AuthenticationClass],
+        permissions: &[PermissionClass],
+    ) -> Result<Self, SettingsError> {
+        let mut known_permissions = vec![
+            PermissionClass::of::<AllowAny>(),
+            PermissionClass::of::<IsAuthenticated>(),
+            PermissionClass::of::<IsAdminUser>(),
+            PermissionClass::of::<IsAuthenticatedOrReadOnly>(),
+            #[cfg(feature = "database")]
+            PermissionClass::of::<DjangoModelPermissions>(),
+        ];
+        known_permissions.extend_from_slice(permissions);
+        let authentication_classes = resolve(
+            "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES",
+            &settings.default_authentication_classes,
+            authentication,
+            |class| class.name,
+        )?;
+        let permission_classes = resolve(
+            "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES",
+            &settings.default_permission_classes,
+            &known_permissions,
+            |class| class.name,
+        )?;
+        let throttle_classes = resolve(
+            "REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES",
+            &settings.default_throttle_classes,
+            &[
+                ThrottleClass::of::<AnonRateThrottle>(),
+                ThrottleClass::of::<UserRateThrottle>(),
+                ThrottleClass::of::<ScopedRateThrottle>(),
+            ],
+            |class| class.name,
+        )?;
+        let throttle_histories = Arc::default();
+        let clock = Clock::system();
+        Ok(Self { settings, authentication_classes, permission_classes, throttle_classes, throttle_histories, clock })
+    }
+
+    /// Counts requests by `clock` in place of the system's.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The framework of the application that `req` belongs to.
+    ///
+    /// # Errors
+    /// 500 when the application was put together without one.
+    pub fn of(req: &HttpRequest) -> Result<&Self, ApiError> {
+        app_data(req)
+    }
+}
+
+/// A piece of application data that the start has to provide.
+///
+/// # Errors
+/// 500, naming the missing type in the log.
+pub fn app_data<T: 'static>(req: &HttpRequest) -> Result<&T, ApiError> {
+    let found = req.app_data::<web::Data<T>>().map(|data| data.as_ref());
+    found.ok_or_else(|| {
+        ApiError::internal(format_args!("web::Data<{}> is missing in the application", std::any::type_name::<T>()))
+    })
+}
+
+fn resolve<C: Copy>(
+    key: &str,
+    names: &[String],
+    known: &[C],
+    name_of: impl Fn(&C) -> &'static str,
+) -> Result<Vec<C>, SettingsError> {
+    let find = |name: &String| known.iter().find(|class| name_of(class) == name).copied();
+    let resolve_one = |name: &String| {
+        find(name).ok_or_else(|| {
+            let known: Vec<_> = known.iter().map(&name_of).collect();
+            SettingsError::expected(key, name, &format!("one of {}", known.join(", ")))
+        })
+    };
+    names.iter().map(resolve_one).collect()
+}

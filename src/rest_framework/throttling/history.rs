@@ -1,0 +1,214 @@
+//! When each caller's requests came. Python counterpart: the cache behind `SimpleRateThrottle`.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+
+use super::Rate;
+
+/// The times of the requests that still count, by caller, in memory.
+///
+/// Bounded: an attacker with many addresses would otherwise fill the memory. When the bound is reached, callers whose
+/// requests have all expired go first, then the third that has been quiet for longest (the share that Django's own
+/// in-memory cache culls).
+pub struct Histories {
+    entries: Mutex<Entries>,
+    bound: usize,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_key: HashMap<String, History>,
+    /// Estimate of the memory in use, in bytes.
+    size: usize,
+}
+
+/// Times in microseconds since the Unix epoch, oldest first.
+struct History {
+    times: VecDeque<i64>,
+    /// When the last of them stops counting.
+    expires: i64,
+}
+
+/// A request too many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Whole seconds until a request is accepted again, where known.
+    pub wait: Option<u64>,
+}
+
+/// 32 MiB: some 200,000 addresses with a few requests each.
+const DEFAULT_BOUND: usize = 32 * 1024 * 1024;
+/// What an entry costs beside its key and its times.
+const ENTRY_SIZE: usize = 96;
+
+impl Default for Histories {
+    fn default() -> Self {
+        Self::with_bound(DEFAULT_BOUND)
+    }
+}
+
+impl Histories {
+    /// Histories that take about `bound` bytes at most, whatever comes.
+    #[must_use]
+    pub fn with_bound(bound: usize) -> Self {
+        Self { entries: Mutex::default(), bound }
+    }
+
+    /// Counts a request of `key` at `now`, unless there were `rate.requests` within the last `rate.period`.
+    /// `SimpleRateThrottle.allow_request` and `wait`.
+    ///
+    /// # Errors
+    /// When it is one too many; it does not count then.
+    pub fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Refusal> {
+        let now = now.timestamp_micros();
+        let period = rate.period.num_microseconds().unwrap_or(i64::MAX);
+        // Nothing in here can panic half-way, so what a panicking thread leaves behind is whole.
+        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = &mut *entries;
+        if let Some(history) = entries.by_key.get_mut(key) {
+            while history.times.front().is_some_and(|oldest| *oldest <= now - period) {
+                history.times.pop_front();
+                entries.size -= size_of::<i64>();
+            }
+            if history.times.len() >= rate.requests {
+                return Err(history.refusal(rate, period, now));
+            }
+            history.times.push_back(now);
+            history.expires = now.saturating_add(period);
+            entries.size += size_of::<i64>();
+        } else if rate.requests == 0 {
+            return Err(Refusal { wait: Some(whole_seconds(period)) });
+        } else {
+            let history = History { times: VecDeque::from([now]), expires: now.saturating_add(period) };
+            entries.size += history.size(key);
+            entries.by_key.insert(key.to_owned(), history);
+        }
+        // A caller with more requests than the bound has room for is counted all the same, up to its rate.
+        if entries.size > self.bound {
+            entries.cull(self.bound, key, now);
+        }
+        Ok(())
+    }
+}
+
+impl History {
+    fn size(&self, key: &str) -> usize {
+        ENTRY_SIZE + key.len() + self.times.len() * size_of::<i64>()
+    }
+
+    fn refusal(&self, rate: Rate, period: i64, now: i64) -> Refusal {
+        let remaining = self.times.front().map_or(period, |oldest| period - (now - oldest));
+        // More requests than the rate has happen when two scopes share a key; DRF gives no time then.
+        let wait = (self.times.len() <= rate.requests).then(|| whole_seconds(remaining));
+        Refusal { wait }
+    }
+}
+
+impl Entries {
+    /// Makes room, but never at the cost of `current`, whose request has just been counted.
+    fn cull(&mut self, bound: usize, current: &str, now: i64) {
+        self.by_key.retain(|_, history| history.expires > now);
+        self.count();
+        // Down to two thirds, so that a flood does not bring one here at every request.
+        let aim = bound / 3 * 2;
+        while self.size > aim && self.by_key.len() > 1 {
+            let mut ages: Vec<i64> = self.by_key.values().map(|history| history.expires).collect();
+            let third = ages.len() / 3;
+            let oldest_kept = *ages.select_nth_unstable(third).1;
+            let mut excess = self.size - aim;
+            self.by_key.retain(|key, history| {
+                let goes = history.expires <= oldest_kept && excess > 0 && key != current;
+                if goes {
+                    excess = excess.saturating_sub(history.size(key));
+                }
+                !goes
+            });
+            self.count();
+        }
+    }
+
+    fn count(&mut self) {
+        self.size = self.by_key.iter().map(|(key, history)| history.size(key)).sum();
+    }
+}
+
+fn whole_seconds(micros: i64) -> u64 {
+    u64::try_from(micros).unwrap_or(0).div_ceil(1_000_000)
+}
+
+impl fmt::Debug for Histories {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let callers = self.entries.lock().unwrap_or_else(PoisonError::into_inner).by_key.len();
+        write!(f, "Histories({callers} callers)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Duration;
+
+    use super::*;
+
+    const THREE_A_MINUTE: Rate = Rate { requests: 3, period: Duration::minutes(1) };
+
+    fn at(seconds: f64) -> DateTime<Utc> {
+        #[expect(clippy::cast_possible_truncation, reason = "small numbers of a test")]
+        DateTime::from_timestamp_micros((seconds * 1e6) as i64).unwrap()
+    }
+
+    #[test]
+    fn the_window_slides() {
+        let histories = Histories::default();
+        let ask = |seconds| histories.allow_request("a", THREE_A_MINUTE, at(seconds));
+        for second in [0.0, 10.0, 20.0] {
+            assert_eq!(ask(second), Ok(()));
+        }
+        assert_eq!(ask(20.5), Err(Refusal { wait: Some(40) }));
+        assert_eq!(ask(59.999), Err(Refusal { wait: Some(1) }));
+        assert_eq!(ask(60.0), Ok(()));
+        assert_eq!(ask(60.0), Err(Refusal { wait: Some(10) }));
+        assert_eq!(ask(70.0), Ok(()));
+        assert_eq!(histories.allow_request("b", THREE_A_MINUTE, at(70.0)), Ok(()));
+    }
+
+    #[test]
+    fn a_rate_of_nothing_refuses_the_first_request() {
+        let never = Rate { requests: 0, period: Duration::days(1) };
+        let refusal = Histories::default().allow_request("a", never, at(0.0));
+        assert_eq!(refusal, Err(Refusal { wait: Some(86_400) }));
+    }
+
+    #[test]
+    fn a_flood_of_addresses_stays_within_the_bound_and_keeps_the_latest() {
+        let histories = Histories::with_bound(30_000);
+        for second in 0..2_000 {
+            let asked = histories.allow_request(&format!("{second:04}"), THREE_A_MINUTE, at(0.01 * f64::from(second)));
+            assert_eq!(asked, Ok(()));
+            let entries = histories.entries.lock().unwrap();
+            assert!(entries.size <= 30_000, "{}", entries.size);
+            let counted: usize = entries.by_key.iter().map(|(key, history)| history.size(key)).sum();
+            assert_eq!(entries.size, counted);
+        }
+        let entries = histories.entries.lock().unwrap();
+        assert!(entries.by_key.contains_key("1999") && entries.by_key.contains_key("1900"));
+        assert!(!entries.by_key.contains_key("0000"));
+    }
+
+    #[test]
+    fn what_has_expired_goes_first() {
+        let histories = Histories::with_bound(6 * (ENTRY_SIZE + 1 + 8));
+        let day = Rate { requests: 3, period: Duration::days(1) };
+        assert_eq!(histories.allow_request("a", day, at(0.0)), Ok(()));
+        for key in ["b", "c", "d", "e", "f"] {
+            assert_eq!(histories.allow_request(key, THREE_A_MINUTE, at(1.0)), Ok(()));
+        }
+        assert_eq!(histories.allow_request("g", THREE_A_MINUTE, at(100.0)), Ok(()));
+        let entries = histories.entries.lock().unwrap();
+        let mut keys: Vec<_> = entries.by_key.keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, ["a", "g"]);
+    }
+}

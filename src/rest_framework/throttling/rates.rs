@@ -1,0 +1,102 @@
+//! `DEFAULT_THROTTLE_RATES`: how many requests in what time. Python counterpart: `SimpleRateThrottle.parse_rate`.
+
+use std::collections::BTreeMap;
+
+use chrono::Duration;
+
+use crate::conf::values;
+
+/// A number of requests in a period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many requests; 0 refuses every one.
+    pub requests: usize,
+    /// In what time.
+    pub period: Duration,
+}
+
+impl Rate {
+    /// Reads `5/min`: a number, and one of `s sec second m min minute h hour d day`.
+    ///
+    /// DRF looks at the first letter only, where `5/month` is five a minute; such a word is refused here.
+    ///
+    /// # Errors
+    /// With what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let expected = || format!("a rate such as 100/day or 5/min: {text:?}");
+        let (requests, period) = text.split_once('/').ok_or_else(expected)?;
+        let period = match period.trim() {
+            "s" | "sec" | "second" => Duration::seconds(1),
+            "m" | "min" | "minute" => Duration::minutes(1),
+            "h" | "hour" => Duration::hours(1),
+            "d" | "day" => Duration::days(1),
+            _ => return Err(expected()),
+        };
+        let requests = requests.trim().parse().map_err(|_| expected())?;
+        Ok(Self { requests, period })
+    }
+}
+
+/// Rates by scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThrottleRates(BTreeMap<String, Option<Rate>>);
+
+impl Default for ThrottleRates {
+    /// No limit for `user` and `anon`, as in DRF, and none for `login`, the scope of the views that check a password.
+    fn default() -> Self {
+        Self(["user", "anon", "login"].map(|scope| (scope.to_owned(), None)).into())
+    }
+}
+
+impl ThrottleRates {
+    /// Reads `anon=100/day,user=1000/day,login=5/min` over the defaults; `none` for a rate takes the limit away.
+    ///
+    /// # Errors
+    /// With what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut rates = Self::default();
+        for pair in values::list(text)? {
+            let (scope, rate) = pair.split_once('=').ok_or("a list such as anon=100/day,user=1000/day,login=5/min")?;
+            let rate = match rate.trim() {
+                "none" | "None" | "null" => None,
+                rate => Some(Rate::parse(rate)?),
+            };
+            rates.set(scope.trim(), rate);
+        }
+        Ok(rates)
+    }
+
+    /// Gives `scope` a rate, or none.
+    pub fn set(&mut self, scope: &str, rate: Option<Rate>) {
+        self.0.insert(scope.to_owned(), rate);
+    }
+
+    /// The rate of `scope`: `None` when there is no such scope, `Some(None)` when it has no limit.
+    #[must_use]
+    pub fn get(&self, scope: &str) -> Option<Option<Rate>> {
+        self.0.get(scope).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_read_by_scope_over_the_defaults() {
+        let rates = ThrottleRates::parse("anon=100/day, login = 5/min,burst=0/s,sustained=none").unwrap();
+        assert_eq!(rates.get("anon"), Some(Some(Rate { requests: 100, period: Duration::days(1) })));
+        assert_eq!(rates.get("login"), Some(Some(Rate { requests: 5, period: Duration::minutes(1) })));
+        assert_eq!(rates.get("burst"), Some(Some(Rate { requests: 0, period: Duration::seconds(1) })));
+        assert_eq!(rates.get("sustained"), Some(None));
+        assert_eq!(rates.get("user"), Some(None));
+        assert_eq!(rates.get("other"), None);
+    }
+
+    #[test]
+    fn what_is_no_rate_is_refused() {
+        for text in ["anon", "anon=5", "anon=5/month", "anon=x/min", "anon=-1/min", "anon=1.5/min", "anon=/min"] {
+            assert!(ThrottleRates::parse(text).is_err(), "{text}");
+        }
+    }
+}

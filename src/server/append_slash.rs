@@ -1,0 +1,79 @@
+//! A missing slash at the end is a redirect. Python counterpart: `APPEND_SLASH` of
+//! `django.middleware.common.CommonMiddleware`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What Django's `escape_uri_path` leaves as it is.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// The 301 for a request that found nothing but would have with a slash at the end. `None` when there is nothing there
+/// either.
+///
+/// As in Django it is a 301 for every method, although clients repeat a `POST` as a `GET` then.
+#[must_use]
+pub fn redirect(req: &HttpRequest) -> Option<HttpResponse> {
+    let path = req.path();
+    let routes = req.resource_map();
+    if path.ends_with('/') || routes.has_resource(path) || !routes.has_resource(&format!("{path}/")) {
+        return None;
+    }
+    let location = HeaderValue::from_str(&location(path, req.query_string())).ok()?;
+    let mut response = HttpResponse::build(StatusCode::MOVED_PERMANENTLY);
+    response.insert_header((header::LOCATION, location));
+    response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
+    Some(response.finish())
+}
+
+fn location(path: &str, query: &str) -> String {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    let mut location = utf8_percent_encode(&decoded, PATH).to_string();
+    // `//host/` would send the browser to another site.
+    if let Some(rest) = location.strip_prefix("//") {
+        location = format!("/%2F{rest}");
+    }
+    location.push('/');
+    if !query.is_empty() {
+        location.push('?');
+        location.push_str(query);
+    }
+    location
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_location_keeps_the_query_and_stays_on_this_site() {
+        for (path, query, expected) in [
+            ("/api/token", "", "/api/token/"),
+            ("/api/token", "a=1&b=%20", "/api/token/?a=1&b=%20"),
+            ("//evil.com", "", "/%2Fevil.com/"),
+            ("/%2Fevil.com", "", "/%2Fevil.com/"),
+            ("/a%20b", "", "/a%20b/"),
+            ("/a%0d%0aX: y", "", "/a%0D%0AX:%20y/"),
+            ("/%D1%8F", "", "/%D1%8F/"),
+        ] {
+            assert_eq!(location(path, query), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Ends connections on which nothing is asked. Python counterpart: the `timeout` and `keepalive` of gunicorn.
+//!
+//! actix's own time limits have two gaps, through which a client can keep a connection for ever: the head of a second
+//! request on a connection may take as long as it likes, and so may the rest of a chunked body that no view has read.
+//! Here a connection has so and so long from the end of one answer to the beginning of the next request's view.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{Extensions, ServiceRequest};
+use actix_web::web::Bytes;
+use tokio::time::Instant;
+
+use super::settings::ServerSettings;
+
+/// A connection, from the side of who watches it.
+struct Connection {
+    /// A second handle to the socket: the first belongs to actix, which lets nobody close it.
+    #[cfg(unix)]
+    socket: std::net::TcpStream,
+    /// Requests in a view, or with an answer on its way.
+    busy: Cell<usize>,
+    idle_since: Cell<Instant>,
+}
+
+/// Watches a new connection; for `HttpServer::on_connect`. `limit` is how long it may ask for nothing.
+pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
+    let Some(connection) = Connection::of(io) else { return };
+    let connection = Rc::new(connection);
+    actix_web::rt::spawn(close_when_idle(Rc::downgrade(&connection), limit));
+    data.insert(connection);
+}
+
+/// How long a connection may ask for nothing: idle, and then sending a head. `None` where a setting says for ever.
+pub(super) fn limit(settings: &ServerSettings) -> Option<Duration> {
+    let request = settings.client_request_timeout;
+    (!request.is_zero()).then(|| settings.keep_alive + request + settings.client_disconnect_timeout)
+}
+
+/// Looks at the connection whenever it could have been idle for too long. Ends with it: `data` holds it, and goes when
+/// actix closes.
+async fn close_when_idle(connection: Weak<Connection>, limit: Duration) {
+    loop {
+        let next = match connection.upgrade() {
+            None => return,
+            Some(connection) => {
+                let now = Instant::now();
+                let deadline = connection.idle_since.get() + limit;
+                match (connection.busy.get(), now < deadline) {
+                    (0, true) => deadline,
+                    (0, false) => return connection.close(),
+                    _ => now + limit,
+                }
+            }
+        };
+        tokio::time::sleep_until(next).await;
+    }
+}
+
+impl Connection {
+    #[cfg(unix)]
+    fn of(io: &dyn Any) -> Option<Self> {
+        use std::os::fd::AsFd;
+
+        let stream = io.downcast_ref::<actix_web::rt::net::TcpStream>()?;
+        let socket = stream.as_fd().try_clone_to_owned().ok()?.into();
+        Some(Self { socket, busy: Cell::new(0), idle_since: Cell::new(Instant::now()) })
+    }
+
+    /// Elsewhere the limits of actix are all there is.
+    #[cfg(not(unix))]
+    fn of(_io: &dyn Any) -> Option<Self> {
+        None
+    }
+
+    fn close(&self) {
+        // It may be closed already, which is as good. actix reads the end of the stream and drops its handle.
+        #[cfg(unix)]
+        let _ = self.socket.shutdown(std::net::Shutdown::Both);
+    }
+}
+
+/// A request being served. Its connection is left alone meanwhile.
+pub(super) struct Busy(Rc<Connection>);
+
+impl Busy {
+    /// `None` for a request that came over no watched connection.
+    pub(super) fn begin(req: &ServiceRequest) -> Option<Self> {
+        let connection = Rc::clone(req.conn_data::<Rc<Connection>>()?);
+        connection.busy.set(connection.busy.get() + 1);
+        Some(Self(connection))
+    }
+
+    /// Ends with the body, where that is a stream: sending it takes its time. Any other body is in memory.
+    pub(super) fn until_sent(self, body: BoxBody) -> BoxBody {
+        match body.size() {
+            BodySize::Stream => Streaming { body, _busy: self }.boxed(),
+            BodySize::None | BodySize::Sized(_) => body,
+        }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.set(self.0.busy.get() - 1);
+        self.0.idle_since.set(Instant::now());
+    }
+}
+
+struct Streaming {
+    body: BoxBody,
+    _busy: Busy,
+}
+
+impl MessageBody for Streaming {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Bytes, Self::Error>>> {
+        std::pin::Pin::new(&mut self.body).poll_next(cx)
+    }
+}

@@ -1,0 +1,196 @@
+//! Which `Host` headers are served. Python counterpart: `django.http.request.HttpRequest.get_host` and
+//! `validate_host`.
+//!
+//! A `Host` that nobody checks ends up in links and cache keys; Django's answer is a list of names that this site has.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+
+/// `ALLOWED_HOSTS`, ready to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedHosts {
+    patterns: Vec<String>,
+}
+
+/// Why a `Host` header was refused; Django's `DisallowedHost`. The text is for the log: the client gets a plain 400.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DisallowedHost {
+    /// Not a host name, IPv4 or IPv6 address with an optional port.
+    #[error("Invalid HTTP_HOST header: {0:?}. The domain name provided is not valid according to RFC 1034/1035.")]
+    Malformed(String),
+    /// A host name that is not in the list.
+    #[error("Invalid HTTP_HOST header: {host:?}. You may need to add {domain:?} to ALLOWED_HOSTS.")]
+    Unknown {
+        /// The header as sent.
+        host: String,
+        /// Its name part, in lower case.
+        domain: String,
+    },
+}
+
+impl AllowedHosts {
+    /// The list of `ALLOWED_HOSTS`: `*` is every name, `.example.org` is that name and all below it, anything else is
+    /// itself. An empty list means the names of this machine when `debug`, and nothing otherwise.
+    #[must_use]
+    pub fn new(allowed_hosts: &[String], debug: bool) -> Self {
+        let patterns = if debug && allowed_hosts.is_empty() {
+            [".localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec()
+        } else {
+            allowed_hosts.iter().map(|pattern| pattern.to_lowercase()).collect()
+        };
+        Self { patterns }
+    }
+
+    /// Checks the text of a `Host` header.
+    ///
+    /// # Errors
+    /// When it is malformed, even under `*`, or not in the list.
+    pub fn check(&self, host: &str) -> Result<(), DisallowedHost> {
+        let lower = host.to_ascii_lowercase();
+        let Some(domain) = domain(&lower) else {
+            return Err(DisallowedHost::Malformed(host.to_owned()));
+        };
+        if self.patterns.iter().any(|pattern| pattern == "*" || is_same_domain(domain, pattern)) {
+            Ok(())
+        } else {
+            Err(DisallowedHost::Unknown { host: host.to_owned(), domain: domain.to_owned() })
+        }
+    }
+
+    /// Checks the `Host` header of `req`; without one, the address that the server listens on, as WSGI servers do.
+    ///
+    /// # Errors
+    /// As [`AllowedHosts::check`].
+    pub fn check_request(&self, req: &HttpRequest) -> Result<(), DisallowedHost> {
+        match req.headers().get(header::HOST).map(header::HeaderValue::to_str) {
+            None => self.check(req.app_config().host()),
+            Some(Ok(host)) => self.check(host),
+            Some(Err(_)) => Err(DisallowedHost::Malformed("(not ASCII)".to_owned())),
+        }
+    }
+}
+
+/// The name part of a lower-case `Host`, without port and without the dot at the end. `None` when it is no host.
+fn domain(host: &str) -> Option<&str> {
+    let name_end = match host.strip_prefix('[') {
+        Some(rest) => rest.find(']')? + 2,
+        None => host.find(':').unwrap_or(host.len()),
+    };
+    let (name, port) = host.split_at(name_end);
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(is_port) {
+        return None;
+    }
+    let is_name = match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(address) => is_ipv6(address),
+        None => name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-'),
+    };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    (is_name && !name.is_empty()).then_some(name)
+}
+
+/// Django's loose pattern: hexadecimal digits, a colon, and more of them with dots and colons.
+fn is_ipv6(address: &str) -> bool {
+    let is_hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    address.split_once(':').is_some_and(|(first, rest)| {
+        first.bytes().all(is_hex) && !rest.is_empty() && rest.bytes().all(|b| is_hex(b) || b == b'.' || b == b':')
+    })
+}
+
+fn is_same_domain(host: &str, pattern: &str) -> bool {
+    match pattern.strip_prefix('.') {
+        Some(parent) => host.ends_with(pattern) || host == parent,
+        None => host == pattern,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allows(patterns: &[&str], debug: bool, host: &str) -> bool {
+        let patterns: Vec<String> = patterns.iter().map(|&p| p.to_owned()).collect();
+        AllowedHosts::new(&patterns, debug).check(host).is_ok()
+    }
+
+    #[test]
+    fn names_are_compared_whole_and_without_case_port_or_last_dot() {
+        let list = ["api.example.com", ".Example.org", "127.0.0.1", "[::1]"];
+        for host in [
+            "api.example.com",
+            "API.EXAMPLE.COM",
+            "api.example.com:8000",
+            "api.example.com.",
+            "api.example.com.:80",
+            "example.org",
+            "sub.example.org:8000",
+            "a.b.example.org",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:8000",
+        ] {
+            assert!(allows(&list, false, host), "{host}");
+        }
+        for host in [
+            "example.com",
+            "x.api.example.com",
+            "api.example.com.evil.net",
+            "evilexample.org",
+            "example.org.evil.net",
+            "[::2]",
+            "127.0.0.2",
+        ] {
+            assert!(!allows(&list, false, host), "{host}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused_even_under_the_star() {
+        for host in ["a", "127.0.0.1:8000", "[2001:db8::1]:80", "xn--e1afmkfd.xn--p1ai", "a..b", "-"] {
+            assert!(allows(&["*"], false, host), "{host}");
+        }
+        for host in [
+            "",
+            ".",
+            ":80",
+            "a:",
+            "a:b",
+            "a:80:80",
+            "a b",
+            "a/b",
+            "a@b",
+            "a_b",
+            "a\n",
+            "[::1",
+            "::1",
+            "[]",
+            "[1]",
+            "[::1]x",
+            "[::g]",
+            "[a:]",
+            "пример.рф",
+            "a,b",
+        ] {
+            assert!(!allows(&["*"], false, host), "{host:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_is_this_machine_when_debugging_and_nobody_otherwise() {
+        for host in ["localhost", "foo.localhost:8000", "127.0.0.1", "[::1]:1"] {
+            assert!(allows(&[], true, host), "{host}");
+            assert!(!allows(&[], false, host), "{host}");
+        }
+        assert!(!allows(&[], true, "example.com"));
+        assert!(!allows(&["example.com"], true, "localhost"));
+    }
+
+    #[test]
+    fn the_log_says_what_to_add() {
+        let error = AllowedHosts::new(&[], false).check("API.example.com:80").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Invalid HTTP_HOST header: \"API.example.com:80\". You may need to add \"api.example.com\" to ALLOWED_HOSTS."
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! When to stop. Python counterpart: the signal handlers of gunicorn.
+
+/// Resolves at SIGTERM or Ctrl-C (SIGINT): both let the requests in flight finish, where actix alone would drop them at
+/// Ctrl-C. A second Ctrl-C ends the process at once.
+pub async fn stop_requested() {
+    first_signal().await;
+    log::info!("stopping: no new connections, waiting for the requests in flight");
+    actix_web::rt::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            std::process::exit(130);
+        }
+    });
+}
+
+#[cfg(unix)]
+async fn first_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        log::error!("cannot listen for signals: stop this server by killing it");
+        return std::future::pending().await;
+    };
+    let (terminate, interrupt) = (std::pin::pin!(terminate.recv()), std::pin::pin!(interrupt.recv()));
+    futures_util::future::select(terminate, interrupt).await;
+}
+
+#[cfg(not(unix))]
+async fn first_signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        log::error!("cannot listen for signals: stop this server by killing it");
+        std::future::pending::<()>().await;
+    }
+}

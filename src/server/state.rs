@@ -1,0 +1,135 @@
+//! What every worker shares, made once from the settings. Python counterpart: `django.setup()`.
+
+use actix_web::web;
+
+use super::host::AllowedHosts;
+use super::metrics::{Exposed, Metrics};
+use super::middleware::Policy;
+use crate::auth::{AuthState, lockout};
+use crate::authtoken::authentication::TokenAuthentication;
+use crate::conf::SettingsError;
+use crate::core::clock::Clock;
+use crate::db::{Database, DatabaseError};
+use crate::legacy_jwt::authentication::JsonWebTokenAuthentication;
+use crate::legacy_jwt::state::LegacyJwtState;
+use crate::rest_framework::authentication::AuthenticationClass;
+use crate::rest_framework::authentication::basic::BasicAuthentication;
+use crate::rest_framework::state::RestFramework;
+use crate::settings::Settings;
+use crate::simplejwt::authentication::{JwtAuthentication, JwtStatelessUserAuthentication, JwtTokenUserAuthentication};
+use crate::simplejwt::state::JwtState;
+
+/// The settings turned into keys, pools and class lists. Cheap to clone.
+///
+/// A test makes one with a clock of its own; a host application makes one and hands it to
+/// [`configure`](super::configure).
+#[derive(Clone)]
+pub struct AppState {
+    /// The database.
+    pub database: web::Data<Database>,
+    /// The clock that all deadlines are measured by.
+    pub clock: web::Data<Clock>,
+    auth: web::Data<AuthState>,
+    rest_framework: web::Data<RestFramework>,
+    jwt: web::Data<JwtState>,
+    legacy_jwt: web::Data<LegacyJwtState>,
+    metrics: Option<Metrics>,
+    policy: Policy,
+    pub(super) api_docs: bool,
+}
+
+/// Why the parts of the server could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl AppState {
+    /// Opens the database and parses every key.
+    ///
+    /// # Errors
+    /// When a setting names something that is not there, a key cannot be read, or the database cannot be opened.
+    pub fn new(settings: &Settings, clock: Clock) -> Result<Self, StateError> {
+        let (rest_framework, jwt, legacy_jwt) = parts(settings, &clock)?;
+        let database = Database::open(&settings.database)?;
+        if settings.auth.login_failure_limit.is_some() {
+            lockout::create_table(&mut *database.connection()?)?;
+        }
+        Ok(Self {
+            database: web::Data::new(database),
+            auth: web::Data::new(AuthState::new(&settings.auth, clock.clone())),
+            clock: web::Data::new(clock),
+            rest_framework: web::Data::new(rest_framework),
+            jwt: web::Data::new(jwt),
+            legacy_jwt: web::Data::new(legacy_jwt),
+            metrics: settings.server.metrics_address.map(|_| Metrics::default()),
+            policy: Policy {
+                allowed_hosts: AllowedHosts::new(&settings.allowed_hosts, settings.debug),
+                append_slash: settings.append_slash,
+                metrics: None,
+            },
+            api_docs: settings.has_api_docs(),
+        })
+    }
+
+    /// Whether the settings can be used, as far as that can be told without the database.
+    ///
+    /// # Errors
+    /// When one of them names something that is not there, or a key cannot be read.
+    pub fn check(settings: &Settings) -> Result<(), SettingsError> {
+        parts(settings, &Clock::system()).map(drop)
+    }
+
+    /// Hands every part to the application that `cfg` belongs to, as application data.
+    pub fn provide(&self, cfg: &mut web::ServiceConfig) {
+        cfg.app_data(self.database.clone());
+        cfg.app_data(self.clock.clone());
+        cfg.app_data(self.auth.clone());
+        cfg.app_data(self.rest_framework.clone());
+        cfg.app_data(self.jwt.clone());
+        cfg.app_data(self.legacy_jwt.clone());
+    }
+
+    /// What concerns every request of one worker.
+    pub(super) fn policy(&self) -> Policy {
+        Policy { metrics: self.metrics.as_ref().map(Metrics::worker), ..self.policy.clone() }
+    }
+
+    /// What the metrics are made of, when they are on.
+    pub(super) fn exposed(&self) -> Option<Exposed> {
+        let (database, auth) = (self.database.clone(), self.auth.clone());
+        self.metrics.clone().map(|metrics| Exposed { metrics, database, auth })
+    }
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+/// What is made of the settings alone.
+fn parts(settings: &Settings, clock: &Clock) -> Result<(RestFramework, JwtState, LegacyJwtState), SettingsError> {
+    let mut rest_framework = RestFramework::new(settings.rest_framework.clone(), &authentication_classes(), &[])?;
+    rest_framework.clock = clock.clone();
+    let jwt = JwtState::new(settings.simple_jwt.clone(), &settings.secret_key, clock.clone())?;
+    let legacy_jwt = LegacyJwtState::new(&settings.legacy_jwt, &settings.secret_key, clock.clone())?;
+    Ok((rest_framework, jwt, legacy_jwt))
+}
+
+/// What `DEFAULT_AUTHENTICATION_CLASSES` may name.
+fn authentication_classes() -> [AuthenticationClass; 6] {
+    [
+        AuthenticationClass::of::<JwtAuthentication>(),
+        AuthenticationClass::of::<JwtStatelessUserAuthentication>(),
+        AuthenticationClass::of::<JwtTokenUserAuthentication>(),
+        AuthenticationClass::of::<TokenAuthentication>(),
+        AuthenticationClass::of::<BasicAuthentication>(),
+        AuthenticationClass::of::<JsonWebTokenAuthentication>(),
+    ]
+}

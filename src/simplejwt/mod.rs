@@ -1,0 +1,20 @@
+//! Access, refresh and sliding tokens. Python counterpart: `rest_framework_simplejwt`.
+//!
+//! `urls → views → serializers → tokens, authentication → backends, models → settings, exceptions`
+
+pub mod authentication;
+pub mod backends;
+pub mod exceptions;
+pub mod models;
+mod schemas;
+#[cfg(feature = "database")]
+pub mod serializers;
+pub mod settings;
+pub mod state;
+#[cfg(feature = "database")]
+pub mod token_blacklist;
+pub mod tokens;
+#[cfg(feature = "database")]
+pub mod urls;
+#[cfg(feature = "database")]
+pub mod views;

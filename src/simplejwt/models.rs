@@ -1,0 +1,110 @@
+//! A user made of nothing but a token. Python counterpart: `rest_framework_simplejwt.models.TokenUser`.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::tokens::AuthToken;
+use crate::auth::{AbstractUser, SharedUser};
+use crate::core::jwt::Claims;
+
+/// The claims of a token that opened a protected view: `request.auth`.
+#[derive(Clone, Debug)]
+pub struct ValidatedToken(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    class: AuthToken,
+    claims: Claims,
+}
+
+impl ValidatedToken {
+    pub(super) fn new(class: AuthToken, claims: Claims) -> Self {
+        Self(Arc::new(Inner { class, claims }))
+    }
+
+    /// Which of `AUTH_TOKEN_CLASSES` it is.
+    #[must_use]
+    pub fn class(&self) -> AuthToken {
+        self.0.class
+    }
+
+    /// The value of a claim.
+    #[must_use]
+    pub fn get(&self, claim: &str) -> Option<&Value> {
+        self.0.claims.get(claim)
+    }
+
+    /// All claims.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.0.claims
+    }
+}
+
+/// The user of [`JwtStatelessUserAuthentication`](super::authentication::JwtStatelessUserAuthentication): what the token
+/// says, and no look-up in the database.
+///
+/// Name and rights come from the claims `username`, `is_staff` and `is_superuser`, where a token has them.
+#[derive(Clone, Debug)]
+pub struct TokenUser {
+    id: Value,
+    token: ValidatedToken,
+}
+
+impl TokenUser {
+    pub(super) fn new(id: Value, token: ValidatedToken) -> Self {
+        Self { id, token }
+    }
+
+    /// The user's id as the token has it.
+    #[must_use]
+    pub fn id(&self) -> &Value {
+        &self.id
+    }
+
+    /// The token.
+    #[must_use]
+    pub fn token(&self) -> &ValidatedToken {
+        &self.token
+    }
+
+    fn flag(&self, claim: &str) -> bool {
+        self.token.get(claim).and_then(Value::as_bool).unwrap_or(false)
+    }
+}
+
+impl AbstractUser for TokenUser {
+    fn pk(&self) -> Option<i32> {
+        match &self.id {
+            Value::Number(number) => number.as_i64().and_then(|id| id.try_into().ok()),
+            Value::String(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn username(&self) -> &str {
+        self.token.get("username").and_then(Value::as_str).unwrap_or("")
+    }
+
+    fn is_staff(&self) -> bool {
+        self.flag("is_staff")
+    }
+
+    fn is_superuser(&self) -> bool {
+        self.flag("is_superuser")
+    }
+
+    fn attribute(&self, name: &str) -> Option<Value> {
+        match name {
+            "id" | "pk" => Some(self.id.clone()),
+            name => self.token.get(name).cloned(),
+        }
+    }
+}
+
+impl From<TokenUser> for SharedUser {
+    fn from(user: TokenUser) -> Self {
+        Self::new(user)
+    }
+}

@@ -1,0 +1,55 @@
+//! What the API's description says about this app. Python counterpart:
+//! `drf_spectacular.contrib.rest_framework_simplejwt`.
+//!
+//! Errors are listed as the very values that the views and the authentication classes raise.
+
+#[cfg(feature = "database")]
+pub(super) mod views;
+
+use actix_web::HttpRequest;
+use serde_json::{Value, json};
+
+use super::authentication::{NO_USER_ID, bad_header, message_of, not_valid};
+use super::exceptions::{BLACKLISTED, EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, failed};
+use super::settings::SimpleJwtSettings;
+use super::state::JwtState;
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::state::app_data;
+
+fn settings(req: &HttpRequest) -> Option<&SimpleJwtSettings> {
+    app_data::<JwtState>(req).ok().map(JwtState::settings)
+}
+
+/// `Authorization: Bearer <token>`, or the header and the word that the settings name.
+pub(super) fn security_definition(req: &HttpRequest) -> Option<(&'static str, Value)> {
+    let settings = settings(req)?;
+    let word = settings.auth_header_types.first()?;
+    let header = &settings.auth_header_name;
+    let definition = if word == "Bearer" && header.eq_ignore_ascii_case("authorization") {
+        json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT" })
+    } else {
+        let description = format!("Token-based authentication with required prefix \"{word}\"");
+        json!({ "type": "apiKey", "in": "header", "name": header, "description": description })
+    };
+    Some(("jwtAuth", definition))
+}
+
+/// What a protected view says about a credential.
+pub(super) fn credential_refusals(req: &HttpRequest) -> Vec<ApiError> {
+    let Some(settings) = settings(req) else { return Vec::new() };
+    let classes = &settings.auth_token_classes;
+    let mut messages = vec![INVALID, EXPIRED, NO_EXP];
+    if settings.jti_claim.is_some() || classes.iter().any(|class| class.is_revocable()) {
+        messages.push(NO_ID);
+    }
+    if settings.token_type_claim.is_some() {
+        messages.extend([NO_TYPE, WRONG_TYPE]);
+    }
+    if classes.iter().any(|class| class.is_revocable()) {
+        messages.push(BLACKLISTED);
+    }
+    let of_all = |message: &&str| not_valid(classes.iter().map(|class| message_of(*class, message)).collect());
+    let mut errors: Vec<_> = messages.iter().map(of_all).collect();
+    errors.extend([bad_header(), failed(NO_USER_ID.0, NO_USER_ID.1)]);
+    errors
+}

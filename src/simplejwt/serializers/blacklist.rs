@@ -1,0 +1,42 @@
+//! A refresh token in, and it is over. Python counterpart: `TokenBlacklistSerializer`.
+
+use actix_web::HttpRequest;
+
+use super::Context;
+use super::race::decide_race;
+use super::user::revoke;
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::fields::CharField;
+use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::simplejwt::tokens::RefreshToken;
+
+/// `TokenBlacklistSerializer`: a refresh token.
+pub struct TokenBlacklist {
+    refresh: String,
+}
+
+impl Serializer for TokenBlacklist {
+    fn fields(_req: &HttpRequest) -> Vec<CharField> {
+        vec![CharField::new("refresh")]
+    }
+
+    fn from_validated(mut values: Validated) -> Self {
+        Self { refresh: values.take("refresh") }
+    }
+}
+
+impl TokenBlacklist {
+    /// Ends a refresh token: logout.
+    ///
+    /// # Errors
+    /// 401 for a token that is not good, or over already.
+    pub async fn save(self, context: Context) -> Result<(), ApiError> {
+        context.jwt.backend().prepare(&self.refresh).await;
+        decide_race(context, move |context, conn| {
+            let token = RefreshToken::from_raw_unrevoked(&self.refresh, &context.jwt, conn)?;
+            revoke(&token, context, conn)?;
+            Ok(Ok(()))
+        })
+        .await
+    }
+}

@@ -1,0 +1,98 @@
+//! A refresh token in, an access token out, and with rotation a successor. Python counterpart: `TokenRefreshSerializer`.
+
+use actix_web::HttpRequest;
+use serde::Serialize;
+
+use super::Context;
+use super::race::decide_race;
+use super::user::{RefreshError, check_user};
+use crate::auth::SharedUser;
+use crate::db::DbConnection;
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::fields::CharField;
+use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::simplejwt::tokens::{Refresh, RefreshToken};
+
+/// `TokenRefreshSerializer`: a refresh token.
+pub struct TokenRefresh {
+    refresh: String,
+}
+
+impl Serializer for TokenRefresh {
+    fn fields(_req: &HttpRequest) -> Vec<CharField> {
+        vec![CharField::new("refresh"), CharField::new("access").read_only()]
+    }
+
+    fn from_validated(mut values: Validated) -> Self {
+        Self { refresh: values.take("refresh") }
+    }
+}
+
+/// `{"access": …}`, with `"refresh"` when rotation is on.
+#[derive(Debug, Serialize)]
+pub struct Refreshed {
+    /// The access token.
+    pub access: String,
+    /// The successor of the refresh token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh: Option<String>,
+}
+
+impl TokenRefresh {
+    /// A new access token, and a new refresh token when rotation is on.
+    ///
+    /// # Errors
+    /// 401 for a token that is not good, whose user is gone or inactive, or whose password has changed. In the last
+    /// case the token is over as well.
+    pub async fn save(self, context: Context) -> Result<Refreshed, ApiError> {
+        context.jwt.backend().prepare(&self.refresh).await;
+        let settings = context.jwt.settings();
+        if !settings.rotate_refresh_tokens && !settings.check_revoke_token {
+            let db = context.db.clone();
+            return db.read(move |conn| Ok(self.refreshed(&context, conn)?.2)).await;
+        }
+        decide_race(context, move |context, conn| {
+            let (mut token, user, mut refreshed) = match self.refreshed(context, conn) {
+                Ok(found) => found,
+                Err(error) => return error.answer(context, conn),
+            };
+            let settings = context.jwt.settings();
+            if !settings.rotate_refresh_tokens {
+                return Ok(Ok(refreshed));
+            }
+            let owner = user.as_ref().and_then(|user| user.pk());
+            if settings.blacklist_after_rotation {
+                // The claim: who inserts this row has spent the token, and everybody else meets a unique violation. It
+                // commits together with the successor, so a token is never spent without one.
+                token.blacklist(owner, &context.jwt, conn)?;
+            }
+            if let Some(user) = &user {
+                token.set_user_claims(&**user, &context.jwt);
+            }
+            token.set_jti(settings);
+            token.set_exp(settings.refresh_token_lifetime);
+            token.set_iat();
+            token.outstand(owner, &context.jwt, conn)?;
+            refreshed.refresh = Some(token.encode(&context.jwt)?);
+            Ok(Ok(refreshed))
+        })
+        .await
+    }
+
+    /// The token as sent, its user, and the access token for it.
+    fn refreshed(
+        &self,
+        context: &Context,
+        conn: &mut DbConnection,
+    ) -> Result<(RefreshToken, Option<SharedUser>, Refreshed), RefreshError<Refresh>> {
+        let jwt = &context.jwt;
+        let token = RefreshToken::from_raw_unrevoked(&self.refresh, jwt, conn)?;
+        let (token, user) = check_user(token, context, conn)?;
+        let mut access = token.access_token(jwt);
+        if let Some(user) = &user {
+            access.set_user_claims(&**user, jwt);
+        }
+        let access = access.encode(jwt)?;
+        Ok((token, user, Refreshed { access, refresh: None }))
+    }
+}

@@ -1,0 +1,75 @@
+//! The project's own views: what a new project replaces. Python counterpart: `views.py`.
+//!
+//! A view is two functions. The handler says what it needs as arguments and answers; the other one, named in
+//! [`urls`](crate::urls), says which methods there are and who may use them. To make your own, copy the pair
+//! `protected_view`, give it a name and put it into `urls.rs`. `tag` and `answers` are for the API's description alone.
+
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use crate::authtoken::authentication::TokenAuthentication;
+use crate::legacy_jwt::authentication::JsonWebTokenAuthentication;
+use crate::rest_framework::permissions::IsAuthenticated;
+use crate::rest_framework::request::Authenticated;
+use crate::rest_framework::schemas::shapes::{object, of_bodies, text};
+use crate::rest_framework::views::ApiView;
+use crate::simplejwt::authentication::JwtAuthentication;
+
+const GREETING: &str = "Hello, authenticated user!";
+const JWT_GREETING: &str = "Hello, JWT user!";
+
+/// `GET`: a greeting for whoever is logged in, by any of `DEFAULT_AUTHENTICATION_CLASSES`.
+#[must_use]
+pub fn protected_view() -> ApiView {
+    ApiView::new("Protected").tag("project").permission::<IsAuthenticated>().answers(greeting).get(greet)
+}
+
+fn greeting(_req: &HttpRequest) -> Value {
+    let message = of_bodies(&[GREETING.into()]);
+    object([("message", message), ("user", text("The caller's user name."))])
+}
+
+async fn greet(caller: Authenticated) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "message": GREETING, "user": caller.user.username() }))
+}
+
+/// `GET`: a greeting for the bearer of a JWT; who may read it is up to `DEFAULT_PERMISSION_CLASSES`.
+#[must_use]
+pub fn hello_jwt() -> ApiView {
+    ApiView::new("Hello Jwt")
+        .tag("project")
+        .authentication::<JwtAuthentication>()
+        .answers(|_| of_bodies(&[json!({ "message": JWT_GREETING })]))
+        .get(greet_jwt)
+}
+
+async fn greet_jwt() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "message": JWT_GREETING }))
+}
+
+/// `GET`: a greeting by name for the bearer of a key of `authtoken`.
+#[must_use]
+pub fn hello_token() -> ApiView {
+    ApiView::new("Hello Token")
+        .authentication::<TokenAuthentication>()
+        .permission::<IsAuthenticated>()
+        .tag("project")
+        .answers(|_| object([("message", text("A greeting by name."))]))
+        .get(greet_by_token)
+}
+
+async fn greet_by_token(caller: Authenticated<TokenAuthentication>) -> HttpResponse {
+    let message = format!("Hello, {}! You are authenticated with Token.", caller.user.username());
+    HttpResponse::Ok().json(json!({ "message": message }))
+}
+
+/// `GET`: the same greeting as [`protected_view`], for the tokens of the older JWT package.
+#[must_use]
+pub fn legacy_protected_view() -> ApiView {
+    ApiView::new("Protected")
+        .authentication::<JsonWebTokenAuthentication>()
+        .permission::<IsAuthenticated>()
+        .tag("project")
+        .answers(greeting)
+        .get(greet)
+}

@@ -1,0 +1,52 @@
+//! `examples/manual_tokens.rs`.
+
+use actix_simplejwt::auth::SharedUser;
+use actix_simplejwt::conf::Environment;
+use actix_simplejwt::core::clock::Clock;
+use actix_simplejwt::{AccessToken, SimpleJwt};
+use chrono::{DateTime, TimeDelta};
+
+use super::{create_user, env, open, owners};
+use crate::support::TestDatabase;
+
+#[path = "../../../examples/manual_tokens.rs"]
+#[allow(dead_code, reason = "its main")]
+mod example;
+
+fn clock() -> Clock {
+    Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap())
+}
+
+fn set_up(db: &TestDatabase, env: &Environment, clock: &Clock) -> SimpleJwt {
+    SimpleJwt::builder(open(db)).from_env(env).unwrap().clock(clock.clone()).build().unwrap()
+}
+
+per_database! {
+    async fn a_pair_made_in_code_is_recorded_and_carries_its_claims(db: TestDatabase) {
+        let apps = set_up(&db, &env(), &clock());
+        let alice = create_user(&apps, "alice").await;
+        let id = alice.id;
+        let database = apps.database().unwrap();
+        let (_refresh, access) = example::tokens_for(SharedUser::new(alice), apps.jwt(), database).await.unwrap();
+        let access = AccessToken::from_raw(&access, apps.jwt()).unwrap();
+        assert_eq!(access["user_id"], id.to_string());
+        assert_eq!(access["via"], "single sign-on");
+        assert_eq!(access["exp"], 1_800_000_000 + 3_600);
+        assert_eq!(database.read(owners).await.unwrap(), [Some(id)]);
+    }
+
+    async fn an_invitation_is_good_for_a_week_and_for_nothing_else(db: TestDatabase) {
+        let clock = clock();
+        let apps = set_up(&db, &env(), &clock);
+        let jwt = apps.jwt();
+        let link = example::invite("bob@example.com", jwt).unwrap();
+        assert_eq!(example::accept(&link, jwt).unwrap(), "bob@example.com");
+
+        assert_eq!(AccessToken::from_raw(&link, jwt).unwrap_err().to_string(), "Token has wrong type");
+        let access = AccessToken::new(jwt).encode(jwt).unwrap();
+        assert_eq!(example::accept(&access, jwt).unwrap_err().to_string(), "Token has wrong type");
+
+        clock.advance(TimeDelta::weeks(1));
+        assert_eq!(example::accept(&link, jwt).unwrap_err().to_string(), "Token is expired");
+    }
+}

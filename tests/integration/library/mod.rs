@@ -1,0 +1,77 @@
+//! Host applications: the programs of `examples/`, and what a host may do besides.
+
+mod custom_claims;
+mod custom_user;
+mod default_deny;
+mod embed_login;
+mod manual_tokens;
+mod protect_a_view;
+mod set_up;
+mod test_kit;
+
+use actix_simplejwt::auth::AuthState;
+use actix_simplejwt::auth::hashers::PasswordHashers;
+use actix_simplejwt::auth::models::User;
+use actix_simplejwt::auth::settings::AuthSettings;
+use actix_simplejwt::conf::Environment;
+use actix_simplejwt::db::schema::token_blacklist_outstandingtoken;
+use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
+use actix_simplejwt::rest_framework::test::ApiClient;
+use actix_simplejwt::simplejwt::tokens::AccessToken;
+use actix_simplejwt::{SimpleJwt, SimpleJwtBuilder};
+use actix_web::App;
+use actix_web::web::ServiceConfig;
+use diesel::prelude::*;
+
+use crate::support::TestDatabase;
+
+/// What a host finds in its environment; the hasher is the cheapest.
+fn env() -> Environment {
+    let pairs = [
+        ("SECRET_KEY", "a-test-secret-key-of-more-than-fifty-characters-0123456789"),
+        ("PASSWORD_HASHERS", "MD5PasswordHasher"),
+    ];
+    pairs.into_iter().collect()
+}
+
+fn cheap() -> AuthSettings {
+    let mut settings = AuthSettings::default();
+    settings.password_hashers = PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap();
+    settings
+}
+
+fn open(db: &TestDatabase) -> Database {
+    Database::open(&db.settings).unwrap()
+}
+
+/// A host application of `builder` and `routes`, and a client of it.
+async fn host(builder: SimpleJwtBuilder, routes: fn(&mut ServiceConfig)) -> (SimpleJwt, ApiClient) {
+    let apps = builder.build().unwrap();
+    let client = ApiClient::new(App::new().configure(|cfg| apps.configure(cfg)).configure(routes)).await;
+    (apps, client)
+}
+
+fn auth(apps: &SimpleJwt) -> (&AuthState, &Database) {
+    (apps.auth().unwrap(), apps.database().unwrap())
+}
+
+async fn create_user(apps: &SimpleJwt, username: &str) -> User {
+    let (auth, db) = auth(apps);
+    auth.create_user(db, username, &format!("{username}@example.com"), "correct-horse").await.unwrap()
+}
+
+async fn create_superuser(apps: &SimpleJwt, username: &str) -> User {
+    let (auth, db) = auth(apps);
+    auth.create_superuser(db, username, "", "correct-horse").await.unwrap()
+}
+
+/// The header of an access token of `user`.
+fn bearer(apps: &SimpleJwt, user: &User) -> String {
+    format!("Bearer {}", AccessToken::for_user(user, apps.jwt()).encode(apps.jwt()).unwrap())
+}
+
+/// Whose the refresh tokens are that were given out, in order.
+fn owners(conn: &mut DbConnection) -> Result<Vec<Option<i32>>, DatabaseError> {
+    let table = token_blacklist_outstandingtoken::table.order(token_blacklist_outstandingtoken::id);
+    Ok(table.select(token_blacklist_outstandingtoken::user_id).load(conn)?)
+}

@@ -1,0 +1,45 @@
+//! `/healthz` and `/readyz`.
+
+use std::time::Duration;
+
+use super::assert_unavailable;
+use crate::support::{Proxy, TestApp, TestDatabase};
+
+per_database! {
+    async fn a_server_with_its_tables_is_alive_and_ready_whatever_it_is_called(db: TestDatabase) {
+        let app =
+            TestApp::build_undescribed(db, |settings| settings.allowed_hosts = vec!["api.example.org".to_owned()]).await;
+        let probe = app.anonymous();
+        for path in ["/healthz", "/readyz"] {
+            let response = probe.get(path).await;
+            assert_eq!((response.status, response.body.as_str()), (200, r#"{"status":"ok"}"#), "{path}");
+            assert_eq!(probe.post(path, serde_json::json!({})).await.status, 405);
+        }
+        // Everything else is served under the name of the site only.
+        assert_eq!(probe.get("/api/protected/").await.status, 400);
+    }
+
+    async fn without_a_migration_it_is_alive_and_not_ready(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.sql("DELETE FROM django_migrations WHERE app = 'authtoken'").await;
+        assert_unavailable(&app.anonymous().get("/readyz").await);
+        assert_eq!(app.anonymous().get("/healthz").await.status, 200);
+    }
+}
+
+#[actix_web::test]
+async fn without_its_database_it_is_alive_and_not_ready() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let proxy = Proxy::to(db.address());
+    let through_proxy = db.at(proxy.address());
+    let app = TestApp::build(db, |settings| {
+        settings.database = through_proxy;
+        settings.database.pool_timeout = Duration::from_millis(200);
+    })
+    .await;
+    proxy.cut();
+    assert_unavailable(&app.anonymous().get("/readyz").await);
+    assert_eq!(app.anonymous().get("/healthz").await.status, 200);
+    proxy.mend();
+    assert_eq!(app.anonymous().get("/readyz").await.status, 200);
+}

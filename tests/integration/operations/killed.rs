@@ -1,0 +1,110 @@
+//! `kill -9` and SIGTERM. `stress/kills.py` does the same for longer.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use serde_json::json;
+
+use super::text;
+use crate::support::process::{Process, get, post, receive, send};
+use crate::support::{TestApp, TestDatabase, alice, bob};
+
+const KILLS: usize = 3;
+const CLIENTS: usize = 4;
+/// Rotations between two kills.
+const ROTATIONS: usize = 40;
+
+/// The slow hasher is first, so that a login stores the password anew.
+const HASHERS: (&str, &str) = ("PASSWORD_HASHERS", "ScryptPasswordHasher,MD5PasswordHasher");
+const FAST: (&str, &str) = ("PASSWORD_HASHERS", "MD5PasswordHasher");
+
+/// Rotates until the server is gone; tells of every rotation that was acknowledged. Returns the token of the request that
+/// got no answer.
+fn rotate(address: SocketAddr, mut token: String, acknowledged: &Sender<(String, String)>) -> String {
+    while let Ok((status, answer)) = post(address, "/api/token/refresh/", &json!({ "refresh": token })) {
+        assert_eq!(status, 200, "{answer}");
+        let successor = text(&answer, "refresh");
+        acknowledged.send((token, successor.clone())).unwrap();
+        token = successor;
+    }
+    token
+}
+
+per_database! {
+    async fn what_was_acknowledged_survives_kill_9(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let login = json!({ "username": alice().username, "password": alice().password });
+        let mut logins = 0;
+        for kill in 0..KILLS {
+            let mut server = Process::start(app.tables(), &[FAST]);
+            let mut tokens = (0..=CLIENTS).map(|_| text(&post(server.address, "/api/token/", &login).unwrap().1, "refresh"));
+            let ended = tokens.next().unwrap();
+            let tokens: Vec<_> = tokens.collect();
+            logins += CLIENTS as i64 + 1;
+            let (acknowledged, rotations) = channel();
+            let clients: Vec<_> = tokens
+                .into_iter()
+                .map(|token| {
+                    let (address, acknowledged) = (server.address, acknowledged.clone());
+                    thread::spawn(move || rotate(address, token, &acknowledged))
+                })
+                .collect();
+            drop(acknowledged);
+            let mut seen: Vec<_> = rotations.iter().take(ROTATIONS + kill).collect();
+            assert_eq!(post(server.address, "/api/token/blacklist/", &json!({ "refresh": ended })).unwrap().0, 200);
+            server.kill();
+            let in_flight: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
+            seen.extend(rotations.iter());
+
+            // Whole or absent: a rotation spends one token and makes one, so only logins and logouts change how many there
+            // are. (In one statement: PostgreSQL may still be at a commit of the dead server's.)
+            let spent = "EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken b WHERE b.token_id = o.id)";
+            let live = format!("token_blacklist_outstandingtoken o WHERE NOT {spent}");
+            assert_eq!(app.count(&live).await, logins - (kill as i64 + 1));
+            for (old, new) in &seen {
+                let row = |token: &str| format!("token_blacklist_outstandingtoken o WHERE o.token = '{token}'");
+                assert_eq!(app.count(&format!("{} AND {spent}", row(old))).await, 1);
+                assert_eq!(app.count(&row(new)).await, 1);
+            }
+            // A token whose rotation was not acknowledged is good, or spent; the logout holds.
+            let server = Process::start(app.tables(), &[FAST]);
+            for token in in_flight {
+                let (status, answer) = post(server.address, "/api/token/refresh/", &json!({ "refresh": token })).unwrap();
+                assert!(status == 200 || answer["detail"] == "Token is blacklisted", "{status} {answer}");
+            }
+            assert_eq!(post(server.address, "/api/token/refresh/", &json!({ "refresh": ended })).unwrap().0, 401);
+        }
+        if app.tables().url.starts_with("sqlite") {
+            assert_eq!(app.count("pragma_integrity_check WHERE integrity_check = 'ok'").await, 1);
+        }
+    }
+
+    async fn a_password_that_was_stored_anew_survives_kill_9(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let login = json!({ "username": bob().username, "password": bob().password });
+        assert_eq!(app.count("auth_user WHERE username = 'bob' AND password LIKE 'md5$%'").await, 1);
+        let mut server = Process::start(app.tables(), &[HASHERS]);
+        assert_eq!(post(server.address, "/api/token/", &login).unwrap().0, 200);
+        server.kill();
+        assert_eq!(app.count("auth_user WHERE username = 'bob' AND password LIKE 'scrypt$%'").await, 1);
+    }
+
+    async fn sigterm_answers_the_requests_in_flight(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let env = [HASHERS, ("METRICS_ADDRESS", "127.0.0.1:0"), ("PASSWORD_HASHING_THREADS", "1")];
+        let mut server = Process::start(app.tables(), &env);
+        let login = json!({ "username": alice().username, "password": "wrong" }).to_string();
+        let in_flight: Vec<_> =
+            (0..6).map(|_| send(server.address, "POST", "/api/token/", &login).unwrap()).collect();
+        // Until the server has read them all: what it has not read it cannot answer.
+        let is_busy = |page: String| page.lines().any(|line| line == "actix_simplejwt_password_hashing_queue 6");
+        let seen_busy = (0..1_000).any(|_| is_busy(get(server.metrics.unwrap(), "/metrics").unwrap().1));
+        server.terminate();
+        for connection in in_flight {
+            assert_eq!(receive(connection).unwrap().0, 401);
+        }
+        assert!(server.wait().success());
+        assert!(seen_busy, "the requests were answered before the signal: this has tested nothing");
+    }
+}

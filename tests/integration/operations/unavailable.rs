@@ -1,0 +1,167 @@
+//! A database that cannot be used is a 503 that says when to come back: never a 401, which would make clients throw their
+//! tokens away, and never a request without an answer.
+
+use std::time::Duration;
+
+use actix_simplejwt::db::DatabaseSettings;
+use serde_json::json;
+
+use super::{assert_unavailable, one_of_each, text};
+use crate::support::{Proxy, TestApp, TestDatabase, alice};
+
+/// Long enough for a local database, short enough to be waited for in a test.
+const SHORT: Duration = Duration::from_millis(200);
+
+#[actix_web::test]
+async fn a_postgresql_that_goes_away_is_503_until_it_is_back() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let proxy = Proxy::to(db.address());
+    let through_proxy = db.at(proxy.address());
+    let app = TestApp::build(db, |settings| {
+        settings.database = through_proxy;
+        settings.database.pool_timeout = SHORT;
+        settings.simple_jwt.blacklist_after_rotation = true;
+    })
+    .await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+
+    proxy.cut();
+    for response in one_of_each(&anonymous, &user, &refresh).await {
+        assert_unavailable(&response);
+    }
+    // A token that is wrong by itself needs no database to be refused.
+    let forged = anonymous.clone().with_header("Authorization", "Bearer x.y.z");
+    assert_eq!(forged.get("/api/protected/").await.status, 401);
+
+    proxy.mend();
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+    let refreshed = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+    assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+}
+
+#[actix_web::test]
+async fn a_postgresql_that_falls_silent_is_503_and_not_a_hang() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let proxy = Proxy::to(db.address());
+    let through_proxy = db.at(proxy.address());
+    let app = TestApp::build(db, |settings| {
+        settings.database = through_proxy;
+        settings.database.pool_size = 2;
+        settings.database.pool_timeout = SHORT;
+        settings.database.statement_timeout = Some(SHORT);
+        settings.simple_jwt.blacklist_after_rotation = true;
+    })
+    .await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    proxy.freeze();
+    // The first ones have a connection and get no answer on it, the others get none.
+    for response in one_of_each(&anonymous, &user, &refresh).await {
+        assert_unavailable(&response);
+    }
+    proxy.thaw();
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+}
+
+#[actix_web::test]
+async fn connections_that_postgresql_ended_are_replaced_unnoticed() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let name = format!("ended-{}", std::process::id());
+    let named = DatabaseSettings::new(&format!("{}&application_name={name}", db.url)).unwrap();
+    let app = TestApp::build(db, |settings| settings.database = named).await;
+    let user = app.client(&alice()).await;
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    // As an administrator does, or a server that is restarted. Answers when the processes are gone, and fails when there
+    // was none.
+    let ended = format!(
+        "SELECT 1 / count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = '{name}'"
+    );
+    app.tables().connect().batch_execute(&ended).unwrap();
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+    let refreshed = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+    assert_eq!(refreshed.status, 200, "{}", refreshed.body);
+}
+
+#[actix_web::test]
+async fn an_exhausted_pool_is_503_until_a_connection_is_free() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let app = TestApp::build(db, |settings| {
+        settings.database.pool_size = 1;
+        settings.database.pool_timeout = SHORT;
+        settings.simple_jwt.blacklist_after_rotation = true;
+    })
+    .await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    let held = app.database().connection().unwrap();
+    for response in one_of_each(&anonymous, &user, &refresh).await {
+        assert_unavailable(&response);
+    }
+    drop(held);
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_statement_that_waits_too_long_for_a_lock_is_503() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let app = TestApp::build(db, |settings| settings.database.statement_timeout = Some(SHORT)).await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    let mut other = app.tables().connect();
+    other.batch_execute("BEGIN; LOCK TABLE auth_user, token_blacklist_outstandingtoken").unwrap();
+    assert_unavailable(&user.get("/api/protected/").await);
+    assert_unavailable(&anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await);
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+    assert_eq!(anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_sqlite_file_that_another_process_keeps_locked_is_503_for_writes() {
+    let app = TestApp::build(TestDatabase::sqlite(), |settings| {
+        settings.database.sqlite_busy_timeout = SHORT;
+        settings.simple_jwt.blacklist_after_rotation = true;
+    })
+    .await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    let mut other = app.tables().connect();
+    other.batch_execute("BEGIN EXCLUSIVE").unwrap();
+    assert_unavailable(&anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await);
+    assert_unavailable(&anonymous.post("/api/token/blacklist/", json!({ "refresh": refresh })).await);
+    let login = json!({ "username": alice().username, "password": alice().password });
+    assert_unavailable(&anonymous.post("/api/token/", login.clone()).await);
+    assert_unavailable(&anonymous.post("/api/authtoken/", login).await);
+    // In WAL mode readers do not wait for the writer.
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+    assert_eq!(anonymous.post("/api/token/verify/", json!({ "token": refresh })).await.status, 200);
+
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_full_disk_is_503_for_writes_and_loses_nothing() {
+    let app =
+        TestApp::build(TestDatabase::sqlite(), |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let mut refresh = text(&app.login(&alice()).await, "refresh");
+    // No page more than there is: SQLite then reports what it reports when the disk has no room.
+    app.sql("PRAGMA max_page_count = 1").await;
+    let mut refused = None;
+    for _rotation in 0..200 {
+        let response = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        if response.status != 200 {
+            refused = Some(response);
+            break;
+        }
+        refresh = text(&response.json(), "refresh");
+    }
+    assert_unavailable(&refused.expect("the pages of the file were never used up"));
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+    app.sql("PRAGMA max_page_count = 100000").await;
+    // The refused rotation left the token as it was.
+    let again = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+    assert_eq!(again.status, 200, "{}", again.body);
+}

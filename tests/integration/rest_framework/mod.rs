@@ -1,0 +1,6 @@
+//! What every view does, whoever it belongs to.
+
+mod model_permissions;
+mod schemas;
+mod throttling;
+mod views;

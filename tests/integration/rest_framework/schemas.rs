@@ -1,0 +1,175 @@
+//! What the API says about itself. Python counterpart: DRF's `schemas/test_openapi`.
+//!
+//! That answers keep to it is checked in every test: `support/description.rs`.
+
+use actix_simplejwt::urls;
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{TestApp, TestDatabase, alice};
+
+async fn document(app: &TestApp) -> Value {
+    app.anonymous().get("/api/schema/").await.json()
+}
+
+per_database! {
+    async fn every_route_is_described_with_all_its_methods(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let document = document(&app).await;
+        let described: Vec<_> = document["paths"].as_object().unwrap().keys().cloned().collect();
+        let routes: Vec<_> = urls::urlpatterns().iter().map(|route| route.path().to_owned()).collect();
+        assert_eq!(described, routes);
+        assert_eq!(routes.len(), 16);
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let allow = &app.anonymous().send(Method::OPTIONS, path, None, b"").await.header("Allow").to_owned();
+            let mut allowed: Vec<_> = allow.split(", ").map(str::to_lowercase).collect();
+            let mut described: Vec<_> = item.as_object().unwrap().keys().filter(|k| *k != "parameters").collect();
+            allowed.sort_unstable();
+            described.sort_unstable();
+            assert_eq!(described, allowed.iter().collect::<Vec<_>>(), "{path}");
+        }
+    }
+
+    async fn every_endpoint_keeps_to_its_description(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.legacy_jwt.allow_refresh = true).await;
+        let user = alice();
+        let credentials = json!({ "username": user.username, "password": user.password });
+        let post = async |path: &str, body: Value| {
+            let response = app.anonymous().post(path, body).await;
+            assert_eq!(response.status, 200, "{path}: {}", response.body);
+            response.json()
+        };
+        let pair = post("/api/token/", credentials.clone()).await;
+        post("/access-token/", credentials.clone()).await;
+        post("/api/token/verify/", json!({ "token": pair["access"] })).await;
+        let refreshed = post("/api/token/refresh/", json!({ "refresh": pair["refresh"] })).await;
+        post("/access-token/refresh/", json!({ "refresh": refreshed["refresh"] })).await;
+        post("/api/token/blacklist/", json!({ "refresh": pair["refresh"] })).await;
+        let sliding = post("/api/token/sliding/", credentials.clone()).await;
+        post("/api/token/sliding/refresh/", sliding).await;
+        let key = post("/api/authtoken/", credentials.clone()).await;
+        let legacy = post("/api-token-auth/", credentials).await;
+        post("/api-token-refresh/", legacy.clone()).await;
+        post("/api-token-verify/", legacy.clone()).await;
+
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        for (path, scheme, token) in [
+            ("/api/protected/", "Bearer", text(&pair["access"])),
+            ("/api/hello/jwt/", "Bearer", text(&pair["access"])),
+            ("/api/hello/token/", "Token", text(&key["token"])),
+            ("/protected-url/", "JWT", text(&legacy["token"])),
+        ] {
+            let caller = app.anonymous().with_header("Authorization", format!("{scheme} {token}"));
+            for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+                assert_eq!(caller.send(method.clone(), path, None, b"").await.status, 200, "{method} {path}");
+            }
+            assert_eq!(caller.send(Method::DELETE, path, None, b"").await.status, 405, "{path}");
+            let others = [String::new(), scheme.to_owned(), format!("{scheme} a b"), format!("{scheme} x.y.z")];
+            for authorization in others {
+                let stranger = app.anonymous().with_header("Authorization", authorization);
+                for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST] {
+                    assert_eq!(stranger.send(method.clone(), path, None, b"").await.status, 401, "{method} {path}");
+                }
+            }
+        }
+    }
+
+    async fn every_refusal_of_a_body_is_described(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.rest_framework.limits.body = 200).await;
+        let large = "x".repeat(300);
+        for route in urls::urlpatterns() {
+            let path = route.path();
+            if !app.anonymous().send(Method::OPTIONS, path, None, b"").await.header("Allow").contains("POST") {
+                continue;
+            }
+            let bodies = [
+                (400, "application/json", "{"),
+                (400, "application/json", "null"),
+                (400, "application/json", "[]"),
+                (400, "application/json", "1.5"),
+                (400, "application/json", "{}"),
+                (400, "application/json", r#"{"token": null, "refresh": true, "username": "\u0000", "password": " "}"#),
+                (400, "application/x-www-form-urlencoded", "token="),
+                (400, "multipart/form-data", "x"),
+                (413, "application/json", large.as_str()),
+                (415, "text/plain", "x"),
+            ];
+            for (status, content_type, body) in bodies {
+                let client = app.anonymous();
+                let response = client.send(Method::POST, path, Some(content_type), body.as_bytes()).await;
+                assert_eq!(response.status, status, "{path}: {body}: {}", response.body);
+            }
+            let unreadable = app.anonymous().with_header("Accept", "image/png");
+            assert_eq!(unreadable.post(path, json!({})).await.status, 406);
+            assert_eq!(app.anonymous().post(&format!("{path}?format=xml"), json!({})).await.status, 404);
+            let html = app.anonymous().with_header("Accept", "text/html").post(path, json!({})).await;
+            assert_eq!(html.status, if path == "/api/authtoken/" { 406 } else { 400 }, "{path}");
+        }
+    }
+
+    async fn the_document_follows_the_settings(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.simple_jwt.auth_header_types = vec!["Api".to_owned()];
+            settings.simple_jwt.rotate_refresh_tokens = false;
+            settings.rest_framework.url_format_override = None;
+            settings.rest_framework.default_throttle_classes = vec!["AnonRateThrottle".to_owned()];
+        })
+        .await;
+        let document = document(&app).await;
+        assert_eq!(
+            document["components"]["securitySchemes"]["jwtAuth"],
+            json!({
+                "type": "apiKey",
+                "in": "header",
+                "name": "authorization",
+                "description": "Token-based authentication with required prefix \"Api\"",
+            })
+        );
+        assert_eq!(document["components"]["schemas"]["TokenRefreshResponse"]["required"], json!(["access"]));
+        let refresh = &document["paths"]["/api/token/refresh/"];
+        assert_eq!(refresh.get("parameters"), None);
+        let statuses: Vec<_> = refresh["post"]["responses"].as_object().unwrap().keys().collect();
+        assert_eq!(statuses, ["200", "400", "401", "405", "406", "413", "415", "500", "503"]);
+    }
+
+    async fn a_limit_is_described_where_there_is_one(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            let rates = actix_simplejwt::rest_framework::throttling::ThrottleRates::parse("login=1/min");
+            settings.rest_framework.default_throttle_rates = rates.unwrap();
+        })
+        .await;
+        let document = document(&app).await;
+        let login = document["paths"]["/api/authtoken/"]["post"]["responses"]["429"].clone();
+        assert_eq!(login, json!({ "$ref": "#/components/responses/TooManyRequests" }));
+        assert_eq!(document["paths"]["/api/protected/"]["get"]["responses"].get("429"), None);
+        for status in [400, 429] {
+            assert_eq!(app.anonymous().post("/api/authtoken/", json!({})).await.status, status);
+        }
+    }
+
+    async fn the_description_can_be_switched_off(db: TestDatabase) {
+        let app = TestApp::build_undescribed(db, |_| {}).await;
+        for path in ["/api/schema/", "/api/docs/", "/api/docs/swagger-ui.css", "/api/schema"] {
+            let response = app.anonymous().get(path).await;
+            assert_eq!((response.status, response.header("Content-Type")), (404, "text/html; charset=utf-8"), "{path}");
+        }
+    }
+}
+
+#[cfg(feature = "swagger-ui")]
+#[actix_web::test]
+async fn swagger_ui_is_served_from_within() {
+    let app = TestApp::build(TestDatabase::sqlite(), |_| {}).await;
+    let page = app.anonymous().get("/api/docs/").await;
+    assert_eq!((page.status, page.header("Content-Type")), (200, "text/html; charset=utf-8"));
+    assert!(page.header("Content-Security-Policy").starts_with("default-src 'none'; script-src 'self';"));
+    assert!(page.body.contains("data-schema=\"../schema/\""), "{}", page.body);
+    assert!(!page.body.contains("http"), "{}", page.body);
+    for (name, encoding) in [("swagger-ui-bundle.js", "gzip"), ("swagger-ui.css", "gzip"), ("initialize.js", "")] {
+        assert!(page.body.contains(&format!("\"{name}\"")), "{name}");
+        let file = app.anonymous().send(Method::HEAD, &format!("/api/docs/{name}"), None, b"").await;
+        assert_eq!((file.status, file.header("Content-Encoding")), (200, encoding), "{name}");
+    }
+    let plain = app.anonymous().with_header("Accept-Encoding", "identity").get("/api/docs/swagger-ui.css").await;
+    assert_eq!((plain.status, plain.body.as_str()), (406, "This file is there in gzip only.\n"));
+}

@@ -1,0 +1,60 @@
+//! Negotiation, methods and bodies. Python counterpart: DRF's `test_views`, `test_negotiation`, `test_parsers`.
+
+use actix_web::http::Method;
+use serde_json::json;
+
+use crate::support::{TestApp, TestDatabase, alice};
+
+per_database! {
+    async fn authentication_comes_before_the_method(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let anonymous = app.anonymous().send(Method::POST, "/api/protected/", None, b"").await;
+        assert_eq!(anonymous.status, 401);
+        let alice = app.client(&alice()).await.send(Method::POST, "/api/protected/", None, b"").await;
+        assert_eq!((alice.status, alice.json()), (405, json!({ "detail": "Method \"POST\" not allowed." })));
+        assert_eq!(alice.header("Allow"), "GET, HEAD, OPTIONS");
+    }
+
+    async fn negotiation_comes_before_authentication(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response = app.anonymous().with_header("Accept", "application/xml").get("/api/protected/").await;
+        assert_eq!(
+            (response.status, response.json()),
+            (406, json!({ "detail": "Could not satisfy the request Accept header." }))
+        );
+        assert_eq!(response.header("WWW-Authenticate"), "");
+    }
+
+    async fn options_describe_the_view(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response = app.anonymous().send(Method::OPTIONS, "/api/token/verify/", None, b"").await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json()["name"], json!("Token Verify"));
+        assert_eq!(
+            response.json()["actions"],
+            json!({ "POST": { "token": { "type": "string", "required": true, "read_only": false, "label": "Token" } } })
+        );
+    }
+
+    async fn a_browser_gets_a_page(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response = app.client(&alice()).await.with_header("Accept", "text/html").get("/api/protected/").await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("Content-Type"), "text/html; charset=utf-8");
+        assert!(response.body.contains("Hello, authenticated user!"), "{}", response.body);
+    }
+
+    async fn forms_are_read_as_well_as_json(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let form = b"username=bob&username=alice&password=correct+horse+1";
+        let uri = "/api/token/";
+        let response =
+            app.anonymous().send(Method::POST, uri, Some("application/x-www-form-urlencoded"), form).await;
+        assert_eq!(response.status, 200);
+        let response = app.anonymous().send(Method::POST, uri, Some("text/plain"), b"x").await;
+        assert_eq!(
+            (response.status, response.json()),
+            (415, json!({ "detail": "Unsupported media type \"text/plain\" in request." }))
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! Attacks. `docs/SECURITY.md` says which test here stands for which threat.
+
+mod forged;
+mod http;
+mod lockout;
+mod odd;
+mod requests;
+mod signer;
+mod tokens;

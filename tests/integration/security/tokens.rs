@@ -1,0 +1,305 @@
+//! The battery of tokens: every endpoint that takes one, every odd and forged token, four algorithms, both databases.
+//! Threats 1 to 15, 17 and 29.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use actix_simplejwt::core::jwt::Algorithm;
+use actix_simplejwt::simplejwt::tokens::AuthToken;
+use actix_web::http::header::HeaderValue;
+use serde_json::{Value, json};
+
+use super::forged::{forged, second_ecdsa_signature};
+use super::odd::{claims, odd};
+use super::signer::Signer;
+use crate::support::{Response, TestApp, TestDatabase, alice};
+
+/// The clock of the tests, which nobody moves here.
+pub const NOW: i64 = 1_800_000_000;
+
+/// A kind of token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Access,
+    Refresh,
+    Sliding,
+    Legacy,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Access, Self::Refresh, Self::Sliding, Self::Legacy];
+
+    /// Where a good token of this kind is accepted.
+    pub fn doors(self) -> &'static [Door] {
+        match self {
+            Self::Access => &[Door::Protected, Door::HelloJwt, Door::Verify],
+            Self::Refresh => &[Door::Verify, Door::Blacklist, Door::Refresh],
+            Self::Sliding => &[Door::Protected, Door::HelloJwt, Door::SlidingRefresh, Door::Verify],
+            Self::Legacy => &[Door::LegacyProtected, Door::LegacyVerify, Door::LegacyRefresh],
+        }
+    }
+}
+
+/// An endpoint that takes a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    Protected,
+    HelloJwt,
+    HelloToken,
+    Refresh,
+    SlidingRefresh,
+    Verify,
+    Blacklist,
+    LegacyProtected,
+    LegacyVerify,
+    LegacyRefresh,
+}
+
+impl Door {
+    const ALL: [Self; 10] = [
+        Self::Protected,
+        Self::HelloJwt,
+        Self::HelloToken,
+        Self::Refresh,
+        Self::SlidingRefresh,
+        Self::Verify,
+        Self::Blacklist,
+        Self::LegacyProtected,
+        Self::LegacyVerify,
+        Self::LegacyRefresh,
+    ];
+
+    /// Sends `token`; `None` when HTTP has no way to say it.
+    async fn knock(self, app: &TestApp, token: &str) -> Option<Response> {
+        let (uri, field) = match self {
+            Self::Protected => ("/api/protected/", Err("Bearer")),
+            Self::HelloJwt => ("/api/hello/jwt/", Err("Bearer")),
+            Self::HelloToken => ("/api/hello/token/", Err("Token")),
+            Self::LegacyProtected => ("/protected-url/", Err("JWT")),
+            Self::Refresh => ("/api/token/refresh/", Ok("refresh")),
+            Self::Blacklist => ("/api/token/blacklist/", Ok("refresh")),
+            Self::SlidingRefresh => ("/api/token/sliding/refresh/", Ok("token")),
+            Self::Verify => ("/api/token/verify/", Ok("token")),
+            Self::LegacyVerify => ("/api-token-verify/", Ok("token")),
+            Self::LegacyRefresh => ("/api-token-refresh/", Ok("token")),
+        };
+        let client = app.anonymous();
+        match field {
+            Ok(field) => Some(client.post(uri, json!({ field: token })).await),
+            Err(scheme) => {
+                let header = format!("{scheme} {token}");
+                HeaderValue::from_str(&header).ok()?;
+                Some(client.with_header("Authorization", header).get(uri).await)
+            }
+        }
+    }
+}
+
+/// A refusal that DRF could have written: 401 with a challenge and a `detail`, or 400 with messages by field.
+fn is_refusal(response: &Response) -> Result<(), String> {
+    let wrong = |what: &str| Err(format!("{what}: {} {}", response.status, response.body));
+    let Ok(Value::Object(body)) = serde_json::from_str(&response.body) else { return wrong("no JSON object") };
+    match response.status {
+        401 if response.header("WWW-Authenticate").is_empty() => wrong("401 without a challenge"),
+        401 if !body["detail"].is_string() => wrong("401 without a detail"),
+        400 if !body.values().all(|errors| errors.as_array().is_some_and(|list| list.iter().all(Value::is_string))) => {
+            wrong("400 that is no list of messages")
+        }
+        400 | 401 => Ok(()),
+        _ => wrong("not refused"),
+    }
+}
+
+/// What went wrong, all of it: one failure is rarely alone.
+#[derive(Default)]
+struct Findings {
+    list: Vec<String>,
+    asked: usize,
+}
+
+impl Findings {
+    async fn must_refuse(&mut self, app: &TestApp, door: Door, name: &str, token: &str) {
+        let Some(response) = door.knock(app, token).await else { return };
+        self.asked += 1;
+        if let Err(problem) = is_refusal(&response) {
+            self.list.push(format!("{door:?}, {name}: {problem}"));
+        }
+    }
+
+    async fn must_not_crash(&mut self, app: &TestApp, door: Door, name: &str, token: &str) {
+        let Some(response) = door.knock(app, token).await else { return };
+        self.asked += 1;
+        if response.status != 200
+            && let Err(problem) = is_refusal(&response)
+        {
+            self.list.push(format!("{door:?}, {name}: {problem}"));
+        }
+    }
+
+    fn expect_none(&self, at_least: usize) {
+        assert!(self.list.is_empty(), "{} findings\n{}", self.list.len(), self.list.join("\n"));
+        assert!(self.asked >= at_least, "only {} requests were sent", self.asked);
+    }
+}
+
+async fn server(db: TestDatabase, signer: &Signer) -> TestApp {
+    TestApp::build_undescribed(db, |settings| {
+        signer.configure(settings);
+        settings.simple_jwt.blacklist_after_rotation = true;
+        settings.simple_jwt.auth_token_classes = vec![AuthToken::Access, AuthToken::Sliding];
+        settings.legacy_jwt.allow_refresh = true;
+    })
+    .await
+}
+
+fn text(claims: serde_json::Map<String, Value>) -> String {
+    Value::Object(claims).to_string()
+}
+
+/// A battery in which everything is refused proves nothing if good tokens are refused too.
+async fn good_tokens_pass(app: &TestApp, signer: &Signer, round: &str) {
+    for kind in Kind::ALL {
+        for door in kind.doors() {
+            let token = signer.genuine(&text(claims(kind, &format!("{round}{door:?}"))));
+            let response = door.knock(app, &token).await.unwrap();
+            assert_eq!(response.status, 200, "{kind:?} at {door:?}: {}", response.body);
+        }
+    }
+}
+
+async fn forged_battery(db: TestDatabase, algorithm: Algorithm) {
+    let signer = Signer::new(algorithm);
+    let app = server(db, &signer).await;
+    let trap = TcpListener::bind("127.0.0.1:0").unwrap();
+    trap.set_nonblocking(true).unwrap();
+    let trap_address = trap.local_addr().unwrap().to_string();
+    good_tokens_pass(&app, &signer, "before").await;
+    let rows = "token_blacklist_outstandingtoken, (SELECT count(*) FROM token_blacklist_blacklistedtoken) AS b";
+    let recorded = app.count(rows).await;
+
+    let mut findings = Findings::default();
+    for kind in Kind::ALL {
+        let genuine = signer.genuine(&text(claims(kind, "genuine")));
+        let other = signer.genuine(&text(claims(kind, "other")));
+        for case in forged(&genuine, &other, &signer, &trap_address) {
+            let start = Instant::now();
+            for door in kind.doors() {
+                findings.must_refuse(&app, *door, &case.name, &case.token).await;
+            }
+            assert!(start.elapsed() < Duration::from_secs(5), "{} took {:?}", case.name, start.elapsed());
+        }
+    }
+    findings.expect_none(8_000);
+    assert_eq!(app.count(rows).await, recorded, "a forged token has left a row");
+    let visitor = trap.accept().map_err(|error| error.kind());
+    assert_eq!(visitor.unwrap_err(), std::io::ErrorKind::WouldBlock, "a forged token made the server call somebody");
+    good_tokens_pass(&app, &signer, "after").await;
+}
+
+async fn odd_battery(db: TestDatabase, algorithm: Algorithm) {
+    let signer = Signer::new(algorithm);
+    let app = server(db, &signer).await;
+    good_tokens_pass(&app, &signer, "before").await;
+    let mut findings = Findings::default();
+    for kind in Kind::ALL {
+        for case in odd(kind) {
+            let token = signer.genuine(&case.payload);
+            for door in Door::ALL {
+                if case.harmless_at.contains(&door) {
+                    findings.must_not_crash(&app, door, &case.name, &token).await;
+                } else {
+                    findings.must_refuse(&app, door, &case.name, &token).await;
+                }
+            }
+        }
+    }
+    findings.expect_none(8_000);
+    assert_eq!(app.count("auth_user").await, 3);
+    good_tokens_pass(&app, &signer, "after").await;
+}
+
+per_database! {
+    async fn no_forged_token_is_accepted_under_hs256(db: TestDatabase) {
+        forged_battery(db, Algorithm::HS256).await;
+    }
+
+    async fn no_forged_token_is_accepted_under_rs256(db: TestDatabase) {
+        forged_battery(db, Algorithm::RS256).await;
+    }
+
+    async fn no_forged_token_is_accepted_under_es256(db: TestDatabase) {
+        forged_battery(db, Algorithm::ES256).await;
+    }
+
+    async fn no_forged_token_is_accepted_under_eddsa(db: TestDatabase) {
+        forged_battery(db, Algorithm::EdDSA).await;
+    }
+
+    async fn odd_claims_are_refused_and_never_an_error_of_the_server_under_hs256(db: TestDatabase) {
+        odd_battery(db, Algorithm::HS256).await;
+    }
+
+    async fn odd_claims_are_refused_and_never_an_error_of_the_server_under_es256(db: TestDatabase) {
+        odd_battery(db, Algorithm::ES256).await;
+    }
+
+    async fn odd_claims_are_refused_and_never_an_error_of_the_server_under_rs256(db: TestDatabase) {
+        odd_battery(db, Algorithm::RS256).await;
+    }
+
+    async fn odd_claims_are_refused_and_never_an_error_of_the_server_under_eddsa(db: TestDatabase) {
+        odd_battery(db, Algorithm::EdDSA).await;
+    }
+
+    async fn a_token_of_one_kind_opens_no_door_of_another(db: TestDatabase) {
+        let signer = Signer::new(Algorithm::HS256);
+        let app = server(db, &signer).await;
+        let body = json!({ "username": alice().username, "password": alice().password });
+        let key = app.anonymous().post("/api/authtoken/", body).await.json()["token"].as_str().unwrap().to_owned();
+        let mut findings = Findings::default();
+        for door in Door::ALL {
+            for kind in Kind::ALL {
+                // `verify` takes any genuine token, and says nothing about what it is good for.
+                if !kind.doors().contains(&door) && door != Door::Verify {
+                    let token = signer.genuine(&text(claims(kind, "kind")));
+                    findings.must_refuse(&app, door, &format!("{kind:?}"), &token).await;
+                }
+            }
+            if door != Door::HelloToken {
+                findings.must_refuse(&app, door, "authtoken key", &key).await;
+            }
+        }
+        findings.expect_none(34);
+        assert_eq!(Door::HelloToken.knock(&app, &key).await.unwrap().status, 200);
+    }
+
+    /// For ECDSA anybody can write a second valid signature, `(r, n - s)`. The blacklist goes by the id in the claims, so
+    /// it makes no difference.
+    async fn a_blacklisted_token_stays_so_under_a_second_valid_signature(db: TestDatabase) {
+        let signer = Signer::new(Algorithm::ES256);
+        let app = server(db, &signer).await;
+        let token = signer.genuine(&text(claims(Kind::Refresh, "twice")));
+        let twin = second_ecdsa_signature(&token);
+        assert_ne!(token, twin);
+        assert_eq!(Door::Verify.knock(&app, &twin).await.unwrap().status, 200);
+        assert_eq!(Door::Blacklist.knock(&app, &token).await.unwrap().status, 200);
+        for token in [&token, &twin] {
+            let refused = Door::Refresh.knock(&app, token).await.unwrap();
+            assert_eq!((refused.status, refused.json()["detail"].clone()), (401, json!("Token is blacklisted")));
+            assert_eq!(Door::Blacklist.knock(&app, token).await.unwrap().status, 401);
+        }
+        assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 1);
+    }
+
+    async fn a_token_ends_with_its_last_second(db: TestDatabase) {
+        let signer = Signer::new(Algorithm::HS256);
+        let app = server(db, &signer).await;
+        let mut access = claims(Kind::Access, "a");
+        access["exp"] = (NOW + 1).into();
+        let token = signer.genuine(&text(access));
+        assert_eq!(Door::Protected.knock(&app, &token).await.unwrap().status, 200);
+        app.advance(chrono::TimeDelta::seconds(1));
+        let late = Door::Protected.knock(&app, &token).await.unwrap();
+        assert_eq!((late.status, late.json()["messages"][0]["message"].clone()), (401, json!("Token is expired")));
+    }
+}

@@ -1,0 +1,67 @@
+//! `POST /api/token/`. Python counterpart: `TestTokenObtainPairView`.
+
+use serde_json::json;
+
+use crate::support::{TestApp, TestDatabase, alice, ivan};
+
+per_database! {
+    async fn a_login_gives_a_pair_and_records_the_refresh_token(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response =
+            app.anonymous().post("/api/token/", json!({ "username": "alice", "password": "correct horse 1" })).await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.header("Allow"), "POST, OPTIONS");
+        assert_eq!(response.header("Vary"), "Accept");
+        assert_eq!(response.header("Content-Type"), "application/json");
+        assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);
+        assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
+    }
+
+    async fn whoever_may_not_log_in_gets_one_answer(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        for (username, password) in
+            [("alice", "nope"), ("nobody", "nope"), ("Alice", alice().password), ("ivan", ivan().password)]
+        {
+            let body = json!({ "username": username, "password": password });
+            let response = app.anonymous().post("/api/token/", body).await;
+            assert_eq!(response.status, 401, "{username}");
+            assert_eq!(response.header("WWW-Authenticate"), r#"Bearer realm="api""#);
+            assert_eq!(
+                response.json(),
+                json!({ "detail": "No active account found with the given credentials" }),
+                "{username}"
+            );
+        }
+        assert_eq!(app.count("token_blacklist_outstandingtoken").await, 0);
+    }
+
+    async fn each_field_says_what_is_wrong_with_it(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response = app.anonymous().post("/api/token/", json!({ "username": null, "password": " " })).await;
+        assert_eq!(response.status, 400);
+        assert_eq!(
+            response.json(),
+            json!({ "username": ["This field may not be null."], "password": ["This field may not be blank."] })
+        );
+    }
+
+    async fn a_password_of_another_hasher_is_stored_anew(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.auth.password_hashers =
+                actix_simplejwt::auth::hashers::PasswordHashers::from_names(&["BCryptSHA256PasswordHasher", "MD5PasswordHasher"])
+                    .unwrap();
+        })
+        .await;
+        assert_eq!(app.count("auth_user WHERE password LIKE 'md5$%' AND username = 'alice'").await, 1);
+        app.login(&alice()).await;
+        assert_eq!(app.count("auth_user WHERE password LIKE 'bcrypt_sha256$%' AND username = 'alice'").await, 1);
+        app.login(&alice()).await;
+    }
+
+    async fn the_last_login_is_written_when_asked_for(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.update_last_login = true).await;
+        assert_eq!(app.count("auth_user WHERE last_login IS NULL").await, 3);
+        app.login(&alice()).await;
+        assert_eq!(app.count("auth_user WHERE last_login IS NULL").await, 2);
+    }
+}

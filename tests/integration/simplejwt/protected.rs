@@ -1,0 +1,81 @@
+//! `GET /api/protected/`. Python counterpart: `TestJWTAuthentication`.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::text;
+use crate::support::{TestApp, TestDatabase, alice};
+
+fn refused(message: &str) -> Value {
+    json!({
+        "detail": "Given token not valid for any token type",
+        "code": "token_not_valid",
+        "messages": [{ "token_class": "AccessToken", "token_type": "access", "message": message }],
+    })
+}
+
+per_database! {
+    async fn an_access_token_opens_it(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response = app.client(&alice()).await.get("/api/protected/").await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json(), json!({ "message": "Hello, authenticated user!", "user": "alice" }));
+        assert_eq!(response.header("Allow"), "GET, HEAD, OPTIONS");
+    }
+
+    async fn nobody_is_told_how_to_log_in(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response = app.anonymous().get("/api/protected/").await;
+        assert_eq!(response.status, 401);
+        assert_eq!(response.header("WWW-Authenticate"), r#"Bearer realm="api""#);
+        assert_eq!(response.json(), json!({ "detail": "Authentication credentials were not provided." }));
+    }
+
+    async fn an_access_token_dies_at_the_second_written_in_exp(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let client = app.client(&alice()).await;
+        app.advance(TimeDelta::seconds(3_599));
+        assert_eq!(client.get("/api/protected/").await.status, 200);
+        // `exp` itself is already too late in Django; jsonwebtoken alone would accept it.
+        app.advance(TimeDelta::seconds(1));
+        let late = client.get("/api/protected/").await;
+        assert_eq!(late.status, 401);
+        assert_eq!(late.json(), refused("Token is expired"));
+    }
+
+    async fn a_refresh_token_does_not_open_it(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let refresh = text(&app.login(&alice()).await, "refresh");
+        let client = app.anonymous().with_header("Authorization", format!("Bearer {refresh}"));
+        let response = client.get("/api/protected/").await;
+        assert_eq!(response.status, 401);
+        assert_eq!(response.json(), refused("Token has wrong type"));
+    }
+
+    async fn a_user_who_is_switched_off_or_gone_is_out_at_once(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let client = app.client(&alice()).await;
+        app.sql("UPDATE auth_user SET is_active = FALSE WHERE username = 'alice'").await;
+        let inactive = client.get("/api/protected/").await;
+        assert_eq!(inactive.status, 401);
+        assert_eq!(inactive.json(), json!({ "detail": "User is inactive", "code": "user_inactive" }));
+        app.sql("DELETE FROM token_blacklist_outstandingtoken").await;
+        app.sql("DELETE FROM auth_user WHERE username = 'alice'").await;
+        let gone = client.get("/api/protected/").await;
+        assert_eq!(gone.status, 401);
+        assert_eq!(gone.json(), json!({ "detail": "User not found", "code": "user_not_found" }));
+    }
+
+    async fn a_changed_password_ends_access_tokens_when_asked_for(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.check_revoke_token = true).await;
+        let client = app.client(&alice()).await;
+        assert_eq!(client.get("/api/protected/").await.status, 200);
+        app.sql("UPDATE auth_user SET password = 'md5$x$y' WHERE username = 'alice'").await;
+        let response = client.get("/api/protected/").await;
+        assert_eq!(response.status, 401);
+        assert_eq!(
+            response.json(),
+            json!({ "detail": "The user's password has been changed.", "code": "password_changed" })
+        );
+    }
+}

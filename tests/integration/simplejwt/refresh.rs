@@ -1,0 +1,100 @@
+//! `POST /api/token/refresh/`. Python counterpart: `TestTokenRefreshView`, `TestTokenBlacklist`.
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use serde_json::json;
+
+use super::{invalid, text};
+use crate::support::{TestApp, TestDatabase, alice};
+
+per_database! {
+    async fn a_rotated_refresh_token_cannot_be_used_again(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
+        let old = text(&app.login(&alice()).await, "refresh");
+
+        let first = app.anonymous().post("/api/token/refresh/", json!({ "refresh": old })).await;
+        assert_eq!(first.status, 200);
+        let new = text(&first.json(), "refresh");
+        assert_ne!(new, old);
+
+        let second = app.anonymous().post("/api/token/refresh/", json!({ "refresh": old })).await;
+        assert_eq!(second.status, 401);
+        assert_eq!(second.header("WWW-Authenticate"), r#"Bearer realm="api""#);
+        assert_eq!(second.json(), invalid("Token is blacklisted"));
+        assert_eq!(app.anonymous().post("/api/token/refresh/", json!({ "refresh": new })).await.status, 200);
+        assert_eq!(app.count("token_blacklist_outstandingtoken").await, 3);
+        assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 2);
+    }
+
+    async fn of_many_refreshes_at_once_one_wins(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
+        for _round in 0..8 {
+            let refresh = text(&app.login(&alice()).await, "refresh");
+            let client = app.anonymous();
+            let volley = (0..16).map(|_| client.post("/api/token/refresh/", json!({ "refresh": refresh })));
+            let answers = join_all(volley).await;
+            let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
+            assert_eq!(won.len(), 1);
+            for answer in lost {
+                assert_eq!((answer.status, answer.json()), (401, invalid("Token is blacklisted")));
+            }
+        }
+        assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 8);
+        assert_eq!(app.count("token_blacklist_outstandingtoken").await, 16);
+    }
+
+    async fn of_a_refresh_and_a_logout_at_once_one_wins(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
+        for _round in 0..16 {
+            let refresh = text(&app.login(&alice()).await, "refresh");
+            let client = app.anonymous();
+            let both = ["/api/token/refresh/", "/api/token/blacklist/"]
+                .map(|uri| client.post(uri, json!({ "refresh": refresh })));
+            let won = join_all(both).await.into_iter().filter(|answer| answer.status == 200).count();
+            assert_eq!(won, 1);
+            assert_eq!(client.post("/api/token/refresh/", json!({ "refresh": refresh })).await.status, 401);
+        }
+    }
+
+    async fn without_rotation_only_an_access_token_is_given(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.rotate_refresh_tokens = false).await;
+        let refresh = text(&app.login(&alice()).await, "refresh");
+        let response = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        assert_eq!(response.status, 200);
+        assert_eq!(response.json().as_object().unwrap().keys().collect::<Vec<_>>(), ["access"]);
+        assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);
+    }
+
+    async fn a_refresh_token_dies_at_the_second_written_in_exp(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let refresh = text(&app.login(&alice()).await, "refresh");
+        app.advance(TimeDelta::days(1));
+        let response = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        assert_eq!(response.status, 401);
+        assert_eq!(response.json(), invalid("Token is expired"));
+    }
+
+    async fn a_user_who_is_switched_off_or_gone_gets_nothing(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let refresh = text(&app.login(&alice()).await, "refresh");
+        let refusal = json!({ "detail": "No active account found for the given token." });
+        app.sql("UPDATE auth_user SET is_active = FALSE WHERE username = 'alice'").await;
+        let inactive = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        assert_eq!((inactive.status, inactive.json()), (401, refusal.clone()));
+        app.sql("UPDATE token_blacklist_outstandingtoken SET user_id = NULL").await;
+        app.sql("DELETE FROM auth_user WHERE username = 'alice'").await;
+        let gone = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        assert_eq!((gone.status, gone.json()), (401, refusal));
+    }
+
+    async fn a_changed_password_ends_the_token_for_good(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.check_revoke_token = true).await;
+        let refresh = text(&app.login(&alice()).await, "refresh");
+        app.sql("UPDATE auth_user SET password = 'md5$x$y' WHERE username = 'alice'").await;
+        let first = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        assert_eq!((first.status, first.json()), (401, json!({ "detail": "The user's password has been changed." })));
+        // The 401 has not undone the blacklisting.
+        let second = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        assert_eq!((second.status, second.json()), (401, invalid("Token is blacklisted")));
+    }
+}

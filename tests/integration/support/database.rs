@@ -1,0 +1,134 @@
+//! A migrated database for one test, gone when the test is over.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use actix_simplejwt::core::clock::Clock;
+use actix_simplejwt::db::migrations::MigrationPlan;
+use actix_simplejwt::db::{Database, DatabaseSettings};
+use diesel::connection::{Connection, SimpleConnection};
+use diesel::{RunQueryDsl, sql_query};
+use tempfile::TempDir;
+
+/// A database of the test's own.
+pub struct TestDatabase {
+    /// How to open it.
+    pub settings: DatabaseSettings,
+    /// The same as a `DATABASE_URL`.
+    pub url: String,
+    _kept: Kept,
+}
+
+enum Kept {
+    Folder(#[expect(dead_code, reason = "removes the folder when dropped")] TempDir),
+    Schema { name: String, server: DatabaseSettings },
+}
+
+impl TestDatabase {
+    /// A SQLite file: a copy of one that was migrated once.
+    pub fn sqlite() -> Self {
+        static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
+        let template = TEMPLATE.get_or_init(|| {
+            let folder = TempDir::new().unwrap();
+            let file = folder.path().join("template.sqlite3");
+            migrate(&sqlite_settings(&file));
+            std::fs::read(&file).unwrap()
+        });
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("db.sqlite3");
+        std::fs::write(&file, template).unwrap();
+        let url = format!("sqlite://{}", file.display());
+        Self { settings: sqlite_settings(&file), url, _kept: Kept::Folder(folder) }
+    }
+
+    /// A schema on the server of `TEST_DATABASE_URL`; `None` without one, unless this is CI.
+    pub fn postgres() -> Option<Self> {
+        let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
+            assert!(std::env::var_os("CI").is_none(), "TEST_DATABASE_URL is not set: in CI PostgreSQL is not optional");
+            return None;
+        };
+        let created = Self::schema(&url);
+        migrate(&created.settings);
+        Some(created)
+    }
+
+    /// A database of the same kind without a table in it.
+    pub fn empty(&self) -> Self {
+        match &self._kept {
+            Kept::Folder(_) => {
+                let folder = TempDir::new().unwrap();
+                let file = folder.path().join("empty.sqlite3");
+                let url = format!("sqlite://{}", file.display());
+                Self { settings: sqlite_settings(&file), url, _kept: Kept::Folder(folder) }
+            }
+            Kept::Schema { .. } => Self::schema(&std::env::var("TEST_DATABASE_URL").unwrap()),
+        }
+    }
+
+    fn schema(url: &str) -> Self {
+        static COUNTER: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("test_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
+        let server = DatabaseSettings::new(url).unwrap();
+        execute(&server, &format!("CREATE SCHEMA {name}"));
+        let separator = if url.contains('?') { '&' } else { '?' };
+        let url = format!("{url}{separator}options=-csearch_path%3D{name}");
+        let mut settings = DatabaseSettings::new(&url).unwrap();
+        settings.pool_size = 4;
+        Self { settings, url, _kept: Kept::Schema { name, server } }
+    }
+
+    /// A connection of somebody else's to the same tables.
+    pub fn connect(&self) -> Box<dyn SimpleConnection> {
+        match self.url.strip_prefix("sqlite://") {
+            Some(file) => Box::new(diesel::SqliteConnection::establish(file).unwrap()),
+            None => Box::new(diesel::PgConnection::establish(&self.url).unwrap()),
+        }
+    }
+
+    /// The settings that reach the same server by another address.
+    pub fn at(&self, address: SocketAddr) -> DatabaseSettings {
+        let (scheme, rest) = self.url.split_once("://").unwrap();
+        let (authority, path) = rest.split_once('/').unwrap();
+        let login = authority.rsplit_once('@').map_or(String::new(), |(login, _)| format!("{login}@"));
+        let mut settings = DatabaseSettings::new(&format!("{scheme}://{login}{address}/{path}")).unwrap();
+        settings.pool_size = self.settings.pool_size;
+        settings
+    }
+
+    /// The address in the URL, as `host:port`.
+    pub fn address(&self) -> SocketAddr {
+        let authority = self.url.split_once("://").unwrap().1.split('/').next().unwrap();
+        let address = authority.rsplit('@').next().unwrap();
+        let with_port = if address.contains(':') { address.to_owned() } else { format!("{address}:5432") };
+        with_port.to_socket_addrs().unwrap().next().unwrap()
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if let Self::Schema { name, server } = self {
+            execute(server, &format!("DROP SCHEMA {name} CASCADE"));
+        }
+    }
+}
+
+fn sqlite_settings(file: &Path) -> DatabaseSettings {
+    DatabaseSettings::new(&format!("sqlite://{}", file.display())).unwrap()
+}
+
+fn migrate(settings: &DatabaseSettings) {
+    let database = Database::open(settings).unwrap();
+    let mut conn = database.connection().unwrap();
+    MigrationPlan::default().migrate(&mut conn, Clock::system().now()).unwrap();
+    // Everything into the one file that is copied.
+    if conn.vendor() == "sqlite" {
+        sql_query("PRAGMA journal_mode=DELETE").execute(&mut *conn).unwrap();
+    }
+}
+
+fn execute(settings: &DatabaseSettings, sql: &str) {
+    let database = Database::open(settings).unwrap();
+    sql_query(sql).execute(&mut *database.connection().unwrap()).unwrap();
+}
