@@ -1,7 +1,7 @@
 //! What the views of tokens do, one file each. Python counterpart: `rest_framework_simplejwt.serializers`.
 //!
-//! Every rule about who gets a token for what is in here; a view only takes the request apart. [`race`] is how two
-//! requests about one token are kept apart, [`user`] what is asked about the user whom a token names.
+//! Every rule about who gets a token for what is in here; a view only takes the request apart. `race.rs` is how two
+//! requests about one token are kept apart, `user.rs` what is asked about the user whom a token names.
 
 mod blacklist;
 mod obtain;

@@ -30,7 +30,7 @@ impl TokenRefreshSliding {
     /// The same token with more time.
     ///
     /// # Errors
-    /// 401, as [`TokenRefresh::save`].
+    /// 401, as [`TokenRefresh::save`](super::TokenRefresh::save).
     pub async fn save(self, context: Context) -> Result<OneToken, ApiError> {
         context.jwt.backend().prepare(&self.token).await;
         let settings = context.jwt.settings();
