@@ -87,6 +87,12 @@ pub fn is_unique_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }
 
+/// Whether a foreign key was violated: the row that is referred to has just gone.
+#[must_use]
+pub fn is_foreign_key_violation(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! PostgreSQL. Python counterpart: `django.db.backends.postgresql`.
 
+mod lookups;
 pub(super) mod pool;
 
 use diesel::PgConnection;
