@@ -114,7 +114,10 @@ fn raw_token(req: &HttpRequest, jwt: &JwtState) -> Result<Option<String>, ApiErr
     }
     match (parts.next(), parts.next()) {
         // What is not ASCII is no token; it is turned into one that is invalid rather than refused in other words.
-        (Some(token), None) => Ok(Some(String::from_utf8_lossy(token).into_owned())),
+        (Some(token), None) => Ok(Some(match str::from_utf8(token) {
+            Ok(token) => token.to_owned(),
+            Err(_) => String::from_utf8_lossy(token).into_owned(),
+        })),
         _ => Err(bad_header()),
     }
 }

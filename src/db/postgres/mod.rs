@@ -24,8 +24,7 @@ pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgC
     let address = connection_string(url, &defaults);
     let mut conn = PgConnection::establish(address.expose()).map_err(|error| explained(&error.to_string()))?;
     let set_up = format!(
-        // A plan that PostgreSQL made while the tables were empty would be kept for the life of the connection.
-        "SET TIME ZONE 'UTC'; SET plan_cache_mode = force_custom_plan; SET statement_timeout = {};",
+        "SET TIME ZONE 'UTC'; SET statement_timeout = {};",
         settings.statement_timeout.map_or(0, |limit| limit.as_millis()),
     );
     conn.batch_execute(&set_up).map_err(|error| error.to_string())?;

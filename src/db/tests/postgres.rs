@@ -31,7 +31,6 @@ fn the_session_is_set_up_as_the_settings_say() {
     for (setting, value) in [
         ("TimeZone", "UTC"),
         ("statement_timeout", "30s"),
-        ("plan_cache_mode", "force_custom_plan"),
         ("application_name", "actix-simplejwt"),
     ] {
         assert_eq!(text(&mut conn, &format!("SELECT current_setting('{setting}') AS value")), value);

@@ -99,9 +99,12 @@ pub(super) async fn validate_alone(
     decoded: Result<Claims, TokenError>,
 ) -> Result<ValidatedToken, ApiError> {
     let settings = jwt.settings();
-    let Ok(claims) = &decoded else { return validate(decoded, jwt, None) };
-    let mut classes = settings.auth_token_classes.iter();
-    let decisive = classes.find(|class| class.is_revocable() || class.verify(claims, settings).is_ok());
+    let classes = &settings.auth_token_classes;
+    let claims = match &decoded {
+        Ok(claims) if classes.iter().any(|class| class.is_revocable()) => claims,
+        _ => return validate(decoded, jwt, None),
+    };
+    let decisive = classes.iter().find(|class| class.is_revocable() || class.verify(claims, settings).is_ok());
     if !decisive.is_some_and(|class| class.is_revocable()) {
         return validate(decoded, jwt, None);
     }
