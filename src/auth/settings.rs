@@ -78,7 +78,7 @@ impl AuthSettings {
         let mut s = Self::default();
         env.read(Self::KEYS[0], &mut s.password_hashers, |text| PasswordHashers::from_names(&values::list(text)?))?;
         env.read(Self::KEYS[1], &mut s.authentication_backends, backends)?;
-        env.read(Self::KEYS[2], &mut s.hashing_threads, at_least_one)?;
+        env.read(Self::KEYS[2], &mut s.hashing_threads, threads)?;
         env.read(Self::KEYS[3], &mut s.hashing_queue, values::number)?;
         env.read("LOGIN_FAILURE_LIMIT", &mut s.login_failure_limit, |text| {
             values::optional(text)?.map(|text| failure_limit(&text)).transpose()
@@ -105,13 +105,29 @@ fn failure_limit(text: &str) -> Result<u16, String> {
     values::number(text).ok().filter(|n| *n > 0).ok_or_else(|| "none, or a whole number from 1 to 65535".to_owned())
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
-    values::number(text).ok().filter(|n| *n > 0).ok_or_else(|| "a whole number above zero".to_owned())
+fn threads(text: &str) -> Result<usize, String> {
+    values::number(text)
+        .ok()
+        .filter(|n| (1..=1_024).contains(n))
+        .ok_or_else(|| "a whole number from 1 to 1024".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn as_many_threads_as_a_machine_can_have() {
+        let read = |text: &str| {
+            let env: Environment = [("PASSWORD_HASHING_THREADS", text)].into_iter().collect();
+            AuthSettings::from_env(&env).map(|s| s.hashing_threads).map_err(|error| error.to_string())
+        };
+        assert_eq!(read("1024"), Ok(1024));
+        for text in ["0", "1025", "18446744073709551615"] {
+            let problem = format!("PASSWORD_HASHING_THREADS: \"{text}\" is not a whole number from 1 to 1024");
+            assert_eq!(read(text), Err(problem));
+        }
+    }
 
     #[test]
     fn backends_are_named_by_class() {

@@ -64,7 +64,7 @@ impl AuthState {
             users: Arc::new(users),
             hashers: settings.password_hashers.clone(),
             allow_inactive: settings.authentication_backends.contains(&Backend::AllowAllUsersModel),
-            threads: Arc::new(Semaphore::new(settings.hashing_threads)),
+            threads: Arc::new(Semaphore::new(settings.hashing_threads.min(Semaphore::MAX_PERMITS))),
             pending: AtomicUsize::new(0),
             lockout: settings
                 .login_failure_limit

@@ -63,6 +63,16 @@ pub fn string(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("a text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
+/// One word as RFC 9110, section 5.6.2, has it: what a header, an authentication scheme and a cookie are called by.
+pub fn word(text: &str) -> Result<String, String> {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if !text.is_empty() && text.bytes().all(is_token) {
+        Ok(text.to_owned())
+    } else {
+        Err("one word of letters, digits and hyphens".to_owned())
+    }
+}
+
 /// PEM text; `\n` written as two characters counts as a line break, since many environments allow no real one.
 pub fn pem(text: &str) -> Result<String, String> {
     Ok(text.replace("\\n", "\n"))

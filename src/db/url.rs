@@ -75,6 +75,12 @@ impl PostgresUrl {
     fn parse(rest: &str) -> Result<Self, String> {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, name) = rest.split_once('/').unwrap_or((rest, ""));
+        // A `/` or `?` as itself in a password ends the part that has the login, and what follows would be shown.
+        if name.contains('@')
+            || query.split('&').any(|pair| pair.split('=').next().is_some_and(|key| key.contains('@')))
+        {
+            return Err("a database URL with its user and password percent-encoded, / as %2F and ? as %3F".to_owned());
+        }
         let (login, address) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         let (mut hosts, mut ports) = (Vec::new(), Vec::new());
@@ -179,5 +185,17 @@ mod tests {
         assert_eq!(format!("{url:?}"), "DatabaseUrl(postgres://ann@db:5432/shop)");
         let DatabaseUrl::Postgres(postgres) = url else { panic!("not PostgreSQL") };
         assert_eq!(format!("{postgres:?}"), "PostgresUrl(postgres://ann@db:5432/shop)");
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn a_password_that_is_not_encoded_is_not_taken_for_the_name_of_the_database() {
+        for text in ["postgres://ann:12/hunter2@db/shop", "postgres://ann:12?hunter2@db/shop", "postgres://:/@db"] {
+            let expected = "a database URL with its user and password percent-encoded, / as %2F and ? as %3F";
+            assert_eq!(DatabaseUrl::parse(text), Err(expected.to_owned()), "{text}");
+        }
+        for text in ["postgres://ann:12%2Fhunter2@db/shop", "postgres://ann:a@b@db/shop?application_name=a@b"] {
+            assert!(DatabaseUrl::parse(text).is_ok(), "{text}");
+        }
     }
 }

@@ -129,21 +129,11 @@ impl LegacyJwtSettings {
         env.read(Self::KEYS[9], &mut s.issuer, values::optional)?;
         env.read(Self::KEYS[10], &mut s.allow_refresh, values::boolean)?;
         env.read(Self::KEYS[11], &mut s.refresh_expiration_delta, values::duration)?;
-        env.read(Self::KEYS[12], &mut s.auth_header_prefix, word)?;
+        env.read(Self::KEYS[12], &mut s.auth_header_prefix, values::word)?;
         env.read(Self::KEYS[13], &mut s.auth_cookie, |text| {
-            values::optional(text)?.map(|name| word(&name)).transpose()
+            values::optional(text)?.map(|name| values::word(&name)).transpose()
         })?;
         Ok(s)
-    }
-}
-
-/// A token of RFC 9110, section 5.6.2: what an authentication scheme and the name of a cookie consist of.
-fn word(text: &str) -> Result<String, String> {
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if !text.is_empty() && text.bytes().all(is_token) {
-        Ok(text.to_owned())
-    } else {
-        Err("one word of letters, digits and hyphens".to_owned())
     }
 }
 

@@ -82,7 +82,7 @@ impl ServerSettings {
         s.bind.set_port(port);
         let default = s.bind;
         env.read("BIND", &mut s.bind, |text| parse_address(text, default))?;
-        env.read("ACTIX_WORKERS", &mut s.workers, |text| at_least_one(text).map(Some))?;
+        env.read("ACTIX_WORKERS", &mut s.workers, |text| workers(text).map(Some))?;
         env.read("ACTIX_KEEP_ALIVE", &mut s.keep_alive, duration)?;
         env.read("ACTIX_CLIENT_REQUEST_TIMEOUT", &mut s.client_request_timeout, duration)?;
         env.read("ACTIX_CLIENT_DISCONNECT_TIMEOUT", &mut s.client_disconnect_timeout, duration)?;
@@ -129,6 +129,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     values::duration(text)?.to_std().map_err(|_| "a duration that is not negative".to_owned())
 }
 
+/// Each is a thread, and more of them than a system has to give would end the start without a word about the setting.
+fn workers(text: &str) -> Result<usize, String> {
+    at_least_one(text).ok().filter(|&n| n <= 1_024).ok_or_else(|| "a whole number from 1 to 1024".to_owned())
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
     values::number(text).ok().filter(|&n| n > 0).ok_or_else(|| "a whole number from 1".to_owned())
 }
@@ -173,7 +178,9 @@ mod tests {
             ServerSettings::from_env(&[(key, value)].into_iter().collect()).unwrap_err().to_string()
         };
         assert_eq!(error("PORT", "x"), "PORT: \"x\" is not a port number up to 65535");
-        assert_eq!(error("ACTIX_WORKERS", "0"), "ACTIX_WORKERS: \"0\" is not a whole number from 1");
+        assert_eq!(error("ACTIX_WORKERS", "0"), "ACTIX_WORKERS: \"0\" is not a whole number from 1 to 1024");
+        assert_eq!(error("ACTIX_WORKERS", "1025"), "ACTIX_WORKERS: \"1025\" is not a whole number from 1 to 1024");
+        assert_eq!(error("ACTIX_MAX_CONNECTIONS", "0"), "ACTIX_MAX_CONNECTIONS: \"0\" is not a whole number from 1");
         assert_eq!(error("ACTIX_KEEP_ALIVE", "-1"), "ACTIX_KEEP_ALIVE: \"-1\" is not a duration that is not negative");
         assert_eq!(error("METRICS_ADDRESS", "x"), "METRICS_ADDRESS: \"x\" is not a port number or address:port pair");
         assert_eq!(

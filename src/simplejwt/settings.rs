@@ -208,6 +208,11 @@ impl SimpleJwtSettings {
         if self.auth_header_types.is_empty() {
             return Err(SettingsError::new("SIMPLE_JWT_AUTH_HEADER_TYPES", "must not be empty"));
         }
+        // Another text is in no header that can be sent, nor in a challenge.
+        if let Some(other) = self.auth_header_types.iter().find(|text| values::word(text).is_err()) {
+            let problem = format!("{other:?} is not one word of letters, digits and hyphens");
+            return Err(SettingsError::new("SIMPLE_JWT_AUTH_HEADER_TYPES", problem));
+        }
         if self.auth_token_classes.is_empty() {
             return Err(SettingsError::new("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "must not be empty"));
         }
@@ -238,9 +243,10 @@ fn issuer(text: &str) -> Result<Option<String>, String> {
 
 /// `HTTP_X_ACCESS_TOKEN`, the name that WSGI gives a header, as the header's own: `x-access-token`.
 fn header_name(text: &str) -> Result<String, String> {
-    let name = text.trim().strip_prefix("HTTP_").filter(|name| !name.is_empty());
+    let name = text.trim().strip_prefix("HTTP_");
+    let name = name.and_then(|name| values::word(&name.replace('_', "-")).ok());
     let name = name.ok_or_else(|| "a header as WSGI names it, such as HTTP_AUTHORIZATION".to_owned())?;
-    Ok(name.replace('_', "-").to_ascii_lowercase())
+    Ok(name.to_ascii_lowercase())
 }
 
 fn auth_token_classes(text: &str) -> Result<Vec<AuthToken>, String> {
@@ -271,7 +277,9 @@ mod tests {
     fn a_header_is_named_as_wsgi_names_it() {
         let settings = read("SIMPLE_JWT_AUTH_HEADER_NAME", "HTTP_X_ACCESS_TOKEN").unwrap();
         assert_eq!(settings.auth_header_name, "x-access-token");
-        assert!(read("SIMPLE_JWT_AUTH_HEADER_NAME", "Authorization").is_err());
+        for text in ["Authorization", "HTTP_", "HTTP_X Y", "HTTP_\u{e9}", "HTTP_X:"] {
+            assert!(read("SIMPLE_JWT_AUTH_HEADER_NAME", text).is_err(), "{text}");
+        }
     }
 
     #[test]
@@ -287,5 +295,9 @@ mod tests {
         assert!(read("SIMPLE_JWT_ALGORITHM", "none").unwrap_err().contains("HS256, HS384"));
         assert!(read("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "MyToken").unwrap_err().contains("SlidingToken"));
         assert!(read("SIMPLE_JWT_AUTH_HEADER_TYPES", "").unwrap_err().contains("must not be empty"));
+        assert_eq!(
+            read("SIMPLE_JWT_AUTH_HEADER_TYPES", "JWT,Bea\u{1}rer").unwrap_err(),
+            "SIMPLE_JWT_AUTH_HEADER_TYPES: \"Bea\\u{1}rer\" is not one word of letters, digits and hyphens"
+        );
     }
 }

@@ -1,0 +1,36 @@
+//! A server under any settings: what is accepted at the start works afterwards.
+
+use actix_simplejwt::server::{self, AppState};
+use actix_simplejwt::settings::Settings;
+use actix_web::test::TestRequest;
+
+use super::settings::environment;
+use super::site::Site;
+use super::support::SECRET;
+
+/// Lines of `NAME=value`, as for `settings`. When they can be used, so can the server.
+pub fn check(data: &[u8]) {
+    let mut env = environment(data);
+    if env.get("SECRET_KEY").is_none() {
+        env = env.with("SECRET_KEY", SECRET);
+    }
+    let Ok(settings) = Settings::from_env(&env) else { return };
+    if AppState::check(&settings).is_err() {
+        return;
+    }
+    let site = Site::start(settings).unwrap();
+    let called = site.serve(server::app(&site.state));
+    for (request, wanted) in [
+        (TestRequest::get().uri("/healthz"), [200].as_slice()),
+        (TestRequest::get().uri("/api/protected/"), &[200, 401, 403, 406, 429]),
+        (TestRequest::get().uri("/api/hello/jwt/"), &[401, 403, 406, 429]),
+        (TestRequest::post().uri("/api/token/").set_json([0]), &[400, 401, 403, 406, 413, 415, 429]),
+        (TestRequest::post().uri("/api/token/verify/").set_json([0]), &[400, 401, 403, 406, 413, 415, 429]),
+        (TestRequest::get().uri("/api/schema/"), &[200, 404, 406, 429]),
+    ] {
+        let request = request.insert_header(("Host", "localhost")).insert_header(("Authorization", "Bearer a.b.c"));
+        let answer = site.call(&called, request);
+        answer.assert_is_sound();
+        assert!(wanted.contains(&answer.status) || answer.is_bad_host(), "{} {}", answer.status, answer.body);
+    }
+}
