@@ -15,6 +15,7 @@ use actix_web::{Error, HttpResponse};
 use futures_util::FutureExt;
 
 use super::connections::Busy;
+use super::cors::{self, Cors};
 use super::health;
 use super::host::{AllowedHosts, DisallowedHost};
 use super::metrics::Worker;
@@ -30,6 +31,8 @@ pub struct Policy {
     pub allowed_hosts: AllowedHosts,
     /// `APPEND_SLASH`.
     pub append_slash: bool,
+    /// Which other sites may call, if any.
+    pub cors: Option<Cors>,
     /// Counters of this worker, when `METRICS_ADDRESS` is set.
     pub metrics: Option<Worker>,
 }
@@ -52,6 +55,9 @@ pub async fn serve<B: MessageBody + 'static>(
     };
     let outcome = match is_allowed {
         Err(refusal) => Ok(req.into_response(bad_host(&refusal))),
+        Ok(()) if policy.cors.as_ref().is_some_and(|cors| cors.is_preflight(req.head())) => {
+            Ok(req.into_response(cors::preflight()))
+        }
         // A panic would close the connection without an answer.
         Ok(()) => match AssertUnwindSafe(async { next.call(req).await }).catch_unwind().await {
             Ok(outcome) => outcome.map(|response| response.map_into_boxed_body()),
@@ -124,6 +130,7 @@ mod tests {
         let policy = Rc::new(Policy {
             allowed_hosts: AllowedHosts::new(&["good.example".to_owned()], false),
             append_slash: true,
+            cors: None,
             metrics: None,
         });
         let service = init_service(

@@ -11,6 +11,7 @@
 
 pub mod append_slash;
 mod connections;
+pub mod cors;
 pub mod health;
 pub mod host;
 pub mod metrics;
@@ -28,11 +29,12 @@ use std::rc::Rc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use self::cors::Cors;
 use self::metrics::Exposed;
 pub use self::state::{AppState, StateError};
 use crate::checks::{self, CheckMessage, Level};
@@ -182,11 +184,27 @@ pub fn app(
     > + use<>,
 > {
     let policy = Rc::new(state.policy());
+    let cors = state.cors().cloned();
+    let cors_layer = cors.as_ref().map_or_else(actix_cors::Cors::default, Cors::layer);
+    let is_open = cors.is_some();
     App::new()
         .wrap(from_fn(move |req, next| {
             let policy = Rc::clone(&policy);
             async move { middleware::serve(&policy, req, next).await }
         }))
+        .wrap(Condition::new(is_open, cors_layer))
+        .wrap(Condition::new(
+            is_open,
+            from_fn(move |req, next| {
+                let cors = cors.clone();
+                async move {
+                    match cors {
+                        Some(cors) => cors.serve(req, next).await,
+                        None => next.call(req).await,
+                    }
+                }
+            }),
+        ))
         .configure(|cfg| configure(cfg, state))
         .default_service(web::to(middleware::page_not_found))
 }

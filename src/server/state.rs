@@ -2,6 +2,7 @@
 
 use actix_web::web;
 
+use super::cors::Cors;
 use super::host::AllowedHosts;
 use super::metrics::{Exposed, Metrics};
 use super::middleware::Policy;
@@ -71,6 +72,7 @@ impl AppState {
             policy: Policy {
                 allowed_hosts: AllowedHosts::new(&settings.allowed_hosts, settings.debug),
                 append_slash: settings.append_slash,
+                cors: Cors::new(&settings.cors)?,
                 metrics: None,
             },
             api_docs: settings.has_api_docs(),
@@ -93,6 +95,11 @@ impl AppState {
         cfg.app_data(self.rest_framework.clone());
         cfg.app_data(self.jwt.clone());
         cfg.app_data(self.legacy_jwt.clone());
+    }
+
+    /// Which other sites may call, if any.
+    pub(super) fn cors(&self) -> Option<&Cors> {
+        self.policy.cors.as_ref()
     }
 
     /// What concerns every request of one worker.

@@ -30,7 +30,7 @@ impl Carried {
 }
 
 /// Settings of the project that have one name in both.
-const SAME: [&str; 8] = [
+const SAME: [&str; 17] = [
     "SECRET_KEY",
     "DEBUG",
     "ALLOWED_HOSTS",
@@ -39,6 +39,15 @@ const SAME: [&str; 8] = [
     "AUTHENTICATION_BACKENDS",
     "DATA_UPLOAD_MAX_MEMORY_SIZE",
     "DATA_UPLOAD_MAX_NUMBER_FIELDS",
+    "CORS_ALLOWED_ORIGINS",
+    "CORS_ALLOWED_ORIGIN_REGEXES",
+    "CORS_ALLOW_ALL_ORIGINS",
+    "CORS_ALLOW_CREDENTIALS",
+    "CORS_ALLOW_HEADERS",
+    "CORS_ALLOW_METHODS",
+    "CORS_EXPOSE_HEADERS",
+    "CORS_PREFLIGHT_MAX_AGE",
+    "CORS_URLS_REGEX",
 ];
 
 /// Dictionaries, and the prefix of their keys here.

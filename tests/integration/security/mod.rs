@@ -1,5 +1,6 @@
 //! Attacks. `docs/SECURITY.md` says which test here stands for which threat.
 
+mod cors;
 mod forged;
 mod http;
 mod lockout;
