@@ -10,6 +10,7 @@ use crate::core::crypto::SecretString;
 use crate::db::DatabaseSettings;
 use crate::legacy_jwt::settings::LegacyJwtSettings;
 use crate::rest_framework::settings::RestFrameworkSettings;
+use crate::rest_framework::throttling::CacheSettings;
 use crate::server::cors::CorsSettings;
 use crate::server::settings::ServerSettings;
 use crate::simplejwt::settings::SimpleJwtSettings;
@@ -96,6 +97,7 @@ impl Settings {
             &DatabaseSettings::KEYS,
             AuthSettings::KEYS,
             RestFrameworkSettings::KEYS,
+            CacheSettings::KEYS,
             SimpleJwtSettings::KEYS,
             LegacyJwtSettings::KEYS,
             ServerSettings::KEYS,

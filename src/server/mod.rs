@@ -26,6 +26,7 @@ pub mod sweeper;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -41,6 +42,7 @@ use crate::checks::{self, CheckMessage, Level};
 use crate::core::clock::Clock;
 use crate::db::DatabaseError;
 use crate::db::migrations::MigrationPlan;
+use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::Settings;
 use crate::urls;
 
@@ -90,6 +92,7 @@ pub struct Application {
     /// The server at `METRICS_ADDRESS`, and where that is.
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
+    throttle_cache: Arc<ThrottleCache>,
 }
 
 impl Application {
@@ -109,6 +112,7 @@ impl Application {
             _ => None,
         };
         let sweeper = sweeper::start(&state.database, &state.clock, settings.server.token_sweep_interval);
+        let throttle_cache = state.throttle_cache();
         let server = HttpServer::new(move || app(&state))
             .keep_alive(settings.server.keep_alive)
             .client_request_timeout(settings.server.client_request_timeout)
@@ -126,7 +130,8 @@ impl Application {
         };
         let server = server.bind(settings.server.bind).map_err(bind_error(settings.server.bind))?;
         let address = server.addrs().first().copied().unwrap_or(settings.server.bind);
-        Ok(Self { address, server: server.run(), metrics, sweeper: sweeper.map(FutureExt::boxed_local) })
+        let sweeper = sweeper.map(FutureExt::boxed_local);
+        Ok(Self { address, server: server.run(), metrics, sweeper, throttle_cache })
     }
 
     /// The address that the server listens on.
@@ -153,6 +158,7 @@ impl Application {
     /// When the workers cannot be started.
     pub async fn run(self) -> io::Result<()> {
         let sweeper = self.sweeper.map(actix_web::rt::spawn);
+        actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
         let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
         let outcome = self.server.await;
         if let Some(sweeper) = sweeper {
@@ -215,6 +221,13 @@ pub fn configure(cfg: &mut web::ServiceConfig, state: &AppState) {
     urls::configure(cfg);
     if state.api_docs {
         urls::configure_docs(cfg);
+    }
+}
+
+/// No reason not to start: what has no limit is served without it, and it may come up later than the server.
+async fn warn_without_cache(cache: Arc<ThrottleCache>) {
+    if let Err(reason) = cache.ping().await {
+        log::warn!("CACHE_URL: {reason}. Until it answers, requests with a limit are answered 503");
     }
 }
 

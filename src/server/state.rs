@@ -1,5 +1,7 @@
 //! What every worker shares, made once from the settings. Python counterpart: `django.setup()`.
 
+use std::sync::Arc;
+
 use actix_web::web;
 
 use super::cors::Cors;
@@ -16,6 +18,7 @@ use crate::legacy_jwt::state::LegacyJwtState;
 use crate::rest_framework::authentication::AuthenticationClass;
 use crate::rest_framework::authentication::basic::BasicAuthentication;
 use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::Settings;
 use crate::simplejwt::authentication::{JwtAuthentication, JwtStatelessUserAuthentication, JwtTokenUserAuthentication};
 use crate::simplejwt::state::JwtState;
@@ -95,6 +98,11 @@ impl AppState {
         cfg.app_data(self.rest_framework.clone());
         cfg.app_data(self.jwt.clone());
         cfg.app_data(self.legacy_jwt.clone());
+    }
+
+    /// Where requests are counted.
+    pub(super) fn throttle_cache(&self) -> Arc<ThrottleCache> {
+        Arc::clone(&self.rest_framework.throttle_cache)
     }
 
     /// Which other sites may call, if any.
