@@ -16,6 +16,7 @@ pub mod health;
 pub mod host;
 pub mod metrics;
 pub mod middleware;
+mod patterns;
 pub mod request_log;
 pub mod security;
 pub mod settings;

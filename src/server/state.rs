@@ -8,6 +8,7 @@ use super::cors::Cors;
 use super::host::AllowedHosts;
 use super::metrics::{Exposed, Metrics};
 use super::middleware::Policy;
+use super::security::Security;
 use crate::auth::{AuthState, lockout};
 use crate::authtoken::authentication::TokenAuthentication;
 use crate::conf::SettingsError;
@@ -75,6 +76,7 @@ impl AppState {
             policy: Policy {
                 allowed_hosts: AllowedHosts::new(&settings.allowed_hosts, settings.debug),
                 append_slash: settings.append_slash,
+                security: Security::new(&settings.security)?,
                 cors: Cors::new(&settings.cors)?,
                 metrics: None,
             },

@@ -20,9 +20,10 @@ use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 use percent_encoding::percent_decode_str;
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
 pub use self::settings::CorsSettings;
+use super::patterns;
 use crate::conf::SettingsError;
 
 /// The settings, ready to be asked. Cheap to clone.
@@ -62,7 +63,7 @@ impl Cors {
         let named = named.collect::<Result<HashSet<_>, _>>()?;
         let patterns = settings.allowed_origin_regexes.iter().map(|text| {
             // Python's `re.match` does not look at the end, so that `https://a\.org` would allow https://a.org.evil.net.
-            expression("CORS_ALLOWED_ORIGIN_REGEXES", text, "$")
+            patterns::compile("CORS_ALLOWED_ORIGIN_REGEXES", text, "^", "$")
         });
         let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
         if settings.allow_credentials {
@@ -70,7 +71,7 @@ impl Cors {
         }
         let paths = match settings.urls_regex.as_str() {
             CorsSettings::EVERY_URL => None,
-            text => Some(expression("CORS_URLS_REGEX", text, "")?),
+            text => Some(patterns::compile("CORS_URLS_REGEX", text, "^", "")?),
         };
         let max_age = settings.preflight_max_age.as_secs();
         let rules = Rules {
@@ -231,19 +232,6 @@ fn origin(text: &str) -> Result<Vec<u8>, SettingsError> {
          CORS_ALLOW_ALL_ORIGINS=true"
     );
     Err(SettingsError::new("CORS_ALLOWED_ORIGINS", problem))
-}
-
-/// An expression that has to match from the beginning, and to the end if that is what `end` says.
-fn expression(key: &str, text: &str, end: &str) -> Result<Regex, SettingsError> {
-    // Bytes, since neither origins nor paths have to be UTF-8.
-    let compile = |text: &str| RegexBuilder::new(text).unicode(false).build();
-    // By itself first: `a)|(b` is an expression only between the brackets added here.
-    let compiled = compile(text).and_then(|_| compile(&format!("^(?:{text}){end}")));
-    compiled.map_err(|error| {
-        let error = error.to_string();
-        let reason = error.lines().last().unwrap_or(&error).trim_start_matches("error: ").to_owned();
-        SettingsError::expected(key, text, &format!("a regular expression: {reason}"))
-    })
 }
 
 fn header_names(key: &str, names: &[String]) -> Result<HeaderValue, SettingsError> {

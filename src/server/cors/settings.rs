@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Cors;
 use crate::conf::{Environment, SettingsError, values};
+use crate::server::patterns;
 use crate::server::settings::duration;
 
 /// Names and defaults of django-cors-headers. While no origin is allowed nothing of this has an effect.
@@ -81,7 +82,7 @@ impl CorsSettings {
         env.refuse_unknown("CORS_", Self::KEYS)?;
         let mut s = Self::default();
         env.read("CORS_ALLOWED_ORIGINS", &mut s.allowed_origins, values::list)?;
-        env.read("CORS_ALLOWED_ORIGIN_REGEXES", &mut s.allowed_origin_regexes, regexes)?;
+        env.read("CORS_ALLOWED_ORIGIN_REGEXES", &mut s.allowed_origin_regexes, patterns::list)?;
         env.read("CORS_ALLOW_ALL_ORIGINS", &mut s.allow_all_origins, values::boolean)?;
         env.read("CORS_ALLOW_CREDENTIALS", &mut s.allow_credentials, values::boolean)?;
         env.read("CORS_ALLOW_HEADERS", &mut s.allow_headers, values::list)?;
@@ -98,20 +99,6 @@ impl CorsSettings {
     pub fn is_on(&self) -> bool {
         self.allow_all_origins || !self.allowed_origins.is_empty() || !self.allowed_origin_regexes.is_empty()
     }
-}
-
-/// Parts between commas; a comma in `{1,3}` or `[a,b]` belongs to its part.
-fn regexes(text: &str) -> Result<Vec<String>, String> {
-    let mut depth = 0_i32;
-    let parts = text.split(|c| {
-        match c {
-            '{' | '[' => depth += 1,
-            '}' | ']' => depth -= 1,
-            _ => {}
-        }
-        c == ',' && depth <= 0
-    });
-    Ok(parts.map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod cors;
 mod forged;
 mod http;
+mod https;
 mod lockout;
 mod odd;
 mod requests;
