@@ -74,6 +74,12 @@ impl AuthState {
         }))
     }
 
+    /// Whether failed logins are counted: `LOGIN_FAILURE_LIMIT`.
+    #[must_use]
+    pub fn limits_failures(&self) -> bool {
+        self.0.lockout.is_some()
+    }
+
     /// The table of users.
     #[must_use]
     pub fn users(&self) -> &Arc<dyn UserModel> {

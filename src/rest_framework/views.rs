@@ -392,7 +392,7 @@ async fn initial_and_handle(
         req.extensions_mut().insert(model);
     }
     check_permissions(req, view.permission_classes(framework), caller.as_ref(), !classes.is_empty()).await?;
-    check_throttles(req, view.throttle_classes(framework), view.throttle_scope, caller.as_ref(), framework)?;
+    check_throttles(req, view.throttle_classes(framework), view.throttle_scope, caller.as_ref(), framework).await?;
 
     if *req.method() == Method::OPTIONS {
         return Ok(HttpResponse::Ok().json(view.metadata(req, framework)));

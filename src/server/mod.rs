@@ -11,10 +11,12 @@
 
 pub mod append_slash;
 mod connections;
+pub mod cors;
 pub mod health;
 pub mod host;
 pub mod metrics;
 pub mod middleware;
+mod patterns;
 pub mod request_log;
 pub mod security;
 pub mod settings;
@@ -25,20 +27,23 @@ pub mod sweeper;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use self::cors::Cors;
 use self::metrics::Exposed;
 pub use self::state::{AppState, StateError};
 use crate::checks::{self, CheckMessage, Level};
 use crate::core::clock::Clock;
 use crate::db::DatabaseError;
 use crate::db::migrations::MigrationPlan;
+use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::Settings;
 use crate::urls;
 
@@ -88,6 +93,7 @@ pub struct Application {
     /// The server at `METRICS_ADDRESS`, and where that is.
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
+    throttle_cache: Arc<ThrottleCache>,
 }
 
 impl Application {
@@ -107,6 +113,7 @@ impl Application {
             _ => None,
         };
         let sweeper = sweeper::start(&state.database, &state.clock, settings.server.token_sweep_interval);
+        let throttle_cache = state.throttle_cache();
         let server = HttpServer::new(move || app(&state))
             .keep_alive(settings.server.keep_alive)
             .client_request_timeout(settings.server.client_request_timeout)
@@ -124,7 +131,8 @@ impl Application {
         };
         let server = server.bind(settings.server.bind).map_err(bind_error(settings.server.bind))?;
         let address = server.addrs().first().copied().unwrap_or(settings.server.bind);
-        Ok(Self { address, server: server.run(), metrics, sweeper: sweeper.map(FutureExt::boxed_local) })
+        let sweeper = sweeper.map(FutureExt::boxed_local);
+        Ok(Self { address, server: server.run(), metrics, sweeper, throttle_cache })
     }
 
     /// The address that the server listens on.
@@ -151,6 +159,7 @@ impl Application {
     /// When the workers cannot be started.
     pub async fn run(self) -> io::Result<()> {
         let sweeper = self.sweeper.map(actix_web::rt::spawn);
+        actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
         let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
         let outcome = self.server.await;
         if let Some(sweeper) = sweeper {
@@ -182,11 +191,27 @@ pub fn app(
     > + use<>,
 > {
     let policy = Rc::new(state.policy());
+    let cors = state.cors().cloned();
+    let cors_layer = cors.as_ref().map_or_else(actix_cors::Cors::default, Cors::layer);
+    let is_open = cors.is_some();
     App::new()
         .wrap(from_fn(move |req, next| {
             let policy = Rc::clone(&policy);
             async move { middleware::serve(&policy, req, next).await }
         }))
+        .wrap(Condition::new(is_open, cors_layer))
+        .wrap(Condition::new(
+            is_open,
+            from_fn(move |req, next| {
+                let cors = cors.clone();
+                async move {
+                    match cors {
+                        Some(cors) => cors.serve(req, next).await,
+                        None => next.call(req).await,
+                    }
+                }
+            }),
+        ))
         .configure(|cfg| configure(cfg, state))
         .default_service(web::to(middleware::page_not_found))
 }
@@ -197,6 +222,13 @@ pub fn configure(cfg: &mut web::ServiceConfig, state: &AppState) {
     urls::configure(cfg);
     if state.api_docs {
         urls::configure_docs(cfg);
+    }
+}
+
+/// No reason not to start: what has no limit is served without it, and it may come up later than the server.
+async fn warn_without_cache(cache: Arc<ThrottleCache>) {
+    if let Err(reason) = cache.ping().await {
+        log::warn!("CACHE_URL: {reason}. Until it answers, requests with a limit are answered 503");
     }
 }
 
