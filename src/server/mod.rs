@@ -14,6 +14,7 @@ mod connections;
 pub mod cors;
 pub mod health;
 pub mod host;
+mod late;
 pub mod metrics;
 pub mod middleware;
 mod patterns;
@@ -90,6 +91,8 @@ pub enum StartError {
 pub struct Application {
     address: SocketAddr,
     server: Server,
+    /// What stops the server and ends with it.
+    stop: LocalBoxFuture<'static, io::Result<()>>,
     /// The server at `METRICS_ADDRESS`, and where that is.
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
@@ -114,13 +117,14 @@ impl Application {
         };
         let sweeper = sweeper::start(&state.database, &state.clock, settings.server.token_sweep_interval);
         let throttle_cache = state.throttle_cache();
+        let late_state = state.clone();
         let server = HttpServer::new(move || app(&state))
             .keep_alive(settings.server.keep_alive)
             .client_request_timeout(settings.server.client_request_timeout)
             .client_disconnect_timeout(settings.server.client_disconnect_timeout)
             .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
             .max_connections(settings.server.max_connections)
-            .shutdown_signal(signals::stop_requested());
+            .disable_signals();
         let server = match connections::limit(&settings.server) {
             Some(limit) => server.on_connect(move |io, data| connections::watch(io, data, limit)),
             None => server,
@@ -129,10 +133,18 @@ impl Application {
             Some(workers) => server.workers(workers),
             None => server,
         };
-        let server = server.bind(settings.server.bind).map_err(bind_error(settings.server.bind))?;
+        let bind_error = bind_error(settings.server.bind);
+        let (listener, kept) = late::bind(settings.server.bind).map_err(bind_error)?;
+        let server = server.listen(listener).map_err(bind_error)?;
         let address = server.addrs().first().copied().unwrap_or(settings.server.bind);
+        let server = server.run();
+        let (handle, settings) = (server.handle(), settings.server.clone());
+        let stop = async move {
+            signals::stop_requested().await;
+            late::stop(handle, kept, &late_state, &settings).await
+        };
         let sweeper = sweeper.map(FutureExt::boxed_local);
-        Ok(Self { address, server: server.run(), metrics, sweeper, throttle_cache })
+        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache })
     }
 
     /// The address that the server listens on.
@@ -161,7 +173,9 @@ impl Application {
         let sweeper = self.sweeper.map(actix_web::rt::spawn);
         actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
         let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
+        let stop = actix_web::rt::spawn(self.stop);
         let outcome = self.server.await;
+        let outcome = if outcome.is_ok() { stop.await.map_err(io::Error::other)? } else { outcome };
         if let Some(sweeper) = sweeper {
             sweeper.abort();
         }
@@ -272,14 +286,14 @@ mod tests {
     use crate::conf::Environment;
 
     /// Settings of a server on a database of its own, on any free port.
-    fn settings(directory: &tempfile::TempDir, secret_key: &str) -> Settings {
+    pub(super) fn settings(directory: &tempfile::TempDir, secret_key: &str) -> Settings {
         let database = format!("sqlite://{}", directory.path().join("db.sqlite3").display());
         let env: Environment =
             [("SECRET_KEY", secret_key), ("DATABASE_URL", &database), ("PORT", "0")].into_iter().collect();
         Settings::from_env(&env).unwrap()
     }
 
-    fn migrate(settings: &Settings) -> AppState {
+    pub(super) fn migrate(settings: &Settings) -> AppState {
         let state = AppState::new(settings, Clock::system()).unwrap();
         MigrationPlan::default().migrate(&mut state.database.connection().unwrap(), state.clock.now()).unwrap();
         state

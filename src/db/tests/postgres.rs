@@ -28,11 +28,8 @@ fn with_one_connection(test: &TestDatabase) -> Database {
 fn the_session_is_set_up_as_the_settings_say() {
     let Some(test) = TestDatabase::postgres() else { return };
     let mut conn = test.open().connection().unwrap();
-    for (setting, value) in [
-        ("TimeZone", "UTC"),
-        ("statement_timeout", "30s"),
-        ("application_name", "actix-simplejwt"),
-    ] {
+    for (setting, value) in [("TimeZone", "UTC"), ("statement_timeout", "30s"), ("application_name", "actix-simplejwt")]
+    {
         assert_eq!(text(&mut conn, &format!("SELECT current_setting('{setting}') AS value")), value);
     }
 }
