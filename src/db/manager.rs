@@ -76,14 +76,14 @@ pub(super) fn get(pool: &Pool<ConnectionManager>) -> Result<PooledConnection, Da
     let mut conn = pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
     #[cfg(feature = "postgres")]
     if let DbConnection::Postgres(_) = &*conn {
-        forget_old_plans(&mut conn)?;
+        forget_old_plans(&mut conn, Instant::now())?;
     }
     Ok(conn)
 }
 
 /// How long a plan is kept. Planning anew takes tens of microseconds, more than most statements.
 #[cfg(feature = "postgres")]
-const PLAN_LIFETIME: Duration = Duration::from_secs(1);
+pub(super) const PLAN_LIFETIME: Duration = Duration::from_secs(1);
 
 /// When the plans of a connection were last forgotten.
 #[cfg(feature = "postgres")]
@@ -92,8 +92,7 @@ struct PlansSince(Instant);
 /// PostgreSQL plans a prepared statement for the tables as they are, and keeps that plan for as long as the connection
 /// lives or until the tables are analysed. One that was made while the tables were empty reads them from end to end.
 #[cfg(feature = "postgres")]
-fn forget_old_plans(conn: &mut PooledConnection) -> Result<(), DatabaseError> {
-    let now = Instant::now();
+pub(super) fn forget_old_plans(conn: &mut PooledConnection, now: Instant) -> Result<(), DatabaseError> {
     let extensions = PooledConnection::extensions_mut(conn);
     match extensions.get::<PlansSince>() {
         Some(since) if now < since.0 + PLAN_LIFETIME => return Ok(()),

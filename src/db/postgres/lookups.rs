@@ -13,7 +13,7 @@ use diesel::r2d2::Pool;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
-use super::super::manager::{ConnectionManager, get};
+use super::super::manager::{ConnectionManager, PooledConnection, get};
 use super::super::{DatabaseError, DbConnection, Lookup};
 
 /// Keys of one statement. More would make the first wait for the last.
@@ -75,15 +75,18 @@ impl<L: Lookup> Queue<L> {
         !std::mem::replace(&mut state.is_served, true)
     }
 
-    /// Those whose turn it is, or `None` at the end of a session: nobody waits.
-    fn next_batch(&self) -> Option<Vec<Asked<L>>> {
+    /// Whether somebody waits. If not, that is the end of the session.
+    fn goes_on(&self) -> bool {
         let mut state = lock(&self.0);
-        if state.waiting.is_empty() {
-            state.is_served = false;
-            return None;
-        }
+        state.is_served = !state.waiting.is_empty();
+        state.is_served
+    }
+
+    /// Those whose turn it is, without those who have gone.
+    fn take_batch(&self) -> Vec<Asked<L>> {
+        let mut state = lock(&self.0);
         let size = state.waiting.len().min(BATCH);
-        Some(state.waiting.drain(..size).collect())
+        state.waiting.drain(..size).filter(|asked| !asked.answer.is_closed()).collect()
     }
 }
 
@@ -95,10 +98,12 @@ struct Session<L: Lookup> {
 
 impl<L: Lookup> Session<L> {
     fn serve(mut self, pool: &Pool<ConnectionManager>) {
-        while let Some(batch) = self.queue.next_batch() {
-            let batch: Vec<_> = batch.into_iter().filter(|asked| !asked.answer.is_closed()).collect();
+        while self.queue.goes_on() {
+            let conn = get(pool);
+            // Not before there is a connection: whoever comes meanwhile comes along.
+            let batch = self.queue.take_batch();
             if !batch.is_empty() {
-                answer(batch, pool);
+                answer(batch, conn);
             }
         }
         self.is_over = true;
@@ -116,9 +121,9 @@ impl<L: Lookup> Drop for Session<L> {
     }
 }
 
-fn answer<L: Lookup>(batch: Vec<Asked<L>>, pool: &Pool<ConnectionManager>) {
+fn answer<L: Lookup>(batch: Vec<Asked<L>>, conn: Result<PooledConnection, DatabaseError>) {
     let (keys, answers): (Vec<L>, Vec<_>) = batch.into_iter().map(|asked| (asked.key, asked.answer)).unzip();
-    let found = get(pool).and_then(|mut conn| find_all(&keys, &mut conn));
+    let found = conn.and_then(|mut conn| find_all(&keys, &mut conn));
     let outcomes: Vec<_> = match found {
         Ok(outcomes) => outcomes,
         Err(error) => keys.iter().map(|_| Err(shared(&error))).collect(),
