@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 
 import databases
 import experiments
@@ -79,9 +80,9 @@ class Bench:
         """A wrong answer spoils what it belongs to and the exit code, not the rest of the run."""
         try:
             yield
-        except (measure.Failure, RuntimeError, OSError) as error:
+        except Exception as error:
             self.failures.append("%s: %s" % (what, error))
-            say("  FAILED: %s" % error)
+            say(traceback.format_exc() if not isinstance(error, measure.Failure) else "  FAILED: %s" % error)
 
 
 def run_works(bench):
@@ -103,10 +104,13 @@ def _run_work(bench, stack, store, work):
         process = stack.enter_context(bench.running(server, store, work))
         contenders.append(measure.Contender(process, work.plan(server.name, databases.SMALL, bench.options.connections)))
     spent = {contender.name: store.spent(contender.process.copy) for contender in contenders if work.chain}
+    first = {contender.name: contender.plan["exchanges"][0].get("body") for contender in contenders}
     figures = measure.interleaved(contenders, bench.options, *bench.options.length(work.slow))
     for contender in contenders:
         # Every rotation that was answered has left its row.
         if work.chain:
+            if not works.is_refused(contender.process.port, first[contender.name]):
+                raise measure.Failure("%s: a spent token is not refused" % contender.name)
             rows = store.spent(contender.process.copy) - spent[contender.name]
             if rows != contender.total:
                 raise measure.Failure("%s: %d rotations but %d rows" % (contender.name, contender.total, rows))
@@ -165,13 +169,20 @@ def _take_apart(options, parser):
         options.experiments = [name for name in options.experiments if name in words]
 
 
+def _interrupted(number, _frame):
+    # Once: what cleans up is not to be interrupted.
+    for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, signal.SIG_IGN)
+    say("interrupted, cleaning up")
+    sys.exit(128 + number)
+
+
 def main():
     options = parse(sys.argv[1:])
     tools = servers.Tools(os.environ["MANAGE"], os.environ["BENCH_TARGET"])
     options.load = tools.load
-    # An interrupt ends the run the ordinary way, through everything that cleans up.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupted)
     begin = time.monotonic()
     with contextlib.ExitStack() as stack:
         scratch = tempfile.mkdtemp(prefix="bench-")

@@ -132,7 +132,7 @@ class Process:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.popen.pid, sign)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.popen.wait(5)
+                self.popen.wait(3)
                 break
         # The leader may be gone before its workers.
         with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,6 @@
 """What is asked of the servers: settings, requests and right answers."""
+import contextlib
+import http.client
 import json
 
 import databases
@@ -96,3 +98,10 @@ def problem_of(body):
             if problem:
                 return "%s: %s" % (name, problem)
     return None
+
+
+def is_refused(port, body):
+    """Whether a refresh with this body is a 401."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+        connection.request("POST", "/api/token/refresh/", body, {"Content-Type": "application/json"})
+        return connection.getresponse().status == 401
