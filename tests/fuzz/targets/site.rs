@@ -1,11 +1,13 @@
 //! A server in process, with a database and alice in it, and what must hold of every answer.
 
+use std::path::Path;
 use std::rc::Rc;
+use std::sync::LazyLock;
 
 use actix_simplejwt::auth::AuthState;
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::db::DatabaseSettings;
 use actix_simplejwt::db::migrations::MigrationPlan;
+use actix_simplejwt::db::{Database, DatabaseSettings};
 use actix_simplejwt::server::{self, AppState};
 use actix_simplejwt::settings::Settings;
 use actix_web::body::{MessageBody, to_bytes};
@@ -59,15 +61,28 @@ pub fn settings() -> Settings {
     Settings::from_env(&env.into_iter().collect::<Environment>()).unwrap()
 }
 
+fn database_at(file: &Path) -> DatabaseSettings {
+    DatabaseSettings::new(&format!("sqlite://{}", file.display())).unwrap()
+}
+
 impl Site {
     /// Starts with a new, migrated database in place of that of `settings`.
     pub fn start(mut settings: Settings) -> Result<Self, String> {
+        static MIGRATED: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let folder = TempDir::new().unwrap();
+            let file = folder.path().join("db.sqlite3");
+            let database = Database::open(&database_at(&file)).unwrap();
+            MigrationPlan::default().migrate(&mut database.connection().unwrap(), clock().now()).unwrap();
+            // The last connection to be closed writes everything into the one file.
+            drop(database);
+            std::fs::read(file).unwrap()
+        });
         let folder = TempDir::new().unwrap();
-        let url = format!("sqlite://{}/db.sqlite3", folder.path().display());
-        settings.database.url = DatabaseSettings::new(&url).unwrap().url;
+        let file = folder.path().join("db.sqlite3");
+        std::fs::write(&file, &*MIGRATED).unwrap();
+        settings.database.url = database_at(&file).url;
         let system = System::new();
         let state = AppState::new(&settings, clock()).map_err(|error| error.to_string())?;
-        MigrationPlan::default().migrate(&mut state.database.connection().unwrap(), clock().now()).unwrap();
         Ok(Self { state, system, _folder: folder })
     }
 
