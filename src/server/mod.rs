@@ -1,9 +1,18 @@
 //! The server. Python counterpart: `wsgi.py`, and the WSGI server that runs it.
 //!
-//! ```ignore
-//! let server = Application::build(&settings)?;
-//! println!("listening on port {}", server.port());
-//! server.run().await?;
+//! ```no_run
+//! use actix_simplejwt::conf::Environment;
+//! use actix_simplejwt::server::Application;
+//! use actix_simplejwt::settings::Settings;
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let settings = Settings::from_env(&Environment::load()?)?;
+//!     let server = Application::build(&settings)?;
+//!     println!("listening on port {}", server.port());
+//!     server.run().await?;
+//!     Ok(())
+//! }
 //! ```
 //!
 //! [`app`] is the application alone, for tests in process; [`configure`] are its routes and data, for a host

@@ -135,7 +135,8 @@ fn parts(settings: &Settings, clock: &Clock) -> Result<(RestFramework, JwtState,
     let mut rest_framework = RestFramework::new(settings.rest_framework.clone(), &authentication_classes(), &[])?;
     rest_framework.clock = clock.clone();
     let jwt = JwtState::new(settings.simple_jwt.clone(), &settings.secret_key, clock.clone())?;
-    let legacy_jwt = LegacyJwtState::new(&settings.legacy_jwt, &settings.secret_key, clock.clone())?;
+    let legacy_jwt = settings.legacy_jwt.clone().beside(settings.simple_jwt.token_type_claim.as_deref());
+    let legacy_jwt = LegacyJwtState::new(&legacy_jwt, &settings.secret_key, clock.clone())?;
     Ok((rest_framework, jwt, legacy_jwt))
 }
 
