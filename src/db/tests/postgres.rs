@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_query;
 use futures_util::future::join;
 
-use super::super::{Database, DatabaseError, DbConnection};
+use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
 use super::support::{TestDatabase, add_note, block_on, notes, number, text};
 
 /// The process of the server that serves a connection.
@@ -31,10 +31,25 @@ fn the_session_is_set_up_as_the_settings_say() {
     for (setting, value) in [
         ("TimeZone", "UTC"),
         ("statement_timeout", "30s"),
+        ("lc_messages", "C"),
         ("application_name", "actix-simplejwt"),
     ] {
         assert_eq!(text(&mut conn, &format!("SELECT current_setting('{setting}') AS value")), value);
     }
+}
+
+#[test]
+fn a_user_who_may_not_choose_the_language_is_connected() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let mut admin = test.open().connection().unwrap();
+    let role = format!("plain_{}", uuid::Uuid::new_v4().simple());
+    admin.batch_execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let (scheme, rest) = test.url.split_once("://").unwrap();
+    let url = format!("{scheme}://{role}@{}", rest.rsplit_once('@').map_or(rest, |(_, address)| address));
+    let opened = Database::open(&DatabaseSettings::new(&url).unwrap());
+    let user = opened.map(|database| text(&mut database.connection().unwrap(), "SELECT current_user::text AS value"));
+    admin.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+    assert_eq!(user.unwrap(), role);
 }
 
 #[test]
