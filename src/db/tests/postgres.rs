@@ -9,7 +9,7 @@ use diesel::sql_query;
 use futures_util::future::join;
 
 use super::super::manager::{PLAN_LIFETIME, forget_old_plans};
-use super::super::{Database, DatabaseError, DbConnection};
+use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
 use super::support::{TestDatabase, add_note, block_on, notes, number, text};
 
 /// The process of the server that serves a connection.
@@ -29,8 +29,12 @@ fn with_one_connection(test: &TestDatabase) -> Database {
 fn the_session_is_set_up_as_the_settings_say() {
     let Some(test) = TestDatabase::postgres() else { return };
     let mut conn = test.open().connection().unwrap();
-    for (setting, value) in [("TimeZone", "UTC"), ("statement_timeout", "30s"), ("application_name", "actix-simplejwt")]
-    {
+    for (setting, value) in [
+        ("TimeZone", "UTC"),
+        ("statement_timeout", "30s"),
+        ("lc_messages", "C"),
+        ("application_name", "actix-simplejwt"),
+    ] {
         assert_eq!(text(&mut conn, &format!("SELECT current_setting('{setting}') AS value")), value);
     }
 }
@@ -65,6 +69,20 @@ fn a_plan_that_was_made_while_a_table_was_empty_is_soon_forgotten() {
     forget_old_plans(&mut conn, Instant::now() + PLAN_LIFETIME).unwrap();
     let plan = plan(&mut conn);
     assert!(plan.contains("Index Cond: ((text)::text = $1)"), "{plan}");
+}
+
+#[test]
+fn a_user_who_may_not_choose_the_language_is_connected() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let mut admin = test.open().connection().unwrap();
+    let role = format!("plain_{}", uuid::Uuid::new_v4().simple());
+    admin.batch_execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let (scheme, rest) = test.url.split_once("://").unwrap();
+    let url = format!("{scheme}://{role}@{}", rest.rsplit_once('@').map_or(rest, |(_, address)| address));
+    let opened = Database::open(&DatabaseSettings::new(&url).unwrap());
+    let user = opened.map(|database| text(&mut database.connection().unwrap(), "SELECT current_user::text AS value"));
+    admin.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+    assert_eq!(user.unwrap(), role);
 }
 
 #[test]
