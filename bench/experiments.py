@@ -70,7 +70,8 @@ def sweep(bench):
         for connections in bench.options.sweep:
             contenders = [Contender(process, PROTECTED.plan(process.server.name, databases.SMALL, connections))
                           for process in running]
-            figures = measure.interleaved(contenders, bench.options, bench.options.length(slow=True)[0], bench.options.seconds / 2)
+            rounds, _ = bench.options.length(slow=True)
+            figures = measure.interleaved(contenders, bench.options, rounds, bench.options.seconds / 2)
             result[connections] = {name: measure.medians(rows) for name, rows in figures.items()}
             result[connections]["ratio"] = measure.paired(figures, "ours", "hello")
     return result
@@ -90,7 +91,8 @@ def growth(bench):
                         bench.running(_server("ours"), store, work, size, title, original=size is databases.LARGE))
                     plan = work.plan("ours", size, bench.options.connections)
                     contenders.append(Contender(process, plan, title))
-                figures = measure.interleaved(contenders, bench.options, bench.options.rounds, bench.options.seconds / 2)
+                rounds, _ = bench.options.length(slow=True)
+                figures = measure.interleaved(contenders, bench.options, rounds, bench.options.seconds / 2)
             result[store.kind][name] = {title: measure.medians(rows) for title, rows in figures.items()}
             # How much more a request costs in the large one.
             result[store.kind][name]["ratio"] = measure.paired(figures, "small", "large", "cpu")

@@ -12,7 +12,8 @@ OTHER = "#5b7c99"
 
 def svg(results):
     """An SVG document; empty panels for nothing."""
-    panels = [(kind, name, figures) for kind, measured in results["works"].items() for name, figures in measured.items() if figures]
+    panels = [(kind, name, figures)
+              for kind, measured in results["works"].items() for name, figures in measured.items() if figures]
     rates = [row["rate"] for _, _, figures in panels for row in figures.values() if row["rate"] > 0]
     low, high = (math.floor(math.log10(min(rates))), math.ceil(math.log10(max(rates)))) if rates else (0, 1)
 
@@ -25,7 +26,8 @@ def svg(results):
         lines.append('<text x="12" y="%d" font-weight="bold">%s</text>' % (y + 14, escape(title)))
         y += TITLE - 8
         for server, row in sorted(figures.items(), key=lambda item: -item[1]["rate"]):
-            lines.append('<text x="%d" y="%d" text-anchor="end">%s</text>' % (LEFT - 8, y + BAR - 4, escape(report.TITLES[server])))
+            lines.append('<text x="%d" y="%d" text-anchor="end">%s</text>' % (
+                LEFT - 8, y + BAR - 4, escape(report.TITLES[server])))
             lines.append('<rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/>' % (
                 LEFT, y, max(x(row["rate"]) - LEFT, 1), BAR, COLOURS.get(server, OTHER)))
             lines.append('<text x="%.1f" y="%d">%s</text>' % (
@@ -34,7 +36,8 @@ def svg(results):
         y += 12
     for power in range(low, high + 1):
         lines.insert(0, '<line x1="{0:.1f}" x2="{0:.1f}" y1="30" y2="{1}" stroke="#dddddd"/>'.format(x(10**power), y - 8))
-        lines.append('<text x="%.1f" y="%d" text-anchor="middle" fill="#777777">%s</text>' % (x(10**power), y + 6, "{:,}".format(10**power)))
+        lines.append('<text x="{:.1f}" y="{}" text-anchor="middle" fill="#777777">{:,}</text>'.format(
+            x(10**power), y + 6, 10**power))
     machine = results["machine"]
     caption = "requests per second, one core, logarithmic; %s, %s" % (machine["processor"], machine["date"][:10])
     return ('<svg xmlns="http://www.w3.org/2000/svg" width="{0}" height="{1}" viewBox="0 0 {0} {1}" '

@@ -34,7 +34,8 @@ def _summary(results):
             ours = figures.get("ours")
             if ours:
                 ratios = [ours["ratios"].get(other, {}).get("rate") for other in ("hello", "obvious", "node", "granian")]
-                rows.append([works.BY_NAME[name].title, _number(ours["rate"]), _number(ours["cpu"], 1)] + list(map(_times, ratios)))
+                rows.append([works.BY_NAME[name].title, _number(ours["rate"]), _number(ours["cpu"], 1)]
+                            + [_times(ratio) for ratio in ratios])
         if rows:
             sections.append("### %s\n\n%s" % (DATABASES[kind], _table(head, rows)))
     if not sections:
@@ -55,8 +56,8 @@ def _details(results):
             sections.append("### %s, %s\n\n%s" % (works.BY_NAME[name].title, DATABASES[kind], _table(head, rows)))
     if not sections:
         return ""
-    return ("## Every server\n\nMedians over the rounds; the worst answer is that of all rounds. CPU is that of the server per request, "
-            "on PostgreSQL with PostgreSQL's.\n\n" + "\n".join(sections))
+    return ("## Every server\n\nMedians over the rounds; the worst answer is that of all rounds. CPU is that of the server per "
+            "request, on PostgreSQL with PostgreSQL's.\n\n" + "\n".join(sections))
 
 
 def _mixed(result):
@@ -64,7 +65,8 @@ def _mixed(result):
     head = ["server", "p50 alone", "p99 alone", "p50 loaded", "p99 loaded", "worst loaded", "logins/s", "p99 loaded, it to ours"]
     for kind, figures in result.items():
         rows = [[TITLES[name], _ms(row["idle"]["p50"]), _ms(row["idle"]["p99"]), _ms(row["loaded"]["p50"]),
-                 _ms(row["loaded"]["p99"]), _ms(row["loaded"]["worst"]), _number(row["logins"], 1), _times(row.get("p99_to_ours"))]
+                 _ms(row["loaded"]["p99"]), _ms(row["loaded"]["worst"]), _number(row["logins"], 1),
+                 _times(row.get("p99_to_ours"))]
                 for name, row in figures.items()]
         text += "### %s\n\nMilliseconds.\n\n%s\n" % (DATABASES[kind], _table(head, rows))
     return text
@@ -80,8 +82,9 @@ def _sweep(result):
 def _growth(result):
     text = ("## Growth\n\n1,000 users and 5,000 spent tokens beside 1,000,000 of each; the ratio is that of the CPU per "
             "request, large to small.\n\n")
-    rows = [["%s, %s" % (works.BY_NAME[name].title, DATABASES[kind]), _number(row["small"]["rate"]), _number(row["large"]["rate"]),
-             _number(row["small"]["cpu"], 1), _number(row["large"]["cpu"], 1), _times(row["ratio"])]
+    rows = [["%s, %s" % (works.BY_NAME[name].title, DATABASES[kind]), _number(row["small"]["rate"]),
+             _number(row["large"]["rate"]), _number(row["small"]["cpu"], 1), _number(row["large"]["cpu"], 1),
+             _times(row["ratio"])]
             for kind, figures in result.items() for name, row in figures.items()]
     return text + _table(["work", "small req/s", "large req/s", "small CPU µs", "large CPU µs", "ratio"], rows)
 
