@@ -11,21 +11,24 @@ check() {
 check
 check --features sqlite
 check --features postgres
+check --features redis
 check --features server
 check --features sqlite,postgres
 check --features sqlite,server
 check --features postgres,server
 check --features sqlite,postgres,server
+check --features sqlite,redis,server
 
 # The set without a database must not pull in diesel, nor a C library of a database, through some other way.
 tree=$(cargo tree --no-default-features --edges normal,build --prefix none)
-for name in diesel libsqlite3-sys pq-sys pq-src openssl-sys clap; do
+for name in diesel libsqlite3-sys pq-sys pq-src openssl-sys redis clap; do
     if echo "$tree" | grep -q "^$name v"; then
         echo "the build without features depends on $name" >&2
         exit 1
     fi
 done
 
+cargo test --quiet --no-default-features --features redis --lib
 cargo test --quiet --no-default-features --lib
 cargo test --quiet --no-default-features --doc
 cargo test --quiet --no-default-features --test stateless

@@ -126,6 +126,7 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | `sqlite` (default) | users, logins, the blacklist, on SQLite | diesel; SQLite is compiled in |
 //! | `postgres` (default) | the same on PostgreSQL | diesel; libpq is compiled in |
 //! | `postgres-tls` | encrypted connections to PostgreSQL | OpenSSL is compiled in, which takes perl and make |
+//! | `redis` (default) | limits on the number of requests that several servers share, `CACHE_URL` | redis |
 //! | `server` (default) | the project: settings, URLs, server, `manage`; with `sqlite` or `postgres` | clap and others |
 //!
 //! With `default-features = false` the crate is extractors and token types for a service that reads tokens by a public key

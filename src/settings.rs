@@ -10,6 +10,9 @@ use crate::core::crypto::SecretString;
 use crate::db::DatabaseSettings;
 use crate::legacy_jwt::settings::LegacyJwtSettings;
 use crate::rest_framework::settings::RestFrameworkSettings;
+use crate::rest_framework::throttling::CacheSettings;
+use crate::server::cors::CorsSettings;
+use crate::server::security::SecuritySettings;
 use crate::server::settings::ServerSettings;
 use crate::simplejwt::settings::SimpleJwtSettings;
 
@@ -30,6 +33,10 @@ pub struct Settings {
     pub api_docs: Option<bool>,
     /// Ids of checks that are not to be reported, such as `security.W009`. Default: none.
     pub silenced_system_checks: Vec<String>,
+    /// HTTPS and headers.
+    pub security: SecuritySettings,
+    /// Which other sites may call.
+    pub cors: CorsSettings,
     /// The database.
     pub database: DatabaseSettings,
     /// Users and passwords.
@@ -61,6 +68,8 @@ impl Settings {
             append_slash: true,
             api_docs: None,
             silenced_system_checks: Vec::new(),
+            security: SecuritySettings::from_env(env)?,
+            cors: CorsSettings::from_env(env)?,
             database: DatabaseSettings::from_env(env)?,
             auth: AuthSettings::from_env(env)?,
             rest_framework: RestFrameworkSettings::from_env(env)?,
@@ -88,9 +97,12 @@ impl Settings {
     pub fn all_keys() -> Vec<&'static str> {
         [
             Self::KEYS,
+            SecuritySettings::KEYS,
+            CorsSettings::KEYS,
             &DatabaseSettings::KEYS,
             AuthSettings::KEYS,
             RestFrameworkSettings::KEYS,
+            CacheSettings::KEYS,
             SimpleJwtSettings::KEYS,
             LegacyJwtSettings::KEYS,
             ServerSettings::KEYS,

@@ -60,8 +60,10 @@ class Database:
 class Service:
     """Instances of one program on one database."""
 
-    def __init__(self, database, manage=None, django=None, **settings):
+    def __init__(self, database, manage=None, django=None, user=None, **settings):
+        """`user` is the number of the user to run as, for root only."""
         self.manage = manage
+        self.become = (lambda: os.setuid(user)) if user is not None else None
         self.django = django
         self.processes = {}
         self.ports = []
@@ -78,7 +80,8 @@ class Service:
         if arguments[0] == "migrate" and self.django:
             arguments += ("-v", "0")
         result = subprocess.run(program + list(arguments), env=dict(self.env, **env), cwd=self.folder,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
+                                preexec_fn=self.become, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                universal_newlines=True)
         if result.returncode:
             sys.exit("%s failed:\n%s" % (" ".join(arguments), result.stdout))
 
@@ -100,7 +103,8 @@ class Service:
         else:
             program = [self.manage, "runserver", "127.0.0.1:%d" % port]
         log = open(os.path.join(self.folder, "log"), "ab")
-        self.processes[port] = subprocess.Popen(program, env=self.env, cwd=self.folder, stdout=log, stderr=log)
+        self.processes[port] = subprocess.Popen(program, env=self.env, cwd=self.folder, preexec_fn=self.become,
+                                                stdout=log, stderr=log)
         deadline = time.monotonic() + 30
         while True:
             with contextlib.suppress(OSError):

@@ -118,10 +118,11 @@ impl StoredSettings {
             let problem = format!("users cannot be looked up by {:?}", settings.user_id_field);
             return Err(SettingsError::new("SIMPLE_JWT_USER_ID_FIELD", problem));
         }
+        let legacy_jwt = self.legacy_jwt.beside(settings.token_type_claim.as_deref());
         Ok(Some(Stored {
             database: Data::new(database),
             auth: Data::new(auth),
-            legacy_jwt: Data::new(LegacyJwtState::new(&self.legacy_jwt, secret_key, clock)?),
+            legacy_jwt: Data::new(LegacyJwtState::new(&legacy_jwt, secret_key, clock)?),
         }))
     }
 }

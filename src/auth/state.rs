@@ -74,6 +74,12 @@ impl AuthState {
         }))
     }
 
+    /// Whether failed logins are counted: `LOGIN_FAILURE_LIMIT`.
+    #[must_use]
+    pub fn limits_failures(&self) -> bool {
+        self.0.lockout.is_some()
+    }
+
     /// The table of users.
     #[must_use]
     pub fn users(&self) -> &Arc<dyn UserModel> {
@@ -167,9 +173,14 @@ impl AuthState {
         if !check.is_correct {
             return Ok(None);
         }
+        // As it is now: hashing took its time, and whoever was switched off meanwhile does not get in.
         let user = match upgraded {
             Some(encoded) => self.store_upgrade(db, user, encoded).await?,
-            None => Some(user),
+            None => {
+                let users = Arc::clone(self.users());
+                let again = move |conn: &mut DbConnection| users.get_by_natural_key(conn, user.username());
+                db.read(move |conn| again(conn).map_err(DatabaseError::from)).await?
+            }
         };
         Ok(user.filter(|user| user.is_active() || self.0.allow_inactive))
     }
@@ -287,6 +298,38 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn who_is_switched_off_while_the_password_is_hashed_does_not_get_in() {
+        use diesel::connection::SimpleConnection;
+
+        use crate::db::DatabaseSettings;
+        use crate::db::migrations::MigrationPlan;
+
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
+        let db = Database::open(&DatabaseSettings::new(&url).unwrap()).unwrap();
+        MigrationPlan::default().run(&db).unwrap();
+        let password_hashers = PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap();
+        let settings = AuthSettings { hashing_threads: 1, password_hashers, ..AuthSettings::default() };
+        let auth = AuthState::new(&settings, Clock::system());
+        auth.create_user(&db, "alice", "", "secret").await.unwrap();
+        for (column, is_let_in) in [("first_name = 'Alice'", true), ("is_active = FALSE", false)] {
+            let (release, wait) = std::sync::mpsc::channel::<()>();
+            let mut busy = Box::pin(auth.hash(move |_| wait.recv()));
+            assert!((&mut busy).now_or_never().is_none());
+            // Has read the user, and waits for the thread.
+            let mut login = Box::pin(auth.authenticate(&db, "alice", "secret"));
+            assert!((&mut login).now_or_never().is_none());
+            let update = format!("UPDATE auth_user SET {column}");
+            let update = move |conn: &mut DbConnection| conn.batch_execute(&update).map_err(DatabaseError::from);
+            db.write(update).await.unwrap();
+            release.send(()).unwrap();
+            busy.await.unwrap().unwrap();
+            assert_eq!(login.await.unwrap().is_some(), is_let_in, "{column}");
+        }
+    }
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_recovers() {

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use crate::auth::models::User;
 use crate::core::crypto::{SecretString, hex, random_bytes};
 use crate::db::schema::{auth_user, authtoken_token};
-use crate::db::{DatabaseError, DbConnection, is_unique_violation, transaction, types};
+use crate::db::{DatabaseError, DbConnection, is_unique_violation, transaction, types, with_backend};
 
 /// A row: the key of one user.
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -39,12 +39,8 @@ impl Token {
     /// # Errors
     /// Those of the database.
     pub fn find_with_user(conn: &mut DbConnection, key: &str) -> QueryResult<Option<(Self, User)>> {
-        authtoken_token::table
-            .inner_join(auth_user::table)
-            .filter(authtoken_token::key.eq(key))
-            .select((Self::as_select(), User::as_select()))
-            .get_result(conn)
-            .optional()
+        let row = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
+        with_backend!(conn, |conn| row.select((Self::as_select(), User::as_select())).get_result(conn)).optional()
     }
 
     /// The row of a user.

@@ -31,7 +31,10 @@ pub fn obtain_auth_token() -> ApiView {
         .serializer::<AuthTokenSerializer>()
         .tag("authtoken")
         .answers(|_| object([("token", text("The key, for `Authorization: Token <key>`."))]))
-        .refuses(|req| refusal(req, &LoginError::WrongCredentials).into_iter().collect())
+        .refuses(|req| {
+            let wrong = refusal(req, &LoginError::WrongCredentials).into_iter();
+            wrong.chain(ApiError::locked_out(req)).collect()
+        })
         .post(obtain)
 }
 

@@ -44,6 +44,22 @@ impl DbConnection {
     }
 }
 
+/// Runs a query on the connection inside a [`DbConnection`]: `with_backend!(conn, |conn| query.get_result(conn))`.
+///
+/// A query on the `DbConnection` itself gives the same, but diesel writes its SQL anew at each use, several times, which
+/// costs more than SQLite needs to find a row. So this is for the queries of the hot paths.
+macro_rules! with_backend {
+    ($conn:expr, |$inner:ident| $query:expr) => {
+        match $conn {
+            #[cfg(feature = "sqlite")]
+            $crate::db::DbConnection::Sqlite($inner) => $query,
+            #[cfg(feature = "postgres")]
+            $crate::db::DbConnection::Postgres($inner) => $query,
+        }
+    };
+}
+pub(crate) use with_backend;
+
 /// Runs `f` in a transaction: commits when it answers `Ok`, rolls back when it answers `Err`. Inside another
 /// transaction it is a savepoint.
 ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diesel::{RunQueryDsl, sql_query};
 
 use super::manager::{ConnectionManager, PooledConnection};
-use super::{DatabaseError, DatabaseSettings, DbConnection};
+use super::{DatabaseError, DatabaseSettings, DbConnection, Lookup};
 
 /// How busy the database is, for metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +82,20 @@ impl Database {
             Engine::Sqlite { readers, .. } => readers.run(f),
             #[cfg(feature = "postgres")]
             Engine::Postgres(pool) => pool.read(f).await,
+        }
+    }
+
+    /// The row that `key` names. It sees every write that was answered before. Those that are asked for at the same time
+    /// may share a statement.
+    ///
+    /// # Errors
+    /// [`DatabaseError`], when there is no connection or the statement failed.
+    pub async fn look_up<L: Lookup>(&self, key: L) -> Result<Option<L::Found>, DatabaseError> {
+        match &self.0.engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite { readers, .. } => readers.run(|conn| Ok(key.find(conn)?)),
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => pool.look_up(key).await,
         }
     }
 

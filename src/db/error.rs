@@ -16,7 +16,8 @@ pub enum DatabaseError {
 }
 
 /// How the messages of SQLite and PostgreSQL begin in the cases of [`DatabaseError::Unavailable`]. diesel hands on
-/// neither SQLite's code nor SQLSTATE; a PostgreSQL that speaks another language makes these a `Query`.
+/// neither SQLite's code nor SQLSTATE. A session asks PostgreSQL for English; one that may not and is answered in another
+/// language makes these a `Query`.
 const UNAVAILABLE: [&str; 20] = [
     "database is locked",
     "database table is locked",
@@ -85,6 +86,12 @@ fn is_passing(message: &str) -> bool {
 #[must_use]
 pub fn is_unique_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
+}
+
+/// Whether a foreign key was violated: the row that is referred to has just gone.
+#[must_use]
+pub fn is_foreign_key_violation(error: &Error) -> bool {
+    matches!(error, Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))
 }
 
 #[cfg(test)]

@@ -1,7 +1,11 @@
 //! How a connection is made and kept. Python counterpart: `DatabaseWrapper.connect` and `close_if_unusable_or_obsolete`.
 
 use std::sync::Arc;
+#[cfg(feature = "postgres")]
+use std::time::{Duration, Instant};
 
+#[cfg(feature = "postgres")]
+use diesel::connection::SimpleConnection;
 use diesel::r2d2::{HandleError, ManageConnection, Pool, R2D2Connection};
 
 use super::url::DatabaseUrl;
@@ -69,7 +73,34 @@ pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, Datab
 
 /// r2d2 keeps trying to connect meanwhile, so a database that restarts quickly is not noticed.
 pub(super) fn get(pool: &Pool<ConnectionManager>) -> Result<PooledConnection, DatabaseError> {
-    pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))
+    let mut conn = pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+    #[cfg(feature = "postgres")]
+    if let DbConnection::Postgres(_) = &*conn {
+        forget_old_plans(&mut conn, Instant::now())?;
+    }
+    Ok(conn)
+}
+
+/// How long a plan is kept. Planning anew takes tens of microseconds, more than most statements.
+#[cfg(feature = "postgres")]
+pub(super) const PLAN_LIFETIME: Duration = Duration::from_secs(1);
+
+/// When the plans of a connection were last forgotten.
+#[cfg(feature = "postgres")]
+struct PlansSince(Instant);
+
+/// PostgreSQL plans a prepared statement for the tables as they are, and keeps that plan for as long as the connection
+/// lives or until the tables are analysed. One that was made while the tables were empty reads them from end to end.
+#[cfg(feature = "postgres")]
+pub(super) fn forget_old_plans(conn: &mut PooledConnection, now: Instant) -> Result<(), DatabaseError> {
+    let extensions = PooledConnection::extensions_mut(conn);
+    match extensions.get::<PlansSince>() {
+        Some(since) if now < since.0 + PLAN_LIFETIME => return Ok(()),
+        Some(_) => conn.batch_execute("DISCARD PLANS")?,
+        None => {}
+    }
+    PooledConnection::extensions_mut(conn).insert(PlansSince(now));
+    Ok(())
 }
 
 impl ManageConnection for ConnectionManager {

@@ -1,7 +1,7 @@
 //! The database. Python counterpart: `django.db`.
 //!
-//! [`Database`] is the only door: [`Database::read`] and [`Database::write`] run a closure with a [`DbConnection`], and
-//! every query of the crate is inside such a closure. A write is one transaction, and it is durable when the future
+//! [`Database`] is the only door: [`Database::read`] and [`Database::write`] run a closure with a [`DbConnection`],
+//! [`Database::look_up`] finds one row by its key, and every query of the crate is inside one of these. A write is one transaction, and it is durable when the future
 //! resolves. Which of SQLite and PostgreSQL is behind it, and on which thread the closure runs, is decided here and
 //! seen nowhere else.
 //!
@@ -17,6 +17,7 @@ mod advisory_lock;
 mod connection;
 mod database;
 mod error;
+mod lookup;
 mod manager;
 pub mod migrations;
 #[cfg(feature = "postgres")]
@@ -33,9 +34,11 @@ mod url;
 mod waiting;
 
 pub use advisory_lock::try_advisory_lock;
+pub(crate) use connection::with_backend;
 pub use connection::{DbConnection, transaction};
 pub use database::{Database, DatabaseLoad};
-pub use error::{DatabaseError, is_unique_violation};
+pub use error::{DatabaseError, is_foreign_key_violation, is_unique_violation};
+pub use lookup::Lookup;
 pub use manager::{ConnectionManager, PooledConnection, open_read_only};
 pub use settings::{DatabaseSettings, Synchronous};
 pub use url::{DatabaseUrl, PostgresUrl};

@@ -46,7 +46,8 @@ pub struct LegacyJwtSettings {
     pub auth_cookie: Option<String>,
     /// Claims that mark a token of another kind, which is refused here however well it is signed: both kinds may have
     /// `SECRET_KEY` for a key, and a `username` that a project adds to its simplejwt tokens would make them pass for
-    /// these. Default: `token_type`. Not in the environment, since the project knows the name of the claim.
+    /// these. Default: `token_type`. Not in the environment: the set-up adds `SIMPLE_JWT_TOKEN_TYPE_CLAIM` where that is
+    /// another name.
     pub foreign_claims: Vec<String>,
 }
 
@@ -84,6 +85,15 @@ const PYTHON_CODE: [&str; 7] = [
 ];
 
 impl LegacyJwtSettings {
+    /// The same, with the claim by which the project's other tokens say their kind among the foreign ones.
+    #[must_use]
+    pub fn beside(mut self, token_type_claim: Option<&str>) -> Self {
+        if let Some(claim) = token_type_claim.filter(|claim| !self.foreign_claims.iter().any(|known| known == claim)) {
+            self.foreign_claims.push(claim.to_owned());
+        }
+        self
+    }
+
     /// Every key read here, whole.
     pub const KEYS: &'static [&'static str] = &[
         "JWT_SECRET_KEY",

@@ -31,7 +31,10 @@ pub fn obtain_jwt_token() -> ApiView {
         .answers(one_token)
         .throttle_scope("login")
         .serializer::<JsonWebTokenSerializer>()
-        .refuses(|req| refusals(req, [LegacyJwtError::WrongCredentials, LegacyJwtError::UserIsDisabled]))
+        .refuses(|req| {
+            let own = refusals(req, [LegacyJwtError::WrongCredentials, LegacyJwtError::UserIsDisabled]);
+            own.into_iter().chain(ApiError::locked_out(req)).collect()
+        })
         .post(obtain)
 }
 

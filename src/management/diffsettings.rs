@@ -22,22 +22,24 @@ pub struct Arguments {
 /// # Errors
 /// None at present.
 pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
-    // As `Display` writes it, which has no password.
-    let database = context.settings.database.url.to_string();
-    for line in lines(&context.env, &database, arguments.all) {
+    // As `Display` writes them, which has no password.
+    let urls = [
+        ("DATABASE_URL", context.settings.database.url.to_string()),
+        ("CACHE_URL", context.settings.rest_framework.cache.url.to_string()),
+    ];
+    for line in lines(&context.env, &urls, arguments.all) {
         println!("{line}");
     }
     Ok(())
 }
 
-fn lines(env: &Environment, database: &str, all: bool) -> Vec<String> {
+fn lines(env: &Environment, urls: &[(&str, String)], all: bool) -> Vec<String> {
     let mut reference = Settings::defaults();
     reference.sort_unstable();
     let line = |(key, default): (&str, &str)| {
         let shown = |value: &str| match key {
             _ if SECRETS.contains(&key) && !value.is_empty() => "'********************'".to_owned(),
-            "DATABASE_URL" => repr(database),
-            _ => repr(value),
+            _ => repr(urls.iter().find(|(name, _)| *name == key).map_or(value, |(_, shown)| shown)),
         };
         match env.get(key) {
             Some(value) if value != default => Some(format!("{key} = {}", shown(value))),
@@ -73,16 +75,23 @@ mod tests {
     #[test]
     fn only_what_differs_is_shown() {
         let env = [("DEBUG", "true"), ("PORT", "8000"), ("APPEND_SLASH", "no")].into_iter().collect();
-        assert_eq!(lines(&env, "", false), ["APPEND_SLASH = 'no'", "DEBUG = 'true'"]);
+        assert_eq!(lines(&env, &[], false), ["APPEND_SLASH = 'no'", "DEBUG = 'true'"]);
     }
 
     #[test]
     fn secrets_are_masked() {
-        let env: Environment =
-            [("SECRET_KEY", "hunter2"), ("DATABASE_URL", "postgres://u:hunter2@h/n")].into_iter().collect();
-        let shown = lines(&env, "postgres://u@h/n", true).join("\n");
+        let env: Environment = [
+            ("SECRET_KEY", "hunter2"),
+            ("DATABASE_URL", "postgres://u:hunter2@h/n"),
+            ("CACHE_URL", "redis://:hunter2@h"),
+        ]
+        .into_iter()
+        .collect();
+        let urls = [("DATABASE_URL", "postgres://u@h/n".to_owned()), ("CACHE_URL", "redis://h:6379/0".to_owned())];
+        let shown = lines(&env, &urls, true).join("\n");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("SECRET_KEY = '********************'"), "{shown}");
+        assert!(shown.contains("CACHE_URL = 'redis://h:6379/0'"), "{shown}");
         assert!(shown.contains("\n### DEBUG = 'false'\n"), "{shown}");
     }
 

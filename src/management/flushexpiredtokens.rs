@@ -1,6 +1,9 @@
 //! `manage flushexpiredtokens`. Python counterpart:
 //! `rest_framework_simplejwt.token_blacklist.management.commands.flushexpiredtokens`.
 
+use std::thread::sleep;
+use std::time::Instant;
+
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::base::{CommandError, Context};
@@ -18,6 +21,7 @@ pub fn handle(context: &Context) -> Result<(), CommandError> {
     let now = context.clock.now();
     let bar = progress_bar(OutstandingToken::count_expired(&mut conn, now)?);
     loop {
+        let begin = Instant::now();
         let delete =
             |conn: &mut _| OutstandingToken::delete_expired_batch(conn, now, FLUSH_BATCH).map_err(DatabaseError::from);
         let deleted = transaction(&mut conn, delete)?;
@@ -25,8 +29,9 @@ pub fn handle(context: &Context) -> Result<(), CommandError> {
             break;
         }
         bar.inc(deleted as u64);
-        // SQLite gives the lock to whoever asks first: a moment in which this does not ask.
-        std::thread::yield_now();
+        // SQLite gives the lock to whoever asks first, and those who wait ask at intervals. So this leaves it as long as
+        // it has had it.
+        sleep(begin.elapsed());
     }
     bar.finish_and_clear();
     Ok(())

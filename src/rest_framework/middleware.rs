@@ -109,7 +109,7 @@ where
         Box::pin(async move {
             match require.check(req.request()).await {
                 Ok(caller) => {
-                    req.extensions_mut().insert(Seen { caller, parsers: None });
+                    req.extensions_mut().insert(Seen { caller, view: None });
                     Ok(service.call(req).await?.map_into_left_body())
                 }
                 // A response rather than an `Err`: middleware around this one, such as CORS, has to see it.
@@ -147,7 +147,7 @@ pub async fn validator<A: Authentication, T>(
     let classes = [AuthenticationClass::of::<A>()];
     let refusal = match authentication::authenticate(req.request(), &classes).await {
         Ok(Some(caller)) => {
-            req.extensions_mut().insert(Seen { caller: Some(caller), parsers: None });
+            req.extensions_mut().insert(Seen { caller: Some(caller), view: None });
             return Ok(req);
         }
         Ok(None) => ApiError::not_authenticated().with_challenge(A::challenge(req.request())),

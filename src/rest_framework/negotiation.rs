@@ -111,6 +111,9 @@ pub fn select_renderer(
     renderers: &[Renderer],
     format_override: Option<&str>,
 ) -> Result<Accepted, ApiError> {
+    if let Some(renderer) = plainly_accepted(req, renderers) {
+        return Ok(Accepted { renderer, indent: None });
+    }
     let format = format_override.and_then(|name| query_param(req.query_string(), name)).filter(|f| !f.is_empty());
     let allowed = |renderer: &&Renderer| format.as_deref().is_none_or(|format| renderer.format() == format);
     if !renderers.iter().any(|renderer| allowed(&renderer)) {
@@ -131,6 +134,20 @@ pub fn select_renderer(
         }
     }
     Err(ApiError::not_acceptable())
+}
+
+/// The answer for nearly every request, without taking media types apart: there is no query, and `Accept` is missing,
+/// `*/*`, or the media type of a renderer to the letter.
+fn plainly_accepted(req: &HttpRequest, renderers: &[Renderer]) -> Option<Renderer> {
+    if !req.query_string().is_empty() {
+        return None;
+    }
+    let mut values = req.headers().get_all(header::ACCEPT).map(header::HeaderValue::as_bytes);
+    match (values.next(), values.next()) {
+        (None | Some(b"*/*"), None) => renderers.first().copied(),
+        (Some(one), None) => renderers.iter().copied().find(|renderer| renderer.media_type().as_bytes() == one),
+        _ => None,
+    }
 }
 
 fn accept_list(req: &HttpRequest) -> Vec<MediaType> {

@@ -13,18 +13,19 @@ use futures_util::future::LocalBoxFuture;
 
 use super::authentication::{self, Authentication, Caller, Credential};
 use super::exceptions::ApiError;
-use super::parsers::{self, Parser};
+use super::parsers;
 use super::permissions::{Permission, PermissionClass, check_permissions};
 use super::serializers::{Serializer, validate};
 use super::state::RestFramework;
+use super::views::Mounted;
 use crate::auth::SharedUser;
 
 /// What a view or a middleware has found out about the request, left in its extensions for the extractors.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Seen {
     pub caller: Option<Caller>,
-    /// The parsers of the view, inside one.
-    pub parsers: Option<Rc<[Parser]>>,
+    /// The view, inside one.
+    pub view: Option<Rc<Mounted>>,
 }
 
 /// The classes of `DEFAULT_AUTHENTICATION_CLASSES`, or those of the view.
@@ -154,9 +155,11 @@ impl<S: Serializer> FromRequest for RequestData<S> {
         let req = req.clone();
         let payload = payload.take();
         Box::pin(async move {
-            let settings = &RestFramework::of(&req)?.settings;
-            let seen = req.extensions().get::<Seen>().and_then(|seen| seen.parsers.clone());
-            let parsers = seen.as_deref().unwrap_or(&settings.default_parser_classes);
+            let framework = RestFramework::of(&req)?;
+            let settings = &framework.settings;
+            let view = req.extensions().get::<Seen>().and_then(|seen| seen.view.clone());
+            let parsers =
+                view.as_ref().map_or(&*settings.default_parser_classes, |view| view.parser_classes(framework));
             let data = parsers::parse(req.headers(), payload, parsers, settings.limits).await?;
             validate(&req, &data, &settings.non_field_errors_key).map(Self)
         })

@@ -4,7 +4,7 @@ use crate::conf::{Environment, SettingsError, values};
 
 use super::parsers::{Limits, Parser};
 use super::renderers::Renderer;
-use super::throttling::ThrottleRates;
+use super::throttling::{CacheSettings, ThrottleRates};
 
 /// Names and defaults of DRF, under the prefix `REST_FRAMEWORK_` in the environment.
 ///
@@ -35,6 +35,8 @@ pub struct RestFrameworkSettings {
     /// which counts a caller by the whole header. **Danger**: whoever may write that header gets a new allowance by
     /// writing another one, so a limit that is to hold needs this to be set, to 0 without a proxy.
     pub num_proxies: Option<usize>,
+    /// Where requests are counted. Default: in the memory of each server.
+    pub cache: CacheSettings,
     /// Sizes beyond which a body is refused, `DATA_UPLOAD_MAX_MEMORY_SIZE` and `DATA_UPLOAD_MAX_NUMBER_FIELDS`, and
     /// `DATA_UPLOAD_TIMEOUT`, the time after which it is.
     pub limits: Limits,
@@ -52,6 +54,7 @@ impl Default for RestFrameworkSettings {
             default_throttle_classes: Vec::new(),
             default_throttle_rates: ThrottleRates::default(),
             num_proxies: None,
+            cache: CacheSettings::default(),
             limits: Limits::default(),
         }
     }
@@ -81,7 +84,7 @@ impl RestFrameworkSettings {
     /// For an unknown `REST_FRAMEWORK_…` key and for a value that is none.
     pub fn from_env(env: &Environment) -> Result<Self, SettingsError> {
         env.refuse_unknown("REST_FRAMEWORK_", Self::KEYS)?;
-        let mut s = Self::default();
+        let mut s = Self { cache: CacheSettings::from_env(env)?, ..Self::default() };
         env.read(Self::KEYS[0], &mut s.default_authentication_classes, class_names)?;
         env.read(Self::KEYS[1], &mut s.default_permission_classes, class_names)?;
         env.read(Self::KEYS[2], &mut s.default_renderer_classes, |text| {

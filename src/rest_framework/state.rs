@@ -11,7 +11,7 @@ use super::exceptions::ApiError;
 use super::model_permissions::DjangoModelPermissions;
 use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClass};
 use super::settings::RestFrameworkSettings;
-use super::throttling::{AnonRateThrottle, Histories, ScopedRateThrottle, ThrottleClass, UserRateThrottle};
+use super::throttling::{AnonRateThrottle, ScopedRateThrottle, ThrottleCache, ThrottleClass, UserRateThrottle};
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 
@@ -27,7 +27,7 @@ pub struct RestFramework {
     /// `DEFAULT_THROTTLE_CLASSES`, resolved.
     pub throttle_classes: Vec<ThrottleClass>,
     /// Whose requests were counted; one for all clones.
-    pub throttle_histories: Arc<Histories>,
+    pub throttle_cache: Arc<ThrottleCache>,
     /// The time by which requests are counted.
     pub clock: Clock,
 }
@@ -74,9 +74,9 @@ impl RestFramework {
             ],
             |class| class.name,
         )?;
-        let throttle_histories = Arc::default();
+        let throttle_cache = Arc::new(ThrottleCache::new(&settings.cache)?);
         let clock = Clock::system();
-        Ok(Self { settings, authentication_classes, permission_classes, throttle_classes, throttle_histories, clock })
+        Ok(Self { settings, authentication_classes, permission_classes, throttle_classes, throttle_cache, clock })
     }
 
     /// Counts requests by `clock` in place of the system's.

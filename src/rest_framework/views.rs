@@ -59,8 +59,8 @@ pub struct ApiView {
     throttles: Option<Vec<ThrottleClass>>,
     throttle_scope: Option<&'static str>,
     model: Option<Model>,
-    renderers: Option<Rc<[Renderer]>>,
-    parsers: Option<Rc<[Parser]>>,
+    renderers: Option<Vec<Renderer>>,
+    parsers: Option<Vec<Parser>>,
     pub(super) fields: Option<fn(&HttpRequest) -> Vec<CharField>>,
     pub(super) tag: Option<&'static str>,
     pub(super) answer: Option<fn(&HttpRequest) -> Value>,
@@ -88,9 +88,24 @@ impl Route {
     }
 }
 
+/// A view in its place, with what is the same for every request.
+pub(super) struct Mounted {
+    view: ApiView,
+    allow: HeaderValue,
+}
+
+impl Mounted {
+    /// The parsers of the view.
+    pub(super) fn parser_classes<'a>(&'a self, framework: &'a RestFramework) -> &'a [Parser] {
+        self.view.parser_classes(framework)
+    }
+}
+
 impl HttpServiceFactory for Route {
     fn register(self, config: &mut AppService) {
-        let view = Rc::new(self.view);
+        // Names of methods, commas and spaces are a header value.
+        let allow = HeaderValue::from_str(&self.view.allow()).unwrap_or(HeaderValue::from_static("OPTIONS"));
+        let view = Rc::new(Mounted { allow, view: self.view });
         let serve =
             move |req: HttpRequest, payload: web::Payload| dispatch(Rc::clone(&view), req, payload.into_inner());
         web::resource(self.path).to(serve).register(config);
@@ -230,14 +245,14 @@ impl ApiView {
     /// `renderer_classes` in place of the default ones.
     #[must_use]
     pub fn renderers(mut self, renderers: &[Renderer]) -> Self {
-        self.renderers = Some(renderers.into());
+        self.renderers = Some(renderers.to_vec());
         self
     }
 
     /// `parser_classes` in place of the default ones.
     #[must_use]
     pub fn parsers(mut self, parsers: &[Parser]) -> Self {
-        self.parsers = Some(parsers.into());
+        self.parsers = Some(parsers.to_vec());
         self
     }
 
@@ -280,6 +295,7 @@ impl ApiView {
         self.handlers.iter().find(|(handled, _)| handled == method).map(|(_, handler)| handler)
     }
 
+    /// Value of `Allow`.
     pub(super) fn allow(&self) -> String {
         let mut methods = Vec::new();
         for method in METHODS.iter().filter(|method| self.handler(method).is_some()) {
@@ -308,11 +324,8 @@ impl ApiView {
         self.renderers.as_deref().unwrap_or(&framework.settings.default_renderer_classes)
     }
 
-    pub(super) fn parser_classes(&self, framework: &RestFramework) -> Rc<[Parser]> {
-        match &self.parsers {
-            Some(parsers) => Rc::clone(parsers),
-            None => Rc::from(framework.settings.default_parser_classes.as_slice()),
-        }
+    pub(super) fn parser_classes<'a>(&'a self, framework: &'a RestFramework) -> &'a [Parser] {
+        self.parsers.as_deref().unwrap_or(&framework.settings.default_parser_classes)
     }
 
     pub(super) fn is_throttled(&self, framework: &RestFramework) -> bool {
@@ -323,7 +336,7 @@ impl ApiView {
     pub(super) fn metadata(&self, req: &HttpRequest, framework: &RestFramework) -> Value {
         let fields = self.fields.filter(|_| self.handler(&Method::POST).is_some()).map(|fields| fields(req));
         let parsers = self.parser_classes(framework);
-        determine_metadata(self.name, self.description, self.renderer_classes(framework), &parsers, fields)
+        determine_metadata(self.name, self.description, self.renderer_classes(framework), parsers, fields)
     }
 
     pub(super) fn challenge(&self, req: &HttpRequest, framework: &RestFramework) -> Option<String> {
@@ -341,7 +354,8 @@ impl std::fmt::Debug for ApiView {
 }
 
 /// `APIView.dispatch`: negotiation, authentication, permissions, throttles, the handler; then one way out for all of it.
-async fn dispatch(view: Rc<ApiView>, req: HttpRequest, payload: Payload) -> HttpResponse {
+async fn dispatch(mounted: Rc<Mounted>, req: HttpRequest, payload: Payload) -> HttpResponse {
+    let view = &mounted.view;
     let framework = match RestFramework::of(&req) {
         Ok(framework) => framework,
         Err(error) => return error.error_response(),
@@ -349,18 +363,16 @@ async fn dispatch(view: Rc<ApiView>, req: HttpRequest, payload: Payload) -> Http
     let renderers = view.renderer_classes(framework);
     let negotiated = select_renderer(&req, renderers, framework.settings.url_format_override.as_deref());
     let (accepted, result) = match negotiated {
-        Ok(accepted) => (accepted, initial_and_handle(&view, &req, payload, framework).await),
+        Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework).await),
         Err(error) => (Accepted::fallback(renderers), Err(error.into())),
     };
     let response = match result {
-        Ok(response) => handle_exception(&view, &req, framework, response),
-        Err(error) => handle_exception(&view, &req, framework, error.into()),
+        Ok(response) => handle_exception(view, &req, framework, response),
+        Err(error) => handle_exception(view, &req, framework, error.into()),
     };
     let mut response = render(view.name, accepted, response).await;
     let headers = response.headers_mut();
-    if let Ok(allow) = HeaderValue::from_str(&view.allow()) {
-        headers.insert(header::ALLOW, allow);
-    }
+    headers.insert(header::ALLOW, mounted.allow.clone());
     if let Some(vary) = vary(renderers, accepted) {
         headers.append(header::VARY, HeaderValue::from_static(vary));
     }
@@ -368,24 +380,25 @@ async fn dispatch(view: Rc<ApiView>, req: HttpRequest, payload: Payload) -> Http
 }
 
 async fn initial_and_handle(
-    view: &ApiView,
+    mounted: &Rc<Mounted>,
     req: &HttpRequest,
     payload: Payload,
     framework: &RestFramework,
 ) -> Result<HttpResponse, actix_web::Error> {
+    let view = &mounted.view;
     let classes = view.authentication_classes(framework);
     let caller = authentication::authenticate(req, classes).await?;
     if let Some(model) = view.model {
         req.extensions_mut().insert(model);
     }
     check_permissions(req, view.permission_classes(framework), caller.as_ref(), !classes.is_empty()).await?;
-    check_throttles(req, view.throttle_classes(framework), view.throttle_scope, caller.as_ref(), framework)?;
+    check_throttles(req, view.throttle_classes(framework), view.throttle_scope, caller.as_ref(), framework).await?;
 
     if *req.method() == Method::OPTIONS {
         return Ok(HttpResponse::Ok().json(view.metadata(req, framework)));
     }
     let handler = view.handler(req.method()).ok_or_else(|| ApiError::method_not_allowed(req.method().as_str()))?;
-    req.extensions_mut().insert(Seen { caller, parsers: Some(view.parser_classes(framework)) });
+    req.extensions_mut().insert(Seen { caller, view: Some(Rc::clone(mounted)) });
     handler(req.clone(), payload).await
 }
 

@@ -43,9 +43,13 @@ pub fn redirect(req: &HttpRequest) -> Option<HttpResponse> {
     Some(response.finish())
 }
 
+/// Django's function of that name, for a path as it was sent.
+pub(super) fn escape_uri_path(path: &str) -> String {
+    utf8_percent_encode(&percent_decode_str(path).decode_utf8_lossy(), PATH).to_string()
+}
+
 fn location(path: &str, query: &str) -> String {
-    let decoded = percent_decode_str(path).decode_utf8_lossy();
-    let mut location = utf8_percent_encode(&decoded, PATH).to_string();
+    let mut location = escape_uri_path(path);
     // `//host/` would send the browser to another site.
     if let Some(rest) = location.strip_prefix("//") {
         location = format!("/%2F{rest}");

@@ -1,7 +1,8 @@
 //! What happens to every request before and after its view. Python counterpart: `MIDDLEWARE` of a new Django project.
 //!
-//! In this order: the request gets its id, the `Host` header is checked, the view runs, a missing slash becomes a
-//! redirect, the security headers go on, the line is logged. Sessions, CSRF and messages have no counterpart: nothing
+//! In this order: the request gets its id, the `Host` header is checked, preflight requests and those that should have
+//! come by HTTPS are answered, the view runs, a missing slash becomes a redirect, the security headers go on, the line is
+//! logged. Sessions, CSRF and messages have no counterpart: nothing
 //! here uses cookies to know who is calling, except the older JWT package where its settings say so.
 
 use std::panic::AssertUnwindSafe;
@@ -14,12 +15,14 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse};
 use futures_util::FutureExt;
 
+use super::append_slash;
 use super::connections::Busy;
+use super::cors::{self, Cors};
 use super::health;
 use super::host::{AllowedHosts, DisallowedHost};
 use super::metrics::Worker;
 use super::request_log::Entry;
-use super::{append_slash, security};
+use super::security::Security;
 use crate::rest_framework::exceptions::Reason;
 use crate::rest_framework::renderers::error_page;
 
@@ -30,6 +33,10 @@ pub struct Policy {
     pub allowed_hosts: AllowedHosts,
     /// `APPEND_SLASH`.
     pub append_slash: bool,
+    /// HTTPS, and the headers of every response.
+    pub security: Security,
+    /// Which other sites may call, if any.
+    pub cors: Option<Cors>,
     /// Counters of this worker, when `METRICS_ADDRESS` is set.
     pub metrics: Option<Worker>,
 }
@@ -46,14 +53,11 @@ pub async fn serve<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse, Error> {
     let entry = Entry::begin(&req);
     let busy = Busy::begin(&req);
-    let is_allowed = match health::is_probe(req.path()) {
-        true => Ok(()),
-        false => policy.allowed_hosts.check_request(req.request()),
-    };
-    let outcome = match is_allowed {
-        Err(refusal) => Ok(req.into_response(bad_host(&refusal))),
+    let has_hsts = policy.security.has_hsts(req.head());
+    let outcome = match answer_at_once(policy, &req) {
+        Some(response) => Ok(req.into_response(response)),
         // A panic would close the connection without an answer.
-        Ok(()) => match AssertUnwindSafe(async { next.call(req).await }).catch_unwind().await {
+        None => match AssertUnwindSafe(async { next.call(req).await }).catch_unwind().await {
             Ok(outcome) => outcome.map(|response| response.map_into_boxed_body()),
             Err(_) => Err(server_error()),
         },
@@ -64,7 +68,7 @@ pub async fn serve<B: MessageBody + 'static>(
             if policy.append_slash && response.status() == StatusCode::NOT_FOUND {
                 response = append_slash::redirect(&req).unwrap_or(response);
             }
-            security::add_headers(response.headers_mut());
+            policy.security.add_headers(response.headers_mut(), has_hsts);
             if let Some(metrics) = &policy.metrics {
                 entry.count(metrics, req.match_pattern(), &response);
             }
@@ -76,7 +80,7 @@ pub async fn serve<B: MessageBody + 'static>(
         }
         Err(error) => {
             let mut response = error.error_response();
-            security::add_headers(response.headers_mut());
+            policy.security.add_headers(response.headers_mut(), has_hsts);
             if let Some(metrics) = &policy.metrics {
                 entry.count(metrics, None, &response);
             }
@@ -84,6 +88,20 @@ pub async fn serve<B: MessageBody + 'static>(
             Err(InternalError::from_response(error, response).into())
         }
     }
+}
+
+/// The answer to a request that gets no further.
+fn answer_at_once(policy: &Policy, req: &ServiceRequest) -> Option<HttpResponse> {
+    if health::is_probe(req.path()) {
+        return None;
+    }
+    if let Err(refusal) = policy.allowed_hosts.check_request(req.request()) {
+        return Some(bad_host(&refusal));
+    }
+    if policy.cors.as_ref().is_some_and(|cors| cors.is_preflight(req.head())) {
+        return Some(cors::preflight());
+    }
+    policy.security.redirect(req.request())
 }
 
 fn bad_host(refusal: &DisallowedHost) -> HttpResponse<BoxBody> {
@@ -113,6 +131,7 @@ mod tests {
     use actix_web::test::{TestRequest, init_service};
     use actix_web::{App, middleware, web};
 
+    use super::super::security::SecuritySettings;
     use super::*;
 
     async fn panicking() -> HttpResponse {
@@ -124,6 +143,8 @@ mod tests {
         let policy = Rc::new(Policy {
             allowed_hosts: AllowedHosts::new(&["good.example".to_owned()], false),
             append_slash: true,
+            security: Security::new(&SecuritySettings::default()).unwrap(),
+            cors: None,
             metrics: None,
         });
         let service = init_service(

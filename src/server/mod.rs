@@ -1,9 +1,18 @@
 //! The server. Python counterpart: `wsgi.py`, and the WSGI server that runs it.
 //!
-//! ```ignore
-//! let server = Application::build(&settings)?;
-//! println!("listening on port {}", server.port());
-//! server.run().await?;
+//! ```no_run
+//! use actix_simplejwt::conf::Environment;
+//! use actix_simplejwt::server::Application;
+//! use actix_simplejwt::settings::Settings;
+//!
+//! #[actix_web::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let settings = Settings::from_env(&Environment::load()?)?;
+//!     let server = Application::build(&settings)?;
+//!     println!("listening on port {}", server.port());
+//!     server.run().await?;
+//!     Ok(())
+//! }
 //! ```
 //!
 //! [`app`] is the application alone, for tests in process; [`configure`] are its routes and data, for a host
@@ -11,10 +20,13 @@
 
 pub mod append_slash;
 mod connections;
+pub mod cors;
 pub mod health;
 pub mod host;
+mod late;
 pub mod metrics;
 pub mod middleware;
+mod patterns;
 pub mod request_log;
 pub mod security;
 pub mod settings;
@@ -25,20 +37,23 @@ pub mod sweeper;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use self::cors::Cors;
 use self::metrics::Exposed;
 pub use self::state::{AppState, StateError};
 use crate::checks::{self, CheckMessage, Level};
 use crate::core::clock::Clock;
 use crate::db::DatabaseError;
 use crate::db::migrations::MigrationPlan;
+use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::Settings;
 use crate::urls;
 
@@ -85,9 +100,12 @@ pub enum StartError {
 pub struct Application {
     address: SocketAddr,
     server: Server,
+    /// What stops the server and ends with it.
+    stop: LocalBoxFuture<'static, io::Result<()>>,
     /// The server at `METRICS_ADDRESS`, and where that is.
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
+    throttle_cache: Arc<ThrottleCache>,
 }
 
 impl Application {
@@ -107,13 +125,15 @@ impl Application {
             _ => None,
         };
         let sweeper = sweeper::start(&state.database, &state.clock, settings.server.token_sweep_interval);
+        let throttle_cache = state.throttle_cache();
+        let late_state = state.clone();
         let server = HttpServer::new(move || app(&state))
             .keep_alive(settings.server.keep_alive)
             .client_request_timeout(settings.server.client_request_timeout)
             .client_disconnect_timeout(settings.server.client_disconnect_timeout)
             .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
             .max_connections(settings.server.max_connections)
-            .shutdown_signal(signals::stop_requested());
+            .disable_signals();
         let server = match connections::limit(&settings.server) {
             Some(limit) => server.on_connect(move |io, data| connections::watch(io, data, limit)),
             None => server,
@@ -122,9 +142,18 @@ impl Application {
             Some(workers) => server.workers(workers),
             None => server,
         };
-        let server = server.bind(settings.server.bind).map_err(bind_error(settings.server.bind))?;
+        let bind_error = bind_error(settings.server.bind);
+        let (listener, kept) = late::bind(settings.server.bind).map_err(bind_error)?;
+        let server = server.listen(listener).map_err(bind_error)?;
         let address = server.addrs().first().copied().unwrap_or(settings.server.bind);
-        Ok(Self { address, server: server.run(), metrics, sweeper: sweeper.map(FutureExt::boxed_local) })
+        let server = server.run();
+        let (handle, settings) = (server.handle(), settings.server.clone());
+        let stop = async move {
+            signals::stop_requested().await;
+            late::stop(handle, kept, &late_state, &settings).await
+        };
+        let sweeper = sweeper.map(FutureExt::boxed_local);
+        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache })
     }
 
     /// The address that the server listens on.
@@ -151,8 +180,11 @@ impl Application {
     /// When the workers cannot be started.
     pub async fn run(self) -> io::Result<()> {
         let sweeper = self.sweeper.map(actix_web::rt::spawn);
+        actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
         let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
+        let stop = actix_web::rt::spawn(self.stop);
         let outcome = self.server.await;
+        let outcome = if outcome.is_ok() { stop.await.map_err(io::Error::other)? } else { outcome };
         if let Some(sweeper) = sweeper {
             sweeper.abort();
         }
@@ -182,11 +214,27 @@ pub fn app(
     > + use<>,
 > {
     let policy = Rc::new(state.policy());
+    let cors = state.cors().cloned();
+    let cors_layer = cors.as_ref().map_or_else(actix_cors::Cors::default, Cors::layer);
+    let is_open = cors.is_some();
     App::new()
         .wrap(from_fn(move |req, next| {
             let policy = Rc::clone(&policy);
             async move { middleware::serve(&policy, req, next).await }
         }))
+        .wrap(Condition::new(is_open, cors_layer))
+        .wrap(Condition::new(
+            is_open,
+            from_fn(move |req, next| {
+                let cors = cors.clone();
+                async move {
+                    match cors {
+                        Some(cors) => cors.serve(req, next).await,
+                        None => next.call(req).await,
+                    }
+                }
+            }),
+        ))
         .configure(|cfg| configure(cfg, state))
         .default_service(web::to(middleware::page_not_found))
 }
@@ -197,6 +245,13 @@ pub fn configure(cfg: &mut web::ServiceConfig, state: &AppState) {
     urls::configure(cfg);
     if state.api_docs {
         urls::configure_docs(cfg);
+    }
+}
+
+/// No reason not to start: what has no limit is served without it, and it may come up later than the server.
+async fn warn_without_cache(cache: Arc<ThrottleCache>) {
+    if let Err(reason) = cache.ping().await {
+        log::warn!("CACHE_URL: {reason}. Until it answers, requests with a limit are answered 503");
     }
 }
 
@@ -240,14 +295,14 @@ mod tests {
     use crate::conf::Environment;
 
     /// Settings of a server on a database of its own, on any free port.
-    fn settings(directory: &tempfile::TempDir, secret_key: &str) -> Settings {
+    pub(super) fn settings(directory: &tempfile::TempDir, secret_key: &str) -> Settings {
         let database = format!("sqlite://{}", directory.path().join("db.sqlite3").display());
         let env: Environment =
             [("SECRET_KEY", secret_key), ("DATABASE_URL", &database), ("PORT", "0")].into_iter().collect();
         Settings::from_env(&env).unwrap()
     }
 
-    fn migrate(settings: &Settings) -> AppState {
+    pub(super) fn migrate(settings: &Settings) -> AppState {
         let state = AppState::new(settings, Clock::system()).unwrap();
         MigrationPlan::default().migrate(&mut state.database.connection().unwrap(), state.clock.now()).unwrap();
         state

@@ -4,7 +4,7 @@
 /// Ctrl-C. A second Ctrl-C ends the process at once.
 pub async fn stop_requested() {
     first_signal().await;
-    log::info!("stopping: no new connections, waiting for the requests in flight");
+    log::info!("stopping: waiting for the requests in flight");
     actix_web::rt::spawn(async {
         if tokio::signal::ctrl_c().await.is_ok() {
             std::process::exit(130);

@@ -1,10 +1,14 @@
 //! What every worker shares, made once from the settings. Python counterpart: `django.setup()`.
 
+use std::sync::Arc;
+
 use actix_web::web;
 
+use super::cors::Cors;
 use super::host::AllowedHosts;
 use super::metrics::{Exposed, Metrics};
 use super::middleware::Policy;
+use super::security::Security;
 use crate::auth::{AuthState, lockout};
 use crate::authtoken::authentication::TokenAuthentication;
 use crate::conf::SettingsError;
@@ -15,6 +19,7 @@ use crate::legacy_jwt::state::LegacyJwtState;
 use crate::rest_framework::authentication::AuthenticationClass;
 use crate::rest_framework::authentication::basic::BasicAuthentication;
 use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::Settings;
 use crate::simplejwt::authentication::{JwtAuthentication, JwtStatelessUserAuthentication, JwtTokenUserAuthentication};
 use crate::simplejwt::state::JwtState;
@@ -71,6 +76,8 @@ impl AppState {
             policy: Policy {
                 allowed_hosts: AllowedHosts::new(&settings.allowed_hosts, settings.debug),
                 append_slash: settings.append_slash,
+                security: Security::new(&settings.security)?,
+                cors: Cors::new(&settings.cors)?,
                 metrics: None,
             },
             api_docs: settings.has_api_docs(),
@@ -93,6 +100,16 @@ impl AppState {
         cfg.app_data(self.rest_framework.clone());
         cfg.app_data(self.jwt.clone());
         cfg.app_data(self.legacy_jwt.clone());
+    }
+
+    /// Where requests are counted.
+    pub(super) fn throttle_cache(&self) -> Arc<ThrottleCache> {
+        Arc::clone(&self.rest_framework.throttle_cache)
+    }
+
+    /// Which other sites may call, if any.
+    pub(super) fn cors(&self) -> Option<&Cors> {
+        self.policy.cors.as_ref()
     }
 
     /// What concerns every request of one worker.
@@ -118,7 +135,8 @@ fn parts(settings: &Settings, clock: &Clock) -> Result<(RestFramework, JwtState,
     let mut rest_framework = RestFramework::new(settings.rest_framework.clone(), &authentication_classes(), &[])?;
     rest_framework.clock = clock.clone();
     let jwt = JwtState::new(settings.simple_jwt.clone(), &settings.secret_key, clock.clone())?;
-    let legacy_jwt = LegacyJwtState::new(&settings.legacy_jwt, &settings.secret_key, clock.clone())?;
+    let legacy_jwt = settings.legacy_jwt.clone().beside(settings.simple_jwt.token_type_claim.as_deref());
+    let legacy_jwt = LegacyJwtState::new(&legacy_jwt, &settings.secret_key, clock.clone())?;
     Ok((rest_framework, jwt, legacy_jwt))
 }
 

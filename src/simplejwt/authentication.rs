@@ -114,7 +114,10 @@ fn raw_token(req: &HttpRequest, jwt: &JwtState) -> Result<Option<String>, ApiErr
     }
     match (parts.next(), parts.next()) {
         // What is not ASCII is no token; it is turned into one that is invalid rather than refused in other words.
-        (Some(token), None) => Ok(Some(String::from_utf8_lossy(token).into_owned())),
+        (Some(token), None) => Ok(Some(match str::from_utf8(token) {
+            Ok(token) => token.to_owned(),
+            Err(_) => String::from_utf8_lossy(token).into_owned(),
+        })),
         _ => Err(bad_header()),
     }
 }
@@ -130,11 +133,11 @@ pub(super) fn bad_header() -> ApiError {
     failed("Authorization header must contain two space-delimited values", "bad_authorization_header")
 }
 
-/// The first of `AUTH_TOKEN_CLASSES` that takes the token; `is_blacklisted` is asked for classes that can be revoked.
+/// The first of `AUTH_TOKEN_CLASSES` that takes the token. `revoked` is what classes that can be revoked say about it.
 fn validate(
     decoded: Result<Claims, TokenError>,
     jwt: &JwtState,
-    mut check_blacklist: impl FnMut(&Claims) -> Result<(), TokenError>,
+    revoked: Option<&str>,
 ) -> Result<ValidatedToken, ApiError> {
     let settings = jwt.settings();
     let mut messages = Vec::with_capacity(settings.auth_token_classes.len());
@@ -143,8 +146,11 @@ fn validate(
     match decoded {
         Ok(claims) => {
             for class in &settings.auth_token_classes {
-                let blacklist = if class.is_revocable() { check_blacklist(&claims) } else { Ok(()) };
-                match blacklist.and_then(|()| class.verify(&claims, settings)) {
+                if let Some(message) = revoked.filter(|_| class.is_revocable()) {
+                    refuse(*class, message);
+                    continue;
+                }
+                match class.verify(&claims, settings) {
                     Ok(()) => return Ok(ValidatedToken::new(*class, claims)),
                     Err(TokenError::Invalid { message, .. }) => refuse(*class, &message),
                     Err(other) => return Err(other.into()),
@@ -182,7 +188,7 @@ async fn validate_alone(
     jwt: &JwtState,
     decoded: Result<Claims, TokenError>,
 ) -> Result<ValidatedToken, ApiError> {
-    validate(decoded, jwt, |_| Err(TokenError::blacklisted()))
+    validate(decoded, jwt, None)
 }
 
 fn user_id<'a>(token: &'a ValidatedToken, jwt: &JwtState) -> Result<&'a Value, ApiError> {

@@ -22,7 +22,7 @@ pub use self::classes::{
     Untyped, UntypedToken,
 };
 #[cfg(feature = "database")]
-pub(super) use self::revocable::check_blacklist;
+pub(super) use self::revocable::{GenuineToken, check_blacklist};
 use super::exceptions::{INVALID, TokenError};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
@@ -36,6 +36,9 @@ use crate::core::jwt::Claims;
 pub struct Token<C> {
     claims: Claims,
     current_time: DateTime<Utc>,
+    /// The key of its outstanding row, where it is known.
+    #[cfg(feature = "database")]
+    row: Option<i64>,
     class: PhantomData<C>,
 }
 
@@ -44,7 +47,7 @@ impl<C: TokenClass> Token<C> {
     #[must_use]
     pub fn new(jwt: &JwtState) -> Self {
         let (settings, current_time) = (jwt.settings(), jwt.clock().now());
-        let mut token = Self { claims: Claims::new(), current_time, class: PhantomData };
+        let mut token = Self::of(Claims::new(), current_time);
         token[claim_name(settings.token_type_claim.as_deref())] = C::TOKEN_TYPE.into();
         token.set_exp(C::lifetime(settings));
         token.set_iat();
@@ -82,7 +85,17 @@ impl<C: TokenClass> Token<C> {
     fn decode(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
         let current_time = jwt.clock().now();
         let claims = jwt.backend().decode(raw, current_time)?;
-        Ok(Self { claims, current_time, class: PhantomData })
+        Ok(Self::of(claims, current_time))
+    }
+
+    fn of(claims: Claims, current_time: DateTime<Utc>) -> Self {
+        Self {
+            claims,
+            current_time,
+            #[cfg(feature = "database")]
+            row: None,
+            class: PhantomData,
+        }
     }
 
     /// The value of a claim.
@@ -108,6 +121,10 @@ impl<C: TokenClass> Token<C> {
     /// Gives the token an id that nobody has had.
     pub fn set_jti(&mut self, settings: &SimpleJwtSettings) {
         self[claim_name(settings.jti_claim.as_deref())] = hex(Uuid::new_v4().as_bytes()).into();
+        #[cfg(feature = "database")]
+        {
+            self.row = None;
+        }
     }
 
     /// Ends the token `lifetime` after the time it was read or made at.
@@ -201,7 +218,13 @@ impl<C: TokenClass> std::fmt::Debug for Token<C> {
 
 impl<C> Clone for Token<C> {
     fn clone(&self) -> Self {
-        Self { claims: self.claims.clone(), current_time: self.current_time, class: PhantomData }
+        Self {
+            claims: self.claims.clone(),
+            current_time: self.current_time,
+            #[cfg(feature = "database")]
+            row: self.row,
+            class: PhantomData,
+        }
     }
 }
 

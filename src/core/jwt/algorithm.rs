@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{self, EcdsaSigningAlgorithm, RsaEncoding, VerificationAlgorithm};
 
 /// How a token is signed (RFC 7518, RFC 8037, RFC 8812).
@@ -161,6 +162,16 @@ impl Algorithm {
             Self::PS512 => J::PS512,
             Self::EdDSA => J::EdDSA,
             Self::ES256K | Self::ES512 | Self::ES521 => return None,
+        })
+    }
+
+    /// The HMAC of AWS-LC; `None` outside that family.
+    pub(super) fn hmac(self) -> Option<hmac::Algorithm> {
+        Some(match self {
+            Self::HS256 => hmac::HMAC_SHA256,
+            Self::HS384 => hmac::HMAC_SHA384,
+            Self::HS512 => hmac::HMAC_SHA512,
+            _ => return None,
         })
     }
 

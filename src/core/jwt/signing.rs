@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaEncoding, RsaKeyPair};
 use jsonwebtoken::EncodingKey;
@@ -22,7 +23,9 @@ pub struct SigningKey {
 
 #[derive(Clone)]
 enum Kind {
-    /// HMAC and Ed25519, whose keys cost little to set up at each signature, as `jsonwebtoken` does.
+    /// HMAC, kept ready (see the module's documentation).
+    Hmac(hmac::Key),
+    /// Ed25519, whose keys cost little to set up at each signature, as `jsonwebtoken` does.
     Jsonwebtoken(jsonwebtoken::Algorithm, EncodingKey),
     /// Setting up an RSA key costs more than signing with it, so it is kept (see the module's documentation).
     Rsa(&'static dyn RsaEncoding, Arc<RsaKeyPair>),
@@ -65,8 +68,8 @@ impl SigningKey {
 
     fn from_secret(algorithm: Algorithm, key: &SecretString) -> Result<Self, KeyError> {
         check_secret(key.expose())?;
-        let name = algorithm.jsonwebtoken().ok_or(KeyError::Unfit(algorithm))?;
-        let kind = Kind::Jsonwebtoken(name, EncodingKey::from_secret(key.expose().as_bytes()));
+        let digest = algorithm.hmac().ok_or(KeyError::Unfit(algorithm))?;
+        let kind = Kind::Hmac(hmac::Key::new(digest, key.expose().as_bytes()));
         Ok(Self { kind, verifying: VerifyingKey::new(algorithm, key)? })
     }
 
@@ -103,6 +106,7 @@ impl SigningKey {
 
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
         match &self.kind {
+            Kind::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
             Kind::Jsonwebtoken(name, key) => {
                 let signer = (DEFAULT_PROVIDER.signer_factory)(name, key).map_err(|_| SigningError)?;
                 signer.try_sign(message).map_err(|_| SigningError)

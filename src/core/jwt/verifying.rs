@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ParsedPublicKey, RsaParameters};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
@@ -24,7 +25,9 @@ pub struct VerifyingKey {
 
 #[derive(Clone)]
 enum Kind {
-    /// What `jsonwebtoken` can verify.
+    /// HMAC, kept ready (see the module's documentation).
+    Hmac(hmac::Key),
+    /// What else `jsonwebtoken` can verify.
     Jsonwebtoken(jsonwebtoken::Algorithm, DecodingKey),
     /// P-521 and secp256k1, which it lacks.
     AwsLc(ParsedPublicKey),
@@ -63,7 +66,8 @@ impl VerifyingKey {
 
     fn from_secret(algorithm: Algorithm, secret: &str) -> Result<Self, KeyError> {
         check_secret(secret)?;
-        Self::checked(algorithm, DecodingKey::from_secret(secret.as_bytes()))
+        let digest = algorithm.hmac().ok_or(KeyError::Unfit(algorithm))?;
+        Ok(Self::of_kind(algorithm, Kind::Hmac(hmac::Key::new(digest, secret.as_bytes()))))
     }
 
     fn from_pem(algorithm: Algorithm, block: &pem::Block<'_>) -> Result<Self, KeyError> {
@@ -109,8 +113,12 @@ impl VerifyingKey {
             (None, Some(parsed)) => Kind::AwsLc(parsed),
             (None, None) => return Err(unfit),
         };
+        Ok(Self::of_kind(algorithm, kind))
+    }
+
+    fn of_kind(algorithm: Algorithm, kind: Kind) -> Self {
         let plain_headers = [header_part(algorithm, &[]), pyjwt1_header_part(algorithm)];
-        Ok(Self { algorithm, plain_headers, kind })
+        Self { algorithm, plain_headers, kind }
     }
 
     /// The header part that PyJWT writes for this algorithm when it is given no further parameters.
@@ -127,6 +135,7 @@ impl VerifyingKey {
     /// Checks `signature` over `message`. HMAC tags are compared in constant time by AWS-LC.
     pub(super) fn verify(&self, message: &[u8], signature: Vec<u8>) -> Result<(), JwtError> {
         let verified = match &self.kind {
+            Kind::Hmac(key) => hmac::verify(key, message, &signature).is_ok(),
             Kind::Jsonwebtoken(name, key) => (DEFAULT_PROVIDER.verifier_factory)(name, key)
                 .is_ok_and(|verifier| verifier.verify(message, &signature).is_ok()),
             Kind::AwsLc(key) => key.verify_sig(message, &signature).is_ok(),

@@ -1,5 +1,6 @@
 //! PostgreSQL. Python counterpart: `django.db.backends.postgresql`.
 
+mod lookups;
 pub(super) mod pool;
 
 use diesel::PgConnection;
@@ -23,8 +24,9 @@ pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgC
     let address = connection_string(url, &defaults);
     let mut conn = PgConnection::establish(address.expose()).map_err(|error| explained(&error.to_string()))?;
     let set_up = format!(
-        // A plan that PostgreSQL made while the tables were empty would be kept for the life of the connection.
-        "SET TIME ZONE 'UTC'; SET plan_cache_mode = force_custom_plan; SET statement_timeout = {};",
+        // Messages in English, as `DatabaseError` reads them. Not everybody may choose: then they are what they are.
+        "SET TIME ZONE 'UTC'; SET statement_timeout = {}; \
+         DO $$ BEGIN SET lc_messages = 'C'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
         settings.statement_timeout.map_or(0, |limit| limit.as_millis()),
     );
     conn.batch_execute(&set_up).map_err(|error| error.to_string())?;

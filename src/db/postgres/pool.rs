@@ -11,7 +11,8 @@ use tokio::time::timeout;
 use super::super::connection::{begin, finish};
 use super::super::manager::{ConnectionManager, PooledConnection, get};
 use super::super::waiting::Waiting;
-use super::super::{DatabaseError, DatabaseLoad, DbConnection};
+use super::super::{DatabaseError, DatabaseLoad, DbConnection, Lookup};
+use super::lookups::Lookups;
 
 /// The connections of one database.
 pub(in crate::db) struct PostgresPool {
@@ -23,6 +24,7 @@ pub(in crate::db) struct PostgresPool {
     /// How long a caller waits in all. What is still under way then goes on without one.
     limit: Option<Duration>,
     waiting: Waiting,
+    lookups: Lookups,
 }
 
 impl PostgresPool {
@@ -31,7 +33,7 @@ impl PostgresPool {
         let turns = Arc::new(Semaphore::new(settings.pool_size as usize));
         let patience = settings.pool_timeout;
         let limit = settings.statement_timeout.map(|statement| statement + patience);
-        Self { pool: manager.pool(), turns, patience, limit, waiting: Waiting::default() }
+        Self { pool: manager.pool(), turns, patience, limit, waiting: Waiting::default(), lookups: Lookups::default() }
     }
 
     /// A connection for whoever may block.
@@ -79,6 +81,16 @@ impl PostgresPool {
         .await
     }
 
+    pub(in crate::db) async fn look_up<L: Lookup>(&self, key: L) -> Result<Option<L::Found>, DatabaseError> {
+        let _place = self.waiting.enter();
+        let answer = self.lookups.ask(key, &self.pool);
+        let answered = match self.limit {
+            None => answer.await,
+            Some(limit) => timeout(limit, answer).await.map_err(|_| no_answer(limit))?,
+        };
+        answered.unwrap_or_else(|_| Err(DatabaseError::Unavailable("the server is stopping".to_owned())))
+    }
+
     async fn run<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&Pool<ConnectionManager>) -> Result<T, E> + Send + 'static,
@@ -100,7 +112,7 @@ impl PostgresPool {
             // does not keep it, and libpq would wait for ever.
             Some(limit) => match timeout(limit, work).await {
                 Ok(joined) => joined,
-                Err(_) => return Err(DatabaseError::Unavailable(format!("no answer within {limit:?}")).into()),
+                Err(_) => return Err(no_answer(limit).into()),
             },
         };
         joined.unwrap_or_else(|error| {
@@ -121,4 +133,8 @@ impl PostgresPool {
             .and_then(Result::ok)
             .ok_or_else(|| DatabaseError::Unavailable(format!("no connection was free within {:?}", self.patience)))
     }
+}
+
+fn no_answer(limit: Duration) -> DatabaseError {
+    DatabaseError::Unavailable(format!("no answer within {limit:?}"))
 }

@@ -30,10 +30,10 @@ pub(in crate::db) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread with `conn` as its first connection.
-    pub(in crate::db) fn start(manager: ConnectionManager, conn: DbConnection) -> Result<Self, DatabaseError> {
+    /// Starts the thread with `conn` as its first connection, if it can write.
+    pub(in crate::db) fn start(manager: ConnectionManager, mut conn: DbConnection) -> Result<Self, DatabaseError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let worker = Worker { manager, conn: Some(conn) };
+        let worker = Worker { manager, conn: (!conn.is_broken()).then_some(conn) };
         let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || worker.run(&jobs));
         let thread = thread.map_err(|error| DatabaseError::Unavailable(format!("no thread for writes: {error}")))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), waiting: Waiting::default() })

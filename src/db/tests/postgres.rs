@@ -1,14 +1,15 @@
 //! The pool: when it is exhausted, when a connection dies, when a statement takes too long.
 
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_query;
 use futures_util::future::join;
 
-use super::super::{Database, DatabaseError, DbConnection};
+use super::super::manager::{PLAN_LIFETIME, forget_old_plans};
+use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
 use super::support::{TestDatabase, add_note, block_on, notes, number, text};
 
 /// The process of the server that serves a connection.
@@ -31,11 +32,57 @@ fn the_session_is_set_up_as_the_settings_say() {
     for (setting, value) in [
         ("TimeZone", "UTC"),
         ("statement_timeout", "30s"),
-        ("plan_cache_mode", "force_custom_plan"),
+        ("lc_messages", "C"),
         ("application_name", "actix-simplejwt"),
     ] {
         assert_eq!(text(&mut conn, &format!("SELECT current_setting('{setting}') AS value")), value);
     }
+}
+
+#[derive(diesel::QueryableByName)]
+struct PlanLine {
+    #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+    text: String,
+}
+
+fn plan(conn: &mut DbConnection) -> String {
+    let lines: Vec<PlanLine> = sql_query("EXPLAIN (COSTS OFF) EXECUTE by_text('note 1')").load(conn).unwrap();
+    lines.into_iter().map(|line| line.text).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn a_plan_that_was_made_while_a_table_was_empty_is_soon_forgotten() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let mut conn = test.open_with_notes().connection().unwrap();
+    // Without autovacuum, which would make PostgreSQL itself notice how the table grows, some time.
+    conn.batch_execute("ALTER TABLE note SET (autovacuum_enabled = false)").unwrap();
+    conn.batch_execute("VACUUM ANALYZE note").unwrap();
+    conn.batch_execute("PREPARE by_text(text) AS SELECT id FROM note WHERE text = $1").unwrap();
+    // From the sixth time on PostgreSQL keeps the plan.
+    for _ in 0..6 {
+        conn.batch_execute("EXECUTE by_text('note 1')").unwrap();
+    }
+    conn.batch_execute("INSERT INTO note (id, text) SELECT n, 'note ' || n FROM generate_series(1, 20000) AS n")
+        .unwrap();
+    assert_eq!(plan(&mut conn), "Seq Scan on note; Filter: ((text)::text = $1)");
+
+    forget_old_plans(&mut conn, Instant::now() + PLAN_LIFETIME).unwrap();
+    let plan = plan(&mut conn);
+    assert!(plan.contains("Index Cond: ((text)::text = $1)"), "{plan}");
+}
+
+#[test]
+fn a_user_who_may_not_choose_the_language_is_connected() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let mut admin = test.open().connection().unwrap();
+    let role = format!("plain_{}", uuid::Uuid::new_v4().simple());
+    admin.batch_execute(&format!("CREATE ROLE {role} LOGIN")).unwrap();
+    let (scheme, rest) = test.url.split_once("://").unwrap();
+    let url = format!("{scheme}://{role}@{}", rest.rsplit_once('@').map_or(rest, |(_, address)| address));
+    let opened = Database::open(&DatabaseSettings::new(&url).unwrap());
+    let user = opened.map(|database| text(&mut database.connection().unwrap(), "SELECT current_user::text AS value"));
+    admin.batch_execute(&format!("DROP ROLE {role}")).unwrap();
+    assert_eq!(user.unwrap(), role);
 }
 
 #[test]

@@ -267,6 +267,26 @@ fn a_lock_that_another_process_gives_up_is_waited_for() {
     block_on(waiting).unwrap();
 }
 
+/// Whoever may not write to the folder cannot make the index of the log there; a folder in its place stops even root.
+#[test]
+fn a_file_that_cannot_be_written_is_read_and_written_again_when_it_can_be() {
+    let test = TestDatabase::sqlite();
+    let database = test.open_with_notes();
+    block_on(database.write(|conn| add_note(conn, 1))).unwrap();
+    drop(database);
+    let obstacle = format!("{}-shm", test.url.strip_prefix("sqlite://").unwrap());
+    std::fs::create_dir(&obstacle).unwrap();
+    let database = test.open();
+    for _attempt in 0..2 {
+        assert_eq!(block_on(database.read(notes)).unwrap(), "1");
+        let error = block_on(write(&database, |conn| add_note(conn, 2))).unwrap_err();
+        assert_eq!(error.to_string(), "database unavailable: attempt to write a readonly database");
+    }
+    std::fs::remove_dir(&obstacle).unwrap();
+    block_on(write(&database, |conn| add_note(conn, 2))).unwrap();
+    assert_eq!(block_on(database.read(notes)).unwrap(), "1,2");
+}
+
 #[test]
 fn a_read_cannot_write() {
     let test = TestDatabase::sqlite();

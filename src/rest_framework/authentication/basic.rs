@@ -60,8 +60,9 @@ impl Authentication for BasicAuthentication {
         Some(("basicAuth", json!({ "type": "http", "scheme": "basic" })))
     }
 
-    fn refusals(_req: &HttpRequest) -> Vec<ApiError> {
-        [NO_CREDENTIALS, SPACES, NOT_BASE64, WRONG, INACTIVE].map(ApiError::authentication_failed).into()
+    fn refusals(req: &HttpRequest) -> Vec<ApiError> {
+        let refused = [NO_CREDENTIALS, SPACES, NOT_BASE64, WRONG, INACTIVE].map(ApiError::authentication_failed);
+        refused.into_iter().chain(ApiError::locked_out(req)).collect()
     }
 }
 

@@ -1,11 +1,22 @@
 //! What a client reads when the database or the queue of logins fails.
 
+use actix_web::HttpRequest;
+
 use super::ApiError;
-use crate::auth::AuthError;
+use crate::auth::{AuthError, AuthState};
 use crate::db::DatabaseError;
+use crate::rest_framework::state::app_data;
 
 /// Seconds after which a busy or missing service is worth another try.
 const RETRY_AFTER: u64 = 1;
+
+impl ApiError {
+    /// The 429 of `LOGIN_FAILURE_LIMIT` where that is set, for the description of a view that checks passwords.
+    #[must_use]
+    pub fn locked_out(req: &HttpRequest) -> Option<Self> {
+        app_data::<AuthState>(req).ok().filter(|auth| auth.limits_failures()).map(|_| Self::throttled(None))
+    }
+}
 
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {

@@ -19,6 +19,7 @@ use crate::rest_framework::permissions::Admits;
 use crate::rest_framework::renderers::Renderer;
 use crate::rest_framework::serializers::{non_field_error, not_an_object};
 use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::throttling::CacheUrl;
 use crate::rest_framework::views::{ApiView, vary};
 
 /// One view in one application.
@@ -57,7 +58,9 @@ impl Subject<'_> {
     pub fn responses(&self, method: &Method, components: &mut Components) -> Value {
         let mut answers = BTreeMap::<u16, Answers>::new();
         answers.entry(200).or_default().schemas.push(self.success(method, components));
-        for error in self.errors(method) {
+        let (limits, errors): (Vec<_>, Vec<_>) =
+            self.errors(method).into_iter().partition(|error| error.status() == StatusCode::TOO_MANY_REQUESTS);
+        for error in errors {
             answers.entry(error.status().as_u16()).or_default().bodies.push(error.body().clone());
         }
         if let Some(fields) = self.fields(method) {
@@ -66,7 +69,7 @@ impl Subject<'_> {
             answers.entry(415).or_default().schemas.push(detail("^Unsupported media type \".*\" in request\\.$"));
         }
         answers.entry(405).or_default().schemas.push(detail("^Method \"[^\"]+\" not allowed\\.$"));
-        if self.view.is_throttled(self.framework) {
+        if self.view.is_throttled(self.framework) || !limits.is_empty() {
             let seconds = "( Expected available in (1 second|[0-9]+ seconds)\\.)?";
             answers.entry(429).or_default().schemas.push(detail(&format!("^Request was throttled\\.{seconds}$")));
         }
@@ -122,11 +125,15 @@ impl Subject<'_> {
             errors.extend((class.refusals)(req));
         }
         let fields = self.fields(method);
-        if !classes.is_empty() || fields.is_some() {
+        let is_counted_elsewhere = framework.settings.cache.url != CacheUrl::Memory && view.is_throttled(framework);
+        if !classes.is_empty() || fields.is_some() || is_counted_elsewhere {
             errors.push(ApiError::service_unavailable("", 1));
         }
         if fields.is_some() {
             errors.push(ApiError::request_data_too_big());
+            if !framework.settings.limits.time.is_zero() {
+                errors.push(ApiError::request_timeout());
+            }
         }
         if *method != Method::OPTIONS {
             errors.extend(view.refusals.map(|refusals| refusals(req)).unwrap_or_default());
@@ -250,6 +257,7 @@ fn description(status: u16) -> &'static str {
         404 => "There is no such `format`.",
         405 => "A method that `Allow` does not have.",
         406 => "The `Accept` header names nothing that can be written.",
+        408 => "The body took too long to arrive.",
         413 => "The body is too large.",
         415 => "The body is in a format that is not read here.",
         429 => "Too many requests.",

@@ -39,6 +39,17 @@ pub struct Refusal {
     pub wait: Option<u64>,
 }
 
+impl Refusal {
+    /// For a caller who has made `count` requests, the first of them at `oldest`; times in microseconds.
+    pub(super) fn new(count: usize, oldest: Option<i64>, rate: Rate, now: i64) -> Self {
+        let period = rate.period_micros();
+        let remaining = oldest.map_or(period, |oldest| period - (now - oldest));
+        // More requests than the rate has happen when two scopes share a key; DRF gives no time then.
+        let wait = (count <= rate.requests).then(|| whole_seconds(remaining));
+        Self { wait }
+    }
+}
+
 /// 32 MiB: some 200,000 addresses with a few requests each.
 const DEFAULT_BOUND: usize = 32 * 1024 * 1024;
 /// What an entry costs beside its key and its times.
@@ -64,7 +75,7 @@ impl Histories {
     /// When it is one too many; it does not count then.
     pub fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Refusal> {
         let now = now.timestamp_micros();
-        let period = rate.period.num_microseconds().unwrap_or(i64::MAX);
+        let period = rate.period_micros();
         // Nothing in here can panic half-way, so what a panicking thread leaves behind is whole.
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = &mut *entries;
@@ -74,13 +85,13 @@ impl Histories {
                 entries.size -= size_of::<i64>();
             }
             if history.times.len() >= rate.requests {
-                return Err(history.refusal(rate, period, now));
+                return Err(Refusal::new(history.times.len(), history.times.front().copied(), rate, now));
             }
             history.times.push_back(now);
             history.expires = now.saturating_add(period);
             entries.size += size_of::<i64>();
         } else if rate.requests == 0 {
-            return Err(Refusal { wait: Some(whole_seconds(period)) });
+            return Err(Refusal::new(0, None, rate, now));
         } else {
             let history = History { times: VecDeque::from([now]), expires: now.saturating_add(period) };
             entries.size += history.size(key);
@@ -97,13 +108,6 @@ impl Histories {
 impl History {
     fn size(&self, key: &str) -> usize {
         ENTRY_SIZE + key.len() + self.times.len() * size_of::<i64>()
-    }
-
-    fn refusal(&self, rate: Rate, period: i64, now: i64) -> Refusal {
-        let remaining = self.times.front().map_or(period, |oldest| period - (now - oldest));
-        // More requests than the rate has happen when two scopes share a key; DRF gives no time then.
-        let wait = (self.times.len() <= rate.requests).then(|| whole_seconds(remaining));
-        Refusal { wait }
     }
 }
 

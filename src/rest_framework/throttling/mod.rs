@@ -7,17 +7,24 @@
 //! REST_FRAMEWORK_DEFAULT_THROTTLE_RATES=anon=100/day,user=1000/day,login=5/min
 //! ```
 //!
-//! As in DRF, requests are counted after authentication and permissions, `OPTIONS` and refused methods included, and in
-//! the memory of one server: with several servers a caller has each one's allowance.
+//! As in DRF, requests are counted after authentication and permissions, `OPTIONS` and refused methods included. They are
+//! counted in the memory of one server, so that with several servers a caller has each one's allowance, or for all of
+//! them in a Redis: [`CacheSettings`].
 
+mod cache;
 mod history;
 mod rates;
+#[cfg(feature = "redis")]
+mod redis;
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-pub use history::Histories;
+pub use cache::{CacheSettings, CacheUrl, Denial, RedisUrl, ThrottleCache};
+pub use history::{Histories, Refusal};
 pub use rates::{Rate, ThrottleRates};
+#[cfg(feature = "redis")]
+pub use redis::RedisHistories;
 
 use super::authentication::{Caller, header_bytes};
 use super::exceptions::ApiError;
@@ -122,12 +129,15 @@ impl std::fmt::Debug for ThrottleClass {
     }
 }
 
+/// Seconds after which a Redis that was away is worth asking again.
+const RETRY_AFTER: u64 = 1;
+
 /// Asks every one of `classes`: each counts the request, also when another one refuses it. `APIView.check_throttles`.
 ///
 /// # Errors
 /// 429 with the longest wait. 500 for a scope that nobody has given a rate, as DRF's `ImproperlyConfigured`: passing the
-/// request would leave open what somebody meant to limit.
-pub fn check_throttles(
+/// request would leave open what somebody meant to limit. 503 when the requests cannot be counted, for the same reason.
+pub async fn check_throttles(
     req: &HttpRequest,
     classes: &[ThrottleClass],
     view_scope: Option<&'static str>,
@@ -145,9 +155,13 @@ pub fn check_throttles(
             .ok_or_else(|| ApiError::internal(format_args!("No default throttle rate set for '{scope}' scope")))?;
         let (Some(rate), Some(ident)) = (rate, (class.ident)(req, caller, settings.num_proxies)) else { continue };
         let key = format!("throttle_{scope}_{ident}");
-        if let Err(refusal) = framework.throttle_histories.allow_request(&key, rate, framework.clock.now()) {
-            refused_by = Some(class.name);
-            wait = wait.max(refusal.wait);
+        match framework.throttle_cache.allow_request(&key, rate, framework.clock.now()).await {
+            Ok(()) => {}
+            Err(Denial::TooMany(refusal)) => {
+                refused_by = Some(class.name);
+                wait = wait.max(refusal.wait);
+            }
+            Err(Denial::Unavailable(reason)) => return Err(ApiError::service_unavailable(reason, RETRY_AFTER)),
         }
     }
     match refused_by {

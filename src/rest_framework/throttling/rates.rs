@@ -35,6 +35,10 @@ impl Rate {
         let requests = requests.trim().parse().map_err(|_| expected())?;
         Ok(Self { requests, period })
     }
+
+    pub(super) fn period_micros(self) -> i64 {
+        self.period.num_microseconds().unwrap_or(i64::MAX)
+    }
 }
 
 /// Rates by scope.

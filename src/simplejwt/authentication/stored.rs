@@ -1,12 +1,15 @@
 //! The authentication that asks the database. Python counterpart: `rest_framework_simplejwt.authentication.JWTAuthentication`.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use serde_json::Value;
 
 use super::{challenge, forced_token, raw_token, user_id, validate};
+use crate::auth::models::UserLookup;
 use crate::auth::{AuthState, SharedUser};
 use crate::core::jwt::Claims;
-use crate::db::{Database, DbConnection};
+use crate::db::Database;
 use crate::rest_framework::authentication::{Authenticating, Authentication};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
@@ -36,30 +39,20 @@ impl Authentication for JwtAuthentication {
             let jwt = app_data::<JwtState>(&req)?;
             let Some(raw) = raw_token(&req, jwt)? else { return Ok(None) };
             jwt.backend().prepare(&raw).await;
-            let claims = match jwt.backend().decode(&raw, jwt.clock().now()) {
-                // Refused without a visit to the database: anybody can send forged tokens by the thousand.
-                refused @ Err(_) => return validate(refused, jwt, |_| Ok(())).map(|_| None),
-                claims => claims,
-            };
-            let (jwt, users) = (jwt.clone(), app_data::<AuthState>(&req)?.users().clone());
-            // One visit to the database for both questions: is the token revoked, and who is the user.
-            let found = app_data::<Database>(&req)?.read(move |conn| {
-                let token = validate(claims, &jwt, |claims| check_blacklist(claims, jwt.settings(), conn))?;
-                let id = user_id(&token, &jwt)?;
-                let user = users.get_by_attribute(conn, &jwt.settings().user_id_field, id)?;
-                let user = user.ok_or_else(|| refused(&token, &jwt, USER_NOT_FOUND))?;
-                if jwt.settings().check_user_is_active && !user.is_active() {
-                    return Err(refused(&token, &jwt, USER_INACTIVE));
+            let claims = jwt.backend().decode(&raw, jwt.clock().now());
+            let token = validate_alone(&req, jwt, claims).await?;
+            let user = find_user(&req, jwt, &token).await?.ok_or_else(|| refused(&token, jwt, USER_NOT_FOUND))?;
+            let settings = jwt.settings();
+            if settings.check_user_is_active && !user.is_active() {
+                return Err(refused(&token, jwt, USER_INACTIVE));
+            }
+            if settings.check_revoke_token {
+                let digest = token.get(&settings.revoke_token_claim).and_then(Value::as_str);
+                if digest != Some(&password_digest(&*user)) {
+                    return Err(refused(&token, jwt, PASSWORD_CHANGED));
                 }
-                if jwt.settings().check_revoke_token {
-                    let digest = token.get(&jwt.settings().revoke_token_claim).and_then(Value::as_str);
-                    if digest != Some(&password_digest(&*user)) {
-                        return Err(refused(&token, &jwt, PASSWORD_CHANGED));
-                    }
-                }
-                Ok((user, token))
-            });
-            found.await.map(Some)
+            }
+            Ok(Some((user, token)))
         })
     }
 
@@ -89,20 +82,37 @@ impl Authentication for JwtAuthentication {
     }
 }
 
-/// [`validate`] for a caller that has no other question to the database, which is asked only for classes that can be
-/// revoked.
+async fn find_user(req: &HttpRequest, jwt: &JwtState, token: &ValidatedToken) -> Result<Option<SharedUser>, ApiError> {
+    let lookup = UserLookup {
+        users: Arc::clone(app_data::<AuthState>(req)?.users()),
+        name: jwt.settings().user_id_field.clone(),
+        value: user_id(token, jwt)?.clone(),
+    };
+    Ok(app_data::<Database>(req)?.look_up(lookup).await?)
+}
+
+/// [`validate`], with the blacklist asked where that matters. A token that is not genuine costs the database nothing:
+/// anybody can send those by the thousand.
 pub(super) async fn validate_alone(
     req: &HttpRequest,
     jwt: &JwtState,
     decoded: Result<Claims, TokenError>,
 ) -> Result<ValidatedToken, ApiError> {
-    if decoded.is_err() || !jwt.settings().auth_token_classes.iter().any(|class| class.is_revocable()) {
-        return validate(decoded, jwt, |_| Ok(()));
+    let settings = jwt.settings();
+    let classes = &settings.auth_token_classes;
+    let claims = match &decoded {
+        Ok(claims) if classes.iter().any(|class| class.is_revocable()) => claims,
+        _ => return validate(decoded, jwt, None),
+    };
+    let decisive = classes.iter().find(|class| class.is_revocable() || class.verify(claims, settings).is_ok());
+    if !decisive.is_some_and(|class| class.is_revocable()) {
+        return validate(decoded, jwt, None);
     }
-    let jwt = jwt.clone();
-    let ask =
-        move |conn: &mut DbConnection| validate(decoded, &jwt, |claims| check_blacklist(claims, jwt.settings(), conn));
-    app_data::<Database>(req)?.read(ask).await
+    match check_blacklist(claims, settings, app_data(req)?).await {
+        Ok(()) => validate(decoded, jwt, None),
+        Err(TokenError::Invalid { message, .. }) => validate(decoded, jwt, Some(&message)),
+        Err(other) => Err(other.into()),
+    }
 }
 
 fn refused(token: &ValidatedToken, jwt: &JwtState, (detail, code): (&str, &str)) -> ApiError {

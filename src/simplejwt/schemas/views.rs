@@ -36,8 +36,9 @@ pub(in crate::simplejwt) fn nothing(_req: &HttpRequest) -> Value {
     object([])
 }
 
-pub(in crate::simplejwt) fn login_refusals(_req: &HttpRequest) -> Vec<ApiError> {
-    vec![no_active_account(NO_ACCOUNT_FOR_CREDENTIALS)]
+pub(in crate::simplejwt) fn login_refusals(req: &HttpRequest) -> Vec<ApiError> {
+    let refused = [no_active_account(NO_ACCOUNT_FOR_CREDENTIALS)];
+    refused.into_iter().chain(ApiError::locked_out(req)).collect()
 }
 
 /// What is wrong with a token of no particular kind.

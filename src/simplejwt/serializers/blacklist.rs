@@ -8,7 +8,7 @@ use super::user::revoke;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Serializer, Validated};
-use crate::simplejwt::tokens::RefreshToken;
+use crate::simplejwt::tokens::{GenuineToken, Refresh};
 
 /// `TokenBlacklistSerializer`: a refresh token.
 pub struct TokenBlacklist {
@@ -32,8 +32,9 @@ impl TokenBlacklist {
     /// 401 for a token that is not good, or over already.
     pub async fn save(self, context: Context) -> Result<(), ApiError> {
         context.jwt.backend().prepare(&self.refresh).await;
+        let token = GenuineToken::<Refresh>::read(&self.refresh, &context.jwt)?;
         decide_race(context, move |context, conn| {
-            let token = RefreshToken::from_raw_unrevoked(&self.refresh, &context.jwt, conn)?;
+            let token = token.check(&context.jwt, conn)?;
             revoke(&token, context, conn)?;
             Ok(Ok(()))
         })

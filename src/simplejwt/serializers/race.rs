@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Context;
-use crate::db::{DatabaseError, DbConnection, is_unique_violation};
+use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation, is_unique_violation};
 use crate::rest_framework::exceptions::ApiError;
 use crate::simplejwt::exceptions::TokenError;
 
@@ -34,7 +34,7 @@ pub(super) async fn decide_race<T: Send + 'static>(
 
 /// Why a transaction of [`decide_race`] was rolled back.
 pub(super) enum RaceError {
-    /// A unique violation: another transaction has inserted the row.
+    /// Another transaction has inserted the row, or deleted the user.
     Lost,
     /// Anything else.
     Refused(ApiError),
@@ -43,7 +43,9 @@ pub(super) enum RaceError {
 impl From<DatabaseError> for RaceError {
     fn from(error: DatabaseError) -> Self {
         match error {
-            DatabaseError::Query(error) if is_unique_violation(&error) => Self::Lost,
+            DatabaseError::Query(error) if is_unique_violation(&error) || is_foreign_key_violation(&error) => {
+                Self::Lost
+            }
             error => Self::Refused(error.into()),
         }
     }

@@ -5,13 +5,12 @@ use serde::Serialize;
 
 use super::Context;
 use super::race::decide_race;
-use super::user::{RefreshError, check_user};
+use super::user::{check_user, look_up_user};
 use crate::auth::SharedUser;
-use crate::db::DbConnection;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Serializer, Validated};
-use crate::simplejwt::tokens::{Refresh, RefreshToken};
+use crate::simplejwt::tokens::{GenuineToken, Refresh, RefreshToken};
 
 /// `TokenRefreshSerializer`: a refresh token.
 pub struct TokenRefresh {
@@ -47,15 +46,19 @@ impl TokenRefresh {
     pub async fn save(self, context: Context) -> Result<Refreshed, ApiError> {
         context.jwt.backend().prepare(&self.refresh).await;
         let settings = context.jwt.settings();
+        let token = GenuineToken::<Refresh>::read(&self.refresh, &context.jwt)?;
         if !settings.rotate_refresh_tokens && !settings.check_revoke_token {
-            let db = context.db.clone();
-            return db.read(move |conn| Ok(self.refreshed(&context, conn)?.2)).await;
+            let token = token.look_up(&context.jwt, &context.db).await?;
+            let (token, user) = look_up_user(token, &context).await?;
+            return access_for(&token, user.as_ref(), &context);
         }
         decide_race(context, move |context, conn| {
-            let (mut token, user, mut refreshed) = match self.refreshed(context, conn) {
+            let token = token.check(&context.jwt, conn)?;
+            let (mut token, user) = match check_user(token, context, conn) {
                 Ok(found) => found,
                 Err(error) => return error.answer(context, conn),
             };
+            let mut refreshed = access_for(&token, user.as_ref(), context)?;
             let settings = context.jwt.settings();
             if !settings.rotate_refresh_tokens {
                 return Ok(Ok(refreshed));
@@ -72,27 +75,19 @@ impl TokenRefresh {
             token.set_jti(settings);
             token.set_exp(settings.refresh_token_lifetime);
             token.set_iat();
-            token.outstand(owner, &context.jwt, conn)?;
-            refreshed.refresh = Some(token.encode(&context.jwt)?);
+            refreshed.refresh = Some(token.record(owner, &context.jwt, conn)?);
             Ok(Ok(refreshed))
         })
         .await
     }
+}
 
-    /// The token as sent, its user, and the access token for it.
-    fn refreshed(
-        &self,
-        context: &Context,
-        conn: &mut DbConnection,
-    ) -> Result<(RefreshToken, Option<SharedUser>, Refreshed), RefreshError<Refresh>> {
-        let jwt = &context.jwt;
-        let token = RefreshToken::from_raw_unrevoked(&self.refresh, jwt, conn)?;
-        let (token, user) = check_user(token, context, conn)?;
-        let mut access = token.access_token(jwt);
-        if let Some(user) = &user {
-            access.set_user_claims(&**user, jwt);
-        }
-        let access = access.encode(jwt)?;
-        Ok((token, user, Refreshed { access, refresh: None }))
+/// An access token with the claims of `token`.
+fn access_for(token: &RefreshToken, user: Option<&SharedUser>, context: &Context) -> Result<Refreshed, ApiError> {
+    let jwt = &context.jwt;
+    let mut access = token.access_token(jwt);
+    if let Some(user) = user {
+        access.set_user_claims(&**user, jwt);
     }
+    Ok(Refreshed { access: access.encode(jwt)?, refresh: None })
 }

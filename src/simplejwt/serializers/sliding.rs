@@ -3,13 +3,13 @@
 use actix_web::HttpRequest;
 
 use super::race::decide_race;
-use super::user::{RefreshError, check_user};
+use super::user::{check_user, look_up_user};
 use super::{Context, OneToken};
-use crate::db::DbConnection;
+use crate::auth::SharedUser;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Serializer, Validated};
-use crate::simplejwt::tokens::{Sliding, SlidingToken};
+use crate::simplejwt::tokens::{GenuineToken, Sliding, SlidingToken};
 
 /// `TokenRefreshSlidingSerializer`: a sliding token.
 pub struct TokenRefreshSliding {
@@ -34,27 +34,30 @@ impl TokenRefreshSliding {
     pub async fn save(self, context: Context) -> Result<OneToken, ApiError> {
         context.jwt.backend().prepare(&self.token).await;
         let settings = context.jwt.settings();
+        let token = GenuineToken::<Sliding>::read(&self.token, &context.jwt)?;
         if !settings.check_revoke_token {
-            let db = context.db.clone();
-            return db.read(move |conn| Ok(self.refreshed(&context, conn)?)).await;
+            let token = token.look_up(&context.jwt, &context.db).await?;
+            let (token, user) = look_up_user(token, &context).await?;
+            return refreshed(token, user.as_ref(), &context);
         }
-        decide_race(context, move |context, conn| match self.refreshed(context, conn) {
-            Ok(refreshed) => Ok(Ok(refreshed)),
-            Err(error) => error.answer(context, conn),
+        decide_race(context, move |context, conn| {
+            let token = token.check(&context.jwt, conn)?;
+            match check_user(token, context, conn) {
+                Ok((token, user)) => Ok(Ok(refreshed(token, user.as_ref(), context)?)),
+                Err(error) => error.answer(context, conn),
+            }
         })
         .await
     }
+}
 
-    fn refreshed(&self, context: &Context, conn: &mut DbConnection) -> Result<OneToken, RefreshError<Sliding>> {
-        let jwt = &context.jwt;
-        let token = SlidingToken::from_raw_unrevoked(&self.token, jwt, conn)?;
-        let (mut token, user) = check_user(token, context, conn)?;
-        token.check_exp(&jwt.settings().sliding_token_refresh_exp_claim, jwt)?;
-        if let Some(user) = &user {
-            token.set_user_claims(&**user, jwt);
-        }
-        token.set_exp(jwt.settings().sliding_token_lifetime);
-        token.set_iat();
-        Ok(OneToken { token: token.encode(jwt)? })
+fn refreshed(mut token: SlidingToken, user: Option<&SharedUser>, context: &Context) -> Result<OneToken, ApiError> {
+    let (jwt, settings) = (&context.jwt, context.jwt.settings());
+    token.check_exp(&settings.sliding_token_refresh_exp_claim, jwt)?;
+    if let Some(user) = user {
+        token.set_user_claims(&**user, jwt);
     }
+    token.set_exp(settings.sliding_token_lifetime);
+    token.set_iat();
+    Ok(OneToken { token: token.encode(jwt)? })
 }

@@ -1,10 +1,13 @@
 //! What is asked about the user whom a token names, when it is refreshed or ended.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::race::RaceError;
 use super::{Context, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED};
 use crate::auth::SharedUser;
+use crate::auth::models::UserLookup;
 use crate::db::DbConnection;
 use crate::rest_framework::exceptions::ApiError;
 use crate::simplejwt::exceptions::{TokenError, no_active_account};
@@ -17,15 +20,42 @@ pub(super) fn check_user<C: Revocable>(
     context: &Context,
     conn: &mut DbConnection,
 ) -> Result<(Token<C>, Option<SharedUser>), RefreshError<C>> {
-    let (jwt, settings) = (&context.jwt, context.jwt.settings());
-    if token.get(&settings.user_id_claim).is_none_or(names_nobody) {
+    if names_nobody(&token, context) {
         return Ok((token, None));
     }
+    let user = find_user(&token, context, conn)?;
+    decide(token, user, context)
+}
+
+/// As [`check_user`], without a connection at hand.
+pub(super) async fn look_up_user<C: Revocable>(
+    token: Token<C>,
+    context: &Context,
+) -> Result<(Token<C>, Option<SharedUser>), RefreshError<C>> {
+    if names_nobody(&token, context) {
+        return Ok((token, None));
+    }
+    let settings = context.jwt.settings();
+    let lookup = UserLookup {
+        users: Arc::clone(context.auth.users()),
+        name: settings.user_id_field.clone(),
+        value: token[&*settings.user_id_claim].clone(),
+    };
+    let user = context.db.look_up(lookup).await.map_err(TokenError::from)?;
+    decide(token, user, context)
+}
+
+fn decide<C: Revocable>(
+    token: Token<C>,
+    user: Option<SharedUser>,
+    context: &Context,
+) -> Result<(Token<C>, Option<SharedUser>), RefreshError<C>> {
+    let (jwt, settings) = (&context.jwt, context.jwt.settings());
     let refusal = |what: &str| {
         let id = &token[&*settings.user_id_claim];
         no_active_account(NO_ACCOUNT_FOR_TOKEN).because(format_args!("user {id} {what}"))
     };
-    let user = find_user(&token, context, conn)?.ok_or_else(|| refusal("does not exist"))?;
+    let user = user.ok_or_else(|| refusal("does not exist"))?;
     if !jwt.user_may_have_tokens(&*user) {
         return Err(RefreshError::Refused(refusal("may not have tokens")));
     }
@@ -40,8 +70,8 @@ pub(super) fn check_user<C: Revocable>(
 
 /// An id that is false in Python is not looked up there. An empty text or list would crash it a moment later; here that
 /// is the id of somebody who does not exist.
-fn names_nobody(id: &Value) -> bool {
-    match id {
+fn names_nobody<C>(token: &Token<C>, context: &Context) -> bool {
+    match &token[&*context.jwt.settings().user_id_claim] {
         Value::Null | Value::Bool(false) => true,
         Value::Number(number) => number.as_f64() == Some(0.0),
         _ => false,

@@ -4,12 +4,11 @@ use actix_web::HttpRequest;
 use serde_json::Value;
 
 use super::Context;
-use crate::db::DatabaseError;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Serializer, Validated, non_field_error};
 use crate::simplejwt::exceptions::BLACKLISTED;
-use crate::simplejwt::token_blacklist::models::BlacklistedToken;
+use crate::simplejwt::token_blacklist::models::BlacklistLookup;
 use crate::simplejwt::tokens::UntypedToken;
 
 /// `TokenVerifySerializer`: any token.
@@ -43,9 +42,7 @@ impl TokenVerify {
         let jti = token.get(settings.jti_claim.as_deref().unwrap_or("null")).and_then(Value::as_str);
         // PostgreSQL has no NUL in a text, so no token with one in its id can be on the list.
         let Some(jti) = jti.filter(|jti| !jti.contains('\0')).map(str::to_owned) else { return Ok(()) };
-        let is_blacklisted =
-            context.db.read(move |conn| BlacklistedToken::exists(conn, &jti).map_err(DatabaseError::from)).await?;
-        if is_blacklisted {
+        if context.db.look_up(BlacklistLookup(jti)).await?.is_some() {
             return Err(non_field_error(&context.non_field_errors_key, BLACKLISTED).because(BLACKLISTED));
         }
         Ok(())

@@ -7,11 +7,48 @@ use super::classes::verify;
 use super::{RefreshToken, Revocable, SlidingToken, Token, claim_name};
 use crate::auth::AbstractUser;
 use crate::core::jwt::Claims;
-use crate::db::DbConnection;
+use crate::db::{Database, DbConnection};
 use crate::simplejwt::exceptions::{INVALID, NO_ID, TokenError};
 use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::state::JwtState;
-use crate::simplejwt::token_blacklist::models::{BlacklistedToken, NewOutstandingToken, OutstandingToken};
+use crate::simplejwt::token_blacklist::models::{
+    BlacklistLookup, BlacklistedToken, NewOutstandingToken, OutstandingToken,
+};
+
+/// A token that is genuine and in time, and nothing more: what its class demands is not checked, and it may be revoked.
+///
+/// Reading takes no connection, so forged tokens cost the database nothing.
+pub(in crate::simplejwt) struct GenuineToken<C>(Token<C>);
+
+impl<C: Revocable> GenuineToken<C> {
+    /// Checks signature and dates.
+    pub(in crate::simplejwt) fn read(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
+        Token::decode(raw, jwt).map(Self)
+    }
+
+    /// The token, unless it is revoked or not of its class.
+    pub(in crate::simplejwt) fn check(&self, jwt: &JwtState, conn: &mut DbConnection) -> Result<Token<C>, TokenError> {
+        let found = OutstandingToken::state(conn, &self.0.jti(jwt.settings())?)?;
+        let mut token = self.decide(found.is_some_and(|(_, is_over)| is_over), jwt)?;
+        token.row = found.map(|(row, _)| row);
+        Ok(token)
+    }
+
+    /// As [`GenuineToken::check`], without a connection at hand.
+    pub(in crate::simplejwt) async fn look_up(&self, jwt: &JwtState, db: &Database) -> Result<Token<C>, TokenError> {
+        let is_over = db.look_up(BlacklistLookup(self.0.jti(jwt.settings())?)).await?.is_some();
+        self.decide(is_over, jwt)
+    }
+
+    /// Blacklist before claims, as in Python: the first failure is the message that the client sees.
+    fn decide(&self, is_over: bool, jwt: &JwtState) -> Result<Token<C>, TokenError> {
+        if is_over {
+            return Err(TokenError::blacklisted());
+        }
+        verify::<C>(&self.0.claims, jwt.settings())?;
+        Ok(self.0.clone())
+    }
+}
 
 impl<C: Revocable> Token<C> {
     /// Reads a token sent by a client and refuses one that is on the blacklist.
@@ -21,11 +58,7 @@ impl<C: Revocable> Token<C> {
     /// # Errors
     /// With the message for the client.
     pub fn from_raw_unrevoked(raw: &str, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
-        let token = Self::decode(raw, jwt)?;
-        // Blacklist before claims, as in Python: the first failure is the message that the client sees.
-        check_blacklist(&token.claims, jwt.settings(), conn)?;
-        verify::<C>(&token.claims, jwt.settings())?;
-        Ok(token)
+        GenuineToken::read(raw, jwt)?.check(jwt, conn)
     }
 
     /// A new token about `user`, recorded as outstanding. It is recorded as it is now: claims that are added later are
@@ -39,7 +72,7 @@ impl<C: Revocable> Token<C> {
         conn: &mut DbConnection,
     ) -> Result<Self, TokenError> {
         let token = Self::about(user, jwt);
-        token.outstand(user.pk(), jwt, conn)?;
+        token.record(user.pk(), jwt, conn)?;
         Ok(token)
     }
 
@@ -48,22 +81,34 @@ impl<C: Revocable> Token<C> {
         jti(&self.claims, settings)
     }
 
-    /// Records the token as outstanding and returns the row's key; a row that is there already is left as it is.
-    pub(in crate::simplejwt) fn outstand(
+    /// Records a new token as outstanding, and returns it as text.
+    pub(in crate::simplejwt) fn record(
         &self,
         user: Option<i32>,
         jwt: &JwtState,
         conn: &mut DbConnection,
-    ) -> Result<i64, TokenError> {
+    ) -> Result<String, TokenError> {
         let token = self.encode(jwt)?;
-        let row = NewOutstandingToken {
-            user_id: user,
-            jti: &self.jti(jwt.settings())?,
-            token: &token,
-            created_at: self.current_time,
-            expires_at: self.expires_at()?,
-        };
-        Ok(OutstandingToken::get_or_create(conn, &row)?)
+        OutstandingToken::create(conn, &self.new_row(&token, &self.jti(jwt.settings())?, user)?)?;
+        Ok(token)
+    }
+
+    /// The key of the token's outstanding row, which is made for a token that has none.
+    fn outstand(&self, user: Option<i32>, jwt: &JwtState, conn: &mut DbConnection) -> Result<i64, TokenError> {
+        if let Some(row) = self.row {
+            return Ok(row);
+        }
+        let (token, jti) = (self.encode(jwt)?, self.jti(jwt.settings())?);
+        Ok(OutstandingToken::get_or_create(conn, &self.new_row(&token, &jti, user)?)?)
+    }
+
+    fn new_row<'a>(
+        &self,
+        token: &'a str,
+        jti: &'a str,
+        user_id: Option<i32>,
+    ) -> Result<NewOutstandingToken<'a>, TokenError> {
+        Ok(NewOutstandingToken { user_id, jti, token, created_at: self.current_time, expires_at: self.expires_at()? })
     }
 
     /// Puts the token on the blacklist, for good.
@@ -105,15 +150,15 @@ impl SlidingToken {
 }
 
 /// Refuses claims whose `jti` is on the blacklist.
-pub(in crate::simplejwt) fn check_blacklist(
+pub(in crate::simplejwt) async fn check_blacklist(
     claims: &Claims,
     settings: &SimpleJwtSettings,
-    conn: &mut DbConnection,
+    db: &Database,
 ) -> Result<(), TokenError> {
-    if BlacklistedToken::exists(conn, &jti(claims, settings)?)? {
-        return Err(TokenError::blacklisted());
+    match db.look_up(BlacklistLookup(jti(claims, settings)?)).await? {
+        Some(()) => Err(TokenError::blacklisted()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// simplejwt crashes on a revocable token without a `jti`, and PostgreSQL on one that does not fit the column.

@@ -98,6 +98,20 @@ async fn an_exhausted_pool_is_503_until_a_connection_is_free() {
     for response in one_of_each(&anonymous, &user, &refresh).await {
         assert_unavailable(&response);
     }
+    // A forged token is refused before a connection is asked for, or forgers could use them up.
+    let mut signed = refresh.rsplit_once('.').unwrap().0.to_owned();
+    signed.push_str(".AAAA");
+    for (uri, field) in [
+        ("/api/token/refresh/", "refresh"),
+        ("/api/token/blacklist/", "refresh"),
+        ("/api/token/verify/", "token"),
+        ("/api/token/sliding/refresh/", "token"),
+        ("/api-token-refresh/", "token"),
+        ("/api-token-verify/", "token"),
+    ] {
+        let status = anonymous.post(uri, json!({ field: signed })).await.status;
+        assert_eq!(status, if uri.starts_with("/api-") { 400 } else { 401 }, "{uri}");
+    }
     drop(held);
     assert_eq!(user.get("/api/protected/").await.status, 200);
 }

@@ -2,5 +2,6 @@
 
 mod model_permissions;
 mod schemas;
+mod shared_throttling;
 mod throttling;
 mod views;

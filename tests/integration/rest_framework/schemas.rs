@@ -2,6 +2,8 @@
 //!
 //! That answers keep to it is checked in every test: `support/description.rs`.
 
+use std::time::Duration;
+
 use actix_simplejwt::urls;
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -129,7 +131,7 @@ per_database! {
         let refresh = &document["paths"]["/api/token/refresh/"];
         assert_eq!(refresh.get("parameters"), None);
         let statuses: Vec<_> = refresh["post"]["responses"].as_object().unwrap().keys().collect();
-        assert_eq!(statuses, ["200", "400", "401", "405", "406", "413", "415", "500", "503"]);
+        assert_eq!(statuses, ["200", "400", "401", "405", "406", "408", "413", "415", "500", "503"]);
     }
 
     async fn a_limit_is_described_where_there_is_one(db: TestDatabase) {
@@ -145,6 +147,31 @@ per_database! {
         for status in [400, 429] {
             assert_eq!(app.anonymous().post("/api/authtoken/", json!({})).await.status, status);
         }
+    }
+
+    async fn failed_logins_and_late_bodies_are_described_where_they_are_limited(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.auth.login_failure_limit = Some(1);
+            settings.rest_framework.limits.time = Duration::ZERO;
+        })
+        .await;
+        let limited = document(&app).await;
+        let unlimited = document(&app.another(|settings| settings.api_docs = Some(true)).await).await;
+        let answers = |document: &Value, path: &str, method: &str, status: &str| {
+            document["paths"][path][method]["responses"].get(status).is_some()
+        };
+        for path in ["/api/token/", "/api/token/sliding/", "/api/authtoken/", "/api-token-auth/"] {
+            assert!(answers(&limited, path, "post", "429") && !answers(&unlimited, path, "post", "429"), "{path}");
+            assert!(!answers(&limited, path, "options", "429"), "{path}");
+            let guess = json!({ "username": "alice", "password": "guess" });
+            let statuses = [app.anonymous().post(path, guess.clone()).await.status, app.anonymous().post(path, guess).await.status];
+            assert_eq!(statuses[1], 429, "{path}: {statuses:?}");
+        }
+        for path in ["/api/token/refresh/", "/api/token/verify/", "/api/token/blacklist/", "/api-token-verify/"] {
+            assert!(!answers(&limited, path, "post", "429"), "{path}");
+            assert!(!answers(&limited, path, "post", "408") && answers(&unlimited, path, "post", "408"), "{path}");
+        }
+        assert!(!answers(&unlimited, "/api/protected/", "get", "408"));
     }
 
     async fn the_description_can_be_switched_off(db: TestDatabase) {

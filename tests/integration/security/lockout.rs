@@ -28,7 +28,7 @@ async fn log_in(client: &Client, username: &str, password: &str) -> Response {
 
 per_database! {
     async fn after_so_many_failures_even_the_right_password_waits(db: TestDatabase) {
-        let app = TestApp::build_undescribed(db, limited).await;
+        let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         for _ in 0..3 {
             assert_eq!(log_in(&client, "alice", "wrong").await.status, 401);
@@ -48,7 +48,7 @@ per_database! {
     }
 
     async fn a_success_forgives_what_came_before(db: TestDatabase) {
-        let app = TestApp::build_undescribed(db, limited).await;
+        let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         for _ in 0..3 {
             for _ in 0..2 {
@@ -59,7 +59,7 @@ per_database! {
     }
 
     async fn nobody_is_locked_out_by_somebody_else(db: TestDatabase) {
-        let app = TestApp::build_undescribed(db, limited).await;
+        let app = TestApp::build(db, limited).await;
         for _ in 0..4 {
             log_in(&from(&app, "192.0.2.1"), "alice", "wrong").await;
         }
@@ -71,7 +71,7 @@ per_database! {
     }
 
     async fn an_unknown_name_is_locked_out_as_well(db: TestDatabase) {
-        let app = TestApp::build_undescribed(db, limited).await;
+        let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         for name in ["alice", "nobody", "ivan"] {
             let mut statuses = Vec::new();
@@ -83,7 +83,7 @@ per_database! {
     }
 
     async fn every_way_to_log_in_counts(db: TestDatabase) {
-        let app = TestApp::build_undescribed(db, limited).await;
+        let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         for path in ["/api/token/", "/api/authtoken/", "/api-token-auth/"] {
             assert!(matches!(client.post(path, credentials("alice", "wrong")).await.status, 400 | 401));
@@ -94,7 +94,7 @@ per_database! {
     }
 
     async fn of_many_guesses_at_once_only_so_many_are_looked_at(db: TestDatabase) {
-        let app = TestApp::build_undescribed(db, limited).await;
+        let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         let answers = join_all((0..24).map(|_| log_in(&client, "alice", "wrong"))).await;
         let count = |status| answers.iter().filter(|answer| answer.status == status).count();
@@ -102,7 +102,7 @@ per_database! {
     }
 
     async fn without_the_setting_there_is_no_table(db: TestDatabase) {
-        let app = TestApp::build_undescribed(db, |_| {}).await;
+        let app = TestApp::build(db, |_| {}).await;
         for _ in 0..20 {
             assert_eq!(log_in(&app.anonymous(), "alice", "wrong").await.status, 401);
         }

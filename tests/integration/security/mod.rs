@@ -1,7 +1,9 @@
 //! Attacks. `docs/SECURITY.md` says which test here stands for which threat.
 
+mod cors;
 mod forged;
 mod http;
+mod https;
 mod lockout;
 mod odd;
 mod requests;

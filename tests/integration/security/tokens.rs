@@ -273,6 +273,20 @@ per_database! {
         assert_eq!(Door::HelloToken.knock(&app, &key).await.unwrap().status, 200);
     }
 
+    async fn a_renamed_claim_still_says_that_a_token_is_of_another_kind(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.token_type_claim = Some("use".to_owned())).await;
+        let signer = Signer::new(Algorithm::HS256);
+        let legacy = |kind: &str| {
+            let token = signer.genuine(&format!(r#"{{"user_id":1,"username":"alice","exp":{}{kind}}}"#, NOW + 60));
+            app.anonymous().with_header("Authorization", format!("JWT {token}"))
+        };
+        assert_eq!(legacy("").get("/protected-url/").await.status, 200);
+        for kind in [r#","use":"access""#, r#","token_type":"access""#] {
+            let refused = legacy(kind).get("/protected-url/").await;
+            assert_eq!((refused.status, refused.json()), (401, json!({ "detail": "Invalid payload." })), "{kind}");
+        }
+    }
+
     /// For ECDSA anybody can write a second valid signature, `(r, n - s)`. The blacklist goes by the id in the claims, so
     /// it makes no difference.
     async fn a_blacklisted_token_stays_so_under_a_second_valid_signature(db: TestDatabase) {

@@ -218,6 +218,14 @@ impl Response {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The headers whose name begins so, sorted, as `name: value`.
+    pub fn headers_with_prefix(&self, prefix: &str) -> Vec<String> {
+        let headers = self.headers.iter().filter(|(name, _)| name.as_str().starts_with(prefix));
+        let mut lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        lines.sort_unstable();
+        lines
+    }
+
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
     }

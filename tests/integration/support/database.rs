@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
 use diesel::connection::{Connection, SimpleConnection};
@@ -34,6 +33,9 @@ impl TestDatabase {
             let folder = TempDir::new().unwrap();
             let file = folder.path().join("template.sqlite3");
             migrate(&sqlite_settings(&file));
+            // Everything into the one file that is copied.
+            let mut conn = diesel::SqliteConnection::establish(&file.to_string_lossy()).unwrap();
+            conn.batch_execute("PRAGMA journal_mode = DELETE").unwrap();
             std::fs::read(&file).unwrap()
         });
         let folder = TempDir::new().unwrap();
@@ -119,13 +121,7 @@ fn sqlite_settings(file: &Path) -> DatabaseSettings {
 }
 
 fn migrate(settings: &DatabaseSettings) {
-    let database = Database::open(settings).unwrap();
-    let mut conn = database.connection().unwrap();
-    MigrationPlan::default().migrate(&mut conn, Clock::system().now()).unwrap();
-    // Everything into the one file that is copied.
-    if conn.vendor() == "sqlite" {
-        sql_query("PRAGMA journal_mode=DELETE").execute(&mut *conn).unwrap();
-    }
+    MigrationPlan::default().run(&Database::open(settings).unwrap()).unwrap();
 }
 
 fn execute(settings: &DatabaseSettings, sql: &str) {

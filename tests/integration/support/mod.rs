@@ -5,6 +5,7 @@ mod database;
 mod description;
 pub mod process;
 mod proxy;
+mod redis;
 mod socket;
 mod users;
 
@@ -12,6 +13,7 @@ pub use app::{Client, Response, TestApp};
 pub use database::TestDatabase;
 pub use description::ApiDescription;
 pub use proxy::Proxy;
+pub use redis::TestRedis;
 pub use socket::{SocketApp, read_to_close, status};
 pub use users::{TestUser, alice, bob, ivan};
 

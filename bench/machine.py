@@ -1,0 +1,58 @@
+"""What the figures were measured on and with."""
+import datetime
+import os
+import platform
+import shutil
+import subprocess
+
+import servers
+
+
+def _output(*command):
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip()
+
+
+def _processor():
+    with open("/proc/cpuinfo") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _packages(tools):
+    lines = _output(os.path.join(tools.venv, "pip"), "list", "--format=freeze").lower().splitlines()
+    wanted = ("django", "djangorestframework", "djangorestframework_simplejwt", "granian", "gunicorn", "bcrypt")
+    return {line.partition("==")[0]: line.partition("==")[2] for line in lines if line.partition("==")[0] in wanted}
+
+
+def describe(options, tools):
+    """Machine, versions and the options of the run."""
+    libraries = _output(os.path.join(tools.venv, "python"), "-c", "import ssl, sqlite3; print(ssl.OPENSSL_VERSION, '/ SQLite', "
+                        "sqlite3.sqlite_version)")
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "memory_gib": round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
+        "kernel": platform.release(),
+        "commit": _output("git", "-C", servers.HERE, "rev-parse", "--short", "HEAD"),
+        "rustc": _output("rustc", "--version"),
+        "python": "%s, %s" % (_output(os.path.join(tools.venv, "python"), "--version"), libraries),
+        "node": _output("node", "--version") if tools.node else None,
+        "postgres": _output("psql", options.postgres, "-Atc", "SHOW server_version") if options.postgres != "none" else None,
+        "packages": _packages(tools),
+        "options": {name: getattr(options, name) for name in
+                    ("rounds", "seconds", "connections", "works", "experiments", "servers", "databases")},
+    }
+
+
+def what_is_missing(tools):
+    """Lines about peers that are not measured."""
+    if not tools.node:
+        yield "node: not measured, there is no Node.js or its packages could not be installed"
+    yield "go: not measured, the project has no Go peer%s" % ("" if shutil.which("go") else " (and there is no Go here)")

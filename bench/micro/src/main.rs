@@ -1,0 +1,3 @@
+//! Nothing to run: `cargo bench -p micro`.
+
+fn main() {}

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The benchmark: builds what it needs, starts the servers, measures, cleans up. See README.md; `run.sh --help` has the flags.
+#   MANAGE         the server to measure; built when not set
+#   POSTGRES_URL   a PostgreSQL server on which databases may be made (--postgres)
+set -euo pipefail
+[ -z "${MANAGE:-}" ] || MANAGE=$(realpath "$MANAGE")
+cd "$(dirname "$0")"
+here=$PWD
+# A thousand connections need as many files.
+ulimit -n "$(ulimit -Hn)" 2>/dev/null || true
+
+if [ ! -x .venv/bin/granian ]; then
+  python3 -m venv .venv
+  .venv/bin/pip install -q --disable-pip-version-check -r ../conformance/requirements-peer.txt -r requirements.txt
+fi
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/target}
+cargo build --quiet --release --locked -p load -p hello -p obvious
+if [ -z "${MANAGE:-}" ]; then
+  (cd .. && cargo build --quiet --release --locked --bin manage)
+  MANAGE=$CARGO_TARGET_DIR/release/manage
+fi
+if command -v npm >/dev/null && ! (cd peers/node && node -e 'new (require("better-sqlite3"))(":memory:")') 2>/dev/null; then
+  echo "installing the packages of the Node.js peer, one of which is compiled" >&2
+  (cd peers/node && npm ci --no-audit --no-fund --silent >/dev/null 2>&1 && npm rebuild --silent >/dev/null 2>&1) || rm -rf peers/node/node_modules
+fi
+export MANAGE BENCH_TARGET=$CARGO_TARGET_DIR/release
+exec .venv/bin/python run.py "$@"

@@ -1,0 +1,145 @@
+"""The servers that are compared: how each is started, on one core with one worker, and stopped."""
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import processes
+import tokens
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REFPROJECT = os.path.join(HERE, "..", "conformance", "refproject")
+NODE = os.path.join(HERE, "peers", "node")
+BOTH = ("sqlite", "postgres")
+
+
+class Tools:
+    """Where the programs are; None for what is not there."""
+
+    def __init__(self, manage, target):
+        self.manage = manage
+        self.load = os.path.join(target, "load")
+        self.hello = os.path.join(target, "hello")
+        self.obvious = os.path.join(target, "obvious")
+        self.venv = os.path.join(HERE, ".venv", "bin")
+        self.node = shutil.which("node") if os.path.exists(os.path.join(NODE, "node_modules", "fastify")) else None
+
+
+class Server:
+    """One way to serve. `command` and `environment` take the tools and the port."""
+
+    def __init__(self, name, title, command, environment=None, databases=BOTH, works=None):
+        self.name = name
+        self.title = title
+        self.command = command
+        self.environment = environment or (lambda tools, port: {})
+        self.databases = databases
+        # Names of works; None is all of them.
+        self.works = works
+
+    def serves(self, work, kind):
+        return kind in self.databases and (self.works is None or work in self.works)
+
+
+def _manage(tools, port):
+    return [tools.manage, "runserver", "127.0.0.1:%d" % port]
+
+
+def _granian(threads):
+    def command(tools, port):
+        options = "--interface wsgi --workers 1 --http 1 --no-ws --no-log --host 127.0.0.1".split()
+        options += ["--blocking-threads", str(threads), "--port", str(port)]
+        return [os.path.join(tools.venv, "granian")] + options + ["refsite.wsgi:application"]
+
+    return command
+
+
+def _gunicorn(tools, port):
+    options = ["-w", "1", "-b", "127.0.0.1:%d" % port, "--log-level", "critical"]
+    return [os.path.join(tools.venv, "python"), "-m", "gunicorn"] + options + ["refsite.wsgi"]
+
+
+def _django(settings):
+    path = os.pathsep.join([REFPROJECT, os.path.join(HERE, "django")])
+    return lambda tools, port: {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": settings}
+
+
+# gunicorn is not measured on PostgreSQL: as it comes, Django ends a connection with the request, and with it goes the count
+# of the CPU that PostgreSQL spent.
+SERVERS = [
+    Server("hello", "bare actix-web", lambda tools, port: [tools.hello, "127.0.0.1:%d" % port],
+           works=("protected", "stateless")),
+    Server("ours", "actix-simplejwt", _manage, lambda tools, port: {"RUST_LOG": "warn", "ACTIX_WORKERS": "1"}),
+    Server("ours-logging", "actix-simplejwt, a line per request", _manage, lambda tools, port: {"ACTIX_WORKERS": "1"},
+           works=("protected", "rotate")),
+    Server("obvious", "actix-web, r2d2, web::block", lambda tools, port: [tools.obvious],
+           lambda tools, port: {"BIND": "127.0.0.1:%d" % port},
+           works=("protected", "verify", "refresh", "rotate", "obtain-pbkdf2", "obtain-bcrypt", "mixed")),
+    Server("node", "fastify, better-sqlite3, fast-jwt", lambda tools, port: [tools.node, os.path.join(NODE, "server.js")],
+           lambda tools, port: {"PORT": str(port), "NODE_ENV": "production"}, databases=("sqlite",),
+           works=("protected", "verify", "refresh", "rotate", "obtain-pbkdf2", "mixed")),
+    Server("granian", "Django, granian, tuned", _granian(1), _django("tuned")),
+    Server("granian-threads", "Django, granian, tuned, 16 threads", _granian(16), _django("tuned"), works=("mixed",)),
+    Server("gunicorn", "Django, gunicorn sync, as it comes", _gunicorn, _django("refsite.settings"),
+           databases=("sqlite",)),
+]
+
+
+class Process:
+    """A started server."""
+
+    def __init__(self, server, tools, scratch, settings, database=None):
+        """`settings` are the environment of the work; `database` is the name by which PostgreSQL knows it."""
+        self.server = server
+        self.database = database
+        self.port = _free_port()
+        environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        environment.update(SECRET_KEY=tokens.SECRET_KEY, ALLOWED_HOSTS="*", PYTHONDONTWRITEBYTECODE="1", **settings)
+        environment.update(server.environment(tools, self.port))
+        pinned = ["taskset", "-c", str(processes.SERVER_CORE)]
+        self.log = os.path.join(scratch, "%s-%d.log" % (server.name, self.port))
+        begin = time.monotonic()
+        with open(self.log, "wb") as log:
+            # A group of its own, so that the workers it forks are stopped with it.
+            self.popen = subprocess.Popen(pinned + server.command(tools, self.port), env=environment, cwd=scratch,
+                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        self.ready_after = self._wait() - begin
+
+    def _wait(self):
+        """The moment of the first answer, whatever its status."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and self.popen.poll() is None:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+                connection.sendall(b"GET /api/protected/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                if connection.recv(12):
+                    return time.monotonic()
+            time.sleep(0.0005)
+        self.stop()
+        with open(self.log, errors="replace") as log:
+            raise RuntimeError("%s did not start:\n%s" % (self.server.name, log.read()[-2000:]))
+
+    def cpu(self):
+        return processes.cpu(self.popen.pid)
+
+    def memory(self):
+        return processes.memory(self.popen.pid)
+
+    def stop(self):
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.popen.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(3)
+                break
+        # The leader may be gone before its workers.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.popen.pid, signal.SIGKILL)
+
+
+def _free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]

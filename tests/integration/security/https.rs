@@ -1,0 +1,97 @@
+//! HTTPS behind a proxy, and the headers of every answer. Python counterpart: Django's `middleware.test_security`.
+
+use actix_simplejwt::conf::Environment;
+use actix_simplejwt::server::security::SecuritySettings;
+use serde_json::json;
+
+use crate::support::{TestApp, TestDatabase};
+
+const PROXY: (&str, &str) = ("SECURE_PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO,https");
+
+async fn app(pairs: &[(&str, &str)]) -> TestApp {
+    let env: Environment = pairs.iter().copied().collect();
+    let security = SecuritySettings::from_env(&env).unwrap();
+    TestApp::build_undescribed(TestDatabase::sqlite(), |settings| settings.security = security).await
+}
+
+#[actix_web::test]
+async fn who_comes_by_http_is_sent_to_https() {
+    let app = app(&[PROXY, ("SECURE_SSL_REDIRECT", "true"), ("SECURE_REDIRECT_EXEMPT", "^api/token/$,hello")]).await;
+    for (path, location) in [
+        ("/api/protected/?a=1&b=%20", "https://testserver/api/protected/?a=1&b=%20"),
+        ("/api/protected", "https://testserver/api/protected"),
+        ("/nowhere/%D1%8F", "https://testserver/nowhere/%D1%8F"),
+        ("//evil.example/", "https://testserver//evil.example/"),
+    ] {
+        let response = app.anonymous().get(path).await;
+        assert_eq!((response.status, response.body.as_str()), (301, ""), "{path}");
+        assert_eq!(response.header("Location"), location);
+        assert_eq!(response.header("X-Frame-Options"), "DENY");
+    }
+    assert_eq!(app.anonymous().post("/api/token/verify/", json!({})).await.status, 301);
+    // Exempt, and probes of an orchestrator.
+    assert_eq!(app.anonymous().post("/api/token/", json!({})).await.status, 400);
+    assert_eq!(app.anonymous().get("/api/hello/token/").await.status, 401);
+    assert_eq!(app.anonymous().get("/healthz").await.status, 200);
+    for (said, status) in [("https", 401), (" https , http", 401), ("http", 301), ("HTTPS", 301), ("http, https", 301)]
+    {
+        let client = app.anonymous().with_header("X-Forwarded-Proto", said);
+        assert_eq!(client.get("/api/protected/").await.status, status, "{said}");
+    }
+}
+
+#[actix_web::test]
+async fn the_redirect_may_lead_to_another_host() {
+    let app = app(&[PROXY, ("SECURE_SSL_REDIRECT", "true"), ("SECURE_SSL_HOST", "secure.example.org")]).await;
+    let response = app.anonymous().with_header("X-Forwarded-Host", "evil.example").get("/api/token/").await;
+    assert_eq!((response.status, response.header("Location")), (301, "https://secure.example.org/api/token/"));
+}
+
+#[actix_web::test]
+async fn without_the_proxys_header_nobody_came_by_https() {
+    let app = app(&[("SECURE_SSL_REDIRECT", "true"), ("SECURE_HSTS_SECONDS", "60")]).await;
+    let response = app.anonymous().with_header("X-Forwarded-Proto", "https").get("/api/protected/").await;
+    assert_eq!((response.status, response.header("Strict-Transport-Security")), (301, ""));
+}
+
+#[actix_web::test]
+async fn browsers_are_told_to_come_by_https_when_they_did() {
+    for (pairs, expected) in [
+        (vec![], "max-age=3600"),
+        (vec![("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true")], "max-age=3600; includeSubDomains"),
+        (
+            vec![("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true"), ("SECURE_HSTS_PRELOAD", "true")],
+            "max-age=3600; includeSubDomains; preload",
+        ),
+    ] {
+        let app = app(&[vec![PROXY, ("SECURE_HSTS_SECONDS", "3600")], pairs].concat()).await;
+        let response = app.anonymous().with_header("X-Forwarded-Proto", "https").get("/api/protected/").await;
+        assert_eq!((response.status, response.header("Strict-Transport-Security")), (401, expected));
+        assert_eq!(app.anonymous().get("/api/protected/").await.header("Strict-Transport-Security"), "");
+    }
+}
+
+#[actix_web::test]
+async fn the_headers_are_those_of_the_settings() {
+    const NAMES: [&str; 4] =
+        ["X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"];
+    for (pairs, expected) in [
+        (vec![], ["DENY", "nosniff", "same-origin", "same-origin"]),
+        (
+            vec![
+                ("X_FRAME_OPTIONS", "sameorigin"),
+                ("SECURE_CONTENT_TYPE_NOSNIFF", "false"),
+                ("SECURE_REFERRER_POLICY", "no-referrer, strict-origin"),
+                ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "unsafe-none"),
+            ],
+            ["SAMEORIGIN", "", "no-referrer,strict-origin", "unsafe-none"],
+        ),
+        (
+            vec![("SECURE_REFERRER_POLICY", "none"), ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "none")],
+            ["DENY", "nosniff", "", ""],
+        ),
+    ] {
+        let response = app(&pairs).await.anonymous().get("/api/protected/").await;
+        assert_eq!(NAMES.map(|name| response.header(name)), expected);
+    }
+}
