@@ -24,7 +24,7 @@ pub struct SigningKey {
 #[derive(Clone)]
 enum Kind {
     /// HMAC, kept ready (see the module's documentation).
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     /// Ed25519, whose keys cost little to set up at each signature, as `jsonwebtoken` does.
     Jsonwebtoken(jsonwebtoken::Algorithm, EncodingKey),
     /// Setting up an RSA key costs more than signing with it, so it is kept (see the module's documentation).
@@ -69,7 +69,7 @@ impl SigningKey {
     fn from_secret(algorithm: Algorithm, key: &SecretString) -> Result<Self, KeyError> {
         check_secret(key.expose())?;
         let digest = algorithm.hmac().ok_or(KeyError::Unfit(algorithm))?;
-        let kind = Kind::Hmac(hmac::Key::new(digest, key.expose().as_bytes()));
+        let kind = Kind::Hmac(Box::new(hmac::Key::new(digest, key.expose().as_bytes())));
         Ok(Self { kind, verifying: VerifyingKey::new(algorithm, key)? })
     }
 

@@ -26,7 +26,7 @@ pub struct VerifyingKey {
 #[derive(Clone)]
 enum Kind {
     /// HMAC, kept ready (see the module's documentation).
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
     /// What else `jsonwebtoken` can verify.
     Jsonwebtoken(jsonwebtoken::Algorithm, DecodingKey),
     /// P-521 and secp256k1, which it lacks.
@@ -67,7 +67,7 @@ impl VerifyingKey {
     fn from_secret(algorithm: Algorithm, secret: &str) -> Result<Self, KeyError> {
         check_secret(secret)?;
         let digest = algorithm.hmac().ok_or(KeyError::Unfit(algorithm))?;
-        Ok(Self::of_kind(algorithm, Kind::Hmac(hmac::Key::new(digest, secret.as_bytes()))))
+        Ok(Self::of_kind(algorithm, Kind::Hmac(Box::new(hmac::Key::new(digest, secret.as_bytes())))))
     }
 
     fn from_pem(algorithm: Algorithm, block: &pem::Block<'_>) -> Result<Self, KeyError> {

@@ -47,7 +47,7 @@ struct PlanLine {
 
 fn plan(conn: &mut DbConnection) -> String {
     let lines: Vec<PlanLine> = sql_query("EXPLAIN (COSTS OFF) EXECUTE by_text('note 1')").load(conn).unwrap();
-    lines.into_iter().map(|line| line.text).collect::<Vec<_>>().join("; ")
+    lines.iter().map(|line| line.text.trim()).collect::<Vec<_>>().join("; ")
 }
 
 #[test]
