@@ -68,7 +68,7 @@ fn a_plan_that_was_made_while_a_table_was_empty_is_soon_forgotten() {
 
     forget_old_plans(&mut conn, Instant::now() + PLAN_LIFETIME).unwrap();
     let plan = plan(&mut conn);
-    assert!(plan.contains("Index Cond: ((text)::text = $1)"), "{plan}");
+    assert!(plan.starts_with("Index Scan using note_text_key on note; Index Cond: "), "{plan}");
 }
 
 #[test]
