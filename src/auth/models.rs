@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{AbstractUser, SharedUser};
 use crate::db::schema::auth_user;
-use crate::db::types::to_db;
+use crate::db::types::{Moment, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
 
 /// A row of `auth_user`.
@@ -35,6 +35,7 @@ pub struct User {
     /// May log in.
     pub is_active: bool,
     /// When the row was made, in UTC.
+    #[diesel(deserialize_as = Moment)]
     pub date_joined: NaiveDateTime,
     /// Given name.
     pub first_name: String,

@@ -4,7 +4,18 @@
 //! six digits after the point, or none and no point. The tables of [`schema`](super::schema) declare `Timestamp`, the
 //! one type that both connections have; every session's time zone is UTC, so that a `timestamptz` is the same moment.
 
+#[cfg(feature = "sqlite")]
+use chrono::NaiveDate;
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+#[cfg(feature = "postgres")]
+use diesel::pg::{Pg, PgValue};
+use diesel::sql_types::Timestamp;
+#[cfg(feature = "sqlite")]
+use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
+
+use super::connection::MultiBackend;
 
 /// A moment as the database holds it, in whole microseconds.
 ///
@@ -17,6 +28,68 @@ pub fn to_db(moment: DateTime<Utc>) -> NaiveDateTime {
     let microseconds = nanoseconds / 1_000;
     let nudge = if microseconds != 0 && microseconds % 1_000 == 0 { 1_000 } else { 0 };
     moment.naive_utc() + Duration::nanoseconds(nudge - nanoseconds % 1_000)
+}
+
+/// A column of moments as it is read, for `#[diesel(deserialize_as = Moment)]`.
+///
+/// On SQLite diesel tries formats until one fits, which takes longer than finding the row; here the one that Django writes
+/// is read at sight, and any other is left to diesel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSqlRow)]
+pub struct Moment(NaiveDateTime);
+
+impl From<Moment> for NaiveDateTime {
+    fn from(moment: Moment) -> Self {
+        moment.0
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl FromSql<Timestamp, Sqlite> for Moment {
+    fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
+        if value.value_type() == Some(SqliteType::Text)
+            && let Some(moment) = written_by_django(value.read_text())
+        {
+            return Ok(Self(moment));
+        }
+        FromSql::<Timestamp, Sqlite>::from_sql(value).map(Self)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl FromSql<Timestamp, Pg> for Moment {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        FromSql::<Timestamp, Pg>::from_sql(value).map(Self)
+    }
+}
+
+impl FromSql<Timestamp, MultiBackend> for Moment {
+    fn from_sql(value: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        FromSql::<Timestamp, MultiBackend>::from_sql(value).map(Self)
+    }
+}
+
+/// `2024-03-01 12:30:15`, with or without `.123456`.
+#[cfg(feature = "sqlite")]
+fn written_by_django(text: &str) -> Option<NaiveDateTime> {
+    let bytes = text.as_bytes();
+    let is_in_form = matches!(bytes.len(), 19 | 26)
+        && [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')].iter().all(|(at, mark)| bytes[*at] == *mark)
+        && bytes.get(19).is_none_or(|mark| *mark == b'.');
+    if !is_in_form {
+        return None;
+    }
+    let number = |from: usize, to: usize| {
+        bytes[from..to]
+            .iter()
+            .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')))
+    };
+    let microseconds = if bytes.len() == 26 { number(20, 26)? } else { 0 };
+    NaiveDate::from_ymd_opt(number(0, 4)?.cast_signed(), number(5, 7)?, number(8, 10)?)?.and_hms_micro_opt(
+        number(11, 13)?,
+        number(14, 16)?,
+        number(17, 19)?,
+        microseconds,
+    )
 }
 
 /// The moment that a column holds.
@@ -50,5 +123,28 @@ mod tests {
     fn a_moment_comes_back() {
         let moment: DateTime<Utc> = "2024-03-01T12:30:15.123456Z".parse().unwrap();
         assert_eq!(from_db(to_db(moment)), moment);
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn what_django_writes_is_read_at_sight_and_nothing_else() {
+        for text in ["2024-02-29 12:30:15.123456", "2024-03-01 00:00:00", "0001-01-01 23:59:59.000001"] {
+            assert_eq!(written_by_django(text), NaiveDateTime::parse_from_str(text, "%F %T%.f").ok(), "{text}");
+        }
+        for text in [
+            "",
+            "2024-03-01",
+            "2024-03-01T12:30:15",
+            "2024-03-01 12:30:15.123",
+            "2024-03-01 12:30:15Z123456",
+            "2024-03-01 12:30:1x",
+            "2023-02-29 12:30:15",
+            "2024-03-01 24:00:00",
+            "2024-03-01 12:30:60",
+            "+024-03-01 12:30:15",
+            "２024-03-01 12:30",
+        ] {
+            assert_eq!(written_by_django(text), None, "{text}");
+        }
     }
 }

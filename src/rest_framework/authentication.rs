@@ -188,7 +188,7 @@ pub fn header_bytes(req: &HttpRequest, name: &str) -> Option<Vec<u8>> {
 
 /// Words of a header between white space, as Python's `bytes.split`.
 pub fn words(header: &[u8]) -> impl Iterator<Item = &[u8]> {
-    header.split(|b| b.is_ascii_whitespace() || *b == 0x0b).filter(|word| !word.is_empty())
+    header.split(|b| matches!(b, b'\t'..=b'\r' | b' ')).filter(|word| !word.is_empty())
 }
 
 /// `Authorization`, as [`header_bytes`].

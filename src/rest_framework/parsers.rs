@@ -97,13 +97,19 @@ pub async fn parse(
     }
     let content_type = headers.get(header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
     let content_type = content_type.as_deref().unwrap_or("");
-    let media_type = MediaType::parse(content_type);
-    let parser = parsers
-        .iter()
-        .filter(|_| content_type.len() <= MAX_MEDIA_TYPE_LENGTH)
-        .find(|parser| MediaType::parse(parser.media_type()).matches(&media_type))
-        .ok_or_else(|| ApiError::unsupported_media_type(content_type))?;
-    let charset = Charset::of(&media_type);
+    // To the letter what nearly everybody sends: nothing to take apart.
+    let (parser, charset) = match parsers.iter().find(|parser| parser.media_type() == content_type) {
+        Some(parser) => (parser, Charset::Utf8),
+        None => {
+            let media_type = MediaType::parse(content_type);
+            let parser = parsers
+                .iter()
+                .filter(|_| content_type.len() <= MAX_MEDIA_TYPE_LENGTH)
+                .find(|parser| MediaType::parse(parser.media_type()).matches(&media_type))
+                .ok_or_else(|| ApiError::unsupported_media_type(content_type))?;
+            (parser, Charset::of(&media_type))
+        }
+    };
     match parser {
         Parser::Json => json(&body, charset).map(Data::Json),
         Parser::Form => form(&body, charset, limits.fields).map(Data::Form),

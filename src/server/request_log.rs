@@ -83,9 +83,10 @@ fn is_sane(id: &[u8]) -> bool {
 fn new_id() -> HeaderValue {
     static SERVER: LazyLock<String> = LazyLock::new(|| crypto::hex(&crypto::random_bytes::<6>()));
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let id = format!("{}-{:08x}", *SERVER, COUNT.fetch_add(1, Ordering::Relaxed));
+    let count = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let id = [SERVER.as_str(), "-", &crypto::hex(&count[3..])].concat();
     // Hexadecimal digits and a dash are a header value.
-    HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("-"))
+    HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
 }
 
 /// Text that stays on its line.

@@ -193,11 +193,14 @@ pub fn client_address(req: &HttpRequest) -> String {
 /// The address that a request is counted under: `BaseThrottle.get_ident`.
 #[must_use]
 pub fn get_ident(req: &HttpRequest, num_proxies: Option<usize>) -> String {
-    let forwarded = header_bytes(req, header::X_FORWARDED_FOR.as_str());
+    let forwarded = match num_proxies {
+        Some(0) => None,
+        _ => header_bytes(req, header::X_FORWARDED_FOR.as_str()),
+    };
     let forwarded = forwarded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let remote = || req.peer_addr().map_or_else(String::new, |addr| addr.ip().to_string());
     match (num_proxies, forwarded) {
-        (Some(0), _) | (_, None) => remote(),
+        (_, None) => remote(),
         (Some(proxies), Some(forwarded)) => {
             let addresses: Vec<_> = forwarded.split(',').collect();
             addresses[addresses.len() - proxies.min(addresses.len())].trim().to_owned()
