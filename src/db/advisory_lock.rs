@@ -2,22 +2,22 @@
 
 use diesel::prelude::*;
 #[cfg(feature = "postgres")]
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{Bool, Text};
 
 use super::DbConnection;
 
-/// Takes the lock `key` until the transaction ends, if nobody on this database has it. Call it inside
+/// Takes the lock called `name` until the transaction ends, if nobody has it who works on the same tables. Call it inside
 /// [`Database::write`](super::Database::write).
 ///
 /// On SQLite the answer is always yes: there is one writing transaction at a time anyway.
 ///
 /// # Errors
 /// Those of the database.
-pub fn try_advisory_lock(conn: &mut DbConnection, key: i64) -> QueryResult<bool> {
+pub fn try_advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<bool> {
     match conn {
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => {
-            let _ = key;
+            let _ = name;
             Ok(true)
         }
         #[cfg(feature = "postgres")]
@@ -27,7 +27,8 @@ pub fn try_advisory_lock(conn: &mut DbConnection, key: i64) -> QueryResult<bool>
                 #[diesel(sql_type = Bool)]
                 taken: bool,
             }
-            let query = diesel::sql_query("SELECT pg_try_advisory_xact_lock($1) AS taken").bind::<BigInt, _>(key);
+            let query = "SELECT pg_try_advisory_xact_lock(hashtext($1), hashtext(current_schema())) AS taken";
+            let query = diesel::sql_query(query).bind::<Text, _>(name);
             Ok(query.get_result::<Answer>(conn)?.taken)
         }
     }

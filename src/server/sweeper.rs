@@ -13,8 +13,8 @@ use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError, try_advisory_lock};
 use crate::simplejwt::token_blacklist::models::{FLUSH_BATCH, OutstandingToken};
 
-/// The lock by which one instance at a time sweeps: the letters `sweep` in ASCII.
-pub const LOCK: i64 = 0x73_7765_6570;
+/// The lock by which one instance at a time sweeps.
+pub const LOCK: &str = "token_sweep";
 
 /// Sweeps each `interval`, the first time after one; never ends. A failure is logged, and the next time goes on from
 /// where that one stopped.

@@ -71,7 +71,8 @@ async fn one_instance_at_a_time_sweeps() {
     add_expired_tokens(&app).await;
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
     let mut other = app.tables().connect();
-    other.batch_execute(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK})")).unwrap();
+    let lock = format!("SELECT pg_advisory_xact_lock(hashtext('{LOCK}'), hashtext(current_schema()))");
+    other.batch_execute(&format!("BEGIN; {lock}")).unwrap();
     assert_eq!(sweep(app.database(), now).await.unwrap(), 0);
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(sweep(app.database(), now).await.unwrap(), EXPIRED);
