@@ -73,11 +73,15 @@ pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, Datab
 
 /// r2d2 keeps trying to connect meanwhile, so a database that restarts quickly is not noticed.
 pub(super) fn get(pool: &Pool<ConnectionManager>) -> Result<PooledConnection, DatabaseError> {
-    let mut conn = pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+    let conn = pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
     #[cfg(feature = "postgres")]
-    if let DbConnection::Postgres(_) = &*conn {
-        forget_old_plans(&mut conn, Instant::now())?;
-    }
+    let conn = {
+        let mut conn = conn;
+        if conn.vendor() == "postgresql" {
+            forget_old_plans(&mut conn, Instant::now())?;
+        }
+        conn
+    };
     Ok(conn)
 }
 

@@ -1,11 +1,14 @@
 //! Look-ups: alone, together, and what one does to the others.
 
+#[cfg(feature = "postgres")]
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 
 use diesel::sql_types::BigInt;
 use diesel::{QueryResult, RunQueryDsl, sql_query};
+#[cfg(feature = "postgres")]
 use futures_util::FutureExt;
+#[cfg(feature = "postgres")]
 use futures_util::future::{join, join_all};
 
 use super::super::{Database, DbConnection, Lookup};
