@@ -4,6 +4,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::conf::values::class_name;
+use crate::server::cors::CorsSettings;
+use crate::server::security::SecuritySettings;
 
 /// Settings that mean the same here, and what there is to say about the others.
 #[derive(Debug, Default)]
@@ -29,8 +31,8 @@ impl Carried {
     }
 }
 
-/// Settings of the project that have one name in both.
-const SAME: [&str; 28] = [
+/// Settings of the project that have one name in both, beside those of CORS and of `SecurityMiddleware`.
+const SAME: [&str; 8] = [
     "SECRET_KEY",
     "DEBUG",
     "ALLOWED_HOSTS",
@@ -39,26 +41,6 @@ const SAME: [&str; 28] = [
     "AUTHENTICATION_BACKENDS",
     "DATA_UPLOAD_MAX_MEMORY_SIZE",
     "DATA_UPLOAD_MAX_NUMBER_FIELDS",
-    "SECURE_SSL_REDIRECT",
-    "SECURE_SSL_HOST",
-    "SECURE_REDIRECT_EXEMPT",
-    "SECURE_HSTS_SECONDS",
-    "SECURE_HSTS_INCLUDE_SUBDOMAINS",
-    "SECURE_HSTS_PRELOAD",
-    "SECURE_PROXY_SSL_HEADER",
-    "SECURE_CONTENT_TYPE_NOSNIFF",
-    "SECURE_REFERRER_POLICY",
-    "SECURE_CROSS_ORIGIN_OPENER_POLICY",
-    "X_FRAME_OPTIONS",
-    "CORS_ALLOWED_ORIGINS",
-    "CORS_ALLOWED_ORIGIN_REGEXES",
-    "CORS_ALLOW_ALL_ORIGINS",
-    "CORS_ALLOW_CREDENTIALS",
-    "CORS_ALLOW_HEADERS",
-    "CORS_ALLOW_METHODS",
-    "CORS_EXPOSE_HEADERS",
-    "CORS_PREFLIGHT_MAX_AGE",
-    "CORS_URLS_REGEX",
 ];
 
 /// Dictionaries, and the prefix of their keys here.
@@ -77,8 +59,8 @@ const KNOWN_CODE: [&str; 3] = ["rest_framework_simplejwt.", "rest_framework.", "
 
 pub(super) fn carry_over(django: &Map<String, Value>) -> Carried {
     let mut carried = Carried::default();
-    for key in SAME {
-        if let Some(value) = django.get(key) {
+    for key in SAME.iter().chain(SecuritySettings::KEYS).chain(CorsSettings::KEYS) {
+        if let Some(value) = django.get(*key) {
             carried.set(key, text(value));
         }
     }
