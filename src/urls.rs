@@ -17,6 +17,12 @@ use crate::views;
 #[must_use]
 pub fn urlpatterns() -> Vec<Route> {
     vec![
+        // A request is compared with one line after the other, so those that are asked most come first: for one login there
+        // are a thousand requests with its token.
+        path("/api/protected/", views::protected_view()),
+        path("/api/hello/jwt/", views::hello_jwt()),
+        path("/api/hello/token/", views::hello_token()),
+        path("/protected-url/", views::legacy_protected_view()),
         path("/api/token/", simplejwt::token_obtain_pair()),
         path("/api/token/refresh/", simplejwt::token_refresh()),
         path("/api/token/verify/", simplejwt::token_verify()),
@@ -29,10 +35,6 @@ pub fn urlpatterns() -> Vec<Route> {
         path("/api-token-auth/", legacy_jwt::obtain_jwt_token()),
         path("/api-token-refresh/", legacy_jwt::refresh_jwt_token()),
         path("/api-token-verify/", legacy_jwt::verify_jwt_token()),
-        path("/api/protected/", views::protected_view()),
-        path("/api/hello/jwt/", views::hello_jwt()),
-        path("/api/hello/token/", views::hello_token()),
-        path("/protected-url/", views::legacy_protected_view()),
     ]
 }
 

@@ -5,6 +5,7 @@
 //! `protected_view`, give it a name and put it into `urls.rs`. `tag` and `answers` are for the API's description alone.
 
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::authtoken::authentication::TokenAuthentication;
@@ -18,6 +19,12 @@ use crate::simplejwt::authentication::JwtAuthentication;
 const GREETING: &str = "Hello, authenticated user!";
 const JWT_GREETING: &str = "Hello, JWT user!";
 
+#[derive(Serialize)]
+struct Greeting<'a> {
+    message: &'a str,
+    user: &'a str,
+}
+
 /// `GET`: a greeting for whoever is logged in, by any of `DEFAULT_AUTHENTICATION_CLASSES`.
 #[must_use]
 pub fn protected_view() -> ApiView {
@@ -30,7 +37,7 @@ fn greeting(_req: &HttpRequest) -> Value {
 }
 
 async fn greet(caller: Authenticated) -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "message": GREETING, "user": caller.user.username() }))
+    HttpResponse::Ok().json(Greeting { message: GREETING, user: caller.user.username() })
 }
 
 /// `GET`: a greeting for the bearer of a JWT; who may read it is up to `DEFAULT_PERMISSION_CLASSES`.

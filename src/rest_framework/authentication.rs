@@ -8,10 +8,11 @@
 pub mod basic;
 
 use std::any::{Any, TypeId};
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
+use actix_web::http::header::{self, AsHeaderName};
 use futures_util::future::{LocalBoxFuture, ready};
 use serde_json::Value;
 
@@ -38,6 +39,16 @@ pub trait Authentication: 'static {
 
     /// Value of `WWW-Authenticate` in a 401. `None` makes it a 403.
     fn challenge(req: &HttpRequest) -> Option<String>;
+
+    /// What this class would find, when the view has found a caller, or nobody, already; `None` when it has to look itself.
+    /// Default: the caller, when it was this class that found it.
+    #[must_use]
+    fn recall(found: Option<&Caller>) -> Option<Option<(Self::User, Self::Credential)>>
+    where
+        Self: Sized,
+    {
+        found?.as_made_by::<Self>().map(Some)
+    }
 
     /// What a good credential of `user` would have given, for tests that skip the proof by
     /// [`ApiClient::force_authenticate`](super::test::ApiClient::force_authenticate). Default: nothing, and then this class
@@ -117,14 +128,16 @@ pub struct Caller {
     /// `request.auth`.
     pub auth: Credential,
     class: TypeId,
-    user_as_made: Rc<dyn Any>,
+    /// The user as its class made it, where that was another type.
+    user_as_made: Option<Rc<dyn Any>>,
 }
 
 impl Caller {
     /// A caller proven by class `A`.
     pub fn new<A: Authentication>(user: A::User, auth: A::Credential) -> Self {
+        let is_shared = TypeId::of::<A::User>() == TypeId::of::<SharedUser>();
         Self {
-            user_as_made: Rc::new(user.clone()),
+            user_as_made: (!is_shared).then(|| Rc::new(user.clone()) as Rc<dyn Any>),
             user: user.into(),
             auth: Credential(Rc::new(auth)),
             class: TypeId::of::<A>(),
@@ -137,7 +150,8 @@ impl Caller {
         if self.class != TypeId::of::<A>() {
             return None;
         }
-        Some((self.user_as_made.downcast_ref::<A::User>()?.clone(), self.auth.downcast_ref::<A::Credential>()?.clone()))
+        let user: &dyn Any = self.user_as_made.as_deref().unwrap_or(&self.user);
+        Some((user.downcast_ref::<A::User>()?.clone(), self.auth.downcast_ref::<A::Credential>()?.clone()))
     }
 }
 
@@ -176,12 +190,12 @@ pub fn challenge(req: &HttpRequest, classes: &[AuthenticationClass]) -> Option<S
 
 /// Bytes of a header as WSGI hands them to Django: several of one name are joined by a comma.
 #[must_use]
-pub fn header_bytes(req: &HttpRequest, name: &str) -> Option<Vec<u8>> {
+pub fn header_bytes(req: &HttpRequest, name: impl AsHeaderName) -> Option<Cow<'_, [u8]>> {
     let mut values = req.headers().get_all(name);
-    let mut joined = values.next()?.as_bytes().to_vec();
+    let mut joined = Cow::from(values.next()?.as_bytes());
     for value in values {
-        joined.push(b',');
-        joined.extend_from_slice(value.as_bytes());
+        joined.to_mut().push(b',');
+        joined.to_mut().extend_from_slice(value.as_bytes());
     }
     Some(joined)
 }
@@ -193,8 +207,8 @@ pub fn words(header: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// `Authorization`, as [`header_bytes`].
 #[must_use]
-pub fn authorization(req: &HttpRequest) -> Option<Vec<u8>> {
-    header_bytes(req, header::AUTHORIZATION.as_str())
+pub fn authorization(req: &HttpRequest) -> Option<Cow<'_, [u8]>> {
+    header_bytes(req, header::AUTHORIZATION)
 }
 
 /// Several classes as one, asked in their order: `Authenticated<(JwtAuthentication, TokenAuthentication)>`.
@@ -233,7 +247,7 @@ mod tests {
     #[test]
     fn repeated_headers_are_joined_by_a_comma() {
         let req = TestRequest::default().append_header(("X-A", "1")).append_header(("X-A", "2")).to_http_request();
-        assert_eq!(header_bytes(&req, "x-a").unwrap(), b"1,2");
+        assert_eq!(header_bytes(&req, "x-a").unwrap(), b"1,2".as_slice());
         assert_eq!(header_bytes(&req, "x-b"), None);
     }
 

@@ -51,12 +51,14 @@ impl Renderer {
     }
 }
 
-/// Writes the JSON of `response` the way the client asked for it. Other content is left as it is.
+/// Whether `response` can go out as it is: compact JSON that was asked for, or no JSON at all.
+pub(super) fn is_as_asked(accepted: Accepted, response: &HttpResponse) -> bool {
+    let is_json = || response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes() == b"application/json");
+    (accepted.renderer == Renderer::Json && accepted.indent.is_none()) || !is_json()
+}
+
+/// Writes the JSON of `response` the way the client asked for it.
 pub(super) async fn render(view_name: &str, accepted: Accepted, response: HttpResponse) -> HttpResponse {
-    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes() == b"application/json");
-    if !is_json || (accepted.renderer == Renderer::Json && accepted.indent.is_none()) {
-        return response;
-    }
     let (mut head, body) = response.into_parts();
     // A body that is already in memory cannot fail to be read.
     let bytes = to_bytes(body).await.unwrap_or_default();

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, ready};
 
 use super::authentication::{self, Authentication, Caller, Credential};
 use super::exceptions::ApiError;
@@ -49,6 +49,10 @@ impl Authentication for DefaultAuthentication {
         })
     }
 
+    fn recall(found: Option<&Caller>) -> Option<Option<(SharedUser, Credential)>> {
+        Some(found.map(|caller| (caller.user.clone(), caller.auth.clone())))
+    }
+
     fn challenge(req: &HttpRequest) -> Option<String> {
         RestFramework::of(req).ok().and_then(|rf| authentication::challenge(req, &rf.authentication_classes))
     }
@@ -82,16 +86,11 @@ impl<A: Authentication> FromRequest for MaybeAuthenticated<A> {
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        if let Some(found) = recall::<A>(req) {
+            return Box::pin(ready(Ok(Self(found))));
+        }
         let req = req.clone();
-        Box::pin(async move {
-            // The view may have asked the very same class; the look-up behind it need not be done twice.
-            let known = req.extensions().get::<Seen>().and_then(|seen| seen.caller.as_ref()?.as_made_by::<A>());
-            let found = match known {
-                Some(found) => Some(found),
-                None => authentication::prove::<A>(&req).await.map_err(|e| e.with_challenge(A::challenge(&req)))?,
-            };
-            Ok(Self(found.map(|(user, auth)| Authenticated { user, auth })))
-        })
+        Box::pin(async move { prove(&req).await.map(Self) })
     }
 }
 
@@ -99,13 +98,29 @@ impl<A: Authentication> FromRequest for Authenticated<A> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
-    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let caller = MaybeAuthenticated::<A>::from_request(req, payload);
+    fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        if let Some(found) = recall::<A>(req) {
+            return Box::pin(ready(found.ok_or_else(|| not_authenticated::<A>(req))));
+        }
         let req = req.clone();
-        Box::pin(async move {
-            caller.await?.0.ok_or_else(|| ApiError::not_authenticated().with_challenge(A::challenge(&req)))
-        })
+        Box::pin(async move { prove(&req).await?.ok_or_else(|| not_authenticated::<A>(&req)) })
     }
+}
+
+fn not_authenticated<A: Authentication>(req: &HttpRequest) -> ApiError {
+    ApiError::not_authenticated().with_challenge(A::challenge(req))
+}
+
+/// What the view has found: the look-up behind it need not be done twice.
+fn recall<A: Authentication>(req: &HttpRequest) -> Option<Option<Authenticated<A>>> {
+    let extensions = req.extensions();
+    let found = A::recall(extensions.get::<Seen>()?.caller.as_ref())?;
+    Some(found.map(|(user, auth)| Authenticated { user, auth }))
+}
+
+async fn prove<A: Authentication>(req: &HttpRequest) -> Result<Option<Authenticated<A>>, ApiError> {
+    let found = authentication::prove::<A>(req).await.map_err(|error| error.with_challenge(A::challenge(req)))?;
+    Ok(found.map(|(user, auth)| Authenticated { user, auth }))
 }
 
 /// A caller, proven by `A`, to whom `P` has said yes. Nobody is a 401, somebody else a 403.

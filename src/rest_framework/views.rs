@@ -36,7 +36,7 @@ use super::model_permissions::{Model, ModelInfo};
 use super::negotiation::{Accepted, select_renderer};
 use super::parsers::Parser;
 use super::permissions::{AllowAny, Permission, PermissionClass, check_permissions};
-use super::renderers::{Renderer, render};
+use super::renderers::{Renderer, is_as_asked, render};
 use super::request::Seen;
 use super::serializers::Serializer;
 use super::state::RestFramework;
@@ -370,7 +370,12 @@ async fn dispatch(mounted: Rc<Mounted>, req: HttpRequest, payload: Payload) -> H
         Ok(response) => handle_exception(view, &req, framework, response),
         Err(error) => handle_exception(view, &req, framework, error.into()),
     };
-    let mut response = render(view.name, accepted, response).await;
+    let mut response = if is_as_asked(accepted, &response) {
+        response
+    } else {
+        // Boxed, since it is rare and its future is large: see the test of the size.
+        Box::pin(render(view.name, accepted, response)).await
+    };
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, mounted.allow.clone());
     if let Some(vary) = vary(renderers, accepted) {
@@ -392,7 +397,10 @@ async fn initial_and_handle(
         req.extensions_mut().insert(model);
     }
     check_permissions(req, view.permission_classes(framework), caller.as_ref(), !classes.is_empty()).await?;
-    check_throttles(req, view.throttle_classes(framework), view.throttle_scope, caller.as_ref(), framework).await?;
+    let throttles = view.throttle_classes(framework);
+    if !throttles.is_empty() {
+        Box::pin(check_throttles(req, throttles, view.throttle_scope, caller.as_ref(), framework)).await?;
+    }
 
     if *req.method() == Method::OPTIONS {
         return Ok(HttpResponse::Ok().json(view.metadata(req, framework)));

@@ -3,6 +3,8 @@
 //!
 //! A `Host` that nobody checks ends up in links and cache keys; Django's answer is a list of names that this site has.
 
+use std::borrow::Cow;
+
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
@@ -46,7 +48,10 @@ impl AllowedHosts {
     /// # Errors
     /// When it is malformed, even under `*`, or not in the list.
     pub fn check(&self, host: &str) -> Result<(), DisallowedHost> {
-        let lower = host.to_ascii_lowercase();
+        let lower = match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::from(host.to_ascii_lowercase()),
+            false => Cow::from(host),
+        };
         let Some(domain) = domain(&lower) else {
             return Err(DisallowedHost::Malformed(host.to_owned()));
         };

@@ -10,8 +10,9 @@ use std::time::Instant;
 
 use actix_web::HttpResponse;
 use actix_web::dev::ServiceRequest;
-use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{Method, Uri};
+use actix_web::web::Bytes;
 use log::Level;
 
 use super::metrics::Worker;
@@ -27,7 +28,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug)]
 pub struct Entry {
     method: Method,
-    path: String,
+    uri: Uri,
     id: HeaderValue,
     start: Instant,
 }
@@ -39,7 +40,7 @@ impl Entry {
         let sent = req.headers().get(&REQUEST_ID).filter(|id| is_sane(id.as_bytes()));
         Self {
             method: req.method().clone(),
-            path: req.path().to_owned(),
+            uri: req.uri().clone(),
             id: sent.cloned().unwrap_or_else(new_id),
             start: Instant::now(),
         }
@@ -64,7 +65,7 @@ impl Entry {
                 level,
                 "{} {} {} {:.1}ms {}{reason}",
                 self.method,
-                printable(&self.path),
+                printable(self.uri.path()),
                 status.as_u16(),
                 self.start.elapsed().as_secs_f64() * 1e3,
                 self.id.to_str().unwrap_or_default(),
@@ -81,12 +82,14 @@ fn is_sane(id: &[u8]) -> bool {
 
 /// Unique within and, by its random beginning, across servers; a random draw per request would be a system call each.
 fn new_id() -> HeaderValue {
-    static SERVER: LazyLock<String> = LazyLock::new(|| crypto::hex(&crypto::random_bytes::<6>()));
+    static SERVER: LazyLock<String> = LazyLock::new(|| crypto::hex(&crypto::random_bytes::<6>()) + "-");
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-    let id = [SERVER.as_str(), "-", &crypto::hex(&count[3..])].concat();
+    let mut id = String::with_capacity(SERVER.len() + 10);
+    id.push_str(&SERVER);
+    crypto::push_hex(&mut id, &count[3..]);
     // Hexadecimal digits and a dash are a header value.
-    HeaderValue::try_from(id).unwrap_or(HeaderValue::from_static("-"))
+    HeaderValue::from_maybe_shared(Bytes::from(id)).unwrap_or(HeaderValue::from_static("-"))
 }
 
 /// Text that stays on its line.

@@ -186,9 +186,9 @@ impl RefreshToken {
         access["exp"] = (self.current_time + settings.access_token_lifetime).timestamp().into();
         let type_claim = claim_name(settings.token_type_claim.as_deref());
         let jti_claim = claim_name(settings.jti_claim.as_deref());
-        for (claim, value) in &self.claims {
-            if ![type_claim, "exp", jti_claim, "jti", "iat"].contains(&claim.as_str()) {
-                access[claim.as_str()] = value.clone();
+        for (claim, value) in self.claims.iter() {
+            if ![type_claim, "exp", jti_claim, "jti", "iat"].contains(&claim) {
+                access[claim] = value.clone();
             }
         }
         access
@@ -200,13 +200,13 @@ impl<C> Index<&str> for Token<C> {
 
     /// The value of a claim; `null` when it is missing.
     fn index(&self, claim: &str) -> &Value {
-        self.claims.get(claim).unwrap_or(&Value::Null)
+        &self.claims[claim]
     }
 }
 
 impl<C> IndexMut<&str> for Token<C> {
     fn index_mut(&mut self, claim: &str) -> &mut Value {
-        self.claims.entry(claim).or_insert(Value::Null)
+        &mut self.claims[claim]
     }
 }
 

@@ -38,6 +38,7 @@
 //! * RSA keys below 2048 bits are refused; PyJWT warns. Ed448 and SSH keys are not supported.
 
 mod algorithm;
+mod claims;
 mod decode;
 mod encode;
 mod error;
@@ -51,6 +52,7 @@ mod verifying;
 mod tests;
 
 pub use algorithm::{Algorithm, Family, UnknownAlgorithm};
+pub use claims::Claims;
 pub use decode::{decode, decode_unverified, key_id};
 pub use encode::{encode, encode_with_headers};
 pub use error::{JwtError, KeyError, SigningError};
@@ -58,11 +60,6 @@ pub use jwks::JwkClient;
 pub use rules::{Audience, Edition, Rules};
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
-
-/// The payload of a token, in the order in which the claims were written.
-///
-/// Whole numbers beyond 64 bits, which Python keeps, become floats.
-pub type Claims = serde_json::Map<String, serde_json::Value>;
 
 /// The longest token that is looked at, in bytes. gunicorn ends a header line after 8,190.
 pub const MAX_TOKEN_LEN: usize = 16 * 1024;

@@ -195,7 +195,7 @@ pub fn client_address(req: &HttpRequest) -> String {
 pub fn get_ident(req: &HttpRequest, num_proxies: Option<usize>) -> String {
     let forwarded = match num_proxies {
         Some(0) => None,
-        _ => header_bytes(req, header::X_FORWARDED_FOR.as_str()),
+        _ => header_bytes(req, header::X_FORWARDED_FOR),
     };
     let forwarded = forwarded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let remote = || req.peer_addr().map_or_else(String::new, |addr| addr.ip().to_string());
