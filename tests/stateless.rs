@@ -40,7 +40,7 @@ fn issued(key: &str, algorithm: Algorithm, claims: Value) -> String {
     let mut all = json!({ "token_type": "access", "exp": NOW + 300, "jti": "1", "user_id": "7" });
     all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
     let key = SigningKey::new(algorithm, &pem(key).into()).unwrap();
-    let claims: Claims = all.as_object().unwrap().clone();
+    let claims: Claims = all.as_object().unwrap().clone().into();
     format!("Bearer {}", encode_with_headers(&claims, &key, &[("kid", "first")]).unwrap())
 }
 

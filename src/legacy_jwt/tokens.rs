@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn claims(value: Value) -> Claims {
-        value.as_object().unwrap().clone()
+        value.as_object().unwrap().clone().into()
     }
 
     fn refusal<T: std::fmt::Debug>(result: Result<T, LegacyJwtError>) -> String {
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn the_payload_is_that_of_the_package_and_in_its_order() {
-        let payload = |state: &LegacyJwtState, field| Value::Object(state.payload(&alice(), field)).to_string();
+        let payload = |state: &LegacyJwtState, field| Value::from(state.payload(&alice(), field)).to_string();
         assert_eq!(
             payload(&state(LegacyJwtSettings::default()), "username"),
             r#"{"user_id":7,"username":"alice","exp":1700000300,"email":"alice@example.com"}"#
@@ -229,7 +229,7 @@ mod tests {
         let refreshed = |old: Value| state.refreshed_payload(&claims(old), &alice(), "username");
         let new = refreshed(json!({ "user_id": 1, "foo": "bar", "orig_iat": NOW - 1000 })).unwrap();
         assert_eq!(
-            Value::Object(new),
+            Value::from(new),
             json!({
                 "user_id": 7, "username": "alice", "exp": NOW + 300, "email": "alice@example.com", "orig_iat": NOW - 1000,
             })

@@ -42,7 +42,7 @@ fn hs256() -> SigningKey {
 
 fn claims(value: Value) -> Claims {
     match value {
-        Value::Object(claims) => claims,
+        Value::Object(claims) => claims.into(),
         _ => panic!("not an object"),
     }
 }
@@ -130,10 +130,10 @@ fn tokens_of_pyjwt_are_read_and_written_alike() {
                 VerifyingKey::new(algorithm, &key_text(&format!("{name}.spki"))).unwrap(),
             ),
         };
-        let wanted = case["claims"].as_object().unwrap();
+        let wanted = &claims(case["claims"].clone());
         let read = decode(theirs, &verifying, &Rules::default(), now()).unwrap();
         assert_eq!(&read, wanted, "{algorithm}");
-        assert!(read.keys().eq(wanted.keys()), "the order of the claims");
+        assert!(read.iter().eq(wanted.iter()), "the order of the claims");
         assert_eq!(&decode_unverified(theirs).unwrap(), wanted);
 
         let kid = case["headers"]["kid"].as_str();
