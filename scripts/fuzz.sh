@@ -14,7 +14,7 @@ all="authorization bodies claims database_urls forwarded hosts media_types passw
 
 # The versions that the server has; cargo adds those of libFuzzer.
 cp ../Cargo.lock Cargo.lock
-RUSTC_WRAPPER=$PWD/instrument.sh cargo build --quiet
+RUSTC_WRAPPER=$PWD/instrument.sh cargo build --quiet $(printf -- '--bin %s ' "$@")
 programs=${CARGO_TARGET_DIR:-$PWD/target}/debug
 
 for target in "$@"; do
@@ -26,7 +26,7 @@ for target in "$@"; do
         *) length=2500 ;;
     esac
     RUST_LOG=off "$programs/$target" -runs="$runs" -max_len="$length" -timeout=10 -rss_limit_mb=4096 \
-        -print_final_stats=1 -verbosity=0 -artifact_prefix="artifacts/$target/" \
+        -print_final_stats=1 -artifact_prefix="artifacts/$target/" \
         "corpus/$target" "../tests/fuzz/seeds/$target" >"artifacts/$target/log" 2>&1 || {
         tail -40 "artifacts/$target/log"
         exit 1
