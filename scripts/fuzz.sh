@@ -23,9 +23,11 @@ for target in "$@"; do
     # Longer inputs cost time and find nothing: a seed of each kind is far shorter.
     case $target in
         authorization | database_urls | forwarded | hosts | media_types | passwords | values) length=300 ;;
+        settings | start) length=1000 ;;
         *) length=2500 ;;
     esac
-    RUST_LOG=off "$programs/$target" -runs="$runs" -max_len="$length" -timeout=10 -rss_limit_mb=4096 \
+    # By the clock on the wall, so that a machine that was asleep for a while is no finding.
+    RUST_LOG=off "$programs/$target" -runs="$runs" -max_len="$length" -timeout=120 -rss_limit_mb=4096 \
         -print_final_stats=1 -artifact_prefix="artifacts/$target/" \
         "corpus/$target" "../tests/fuzz/seeds/$target" >"artifacts/$target/log" 2>&1 || {
         tail -40 "artifacts/$target/log"
