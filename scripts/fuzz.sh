@@ -26,7 +26,7 @@ for target in "$@"; do
         settings | start) length=1000 ;;
         *) length=2500 ;;
     esac
-    # By the clock on the wall, so that a machine that was asleep for a while is no finding.
+    # The time is that of the clock on the wall, and a jump of it is no finding.
     RUST_LOG=off "$programs/$target" -runs="$runs" -max_len="$length" -timeout=120 -rss_limit_mb=4096 \
         -print_final_stats=1 -artifact_prefix="artifacts/$target/" \
         "corpus/$target" "../tests/fuzz/seeds/$target" >"artifacts/$target/log" 2>&1 || {
