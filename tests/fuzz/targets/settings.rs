@@ -1,9 +1,7 @@
 //! The environment of a start.
 
-use std::sync::LazyLock;
-
-use actix_simplejwt::checks::run_checks;
-use actix_simplejwt::conf::Environment;
+use actix_simplejwt::checks::{Found, run_checks};
+use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::server::AppState;
 use actix_simplejwt::settings::Settings;
 
@@ -11,30 +9,58 @@ use actix_simplejwt::settings::Settings;
 const SECRETS: [&str; 5] =
     ["SECRET_KEY", "SIMPLE_JWT_SIGNING_KEY", "SIMPLE_JWT_VERIFYING_KEY", "JWT_SECRET_KEY", "JWT_PRIVATE_KEY"];
 
-/// What is shown when nothing is set.
-static DEFAULTS: LazyLock<String> =
-    LazyLock::new(|| format!("{:?} {}", Settings::from_env(&Environment::default()), Settings::all_keys().concat()));
-
 /// Lines of `NAME=value`. They are settings, or an error that names one of them; neither shows a secret.
 pub fn check(data: &[u8]) {
     let env = environment(data);
-    let shown = match Settings::from_env(&env) {
-        Ok(settings) => {
-            let found = run_checks(&settings, true);
-            let usable = AppState::check(&settings).map_err(|error| error.to_string());
+    let read = read(&env);
+    if let Err(error) = &read {
+        assert!(env.get(error.key()).is_some(), "{error}: nobody has set that");
+    }
+    let keys = SECRETS.iter().filter_map(|name| Some((*name, env.get(name)?)));
+    let password = env.get("CACHE_URL").and_then(password).map(|password| ("CACHE_URL", password));
+    let text = String::from_utf8_lossy(data);
+    // To write all of it down takes longer than to read it, and matters only where there is something to hide. What is
+    // somewhere else as well may be seen there.
+    let mut shown = None;
+    for (name, secret) in keys.chain(password) {
+        if secret.len() < 12 || text.matches(secret).count() != 1 {
+            continue;
+        }
+        let shown = shown.get_or_insert_with(|| show(&read));
+        if shown.contains(secret) {
+            // A secret may say what a message says as well; then it is there without the secret too.
+            let value = env.get(name).unwrap_or_default().replace(secret, &"x".repeat(secret.len()));
+            let without = show(&self::read(&env.clone().with(name, value)));
+            assert!(without.contains(secret), "{secret:?} is shown: {shown}");
+        }
+    }
+}
+
+/// The settings, and what there is to say about them at the start.
+type Read = Result<(Settings, Found, Result<(), SettingsError>), SettingsError>;
+
+fn read(env: &Environment) -> Read {
+    let settings = Settings::from_env(env)?;
+    let found = run_checks(&settings, true);
+    let usable = AppState::check(&settings);
+    Ok((settings, found, usable))
+}
+
+fn show(read: &Read) -> String {
+    match read {
+        Ok((settings, found, usable)) => {
+            let usable = usable.as_ref().map_err(ToString::to_string);
             format!("{settings:?} {:?} {usable:?}", found.messages)
         }
-        Err(error) => {
-            assert!(env.get(error.key()).is_some(), "{error}: nobody has set that");
-            error.to_string()
-        }
-    };
-    let text = String::from_utf8_lossy(data);
-    for secret in SECRETS.iter().filter_map(|name| env.get(name)) {
-        // What is somewhere else as well may be seen there.
-        let is_distinct = secret.len() >= 12 && text.matches(secret).count() == 1 && !DEFAULTS.contains(secret);
-        assert!(!is_distinct || !shown.contains(secret), "{secret:?} is shown: {shown}");
+        Err(error) => error.to_string(),
     }
+}
+
+/// What stands where the password of a URL does.
+fn password(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (login, _) = rest.rsplit_once('@')?;
+    Some(login.split_once(':')?.1)
 }
 
 /// The lines that have the form of a setting.

@@ -15,7 +15,7 @@ use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderValue};
 use actix_web::rt::{System, SystemRunner};
 use actix_web::test::{TestRequest, init_service};
-use actix_web::{App, Error};
+use actix_web::{App, Error, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -98,7 +98,7 @@ impl Site {
             let service = Rc::clone(&service);
             Box::pin(async move {
                 match service.call(request.to_request()).await {
-                    Ok(response) => Answer::read(response).await,
+                    Ok(response) => Answer::read(response.into_parts().1).await,
                     Err(error) => panic!("an error instead of a response: {error}"),
                 }
             })
@@ -108,6 +108,22 @@ impl Site {
     /// The answer to a request.
     pub fn call(&self, called: &Called, request: TestRequest) -> Answer {
         self.system.block_on(called(request))
+    }
+
+    /// A request as a view of this site finds it, to be used again and again: making one costs more than reading it.
+    pub fn request(&self) -> ServiceRequest {
+        let state = self.state.clone();
+        let app = App::new().configure(|cfg| state.provide(cfg));
+        self.wait(async {
+            let service = init_service(app).await;
+            let response = service.call(TestRequest::default().to_request()).await.unwrap();
+            ServiceRequest::from_request(response.into_parts().0)
+        })
+    }
+
+    /// What `future` answers.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.system.block_on(future)
     }
 
     /// Registers alice and logs her in everywhere.
@@ -155,7 +171,7 @@ impl Tokens {
 }
 
 impl Answer {
-    async fn read(response: ServiceResponse<impl MessageBody>) -> Self {
+    pub async fn read(response: HttpResponse<impl MessageBody>) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let Ok(body) = to_bytes(response.into_body()).await else { panic!("the body broke off") };
         Self { status, headers, body: String::from_utf8(body.to_vec()).expect("an answer that is no text") }

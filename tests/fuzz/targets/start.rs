@@ -1,7 +1,9 @@
 //! A server under any settings: what is accepted at the start works afterwards.
 
+use actix_simplejwt::rest_framework::throttling::CacheSettings;
 use actix_simplejwt::server::{self, AppState};
 use actix_simplejwt::settings::Settings;
+use actix_web::http::{Method, header};
 use actix_web::test::TestRequest;
 
 use super::settings::environment;
@@ -14,10 +16,13 @@ pub fn check(data: &[u8]) {
     if env.get("SECRET_KEY").is_none() {
         env = env.with("SECRET_KEY", SECRET);
     }
-    let Ok(settings) = Settings::from_env(&env) else { return };
+    let Ok(mut settings) = Settings::from_env(&env) else { return };
     if AppState::check(&settings).is_err() {
         return;
     }
+    // As the database: what is there is not to be asked.
+    settings.rest_framework.cache = CacheSettings::default();
+    let redirects = settings.security.ssl_redirect;
     let site = Site::start(settings).unwrap();
     let called = site.serve(server::app(&site.state));
     for (request, wanted) in [
@@ -27,10 +32,22 @@ pub fn check(data: &[u8]) {
         (TestRequest::post().uri("/api/token/").set_json([0]), &[400, 401, 403, 406, 413, 415, 429]),
         (TestRequest::post().uri("/api/token/verify/").set_json([0]), &[400, 401, 403, 406, 413, 415, 429]),
         (TestRequest::get().uri("/api/schema/"), &[200, 404, 406, 429]),
+        (preflight(), &[200, 403, 406, 429]),
     ] {
-        let request = request.insert_header(("Host", "localhost")).insert_header(("Authorization", "Bearer a.b.c"));
+        let request = request
+            .insert_header(("Host", "localhost"))
+            .insert_header(("Origin", "https://example.org"))
+            .insert_header(("Authorization", "Bearer a.b.c"));
         let answer = site.call(&called, request);
         answer.assert_is_sound();
-        assert!(wanted.contains(&answer.status) || answer.is_bad_host(), "{} {}", answer.status, answer.body);
+        let is_redirect = redirects && answer.status == 301;
+        let is_wanted = is_redirect || wanted.contains(&answer.status) || answer.is_bad_host();
+        assert!(is_wanted, "{} {}", answer.status, answer.body);
     }
+}
+
+/// What a browser asks before a page of another site may log in.
+fn preflight() -> TestRequest {
+    let request = TestRequest::default().method(Method::OPTIONS).uri("/api/token/");
+    request.insert_header((header::ACCESS_CONTROL_REQUEST_METHOD, "POST"))
 }
