@@ -129,8 +129,11 @@ def memory(bench):
         work = works.BY_NAME["rotate"]
         with bench.running(_server("ours"), store, work) as process:
             figures = {"start": process.memory()}
-            contenders = [Contender(process, works.BY_NAME[name].plan("ours", databases.SMALL, bench.options.connections))
-                          for name in ("protected", "verify", "rotate", "obtain-pbkdf2")]
+            plans = {name: works.BY_NAME[name].plan("ours", databases.SMALL, bench.options.connections)
+                     for name in ("protected", "verify", "rotate", "obtain-pbkdf2")}
+            # Not the tokens that rotation uses up.
+            plans["verify"]["exchanges"] = plans["verify"]["exchanges"][bench.options.connections:]
+            contenders = [Contender(process, plan) for plan in plans.values()]
             end = time.monotonic() + bench.options.memory_minutes * 60
             turn = min(5.0, bench.options.memory_minutes * 60 / len(contenders))
             while time.monotonic() < end:
