@@ -5,13 +5,14 @@
 //! Here a connection has so and so long from the end of one answer to the beginning of the next request's view.
 
 use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest};
 use actix_web::web::Bytes;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::settings::ServerSettings;
@@ -24,14 +25,26 @@ struct Connection {
     /// Requests in a view, or with an answer on its way.
     busy: Cell<usize>,
     idle_since: Cell<Instant>,
+    watcher: OnceCell<AbortHandle>,
 }
 
 /// Watches a new connection; for `HttpServer::on_connect`. `limit` is how long it may ask for nothing.
 pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
     let Some(connection) = Connection::of(io) else { return };
     let connection = Rc::new(connection);
-    actix_web::rt::spawn(close_when_idle(Rc::downgrade(&connection), limit));
+    let watcher = actix_web::rt::spawn(close_when_idle(Rc::downgrade(&connection), limit));
+    let _ = connection.watcher.set(watcher.abort_handle());
     data.insert(connection);
+}
+
+impl Drop for Connection {
+    /// Nobody sleeps on for a connection that has gone: with clients that make a new one for each request those would be
+    /// tens of thousands.
+    fn drop(&mut self) {
+        if let Some(watcher) = self.watcher.get() {
+            watcher.abort();
+        }
+    }
 }
 
 /// How long a connection may ask for nothing: idle, and then sending a head. `None` where a setting says for ever.
@@ -40,8 +53,7 @@ pub(super) fn limit(settings: &ServerSettings) -> Option<Duration> {
     (!request.is_zero()).then(|| settings.keep_alive + request + settings.client_disconnect_timeout)
 }
 
-/// Looks at the connection whenever it could have been idle for too long. Ends with it: `data` holds it, and goes when
-/// actix closes.
+/// Looks at the connection whenever it could have been idle for too long.
 async fn close_when_idle(connection: Weak<Connection>, limit: Duration) {
     loop {
         let next = match connection.upgrade() {
@@ -67,7 +79,8 @@ impl Connection {
 
         let stream = io.downcast_ref::<actix_web::rt::net::TcpStream>()?;
         let socket = stream.as_fd().try_clone_to_owned().ok()?.into();
-        Some(Self { socket, busy: Cell::new(0), idle_since: Cell::new(Instant::now()) })
+        let idle_since = Cell::new(Instant::now());
+        Some(Self { socket, busy: Cell::new(0), idle_since, watcher: OnceCell::new() })
     }
 
     /// Elsewhere the limits of actix are all there is.
@@ -127,5 +140,32 @@ impl MessageBody for Streaming {
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<Bytes, Self::Error>>> {
         std::pin::Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use actix_web::rt::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn the_watcher_of_a_connection_ends_with_it() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut data = Extensions::new();
+        watch(&stream, &mut data, Duration::from_secs(3600));
+        let watcher = data.get::<Rc<Connection>>().unwrap().watcher.get().unwrap().clone();
+        tokio::task::yield_now().await;
+        assert!(!watcher.is_finished());
+
+        let busy = Rc::clone(data.get::<Rc<Connection>>().unwrap());
+        data.clear();
+        tokio::task::yield_now().await;
+        assert!(!watcher.is_finished());
+
+        drop(busy);
+        tokio::task::yield_now().await;
+        assert!(watcher.is_finished());
     }
 }
