@@ -33,6 +33,7 @@ pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
     let Some(connection) = Connection::of(io) else { return };
     let connection = Rc::new(connection);
     let watcher = actix_web::rt::spawn(close_when_idle(Rc::downgrade(&connection), limit));
+    // Nobody has set it before: the connection was made two lines above.
     let _ = connection.watcher.set(watcher.abort_handle());
     data.insert(connection);
 }
