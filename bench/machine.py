@@ -2,7 +2,6 @@
 import datetime
 import os
 import platform
-import shutil
 import subprocess
 
 import servers
@@ -30,6 +29,14 @@ def _packages(tools):
     return {line.partition("==")[0]: line.partition("==")[2] for line in lines if line.partition("==")[0] in wanted}
 
 
+def _go_packages():
+    """Debian's packages with the libraries of the Go peer, and SQLite, which it links to."""
+    names = ("golang-github-gin-gonic-gin-dev", "golang-github-golang-jwt-jwt-dev", "golang-github-mattn-go-sqlite3-dev",
+             "golang-golang-x-crypto-dev", "libsqlite3-0")
+    lines = _output("dpkg-query", "-W", "-f", "${Package} ${Version}\\n", *names).splitlines()
+    return {line.partition(" ")[0]: line.partition(" ")[2] for line in lines}
+
+
 def describe(options, tools):
     """Machine, versions and the options of the run."""
     libraries = _output(os.path.join(tools.venv, "python"), "-c", "import ssl, sqlite3; print(ssl.OPENSSL_VERSION, '/ SQLite', "
@@ -44,6 +51,8 @@ def describe(options, tools):
         "rustc": _output("rustc", "--version"),
         "python": "%s, %s" % (_output(os.path.join(tools.venv, "python"), "--version"), libraries),
         "node": _output("node", "--version") if tools.node else None,
+        "go": _output("go", "env", "GOVERSION") if tools.go else None,
+        "go_packages": _go_packages() if tools.go else {},
         "postgres": _output("psql", options.postgres, "-Atc", "SHOW server_version") if options.postgres != "none" else None,
         "packages": _packages(tools),
         "options": {name: getattr(options, name) for name in
@@ -55,4 +64,5 @@ def what_is_missing(tools):
     """Lines about peers that are not measured."""
     if not tools.node:
         yield "node: not measured, there is no Node.js or its packages could not be installed"
-    yield "go: not measured, the project has no Go peer%s" % ("" if shutil.which("go") else " (and there is no Go here)")
+    if not tools.go:
+        yield "go: not measured, there is no Go, or not the Debian packages that README.md names, or it could not be built"

@@ -26,14 +26,14 @@ def _table(head, rows):
 
 
 def _summary(results):
-    head = ["work", "req/s", "CPU µs", "of hello", "to the obvious way", "to node", "to Django's best"]
+    head = ["work", "req/s", "CPU µs", "of hello", "to the obvious way", "to node", "to go", "to Django's best"]
     sections = []
     for kind, measured in results["works"].items():
         rows = []
         for name, figures in measured.items():
             ours = figures.get("ours")
             if ours:
-                ratios = [ours["ratios"].get(other, {}).get("rate") for other in ("hello", "obvious", "node", "granian")]
+                ratios = [ours["ratios"].get(other, {}).get("rate") for other in ("hello", "obvious", "node", "go", "granian")]
                 rows.append([works.BY_NAME[name].title, _number(ours["rate"]), _number(ours["cpu"], 1)]
                             + [_times(ratio) for ratio in ratios])
         if rows:
@@ -121,8 +121,10 @@ EXPERIMENTS = {"startup": _startup, "size": _size, "memory": _memory, "mixed": _
 def _machine(results):
     machine = results["machine"]
     options = machine["options"]
-    packages = ", ".join("%s %s" % item for item in sorted(machine["packages"].items()))
-    versions = [machine["rustc"], machine["python"], "Node.js %s" % machine["node"] if machine["node"] else "no Node.js",
+    packages, go_packages = (", ".join("%s %s" % item for item in sorted(machine[name].items()))
+                             for name in ("packages", "go_packages"))
+    go = "%s (%s)" % (machine["go"], go_packages) if machine["go"] else "no Go peer"
+    versions = [machine["rustc"], machine["python"], "Node.js %s" % machine["node"] if machine["node"] else "no Node.js", go,
                 "PostgreSQL %s" % machine["postgres"] if machine["postgres"] else "no PostgreSQL", packages]
     text = "%s. %s, %d cores, %s GiB, Linux %s; commit %s.\n%s.\n\n" % (
         machine["date"], machine["processor"], machine["cores"], machine["memory_gib"], machine["kernel"], machine["commit"],

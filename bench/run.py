@@ -73,7 +73,8 @@ class Bench:
     def chosen_servers(self, work, store):
         return [server for server in servers.SERVERS
                 if server.name in self.options.servers and server.serves(work, store.kind)
-                and (server.name != "node" or self.tools.node)]
+                and (server.name != "node" or self.tools.node)
+                and (server.name != "go" or self.tools.go)]
 
     @contextlib.contextmanager
     def guarded(self, what):

@@ -24,6 +24,8 @@ class Tools:
         self.load = os.path.join(target, "load")
         self.hello = os.path.join(target, "hello")
         self.obvious = os.path.join(target, "obvious")
+        go = os.path.join(target, "go-peer")
+        self.go = go if os.path.exists(go) else None
         self.venv = os.path.join(HERE, ".venv", "bin")
         self.node = shutil.which("node") if os.path.exists(os.path.join(NODE, "node_modules", "fastify")) else None
 
@@ -71,16 +73,19 @@ def _django(settings):
 # of the CPU that PostgreSQL spent. Logins cost it what they cost granian.
 SERVERS = [
     Server("hello", "bare actix-web", lambda tools, port: [tools.hello, "127.0.0.1:%d" % port],
-           works=("protected", "stateless")),
+           works=("protected", "protected-new", "stateless")),
     Server("ours", "actix-simplejwt", _manage, lambda tools, port: {"RUST_LOG": "warn", "ACTIX_WORKERS": "1"}),
     Server("ours-logging", "actix-simplejwt, a line per request", _manage, lambda tools, port: {"ACTIX_WORKERS": "1"},
            databases=("sqlite",), works=("protected", "rotate")),
     Server("obvious", "actix-web, r2d2, web::block", lambda tools, port: [tools.obvious],
            lambda tools, port: {"BIND": "127.0.0.1:%d" % port},
-           works=("protected", "verify", "refresh", "rotate", "obtain-pbkdf2", "obtain-bcrypt", "mixed")),
+           works=("protected", "protected-new", "verify", "refresh", "rotate", "obtain-pbkdf2", "obtain-bcrypt", "mixed")),
     Server("node", "fastify, better-sqlite3, fast-jwt", lambda tools, port: [tools.node, os.path.join(NODE, "server.js")],
            lambda tools, port: {"PORT": str(port), "NODE_ENV": "production"}, databases=("sqlite",),
-           works=("protected", "verify", "refresh", "rotate", "obtain-pbkdf2")),
+           works=("protected", "protected-new", "verify", "refresh", "rotate", "obtain-pbkdf2")),
+    Server("go", "gin, mattn/go-sqlite3, golang-jwt", lambda tools, port: [tools.go],
+           lambda tools, port: {"PORT": str(port), "GOMAXPROCS": "1"}, databases=("sqlite",),
+           works=("protected", "protected-new", "verify", "refresh", "rotate", "obtain-pbkdf2", "mixed")),
     Server("granian", "Django, granian, tuned", _granian(1), _django("tuned")),
     Server("granian-threads", "Django, granian, tuned, 16 threads", _granian(16), _django("tuned"), works=("mixed",)),
     Server("gunicorn", "Django, gunicorn sync, as it comes", _gunicorn, _django("refsite.settings"),

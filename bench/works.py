@@ -19,7 +19,7 @@ class Work:
     """One kind of request. `exchange(number, user_id)` is a request with its answer, as `load` reads it."""
 
     def __init__(self, name, title, request_line, exchange, settings=ROTATING, password=tokens.pbkdf2_sha256, slow=False,
-                 database=True, chain=False):
+                 database=True, chain=False, count=databases.LIVE):
         self.name = name
         self.title = title
         self.settings = settings
@@ -29,6 +29,8 @@ class Work:
         # The answer depends on how fast it is; else a single kind is enough.
         self.database = database
         self.chain = chain
+        # How many different requests are sent in turn.
+        self.count = count
         self.head = "%s HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n" % request_line
         if request_line.startswith("POST"):
             self.head += "Content-Type: application/json\r\n"
@@ -36,7 +38,7 @@ class Work:
 
     def plan(self, server, size, connections):
         """The part of a plan for `load` that is about requests."""
-        count = connections if self.chain else databases.LIVE
+        count = connections if self.chain else self.count
         exchanges = [self._exchange(number, size.user_id(number)) for number in range(count)]
         if server == "hello":
             exchanges = [dict(exchange, answer=_greeting("user1")) for exchange in exchanges]
@@ -78,6 +80,8 @@ def _obtain(number, user_id):
 
 WORKS = [
     Work("protected", "protected GET, user looked up", "GET /api/protected/", _protected),
+    # More tokens than any server remembers, so that each is as good as new whenever its turn comes.
+    Work("protected-new", "protected GET, tokens not seen before", "GET /api/protected/", _protected, database=False, count=20000),
     Work("stateless", "protected GET, JWTStatelessUserAuthentication", "GET /api/protected/", _stateless, database=False,
          settings=dict(ROTATING, REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES="JWTStatelessUserAuthentication")),
     Work("verify", "verify, blacklist on", "POST /api/token/verify/", _verify),
