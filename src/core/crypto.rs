@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::rand;
-use subtle::ConstantTimeEq;
+use aws_lc_rs::{constant_time, rand};
 use zeroize::Zeroizing;
 
 /// Letters and digits, the alphabet of Django's salts, keys and one-time passwords.
@@ -49,7 +48,7 @@ impl From<String> for SecretString {
 /// Whether both are the same, in a time that depends on their lengths only.
 #[must_use]
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
+    constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
 /// Bytes from the operating system's random generator.

@@ -43,7 +43,7 @@ impl Authentication for JsonWebTokenAuthentication {
         Box::pin(async move {
             let state = app_data::<LegacyJwtState>(&req)?;
             let Some(value) = get_jwt_value(&req, state)? else { return Ok(None) };
-            let payload = Arc::new(state.decode(&value).map_err(refusal)?);
+            let payload = state.decode(&value).map_err(refusal)?;
             let users = Arc::clone(app_data::<AuthState>(&req)?.users());
             let claims = Arc::clone(&payload);
             let find = move |conn: &mut DbConnection| get_user(conn, users.as_ref(), &claims);

@@ -125,7 +125,7 @@ impl RefreshJsonWebTokenSerializer {
 }
 
 async fn check(token: &str, context: &Context<'_>) -> Result<(SharedUser, Arc<Claims>), LegacyJwtError> {
-    let payload = Arc::new(context.state.decode(token)?);
+    let payload = context.state.decode(token)?;
     let claims = Arc::clone(&payload);
     let users = Arc::clone(context.auth.users());
     let user = context.db.read(move |conn| get_user(conn, users.as_ref(), &claims)).await?;

@@ -1,6 +1,8 @@
 //! What a token says, and whom it stands for. Python counterpart: `rest_framework_jwt.utils` and the two `_check_…`
 //! methods of its serializers.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::exceptions::LegacyJwtError;
@@ -48,12 +50,12 @@ impl LegacyJwtState {
     ///
     /// # Errors
     /// When it is expired, is no token of ours, or may not be used.
-    pub fn decode(&self, token: &str) -> Result<Claims, LegacyJwtError> {
+    pub fn decode(&self, token: &str) -> Result<Arc<Claims>, LegacyJwtError> {
         let claims = if self.settings().verify {
-            jwt::decode(token, self.verifying_key(), self.rules(), self.clock().now())
+            jwt::decode_repeated(token, self.verifying_key(), self.rules(), self.clock().now())
                 .map_err(|error| decode_error_first(token, error))?
         } else {
-            jwt::decode_unverified(token)?
+            Arc::new(jwt::decode_unverified(token)?)
         };
         if self.settings().foreign_claims.iter().any(|name| claims.contains_key(name)) {
             return Err(LegacyJwtError::InvalidPayload);
@@ -185,9 +187,9 @@ mod tests {
         let state = state(LegacyJwtSettings::default());
         let payload = state.payload(&alice(), "username");
         let token = state.encode(&payload).unwrap();
-        assert_eq!(state.decode(&token).unwrap(), payload);
+        assert_eq!(*state.decode(&token).unwrap(), payload);
         state.clock().advance(Duration::seconds(300));
-        assert_eq!(state.decode(&token).unwrap(), payload);
+        assert_eq!(*state.decode(&token).unwrap(), payload);
         state.clock().advance(Duration::seconds(1));
         assert_eq!(refusal(state.decode(&token)), "Signature has expired.");
     }
@@ -219,7 +221,7 @@ mod tests {
     fn without_verification_any_signature_will_do() {
         let open = state(LegacyJwtSettings { verify: false, ..LegacyJwtSettings::default() });
         let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ1c2VybmFtZSI6ImFsaWNlIn0.";
-        assert_eq!(open.decode(none).unwrap(), claims(json!({ "username": "alice" })));
+        assert_eq!(*open.decode(none).unwrap(), claims(json!({ "username": "alice" })));
         assert_eq!(refusal(open.decode("junk")), "Error decoding signature.");
     }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use futures_util::future::{LocalBoxFuture, ready};
+use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 
 use super::authentication::{self, Authentication, Caller, Credential};
 use super::exceptions::ApiError;
@@ -81,29 +81,32 @@ pub struct Authenticated<A: Authentication = DefaultAuthentication> {
 /// token, or a database that is down, would pass for an anonymous visitor.
 pub struct MaybeAuthenticated<A: Authentication = DefaultAuthentication>(pub Option<Authenticated<A>>);
 
+/// A result that is at hand, as inside a view, or one that has to be worked out.
+type Extracting<T> = Either<Ready<Result<T, ApiError>>, LocalBoxFuture<'static, Result<T, ApiError>>>;
+
 impl<A: Authentication> FromRequest for MaybeAuthenticated<A> {
     type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Future = Extracting<Self>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         if let Some(found) = recall::<A>(req) {
-            return Box::pin(ready(Ok(Self(found))));
+            return Either::Left(ready(Ok(Self(found))));
         }
         let req = req.clone();
-        Box::pin(async move { prove(&req).await.map(Self) })
+        Either::Right(Box::pin(async move { prove(&req).await.map(Self) }))
     }
 }
 
 impl<A: Authentication> FromRequest for Authenticated<A> {
     type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Future = Extracting<Self>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
         if let Some(found) = recall::<A>(req) {
-            return Box::pin(ready(found.ok_or_else(|| not_authenticated::<A>(req))));
+            return Either::Left(ready(found.ok_or_else(|| not_authenticated::<A>(req))));
         }
         let req = req.clone();
-        Box::pin(async move { prove(&req).await?.ok_or_else(|| not_authenticated::<A>(&req)) })
+        Either::Right(Box::pin(async move { prove(&req).await?.ok_or_else(|| not_authenticated::<A>(&req)) }))
     }
 }
 

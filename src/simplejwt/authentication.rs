@@ -4,6 +4,7 @@
 mod stored;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken};
 use crate::auth::SharedUser;
 use crate::core::jwt::Claims;
-use crate::rest_framework::authentication::{Authenticating, Authentication, header_bytes, words};
+use crate::rest_framework::authentication::{Authenticating, Authentication, authorization, header_bytes, words};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
@@ -46,7 +47,7 @@ impl Authentication for JwtStatelessUserAuthentication {
             let jwt = app_data::<JwtState>(&req)?;
             let Some(raw) = raw_token(&req, jwt)? else { return Ok(None) };
             jwt.backend().prepare(&raw).await;
-            let claims = jwt.backend().decode(&raw, jwt.clock().now());
+            let claims = jwt.backend().decode_repeated(&raw, jwt.clock().now());
             let token = validate_alone(&req, jwt, claims).await?;
             let id = user_id(&token, jwt)?.clone();
             Ok(Some((TokenUser::new(id, token.clone()), token)))
@@ -107,7 +108,12 @@ pub fn challenge(req: &HttpRequest) -> Option<String> {
 /// The token in the header. `None` when there is no header, or one of another scheme.
 fn raw_token<'a>(req: &'a HttpRequest, jwt: &JwtState) -> Result<Option<Cow<'a, str>>, ApiError> {
     let settings = jwt.settings();
-    match header_bytes(req, settings.auth_header_name.as_str()) {
+    let header = match settings.auth_header_name.as_str() {
+        // A name in the form of text is read letter by letter at each request.
+        "authorization" => authorization(req),
+        name => header_bytes(req, name),
+    };
+    match header {
         None => Ok(None),
         Some(Cow::Borrowed(header)) => token_in(header, &settings.auth_header_types),
         Some(Cow::Owned(header)) => {
@@ -146,7 +152,7 @@ fn is_graphic(text: &[u8]) -> bool {
 /// The access token that `user` would have got.
 fn forced_token(req: &HttpRequest, user: &SharedUser) -> Option<ValidatedToken> {
     let token = AccessToken::for_user(&**user, app_data(req).ok()?);
-    Some(ValidatedToken::new(AuthToken::Access, token.claims().clone()))
+    Some(ValidatedToken::new(AuthToken::Access, Arc::new(token.claims().clone())))
 }
 
 /// What is said about a header that is not a word and a token.
@@ -156,7 +162,7 @@ pub(super) fn bad_header() -> ApiError {
 
 /// The first of `AUTH_TOKEN_CLASSES` that takes the token. `revoked` is what classes that can be revoked say about it.
 fn validate(
-    decoded: Result<Claims, TokenError>,
+    decoded: Result<Arc<Claims>, TokenError>,
     jwt: &JwtState,
     revoked: Option<&str>,
 ) -> Result<ValidatedToken, ApiError> {
@@ -207,7 +213,7 @@ pub(super) fn not_valid(messages: Vec<Value>) -> ApiError {
 async fn validate_alone(
     _req: &HttpRequest,
     jwt: &JwtState,
-    decoded: Result<Claims, TokenError>,
+    decoded: Result<Arc<Claims>, TokenError>,
 ) -> Result<ValidatedToken, ApiError> {
     validate(decoded, jwt, None)
 }

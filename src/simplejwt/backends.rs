@@ -107,15 +107,25 @@ impl TokenBackend {
     /// # Errors
     /// `Token is expired` or `Token is invalid`.
     pub fn decode(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
+        Ok(self.with_key(token, |key| jwt::decode(token, key, &self.rules, now))?)
+    }
+
+    /// As [`TokenBackend::decode`], for a token that comes with every request; see [`jwt::decode_repeated`].
+    ///
+    /// # Errors
+    /// As [`TokenBackend::decode`].
+    pub fn decode_repeated(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Claims>, TokenError> {
+        Ok(self.with_key(token, |key| jwt::decode_repeated(token, key, &self.rules, now))?)
+    }
+
+    /// Reads `token` with the key that it must be signed by.
+    fn with_key<T>(&self, token: &str, read: impl FnOnce(&VerifyingKey) -> Result<T, JwtError>) -> Result<T, JwtError> {
         match &self.verifying {
-            Verifying::Key(key) => Ok(jwt::decode(token, key, &self.rules, now)?),
-            Verifying::Jwks(client) => {
-                let found = jwt::key_id(token)?.map(|kid| client.cached(&kid));
-                let Some(Lookup::Key(key)) = found else {
-                    return Err(JwtError::InvalidHeader("Unable to find a signing key that matches").into());
-                };
-                Ok(jwt::decode(token, &key, &self.rules, now)?)
-            }
+            Verifying::Key(key) => read(key),
+            Verifying::Jwks(client) => match jwt::key_id(token)?.map(|kid| client.cached(&kid)) {
+                Some(Lookup::Key(key)) => read(&key),
+                _ => Err(JwtError::InvalidHeader("Unable to find a signing key that matches")),
+            },
         }
     }
 

@@ -10,35 +10,32 @@ use crate::core::jwt::Claims;
 
 /// The claims of a token that opened a protected view: `request.auth`.
 #[derive(Clone, Debug)]
-pub struct ValidatedToken(Arc<Inner>);
-
-#[derive(Debug)]
-struct Inner {
+pub struct ValidatedToken {
     class: AuthToken,
-    claims: Claims,
+    claims: Arc<Claims>,
 }
 
 impl ValidatedToken {
-    pub(super) fn new(class: AuthToken, claims: Claims) -> Self {
-        Self(Arc::new(Inner { class, claims }))
+    pub(super) fn new(class: AuthToken, claims: Arc<Claims>) -> Self {
+        Self { class, claims }
     }
 
     /// Which of `AUTH_TOKEN_CLASSES` it is.
     #[must_use]
     pub fn class(&self) -> AuthToken {
-        self.0.class
+        self.class
     }
 
     /// The value of a claim.
     #[must_use]
     pub fn get(&self, claim: &str) -> Option<&Value> {
-        self.0.claims.get(claim)
+        self.claims.get(claim)
     }
 
     /// All claims.
     #[must_use]
     pub fn claims(&self) -> &Claims {
-        &self.0.claims
+        &self.claims
     }
 }
 

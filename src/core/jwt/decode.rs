@@ -1,5 +1,7 @@
 //! Reads a token. Python counterpart: `jwt.decode` and `jwt.get_unverified_header`.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -13,6 +15,33 @@ use super::{Claims, JwtError, MAX_TOKEN_LEN, Rules, VerifyingKey};
 /// As PyJWT, and in its order: form, header, algorithm, signature, payload, `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`,
 /// `jti`. The module's documentation lists where this is stricter.
 pub fn decode(token: &str, key: &VerifyingKey, rules: &Rules, now: DateTime<Utc>) -> Result<Claims, JwtError> {
+    let claims = genuine(token, key)?;
+    rules.check(&claims, now)?;
+    Ok(claims)
+}
+
+/// As [`decode`], for a token that comes with every request: one that `key` has verified a moment ago is not verified
+/// again. The `rules` are applied each time.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_repeated(
+    token: &str,
+    key: &VerifyingKey,
+    rules: &Rules,
+    now: DateTime<Utc>,
+) -> Result<Arc<Claims>, JwtError> {
+    if let Some(claims) = key.remembered().get(token) {
+        rules.check(&claims, now)?;
+        return Ok(claims);
+    }
+    let claims = Arc::new(decode(token, key, rules, now)?);
+    key.remembered().put(token, &claims);
+    Ok(claims)
+}
+
+/// The claims of a token that `key` has signed, whenever that was and for whomever.
+fn genuine(token: &str, key: &VerifyingKey) -> Result<Claims, JwtError> {
     let parts = Parts::split(token)?;
     let header = if key.knows_header(parts.header) { None } else { Some(parts.header()?) };
     let payload = bytes(parts.payload, "Invalid payload padding")?;
@@ -26,9 +55,7 @@ pub fn decode(token: &str, key: &VerifyingKey, rules: &Rules, now: DateTime<Utc>
         }
     }
     key.verify(parts.signed.as_bytes(), signature)?;
-    let claims = claims(&payload)?;
-    rules.check(&claims, now)?;
-    Ok(claims)
+    claims(&payload)
 }
 
 /// **Danger**: the claims of a token whose signature, algorithm and dates nobody has checked.

@@ -28,6 +28,11 @@
 //! missing `aud` is). The provider is named at each call, so nothing needs installing for the process, and a host
 //! application that enables the other provider's feature too does not make the first token panic.
 //!
+//! # What is remembered
+//!
+//! [`decode_repeated`] does not verify a token again that it has found genuine a moment ago: that cannot change. It is for what
+//! comes with every request; see `remembered.rs`.
+//!
 //! # Stricter than PyJWT
 //!
 //! * A key is bound to one algorithm when it is made; the `alg` of a token is compared with it and chooses nothing.
@@ -44,6 +49,7 @@ mod encode;
 mod error;
 pub mod jwks;
 mod pem;
+mod remembered;
 mod rules;
 mod signing;
 mod verifying;
@@ -53,7 +59,7 @@ mod tests;
 
 pub use algorithm::{Algorithm, Family, UnknownAlgorithm};
 pub use claims::Claims;
-pub use decode::{decode, decode_unverified, key_id};
+pub use decode::{decode, decode_repeated, decode_unverified, key_id};
 pub use encode::{encode, encode_with_headers};
 pub use error::{JwtError, KeyError, SigningError};
 pub use jwks::JwkClient;

@@ -392,6 +392,35 @@ fn a_token_has_one_spelling() {
 }
 
 #[test]
+fn a_repeated_token_is_verified_once_and_judged_every_time() {
+    let key = hs256();
+    let good = claims(json!({ "exp": now().timestamp() + 10, "aud": "a" }));
+    let token = encode(&good, &key).unwrap();
+    let read = |token: &str, key: &SigningKey, rules: &Rules, seconds| {
+        decode_repeated(token, key.verifying_key(), rules, now() + Duration::seconds(seconds))
+    };
+    let any = Rules::default();
+    // Too late to be remembered, and then in time.
+    assert_eq!(read(&token, &key, &any, 10), Err(JwtError::ExpiredSignature));
+    let first = read(&token, &key, &any, 0).unwrap();
+    assert_eq!(*first, good);
+    assert!(std::sync::Arc::ptr_eq(&first, &read(&token, &key, &any, 9).unwrap()));
+    assert_eq!(read(&token, &key, &any, 10), Err(JwtError::ExpiredSignature));
+    let strict = Rules { audience: Audience::OneOf(vec!["b".to_owned()]), ..Rules::default() };
+    assert_eq!(read(&token, &key, &strict, 0), Err(JwtError::InvalidAudience("Audience doesn't match")));
+
+    // A clone is the same key; another key has not seen it, and neither has this one seen what was made of it.
+    assert!(std::sync::Arc::ptr_eq(&first, &read(&token, &key.clone(), &any, 0).unwrap()));
+    let other = SigningKey::new(Algorithm::HS256, &"another secret of at least thirty-two bytes".into()).unwrap();
+    assert_eq!(read(&token, &other, &any, 0), Err(JwtError::InvalidSignature));
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let foreign = encode(&claims(json!({ "exp": now().timestamp() + 11 })), &other).unwrap();
+    let (foreign, _) = foreign.rsplit_once('.').unwrap();
+    assert_eq!(read(&format!("{foreign}.{signature}"), &key, &any, 0), Err(JwtError::InvalidSignature));
+    assert_eq!(read(&format!("{signed}."), &key, &any, 0), Err(JwtError::InvalidSignature));
+}
+
+#[test]
 fn a_token_has_a_bounded_length() {
     let key = hs256();
     let with_length = |length: usize| {

@@ -1,6 +1,7 @@
 //! The key that checks a token. Python counterpart: `jwt.algorithms.Algorithm.prepare_key` and `verify`.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ParsedPublicKey, RsaParameters};
@@ -9,6 +10,7 @@ use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
 use super::algorithm::Family;
 use super::encode::{header_part, pyjwt1_header_part};
+use super::remembered::RememberedTokens;
 use super::{Algorithm, JwtError, KeyError, SigningKey, pem};
 use crate::core::crypto::SecretString;
 
@@ -21,6 +23,8 @@ pub struct VerifyingKey {
     algorithm: Algorithm,
     plain_headers: [String; 2],
     kind: Kind,
+    /// Made when the first token is to be remembered: most keys never are asked to.
+    remembered: Arc<OnceLock<RememberedTokens>>,
 }
 
 #[derive(Clone)]
@@ -118,7 +122,7 @@ impl VerifyingKey {
 
     fn of_kind(algorithm: Algorithm, kind: Kind) -> Self {
         let plain_headers = [header_part(algorithm, &[]), pyjwt1_header_part(algorithm)];
-        Self { algorithm, plain_headers, kind }
+        Self { algorithm, plain_headers, kind, remembered: Arc::default() }
     }
 
     /// The header part that PyJWT writes for this algorithm when it is given no further parameters.
@@ -130,6 +134,11 @@ impl VerifyingKey {
     /// further parameters. Such a header needs no parsing: it is known to name the right algorithm and nothing else.
     pub(super) fn knows_header(&self, part: &str) -> bool {
         self.plain_headers.iter().any(|header| header == part)
+    }
+
+    /// The tokens that this key has verified for [`decode_repeated`](super::decode_repeated).
+    pub(super) fn remembered(&self) -> &RememberedTokens {
+        self.remembered.get_or_init(RememberedTokens::default)
     }
 
     /// Checks `signature` over `message`. HMAC tags are compared in constant time by AWS-LC.

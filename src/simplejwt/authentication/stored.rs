@@ -39,7 +39,7 @@ impl Authentication for JwtAuthentication {
             let jwt = app_data::<JwtState>(&req)?;
             let Some(raw) = raw_token(&req, jwt)? else { return Ok(None) };
             jwt.backend().prepare(&raw).await;
-            let claims = jwt.backend().decode(&raw, jwt.clock().now());
+            let claims = jwt.backend().decode_repeated(&raw, jwt.clock().now());
             let token = validate_alone(&req, jwt, claims).await?;
             let user = find_user(&req, jwt, &token).await?.ok_or_else(|| refused(&token, jwt, USER_NOT_FOUND))?;
             let settings = jwt.settings();
@@ -96,7 +96,7 @@ async fn find_user(req: &HttpRequest, jwt: &JwtState, token: &ValidatedToken) ->
 pub(super) async fn validate_alone(
     req: &HttpRequest,
     jwt: &JwtState,
-    decoded: Result<Claims, TokenError>,
+    decoded: Result<Arc<Claims>, TokenError>,
 ) -> Result<ValidatedToken, ApiError> {
     let settings = jwt.settings();
     let classes = &settings.auth_token_classes;

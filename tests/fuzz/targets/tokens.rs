@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use actix_simplejwt::core::jwt::{Algorithm, Rules, SigningKey, VerifyingKey, decode, decode_unverified, key_id};
+use actix_simplejwt::core::jwt::{
+    Algorithm, Rules, SigningKey, VerifyingKey, decode, decode_repeated, decode_unverified, key_id,
+};
 
 use super::support::{SECRET, clock, pem};
 
@@ -17,7 +19,10 @@ const GOOD: [(Algorithm, &str, &str); 4] = [
 static KEYS: LazyLock<[(VerifyingKey, &str); 4]> = LazyLock::new(|| {
     GOOD.map(|(algorithm, name, token)| {
         let key = if algorithm.is_hmac() { SECRET } else { pem(name) };
-        (SigningKey::new(algorithm, &key.into()).unwrap().verifying_key().clone(), token)
+        let key = SigningKey::new(algorithm, &key.into()).unwrap().verifying_key().clone();
+        // Remembered from now on: no other may profit from it.
+        decode_repeated(token, &key, &Rules::default(), clock().now()).unwrap();
+        (key, token)
     })
 });
 
@@ -30,6 +35,7 @@ pub fn check(data: &[u8]) {
     for (key, good) in KEYS.iter() {
         let found = decode(&token, key, &Rules::default(), clock().now());
         assert_eq!(found.is_ok(), token == *good, "{token} under {}", key.algorithm());
+        assert_eq!(decode_repeated(&token, key, &Rules::default(), clock().now()).as_deref(), found.as_ref());
         if let Ok(claims) = found {
             assert_eq!(unverified, Ok(claims));
         }
