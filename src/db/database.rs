@@ -93,7 +93,7 @@ impl Database {
     pub async fn look_up<L: Lookup>(&self, key: L) -> Result<Option<L::Found>, DatabaseError> {
         match &self.0.engine {
             #[cfg(feature = "sqlite")]
-            Engine::Sqlite { readers, .. } => readers.run(|conn| Ok(key.find(conn)?)),
+            Engine::Sqlite { readers, .. } => readers.look_up(key).await,
             #[cfg(feature = "postgres")]
             Engine::Postgres(pool) => pool.look_up(key).await,
         }

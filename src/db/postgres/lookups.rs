@@ -6,13 +6,13 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::r2d2::Pool;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use super::super::lookup::{Outcome, guarded};
 use super::super::manager::{ConnectionManager, PooledConnection, get};
 use super::super::{DatabaseError, DbConnection, Lookup};
 
@@ -46,11 +46,11 @@ impl Lookups {
 }
 
 /// The row that was asked for, some time.
-pub(super) type Answer<L> = oneshot::Receiver<Result<Option<<L as Lookup>::Found>, DatabaseError>>;
+pub(super) type Answer<L> = oneshot::Receiver<Outcome<L>>;
 
 struct Asked<L: Lookup> {
     key: L,
-    answer: oneshot::Sender<Result<Option<L::Found>, DatabaseError>>,
+    answer: oneshot::Sender<Outcome<L>>,
 }
 
 struct Queue<L: Lookup>(Mutex<State<L>>);
@@ -134,8 +134,6 @@ fn answer<L: Lookup>(batch: Vec<Asked<L>>, conn: Result<PooledConnection, Databa
     }
 }
 
-type Outcome<L> = Result<Option<<L as Lookup>::Found>, DatabaseError>;
-
 fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<Outcome<L>>, DatabaseError> {
     if let [key] = keys {
         return Ok(vec![guarded(|| key.find(conn))]);
@@ -144,14 +142,6 @@ fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<Outcom
         Ok(found) if found.len() == keys.len() => Ok(found.into_iter().map(Ok).collect()),
         Err(error @ DatabaseError::Unavailable(_)) => Err(error),
         Ok(_) | Err(DatabaseError::Query(_)) => Ok(keys.iter().map(|key| guarded(|| key.find(conn))).collect()),
-    }
-}
-
-/// A panic in a look-up is the failure of that look-up and of no other.
-fn guarded<T>(f: impl FnOnce() -> diesel::QueryResult<T>) -> Result<T, DatabaseError> {
-    match catch_unwind(AssertUnwindSafe(f)) {
-        Ok(result) => result.map_err(DatabaseError::from),
-        Err(payload) => Err(DatabaseError::panicked(&*payload)),
     }
 }
 

@@ -1,5 +1,6 @@
 //! SQLite. Python counterpart: `django.db.backends.sqlite3`.
 
+mod lookups;
 pub(super) mod readers;
 pub(super) mod writer;
 

@@ -9,11 +9,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::ManageConnection;
 
+use super::super::lookup::Outcome;
 use super::super::manager::ConnectionManager;
-use super::super::{DatabaseError, DbConnection};
+use super::super::{DatabaseError, DbConnection, Lookup};
+use super::lookups::Turn;
 
-/// Where a thread's connection lies while it is not in use.
-type Slot = Mutex<Option<Box<DbConnection>>>;
+/// What a thread has of its own.
+#[derive(Default)]
+struct Slot {
+    /// The connection, while it is not in use.
+    conn: Mutex<Option<Box<DbConnection>>>,
+    turn: Turn,
+}
 
 /// The reading connections of one database.
 pub(in crate::db) struct Readers(Arc<Shared>);
@@ -48,13 +55,19 @@ impl Readers {
         let slot = self.slot();
         // Taken out while in use: a panic in `f` closes it with its open transaction, and a read inside a read gets
         // another one.
-        let idle = lock(&slot).take();
+        let idle = lock(&slot.conn).take();
         let mut conn = idle.map_or_else(|| self.connect(), Ok)?;
         let result = f(&mut conn);
         if !self.0.manager.has_broken(&mut conn) {
-            *lock(&slot) = Some(conn);
+            *lock(&slot.conn) = Some(conn);
         }
         result
+    }
+
+    /// The row of `key`: at once when few ask, and else with those who ask at the same time.
+    pub(in crate::db) async fn look_up<L: Lookup>(&self, key: L) -> Outcome<L> {
+        let slot = self.slot();
+        if slot.turn.is_shared() { slot.turn.ask(key, self).await } else { self.run(|conn| Ok(key.find(conn)?)) }
     }
 
     fn connect(&self) -> Result<Box<DbConnection>, DatabaseError> {
@@ -104,6 +117,6 @@ impl Drop for ThreadSlot {
 }
 
 /// Nothing can panic while one of these is held, so none is ever poisoned.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
