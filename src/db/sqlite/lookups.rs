@@ -127,11 +127,21 @@ impl Batch {
         let is_first = waiting.tasks.len() == 1;
         drop(waiting);
         if is_first {
-            // The runtime wakes what yields after it has looked at the sockets again. Here that is the batch.
-            let batch = Waker::from(Arc::clone(self));
-            let _ = pin!(yield_now()).poll(&mut Context::from_waker(&batch));
+            // The runtime wakes what yields after it has looked at the sockets again. Here that closes the batch.
+            let closing = Waker::from(Arc::new(Closing(Arc::clone(self))));
+            let _ = pin!(yield_now()).poll(&mut Context::from_waker(&closing));
         }
         Poll::Pending
+    }
+
+    /// Nobody else comes: those who wait may ask.
+    fn close(&self) {
+        let tasks = {
+            let mut waiting = lock(&self.0);
+            waiting.is_closed = true;
+            mem::take(&mut waiting.tasks)
+        };
+        tasks.into_iter().for_each(Waker::wake);
     }
 
     /// Asks for all; how many there were. `None` when somebody else has done so or nobody can.
@@ -152,14 +162,18 @@ impl Batch {
     }
 }
 
-impl Wake for Batch {
-    /// Every task that was ready has run: nobody else comes.
+/// Closes a batch when it is woken, since every task that was ready has run then, or dropped: a runtime that ends wakes
+/// nobody.
+struct Closing(Arc<Batch>);
+
+impl Wake for Closing {
     fn wake(self: Arc<Self>) {
-        let tasks = {
-            let mut waiting = lock(&self.0);
-            waiting.is_closed = true;
-            mem::take(&mut waiting.tasks)
-        };
-        tasks.into_iter().for_each(Waker::wake);
+        self.0.close();
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
