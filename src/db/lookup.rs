@@ -8,8 +8,8 @@ use super::{DatabaseError, DbConnection};
 
 /// The question for one row by its key; the value is the key. For [`Database::look_up`](super::Database::look_up).
 ///
-/// What a protected view asks on every request is such a question. Where each visit to the database costs a round trip,
-/// those that are asked at the same time share one statement.
+/// What a protected view asks on every request is such a question. Those that are asked at the same time share what a visit
+/// to the database costs: on PostgreSQL a statement, on SQLite a read transaction.
 pub trait Lookup: Send + Sync + Sized + 'static {
     /// The row, or what of it is asked for.
     type Found: Send + 'static;
