@@ -77,6 +77,22 @@ def sweep(bench):
     return result
 
 
+def cores(bench):
+    """one worker on one core beside a worker on each core, one of which the load generator has a share of"""
+    result = {}
+    for work in (PROTECTED, OBTAIN):
+        with contextlib.ExitStack() as stack:
+            contenders = []
+            for name in ("ours", "ours-cores"):
+                process = stack.enter_context(bench.running(_server(name), bench.stores[0], work))
+                contenders.append(Contender(process, work.plan("ours", databases.SMALL, bench.options.connections)))
+            figures = measure.interleaved(contenders, bench.options, *bench.options.length(work.slow))
+        result[work.name] = {name: measure.medians(rows) for name, rows in figures.items()}
+        for what in ("rate", "cpu"):
+            result[work.name][what] = measure.paired(figures, "ours-cores", "ours", what)
+    return result
+
+
 def growth(bench):
     """a million users and a million spent tokens beside a small database, in CPU per request"""
     result = {}
@@ -170,4 +186,4 @@ def size(bench):
     return {name: os.path.getsize(path) / 2**20 for name, path in programs.items()}
 
 
-ALL = {function.__name__: function for function in (startup, size, memory, mixed, sweep, growth, fresh)}
+ALL = {function.__name__: function for function in (startup, size, memory, mixed, sweep, cores, growth, fresh)}

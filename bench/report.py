@@ -79,6 +79,14 @@ def _sweep(result):
     return "## Protected GETs by connections\n\n" + _table(head, rows)
 
 
+def _cores(result):
+    rows = [[works.BY_NAME[name].title, _number(row["ours"]["rate"]), _number(row["ours-cores"]["rate"]),
+             _number(row["ours"]["cpu"], 1), _number(row["ours-cores"]["cpu"], 1), _times(row["rate"]), _times(row["cpu"])]
+            for name, row in result.items()]
+    text = "## A worker per core\n\nThe load generator has its share of the last core.\n\n"
+    return text + _table(["work", "one req/s", "all req/s", "one CPU µs", "all CPU µs", "all to one, req/s", "CPU"], rows)
+
+
 def _growth(result):
     text = ("## Growth\n\n1,000 users and 5,000 spent tokens beside 1,000,000 of each; the ratio is that of the CPU per "
             "request, large to small.\n\n")
@@ -114,8 +122,8 @@ def _size(result):
     return "## Size of the program\n\n" + _table(["program", "MiB"], [[name, _number(row, 1)] for name, row in result.items()])
 
 
-EXPERIMENTS = {"startup": _startup, "size": _size, "memory": _memory, "mixed": _mixed, "sweep": _sweep, "growth": _growth,
-               "fresh": _fresh}
+EXPERIMENTS = {"startup": _startup, "size": _size, "memory": _memory, "mixed": _mixed, "sweep": _sweep, "cores": _cores,
+               "growth": _growth, "fresh": _fresh}
 
 
 def _machine(results):

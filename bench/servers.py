@@ -33,7 +33,7 @@ class Tools:
 class Server:
     """One way to serve. `command` and `environment` take the tools and the port."""
 
-    def __init__(self, name, title, command, environment=None, databases=BOTH, works=None):
+    def __init__(self, name, title, command, environment=None, databases=BOTH, works=None, cores=(processes.SERVER_CORE,)):
         self.name = name
         self.title = title
         self.command = command
@@ -41,6 +41,7 @@ class Server:
         self.databases = databases
         # Names of works; None is all of them.
         self.works = works
+        self.cores = cores
 
     def serves(self, work, kind):
         return kind in self.databases and (self.works is None or work in self.works)
@@ -77,6 +78,8 @@ SERVERS = [
     Server("ours", "actix-simplejwt", _manage, lambda tools, port: {"RUST_LOG": "warn", "ACTIX_WORKERS": "1"}),
     Server("ours-logging", "actix-simplejwt, a line per request", _manage, lambda tools, port: {"ACTIX_WORKERS": "1"},
            databases=("sqlite",), works=("protected", "rotate")),
+    Server("ours-cores", "actix-simplejwt, a worker per core", _manage, lambda tools, port: {"RUST_LOG": "warn"},
+           databases=("sqlite",), works=("cores",), cores=processes.CORES),
     Server("obvious", "actix-web, r2d2, web::block", lambda tools, port: [tools.obvious],
            lambda tools, port: {"BIND": "127.0.0.1:%d" % port},
            works=("protected", "protected-new", "verify", "refresh", "rotate", "obtain-pbkdf2", "obtain-bcrypt", "mixed")),
@@ -104,7 +107,7 @@ class Process:
         environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         environment.update(SECRET_KEY=tokens.SECRET_KEY, ALLOWED_HOSTS="*", PYTHONDONTWRITEBYTECODE="1", **settings)
         environment.update(server.environment(tools, self.port))
-        pinned = ["taskset", "-c", str(processes.SERVER_CORE)]
+        pinned = ["taskset", "-c", ",".join(map(str, server.cores))]
         self.log = os.path.join(scratch, "%s-%d.log" % (server.name, self.port))
         begin = time.monotonic()
         with open(self.log, "wb") as log:

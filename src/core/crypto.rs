@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use aws_lc_rs::{constant_time, rand};
+use aws_lc_rs::constant_time;
+use rand::TryRng;
+use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
 /// Letters and digits, the alphabet of Django's salts, keys and one-time passwords.
@@ -51,14 +53,15 @@ pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
-/// Bytes from the operating system's random generator.
+/// Bytes from the operating system's random generator. That of aws-lc measures the jitter of the processor's clock before
+/// it gives the first ones, which takes longer than all else that a start does.
 ///
 /// # Panics
 /// When the operating system has no randomness to give: going on would mean guessable keys.
 #[must_use]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    SysRng.try_fill_bytes(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
 
