@@ -14,7 +14,9 @@ if [ ! -x .venv/bin/granian ]; then
   .venv/bin/pip install -q --disable-pip-version-check -r ../conformance/requirements-peer.txt -r requirements.txt
 fi
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$here/target}
-cargo build --quiet --release --locked -p load -p hello -p obvious
+cargo build --quiet --release --locked -p load -p hello
+# With SQLite as its crate compiles it, and not with the flags of the project's .cargo/config.toml.
+LIBSQLITE3_FLAGS="" cargo build --quiet --release --locked -p obvious --target-dir "$CARGO_TARGET_DIR/obvious"
 if [ -z "${MANAGE:-}" ]; then
   (cd .. && cargo build --quiet --release --locked --bin manage)
   MANAGE=$CARGO_TARGET_DIR/release/manage
@@ -31,5 +33,5 @@ go_with_debian() {
 if go_with_debian list -deps ./peers/go >/dev/null 2>&1; then
   go_with_debian build -o "$CARGO_TARGET_DIR/release/go-peer" ./peers/go || echo "the Go peer could not be built" >&2
 fi
-export MANAGE BENCH_TARGET=$CARGO_TARGET_DIR/release
+export MANAGE BENCH_TARGET=$CARGO_TARGET_DIR
 exec .venv/bin/python run.py "$@"

@@ -21,10 +21,10 @@ class Tools:
 
     def __init__(self, manage, target):
         self.manage = manage
-        self.load = os.path.join(target, "load")
-        self.hello = os.path.join(target, "hello")
-        self.obvious = os.path.join(target, "obvious")
-        go = os.path.join(target, "go-peer")
+        self.load = os.path.join(target, "release", "load")
+        self.hello = os.path.join(target, "release", "hello")
+        self.obvious = os.path.join(target, "obvious", "release", "obvious")
+        go = os.path.join(target, "release", "go-peer")
         self.go = go if os.path.exists(go) else None
         self.venv = os.path.join(HERE, ".venv", "bin")
         self.node = shutil.which("node") if os.path.exists(os.path.join(NODE, "node_modules", "fastify")) else None
