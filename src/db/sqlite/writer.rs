@@ -8,14 +8,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use diesel::backend::Backend;
 use diesel::connection::SimpleConnection;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::r2d2::R2D2Connection;
-use diesel::{QueryResult, RunQueryDsl};
 use tokio::sync::oneshot;
 
-use super::super::connection::{self, Level, with_backend};
+use super::super::connection::{self, Level};
 use super::super::manager::ConnectionManager;
 use super::super::waiting::Waiting;
 use super::super::{DatabaseError, DbConnection};
@@ -174,15 +171,12 @@ fn run_all(
     connection::begin(conn)?;
     for (job, panic) in jobs.iter_mut().zip(&mut *panics) {
         // Not diesel's savepoints: it counts them, and a panic inside a nested transaction makes it lose count.
-        execute(conn, Savepoint::Set).map_err(ended)?;
+        conn.batch_execute("SAVEPOINT job").map_err(ended)?;
         let keep = catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or_else(|payload| {
             *panic = Some(DatabaseError::panicked(&*payload));
             false
         });
-        if !keep {
-            execute(conn, Savepoint::RollBack).map_err(ended)?;
-        }
-        execute(conn, Savepoint::Release).map_err(ended)?;
+        conn.batch_execute(if keep { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" }).map_err(ended)?;
     }
     if panics.iter().any(Option::is_some) {
         Ok(conn.batch_execute("COMMIT")?)
@@ -206,35 +200,3 @@ fn shared(error: &DatabaseError) -> DatabaseError {
 fn ended(error: diesel::result::Error) -> DatabaseError {
     DatabaseError::Unavailable(format!("SQLite ended the transaction: {error}"))
 }
-
-/// A statement about the savepoint of a job.
-#[derive(Clone, Copy)]
-enum Savepoint {
-    Set,
-    RollBack,
-    Release,
-}
-
-/// Kept prepared, which `batch_execute` does not do: parsing it took longer than running it.
-fn execute(conn: &mut DbConnection, savepoint: Savepoint) -> QueryResult<usize> {
-    with_backend!(conn, |conn| savepoint.execute(conn))
-}
-
-impl QueryId for Savepoint {
-    type QueryId = ();
-    // It is found by its text.
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<DB: Backend> QueryFragment<DB> for Savepoint {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        out.push_sql(match self {
-            Self::Set => "SAVEPOINT job",
-            Self::RollBack => "ROLLBACK TO job",
-            Self::Release => "RELEASE job",
-        });
-        Ok(())
-    }
-}
-
-impl<Conn> RunQueryDsl<Conn> for Savepoint {}
