@@ -3,9 +3,9 @@
 //! `cargo run --example custom_user`, then
 //! `curl -d email=alice@example.com -d password=correct-horse http://127.0.0.1:8000/api/token/`
 
-use actix_simplejwt::auth::hashers::PasswordHashers;
-use actix_simplejwt::auth::models::UserModel;
-use actix_simplejwt::auth::{AbstractUser, SharedUser};
+use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
+use actix_simplejwt::contrib::auth::models::UserModel;
+use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser};
 use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Step};
 use actix_simplejwt::db::{Database, DatabaseError, DatabaseSettings, DbConnection};
 use actix_simplejwt::{Authenticated, SimpleJwt, SimpleJwtBuilder, simplejwt};

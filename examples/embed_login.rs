@@ -3,7 +3,7 @@
 //! `cargo run --example embed_login`, then
 //! `curl -d username=alice -d password=correct-horse http://127.0.0.1:8000/auth/token/`
 
-use actix_simplejwt::auth::AuthState;
+use actix_simplejwt::contrib::auth::AuthState;
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
 use actix_simplejwt::rest_framework::views::{ApiView, path};

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example manual_tokens`
 
-use actix_simplejwt::auth::SharedUser;
+use actix_simplejwt::contrib::auth::SharedUser;
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
 use actix_simplejwt::simplejwt::exceptions::TokenError;

@@ -35,8 +35,8 @@ mod stored;
 use actix_web::web::{Data, ServiceConfig};
 
 use self::stored::{Stored, StoredSettings};
-use crate::auth::AbstractUser;
 use crate::conf::{Environment, SettingsError};
+use crate::contrib::auth::AbstractUser;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;

@@ -101,7 +101,7 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | a view with DRF's methods, negotiation and errors | [`path`](rest_framework::views::path)`("/x/", `[`ApiView`](rest_framework::views::ApiView)`::new("X").get(x))` |
 //! | a token in code | `RefreshToken::for_user(…)`, `.access_token(…)`, `token["name"] = "…".into()` |
 //! | your own kind of token | `impl `[`TokenClass`](simplejwt::tokens::TokenClass)` for Invite`, then `Token<Invite>` |
-//! | your own table of users | `UserModel` and [`AbstractUser`](auth::AbstractUser), as `AUTH_USER_MODEL` |
+//! | your own table of users | `UserModel` and [`AbstractUser`](contrib::auth::AbstractUser), as `AUTH_USER_MODEL` |
 //! | your own claims, at login *and* at refresh | [`SimpleJwtBuilder::claims`] |
 //! | your own login scheme or permission | [`Authentication`](rest_framework::authentication::Authentication), [`Permission`](rest_framework::permissions::Permission) |
 //! | the endpoints under your prefix | `web::scope("/api").configure(simplejwt::urls::configure)` |
@@ -135,15 +135,17 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 #![warn(missing_docs)]
 
 pub mod apps;
-pub mod auth;
 #[cfg(feature = "database")]
 pub mod authtoken;
 #[cfg(all(feature = "server", feature = "database"))]
 pub mod checks;
 pub mod conf;
+pub mod contrib;
 pub mod core;
 #[cfg(feature = "database")]
 pub mod db;
+#[cfg(all(feature = "server", feature = "database"))]
+pub mod http;
 #[cfg(feature = "database")]
 pub mod legacy_jwt;
 #[cfg(all(feature = "server", feature = "database"))]

@@ -4,15 +4,15 @@
 //! `docs/SETTINGS.md` explains them. Settings are values: nothing is global, and two configurations live side by side
 //! in one process.
 
-use crate::auth::settings::AuthSettings;
 use crate::conf::{Environment, SettingsError, values};
+use crate::contrib::auth::settings::AuthSettings;
 use crate::core::crypto::SecretString;
 use crate::db::DatabaseSettings;
+use crate::http::cors::CorsSettings;
+use crate::http::security::SecuritySettings;
 use crate::legacy_jwt::settings::LegacyJwtSettings;
 use crate::rest_framework::settings::RestFrameworkSettings;
 use crate::rest_framework::throttling::CacheSettings;
-use crate::server::cors::CorsSettings;
-use crate::server::security::SecuritySettings;
 use crate::server::settings::ServerSettings;
 use crate::simplejwt::settings::SimpleJwtSettings;
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 /// A folder or file under `src/`, and what no line of it may name.
 const RULES: &[(&str, &[&str])] = &[
-    ("core", &["actix", "diesel", "crate::conf", "crate::db", "crate::auth", "crate::rest_framework", APPS]),
-    ("conf", &["actix", "diesel", "crate::db", "crate::auth", "crate::rest_framework", APPS]),
-    ("db", &["actix", "crate::auth", "crate::rest_framework", APPS]),
-    ("auth", &["actix", "crate::rest_framework", APPS]),
+    ("core", &["actix", "diesel", "crate::conf", "crate::db", "crate::contrib::auth", "crate::rest_framework", APPS]),
+    ("conf", &["actix", "diesel", "crate::db", "crate::contrib::auth", "crate::rest_framework", APPS]),
+    ("db", &["actix", "crate::contrib::auth", "crate::rest_framework", APPS]),
+    ("contrib/auth", &["actix", "crate::rest_framework", APPS]),
     ("rest_framework", &[APPS]),
     ("apps", &[PROJECT]),
     ("authtoken", &["crate::simplejwt", "crate::legacy_jwt", PROJECT]),

@@ -3,11 +3,11 @@
 use actix_web::web::{Data, ServiceConfig};
 
 use super::{SimpleJwt, SimpleJwtBuilder};
-use crate::auth::AuthState;
-use crate::auth::models::{DjangoUsers, UserModel};
-use crate::auth::settings::AuthSettings;
 use crate::authtoken::authentication::TokenAuthentication;
 use crate::conf::{Environment, SettingsError};
+use crate::contrib::auth::AuthState;
+use crate::contrib::auth::models::{DjangoUsers, UserModel};
+use crate::contrib::auth::settings::AuthSettings;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::db::Database;

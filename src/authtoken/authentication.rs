@@ -8,8 +8,8 @@ use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::models::{MAX_KEY_LENGTH, Token};
-use crate::auth::models::{DjangoUsers, UserModel};
-use crate::auth::{AuthState, SharedUser};
+use crate::contrib::auth::models::{DjangoUsers, UserModel};
+use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::{Database, DatabaseError, DbConnection};
 use crate::rest_framework::authentication::{Authenticating, Authentication, authorization, words};
 use crate::rest_framework::exceptions::ApiError;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::models::Token;
-use crate::auth::models::UserModel;
+use crate::contrib::auth::models::UserModel;
 use crate::db::{DatabaseError, DbConnection, transaction};
 
 /// Why there is no token. The texts are Python's.

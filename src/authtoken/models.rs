@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use crate::auth::models::User;
+use crate::contrib::auth::models::User;
 use crate::core::crypto::{SecretString, hex, random_bytes};
 use crate::db::schema::{auth_user, authtoken_token};
 use crate::db::{DatabaseError, DbConnection, is_unique_violation, transaction, types, with_backend};

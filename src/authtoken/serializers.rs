@@ -6,7 +6,7 @@ use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 
 use super::models::Token;
-use crate::auth::{AuthError, AuthState};
+use crate::contrib::auth::{AuthError, AuthState};
 use crate::core::crypto::SecretString;
 use crate::db::{Database, DatabaseError, DbConnection};
 use crate::rest_framework::fields::CharField;

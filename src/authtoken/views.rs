@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use super::serializers::{AuthTokenSerializer, LoginError};
-use crate::auth::AuthState;
+use crate::contrib::auth::AuthState;
 use crate::db::Database;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers::Parser;

@@ -1,7 +1,7 @@
 //! How users log in. Python counterpart: none; `django.contrib.auth.checks` is about models.
 
 use super::{CheckMessage, warning};
-use crate::auth::settings::Backend;
+use crate::contrib::auth::settings::Backend;
 use crate::settings::Settings;
 
 /// A hash that is fast to compute is fast to guess.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::exceptions::LegacyJwtError;
 use super::state::LegacyJwtState;
 use super::tokens::get_user;
-use crate::auth::{AuthState, SharedUser};
+use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Claims, JwtError};
 use crate::db::{Database, DbConnection};

@@ -1,6 +1,6 @@
 //! Why a login or a token is refused. Python counterpart: the messages in `rest_framework_jwt`.
 
-use crate::auth::AuthError;
+use crate::contrib::auth::AuthError;
 use crate::core::jwt::{JwtError, SigningError};
 use crate::db::DatabaseError;
 

@@ -7,7 +7,7 @@ use actix_web::HttpRequest;
 use super::exceptions::LegacyJwtError;
 use super::state::LegacyJwtState;
 use super::tokens::get_user;
-use crate::auth::{AuthState, SharedUser};
+use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;
 use crate::db::Database;

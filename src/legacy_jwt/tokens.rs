@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::exceptions::LegacyJwtError;
 use super::state::LegacyJwtState;
-use crate::auth::SharedUser;
-use crate::auth::models::UserModel;
+use crate::contrib::auth::SharedUser;
+use crate::contrib::auth::models::UserModel;
 use crate::core::jwt::{self, Claims, JwtError, SigningError};
 use crate::db::{DatabaseError, DbConnection};
 
@@ -129,7 +129,7 @@ mod tests {
 
     use super::super::settings::LegacyJwtSettings;
     use super::*;
-    use crate::auth::models::User;
+    use crate::contrib::auth::models::User;
     use crate::core::clock::Clock;
 
     const NOW: i64 = 1_700_000_000;

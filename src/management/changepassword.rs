@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::base::{CommandError, Context};
 use super::{prompt, users};
-use crate::auth::models::User;
+use crate::contrib::auth::models::User;
 
 /// How often two passwords may differ or be too weak.
 const MAX_TRIES: usize = 3;

@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::base::{CommandError, Context};
 use super::{prompt, users};
-use crate::auth::models::User;
 use crate::conf::Environment;
+use crate::contrib::auth::models::User;
 use crate::db::DbConnection;
 
 /// Arguments of `createsuperuser`.

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use super::base::{CommandError, Context};
 use super::users;
-use crate::auth::models::User;
+use crate::contrib::auth::models::User;
 use crate::core::crypto::{ALPHANUMERIC, SecretString, random_string};
 use crate::db::DatabaseUrl;
 use crate::db::migrations::MigrationPlan;

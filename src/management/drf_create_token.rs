@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::base::{CommandError, Context};
-use crate::auth::models::DjangoUsers;
 use crate::authtoken::management::drf_create_token;
+use crate::contrib::auth::models::DjangoUsers;
 
 /// Arguments of `drf_create_token`.
 #[derive(Args, Debug)]

@@ -1,9 +1,9 @@
 //! What the commands do with users and passwords. Python counterpart: `django.contrib.auth.management`.
 
-use crate::auth::hashers::PasswordHashers;
-use crate::auth::models::{NewUser, User};
-use crate::auth::password_validation::{DEFAULT_PASSWORD_VALIDATORS, UserAttributes, validate_password};
-use crate::auth::validators::{normalize_email, normalize_username, validate_username};
+use crate::contrib::auth::hashers::PasswordHashers;
+use crate::contrib::auth::models::{NewUser, User};
+use crate::contrib::auth::password_validation::{DEFAULT_PASSWORD_VALIDATORS, UserAttributes, validate_password};
+use crate::contrib::auth::validators::{normalize_email, normalize_username, validate_username};
 use crate::db::{DatabaseError, DbConnection, transaction};
 
 use super::base::{CommandError, Context};

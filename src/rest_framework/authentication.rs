@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::exceptions::ApiError;
 use super::test::forced_user;
-use crate::auth::SharedUser;
+use crate::contrib::auth::SharedUser;
 
 /// What an authentication class answers: a user and the credential that proved it, or nothing of its kind.
 pub type Authenticating<U, C> = LocalBoxFuture<'static, Result<Option<(U, C)>, ApiError>>;

@@ -18,7 +18,7 @@ use super::permissions::{Permission, PermissionClass, check_permissions};
 use super::serializers::{Serializer, validate};
 use super::state::RestFramework;
 use super::views::Mounted;
-use crate::auth::SharedUser;
+use crate::contrib::auth::SharedUser;
 
 /// What a view or a middleware has found out about the request, left in its extensions for the extractors.
 #[derive(Clone)]

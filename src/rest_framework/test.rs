@@ -34,7 +34,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
-use crate::auth::SharedUser;
+use crate::contrib::auth::SharedUser;
 
 type Call = Rc<dyn Fn(TestRequest, Option<ForcedUser>) -> LocalBoxFuture<'static, ApiResponse>>;
 

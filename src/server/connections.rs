@@ -98,18 +98,18 @@ impl Connection {
 }
 
 /// A request being served. Its connection is left alone meanwhile.
-pub(super) struct Busy(Rc<Connection>);
+pub(crate) struct Busy(Rc<Connection>);
 
 impl Busy {
     /// `None` for a request that came over no watched connection.
-    pub(super) fn begin(req: &ServiceRequest) -> Option<Self> {
+    pub(crate) fn begin(req: &ServiceRequest) -> Option<Self> {
         let connection = Rc::clone(req.conn_data::<Rc<Connection>>()?);
         connection.busy.set(connection.busy.get() + 1);
         Some(Self(connection))
     }
 
     /// Ends with the body, where that is a stream: sending it takes its time. Any other body is in memory.
-    pub(super) fn until_sent(self, body: BoxBody) -> BoxBody {
+    pub(crate) fn until_sent(self, body: BoxBody) -> BoxBody {
         match body.size() {
             BodySize::Stream => Streaming { body, _busy: self }.boxed(),
             BodySize::None | BodySize::Sized(_) => body,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpResponse, web};
 
-use crate::auth::AuthState;
+use crate::contrib::auth::AuthState;
 use crate::db::Database;
 
 /// Upper bounds of the buckets, in seconds: a look-up is below the first, a password hash near the middle.

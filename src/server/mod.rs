@@ -18,17 +18,10 @@
 //! [`app`] is the application alone, for tests in process; [`configure`] are its routes and data, for a host
 //! application that has middleware of its own.
 
-pub mod append_slash;
-mod connections;
-pub mod cors;
+pub(crate) mod connections;
 pub mod health;
-pub mod host;
 mod late;
 pub mod metrics;
-pub mod middleware;
-mod patterns;
-pub mod request_log;
-pub mod security;
 pub mod settings;
 pub mod signals;
 pub mod state;
@@ -46,13 +39,14 @@ use actix_web::{App, Error, HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use self::cors::Cors;
 use self::metrics::Exposed;
 pub use self::state::{AppState, StateError};
 use crate::checks::{self, CheckMessage, Level};
 use crate::core::clock::Clock;
 use crate::db::DatabaseError;
 use crate::db::migrations::MigrationPlan;
+use crate::http::cors::Cors;
+use crate::http::middleware;
 use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::Settings;
 use crate::urls;

@@ -125,7 +125,7 @@ fn interval(text: &str) -> Result<Duration, String> {
     interval.ok_or_else(|| "a duration of a second or more, such as 1h".to_owned())
 }
 
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     values::duration(text)?.to_std().map_err(|_| "a duration that is not negative".to_owned())
 }
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::cors::Cors;
-use super::host::AllowedHosts;
 use super::metrics::{Exposed, Metrics};
-use super::middleware::Policy;
-use super::security::Security;
-use crate::auth::{AuthState, lockout};
 use crate::authtoken::authentication::TokenAuthentication;
 use crate::conf::SettingsError;
+use crate::contrib::auth::{AuthState, lockout};
 use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError};
+use crate::http::cors::Cors;
+use crate::http::host::AllowedHosts;
+use crate::http::middleware::Policy;
+use crate::http::security::Security;
 use crate::legacy_jwt::authentication::JsonWebTokenAuthentication;
 use crate::legacy_jwt::state::LegacyJwtState;
 use crate::rest_framework::authentication::AuthenticationClass;

@@ -18,7 +18,7 @@ use super::models::{TokenUser, ValidatedToken};
 use super::schemas;
 use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken};
-use crate::auth::SharedUser;
+use crate::contrib::auth::SharedUser;
 use crate::core::jwt::Claims;
 use crate::rest_framework::authentication::{Authenticating, Authentication, authorization, header_bytes, words};
 use crate::rest_framework::exceptions::ApiError;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::tokens::AuthToken;
-use crate::auth::{AbstractUser, SharedUser};
+use crate::contrib::auth::{AbstractUser, SharedUser};
 use crate::core::jwt::Claims;
 
 /// The claims of a token that opened a protected view: `request.auth`.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::backends::TokenBackend;
 use super::settings::SimpleJwtSettings;
-use crate::auth::AbstractUser;
 use crate::conf::SettingsError;
+use crate::contrib::auth::AbstractUser;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;

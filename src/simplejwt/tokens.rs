@@ -26,7 +26,7 @@ pub(super) use self::revocable::{GenuineToken, check_blacklist};
 use super::exceptions::{INVALID, TokenError};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
-use crate::auth::AbstractUser;
+use crate::contrib::auth::AbstractUser;
 use crate::core::crypto::hex;
 use crate::core::jwt::Claims;
 

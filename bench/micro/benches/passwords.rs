@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use actix_simplejwt::auth::hashers::PasswordHashers;
+use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const PASSWORD: &str = "correct horse 1";

@@ -4,8 +4,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
 use crate::conf::values::class_name;
-use crate::server::cors::CorsSettings;
-use crate::server::security::SecuritySettings;
+use crate::http::cors::CorsSettings;
+use crate::http::security::SecuritySettings;
 
 /// Settings that mean the same here, and what there is to say about the others.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use std::fmt;
 use diesel::prelude::*;
 
 use super::super::base::CommandError;
-use crate::auth::hashers::{PasswordHashers, UNUSABLE_PASSWORD_PREFIX};
+use crate::contrib::auth::hashers::{PasswordHashers, UNUSABLE_PASSWORD_PREFIX};
 use crate::db::DbConnection;
 use crate::db::migrations::{MigrationPlan, MigrationState};
 use crate::db::schema::{

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Authenticating, Authentication, authorization, words};
-use crate::auth::{AuthState, SharedUser};
+use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::db::Database;
 use crate::rest_framework::exceptions::ApiError;

@@ -3,7 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::ApiError;
-use crate::auth::{AuthError, AuthState};
+use crate::contrib::auth::{AuthError, AuthState};
 use crate::db::DatabaseError;
 use crate::rest_framework::state::app_data;
 

@@ -6,8 +6,8 @@ use actix_web::HttpRequest;
 use actix_web::http::Method;
 
 use super::{Model, ModelSource, OfView};
-use crate::auth::models::User;
-use crate::auth::permissions::has_perm;
+use crate::contrib::auth::models::User;
+use crate::contrib::auth::permissions::has_perm;
 use crate::db::{Database, DatabaseError};
 use crate::rest_framework::authentication::Caller;
 use crate::rest_framework::exceptions::ApiError;

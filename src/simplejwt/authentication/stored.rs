@@ -6,8 +6,8 @@ use actix_web::HttpRequest;
 use serde_json::Value;
 
 use super::{challenge, forced_token, raw_token, user_id, validate};
-use crate::auth::models::UserLookup;
-use crate::auth::{AuthState, SharedUser};
+use crate::contrib::auth::models::UserLookup;
+use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::jwt::Claims;
 use crate::db::Database;
 use crate::rest_framework::authentication::{Authenticating, Authentication};

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use serde::Serialize;
 
 use super::{Context, NO_ACCOUNT_FOR_CREDENTIALS};
-use crate::auth::{AbstractUser, AuthState};
+use crate::contrib::auth::{AbstractUser, AuthState};
 use crate::db::DbConnection;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;

@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use super::race::decide_race;
 use super::user::{check_user, look_up_user};
 use super::{Context, OneToken};
-use crate::auth::SharedUser;
+use crate::contrib::auth::SharedUser;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Serializer, Validated};

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::race::RaceError;
 use super::{Context, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED};
-use crate::auth::SharedUser;
-use crate::auth::models::UserLookup;
+use crate::contrib::auth::SharedUser;
+use crate::contrib::auth::models::UserLookup;
 use crate::db::DbConnection;
 use crate::rest_framework::exceptions::ApiError;
 use crate::simplejwt::exceptions::{TokenError, no_active_account};

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::classes::verify;
 use super::{RefreshToken, Revocable, SlidingToken, Token, claim_name};
-use crate::auth::AbstractUser;
+use crate::contrib::auth::AbstractUser;
 use crate::core::jwt::Claims;
 use crate::db::{Database, DbConnection};
 use crate::simplejwt::exceptions::{INVALID, NO_ID, TokenError};

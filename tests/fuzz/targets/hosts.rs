@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use actix_simplejwt::server::host::AllowedHosts;
+use actix_simplejwt::http::host::AllowedHosts;
 
 /// A `Host` header. One that is let through is made of nothing that means something in a link, and is in the list.
 pub fn check(data: &[u8]) {

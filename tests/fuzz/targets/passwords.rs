@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use actix_simplejwt::auth::hashers::{
+use actix_simplejwt::contrib::auth::hashers::{
     Argon2PasswordHasher, BcryptPasswordHasher, Md5PasswordHasher, PasswordHasher, PasswordHashers,
     Pbkdf2PasswordHasher, ScryptPasswordHasher, is_password_usable,
 };

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use actix_simplejwt::auth::AuthState;
 use actix_simplejwt::conf::Environment;
+use actix_simplejwt::contrib::auth::AuthState;
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
 use actix_simplejwt::server::{self, AppState};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use actix_simplejwt::auth::models::User;
-use actix_simplejwt::auth::permissions::{get_all_permissions, has_perm, has_perms};
+use actix_simplejwt::contrib::auth::models::User;
+use actix_simplejwt::contrib::auth::permissions::{get_all_permissions, has_perm, has_perms};
 use diesel::result::Error;
 
 use crate::support::{TestApp, TestDatabase};

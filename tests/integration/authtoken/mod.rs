@@ -2,9 +2,9 @@
 
 use std::sync::mpsc;
 
-use actix_simplejwt::auth::models::{DjangoUsers, NewUser, User};
 use actix_simplejwt::authtoken::management::drf_create_token;
 use actix_simplejwt::authtoken::models::Token;
+use actix_simplejwt::contrib::auth::models::{DjangoUsers, NewUser, User};
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection, transaction};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};

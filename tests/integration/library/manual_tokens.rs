@@ -1,7 +1,7 @@
 //! `examples/manual_tokens.rs`.
 
-use actix_simplejwt::auth::SharedUser;
 use actix_simplejwt::conf::Environment;
+use actix_simplejwt::contrib::auth::SharedUser;
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::{AccessToken, SimpleJwt};
 use chrono::{DateTime, TimeDelta};

@@ -9,11 +9,11 @@ mod protect_a_view;
 mod set_up;
 mod test_kit;
 
-use actix_simplejwt::auth::AuthState;
-use actix_simplejwt::auth::hashers::PasswordHashers;
-use actix_simplejwt::auth::models::User;
-use actix_simplejwt::auth::settings::AuthSettings;
 use actix_simplejwt::conf::Environment;
+use actix_simplejwt::contrib::auth::AuthState;
+use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
+use actix_simplejwt::contrib::auth::models::User;
+use actix_simplejwt::contrib::auth::settings::AuthSettings;
 use actix_simplejwt::db::schema::token_blacklist_outstandingtoken;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
 use actix_simplejwt::rest_framework::test::ApiClient;

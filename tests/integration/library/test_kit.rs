@@ -1,6 +1,6 @@
 //! `rest_framework::test`, as a host uses it. Python counterpart: DRF's `tests/test_testing.py`.
 
-use actix_simplejwt::auth::SharedUser;
+use actix_simplejwt::contrib::auth::SharedUser;
 use actix_simplejwt::rest_framework::test::Body;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
 use actix_simplejwt::{Authenticated, JwtAuthentication, JwtStatelessUserAuthentication, SimpleJwt};

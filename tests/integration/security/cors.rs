@@ -1,7 +1,7 @@
 //! Calls from the pages of other sites. Python counterpart: the tests of django-cors-headers, whose answers these are.
 
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::server::cors::CorsSettings;
+use actix_simplejwt::http::cors::CorsSettings;
 use actix_web::http::Method;
 use serde_json::json;
 

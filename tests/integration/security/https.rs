@@ -1,7 +1,7 @@
 //! HTTPS behind a proxy, and the headers of every answer. Python counterpart: Django's `middleware.test_security`.
 
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::server::security::SecuritySettings;
+use actix_simplejwt::http::security::SecuritySettings;
 use serde_json::json;
 
 use crate::support::{TestApp, TestDatabase};

@@ -1,6 +1,6 @@
 //! Odd requests and logins at every endpoint. Threats 16, 28 to 31, 36, 39, 41 and 42.
 
-use actix_simplejwt::auth::hashers::PasswordHashers;
+use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use actix_web::http::Method;
 use serde_json::{Value, json};
 

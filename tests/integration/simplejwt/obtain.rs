@@ -48,7 +48,7 @@ per_database! {
     async fn a_password_of_another_hasher_is_stored_anew(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             settings.auth.password_hashers =
-                actix_simplejwt::auth::hashers::PasswordHashers::from_names(&["BCryptSHA256PasswordHasher", "MD5PasswordHasher"])
+                actix_simplejwt::contrib::auth::hashers::PasswordHashers::from_names(&["BCryptSHA256PasswordHasher", "MD5PasswordHasher"])
                     .unwrap();
         })
         .await;

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use actix_simplejwt::auth::hashers::PasswordHashers;
-use actix_simplejwt::auth::models::{NewUser, User};
 use actix_simplejwt::conf::Environment;
+use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
+use actix_simplejwt::contrib::auth::models::{NewUser, User};
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::schema::auth_user;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};

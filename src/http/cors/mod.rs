@@ -90,7 +90,7 @@ impl Cors {
     }
 
     /// The layer that names the origin.
-    pub(super) fn layer(&self) -> actix_cors::Cors {
+    pub(crate) fn layer(&self) -> actix_cors::Cors {
         let rules = Arc::clone(&self.0);
         let mut layer = actix_cors::Cors::default()
             .allowed_origin_fn(move |origin, head| rules.cover(&head.uri) && rules.allow(origin.as_bytes()))
@@ -114,7 +114,7 @@ impl Cors {
     ///
     /// # Errors
     /// Those of the layers below, whose responses have the headers too.
-    pub(super) async fn serve<B: MessageBody>(
+    pub(crate) async fn serve<B: MessageBody>(
         self,
         req: ServiceRequest,
         next: Next<B>,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Cors;
 use crate::conf::{Environment, SettingsError, values};
-use crate::server::patterns;
+use crate::http::patterns;
 use crate::server::settings::duration;
 
 /// Names and defaults of django-cors-headers. While no origin is allowed nothing of this has an effect.

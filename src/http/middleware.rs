@@ -16,15 +16,15 @@ use actix_web::{Error, HttpResponse};
 use futures_util::FutureExt;
 
 use super::append_slash;
-use super::connections::Busy;
 use super::cors::{self, Cors};
-use super::health;
 use super::host::{AllowedHosts, DisallowedHost};
-use super::metrics::Worker;
 use super::request_log::Entry;
 use super::security::Security;
 use crate::rest_framework::exceptions::Reason;
 use crate::rest_framework::renderers::error_page;
+use crate::server::connections::Busy;
+use crate::server::health;
+use crate::server::metrics::Worker;
 
 /// The settings that concern every request.
 #[derive(Clone, Debug)]

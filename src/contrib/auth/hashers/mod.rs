@@ -4,7 +4,7 @@
 //! each of the two can read what the other wrote.
 //!
 //! ```
-//! use actix_simplejwt::auth::hashers::PasswordHashers;
+//! use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 //!
 //! let hashers = PasswordHashers::from_names(&["MD5PasswordHasher", "PBKDF2PasswordHasher"]).unwrap();
 //! let encoded = hashers.encode("correct horse").unwrap();

@@ -15,9 +15,9 @@ use actix_web::http::{Method, Uri};
 use actix_web::web::Bytes;
 use log::Level;
 
-use super::metrics::Worker;
 use crate::core::crypto;
 use crate::rest_framework::exceptions::Reason;
+use crate::server::metrics::Worker;
 
 /// Name under which the lines are logged, for `RUST_LOG`.
 pub const TARGET: &str = "actix_simplejwt::request";

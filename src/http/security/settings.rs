@@ -2,7 +2,7 @@
 
 use super::Security;
 use crate::conf::{Environment, SettingsError, values};
-use crate::server::patterns;
+use crate::http::patterns;
 
 /// Names and defaults of Django.
 ///

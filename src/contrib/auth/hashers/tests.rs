@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::*;
 
 /// Written by `make_passwords.py`, which is beside it.
-const FIXTURE: &str = include_str!("../../../tests/fixtures/django/passwords.json");
+const FIXTURE: &str = include_str!("../../../../tests/fixtures/django/passwords.json");
 
 #[derive(Deserialize)]
 struct Fixture {

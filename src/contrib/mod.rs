@@ -1,0 +1,3 @@
+//! The apps that come with the framework. Python counterpart: `django.contrib`.
+
+pub mod auth;
