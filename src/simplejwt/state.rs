@@ -25,6 +25,7 @@ struct Inner {
     clock: Clock,
     claims_hook: Option<Arc<ClaimsHook>>,
     user_rule: Option<Arc<UserRule>>,
+    has_blacklist: bool,
 }
 
 impl JwtState {
@@ -40,7 +41,7 @@ impl JwtState {
             return Err(SettingsError::new("SIMPLE_JWT_AUTH_TOKEN_CLASSES", problem));
         }
         let backend = TokenBackend::new(&settings, secret_key, clock.clone())?;
-        Ok(Self(Arc::new(Inner { settings, backend, clock, claims_hook: None, user_rule: None })))
+        Ok(Self(Arc::new(Inner { settings, backend, clock, claims_hook: None, user_rule: None, has_blacklist: true })))
     }
 
     /// Claims of your own: `hook` runs on every refresh and sliding token that is made, at login *and* at each refresh,
@@ -57,6 +58,15 @@ impl JwtState {
         rule: impl Fn(&dyn AbstractUser) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.rebuilt(|inner| inner.user_rule = Some(Arc::new(rule)))
+    }
+
+    /// Whether the app `rest_framework_simplejwt.token_blacklist` is installed. Default: yes.
+    ///
+    /// Without it no token is recorded or blacklisted and none is looked up: a refresh token stays valid until it
+    /// expires, also after rotation and after a request to `token_blacklist`, as in simplejwt.
+    #[must_use]
+    pub fn with_blacklist(self, is_installed: bool) -> Self {
+        self.rebuilt(|inner| inner.has_blacklist = is_installed)
     }
 
     /// Changes a state that nobody shares yet; builders run before it is handed out, and later ones change nothing.
@@ -85,6 +95,12 @@ impl JwtState {
     #[must_use]
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// Whether the app `rest_framework_simplejwt.token_blacklist` is installed.
+    #[must_use]
+    pub fn has_blacklist(&self) -> bool {
+        self.0.has_blacklist
     }
 
     /// Whether `user` may have tokens.

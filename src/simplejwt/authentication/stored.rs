@@ -108,7 +108,7 @@ pub(super) async fn validate_alone(
     if !decisive.is_some_and(|class| class.is_revocable()) {
         return validate(decoded, jwt, None);
     }
-    match check_blacklist(claims, settings, app_data(req)?).await {
+    match check_blacklist(claims, jwt, app_data(req)?).await {
         Ok(()) => validate(decoded, jwt, None),
         Err(TokenError::Invalid { message, .. }) => validate(decoded, jwt, Some(&message)),
         Err(other) => Err(other.into()),

@@ -36,7 +36,7 @@ impl TokenVerify {
         context.jwt.backend().prepare(&self.token).await;
         let token = UntypedToken::from_raw(&self.token, &context.jwt)?;
         let settings = context.jwt.settings();
-        if !settings.blacklist_after_rotation {
+        if !settings.blacklist_after_rotation || !context.jwt.has_blacklist() {
             return Ok(());
         }
         let jti = token.get(settings.jti_claim.as_deref().unwrap_or("null")).and_then(Value::as_str);

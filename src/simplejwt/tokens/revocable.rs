@@ -28,6 +28,9 @@ impl<C: Revocable> GenuineToken<C> {
 
     /// The token, unless it is revoked or not of its class.
     pub(in crate::simplejwt) fn check(&self, jwt: &JwtState, conn: &mut DbConnection) -> Result<Token<C>, TokenError> {
+        if !jwt.has_blacklist() {
+            return self.decide(false, jwt);
+        }
         let found = OutstandingToken::state(conn, &self.0.jti(jwt.settings())?)?;
         let mut token = self.decide(found.is_some_and(|(_, is_over)| is_over), jwt)?;
         token.row = found.map(|(row, _)| row);
@@ -36,6 +39,9 @@ impl<C: Revocable> GenuineToken<C> {
 
     /// As [`GenuineToken::check`], without a connection at hand.
     pub(in crate::simplejwt) async fn look_up(&self, jwt: &JwtState, db: &Database) -> Result<Token<C>, TokenError> {
+        if !jwt.has_blacklist() {
+            return self.decide(false, jwt);
+        }
         let is_over = db.look_up(BlacklistLookup(self.0.jti(jwt.settings())?)).await?.is_some();
         self.decide(is_over, jwt)
     }
@@ -89,7 +95,9 @@ impl<C: Revocable> Token<C> {
         conn: &mut DbConnection,
     ) -> Result<String, TokenError> {
         let token = self.encode(jwt)?;
-        OutstandingToken::create(conn, &self.new_row(&token, &self.jti(jwt.settings())?, user)?)?;
+        if jwt.has_blacklist() {
+            OutstandingToken::create(conn, &self.new_row(&token, &self.jti(jwt.settings())?, user)?)?;
+        }
         Ok(token)
     }
 
@@ -116,6 +124,9 @@ impl<C: Revocable> Token<C> {
     /// # Errors
     /// A unique violation when somebody else has just done it; that one has won.
     pub fn blacklist(&self, user: Option<i32>, jwt: &JwtState, conn: &mut DbConnection) -> Result<(), TokenError> {
+        if !jwt.has_blacklist() {
+            return Ok(());
+        }
         let id = self.outstand(user, jwt, conn)?;
         BlacklistedToken::create(conn, id, self.current_time)?;
         Ok(())
@@ -152,10 +163,13 @@ impl SlidingToken {
 /// Refuses claims whose `jti` is on the blacklist.
 pub(in crate::simplejwt) async fn check_blacklist(
     claims: &Claims,
-    settings: &SimpleJwtSettings,
+    jwt: &JwtState,
     db: &Database,
 ) -> Result<(), TokenError> {
-    match db.look_up(BlacklistLookup(jti(claims, settings)?)).await? {
+    if !jwt.has_blacklist() {
+        return Ok(());
+    }
+    match db.look_up(BlacklistLookup(jti(claims, jwt.settings())?)).await? {
         Some(()) => Err(TokenError::blacklisted()),
         None => Ok(()),
     }
