@@ -125,7 +125,9 @@ impl SimpleJwtBuilder {
     /// # Errors
     /// For an unknown key under the prefix of an app, and for a value that is none.
     pub fn from_env(mut self, env: &Environment) -> Result<Self, SettingsError> {
-        env.read_secret("SECRET_KEY", &mut self.secret_key, |text| Ok(text.into()))?;
+        if let Some(key) = env.get("SECRET_KEY") {
+            self.secret_key = key.into();
+        }
         self.simple_jwt = SimpleJwtSettings::from_env(env)?;
         let classes = std::mem::take(&mut self.rest_framework.default_authentication_classes);
         self.rest_framework = RestFrameworkSettings::from_env(env)?;

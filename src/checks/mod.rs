@@ -62,7 +62,8 @@ impl CheckMessage {
 type Check = fn(&Settings) -> Vec<CheckMessage>;
 
 /// Run by `check` and at every start.
-const CHECKS: &[Check] = &[silenced_ids, tokens::keys, tokens::rotation, tokens::unchecked, security::proxy_header];
+const CHECKS: &[Check] =
+    &[silenced_ids, tokens::keys, tokens::rotation, tokens::unchecked, tokens::misspelt, security::proxy_header];
 
 /// Run at every start as well: a weak key is too dangerous to wait for `--deploy`.
 const START_CHECKS: &[Check] = &[security::secret_key, tokens::key_lengths];
@@ -101,6 +102,7 @@ const IDS: &[&str] = &[
     "legacy_jwt.W903",
     "legacy_jwt.W904",
     "legacy_jwt.W905",
+    "legacy_jwt.W906",
     "rest_framework.W901",
     "rest_framework.W902",
     "security.W004",

@@ -45,6 +45,11 @@ pub(super) fn keys(settings: &Settings) -> Vec<CheckMessage> {
     }
 }
 
+/// Names in the environment that are probably meant to be settings of `JWT_AUTH`.
+pub(super) fn misspelt(settings: &Settings) -> Vec<CheckMessage> {
+    settings.legacy_jwt.misspelt.iter().map(|error| warning("legacy_jwt.W906", error.to_string())).collect()
+}
+
 /// Settings under which a token proves nothing.
 pub(super) fn unchecked(settings: &Settings) -> Vec<CheckMessage> {
     let mut found = Vec::new();
@@ -172,6 +177,7 @@ mod tests {
     fn tokens_that_prove_nothing_are_reported_every_day() {
         for (key, value, id) in [
             ("JWT_VERIFY", "false", "legacy_jwt.W901"),
+            ("JWT_LEEWEY", "5", "legacy_jwt.W906"),
             ("SIMPLE_JWT_TOKEN_TYPE_CLAIM", "none", "simplejwt.W907"),
             ("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "AccessToken,UntypedToken", "simplejwt.W908"),
             ("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "RefreshToken", "simplejwt.W908"),

@@ -1,12 +1,12 @@
-//! The process environment, copied once. Python counterpart: `os.environ`.
+//! A copy of the process environment. Python counterpart: `os.environ`.
 
 use std::collections::BTreeMap;
 
-use super::SettingsError;
+use super::{Setting, SettingsError};
 
-/// Names and values, as the operating system and `.env` gave them at start.
+/// Names and values, as the operating system and `.env` gave them at the start.
 ///
-/// A copy, so that two configurations can live in one process and nothing changes under a running server.
+/// It is a copy, so that one process can have two configurations and nothing changes while a server runs.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(pub(super) BTreeMap<String, String>);
 
@@ -14,7 +14,7 @@ impl Environment {
     /// A copy of the process environment, without `.env`.
     #[must_use]
     pub fn from_process() -> Self {
-        // A name or value that is not Unicode is none of ours: no setting has one.
+        // No setting has a name or value that is not Unicode.
         std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
     }
 
@@ -31,45 +31,57 @@ impl Environment {
         self
     }
 
-    /// Reads `key` by `parse` into `field`; leaves the field's default alone when the key is not set.
+    /// Reads `key`, or `default` if it is not set. The error for a secret does not repeat the text.
     ///
     /// # Errors
-    /// When `parse` refuses the text; it says what it expected, and this adds key and value.
-    pub fn read<T>(
+    /// If `parse` refuses the text.
+    pub(crate) fn read<T>(
         &self,
         key: &str,
-        field: &mut T,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Result<(), SettingsError> {
-        if let Some(text) = self.get(key) {
-            *field = parse(text).map_err(|expected| SettingsError::expected(key, text, &expected))?;
-        }
-        Ok(())
+        default: &str,
+        is_secret: bool,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, SettingsError> {
+        let text = self.get(key).unwrap_or(default);
+        parse(text).map_err(|expected| {
+            if is_secret {
+                SettingsError::new(key, format!("the value is not {expected}"))
+            } else {
+                SettingsError::expected(key, text, &expected)
+            }
+        })
     }
 
-    /// As [`Environment::read`], for a value that must not be shown.
-    ///
-    /// # Errors
-    /// When `parse` refuses the text.
-    pub fn read_secret<T>(
-        &self,
-        key: &str,
-        field: &mut T,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Result<(), SettingsError> {
-        if let Some(text) = self.get(key) {
-            *field = parse(text).map_err(|expected| SettingsError::new(key, format!("the value is not {expected}")))?;
-        }
-        Ok(())
-    }
-
-    /// Refuses names that start with `prefix` and are not in `known` (whole names, prefix included).
+    /// Refuses names that begin with `prefix` and are not in `settings`.
     ///
     /// # Errors
     /// For the first unknown name, with the nearest known one.
-    pub fn refuse_unknown(&self, prefix: &str, known: &[&str]) -> Result<(), SettingsError> {
-        let unknown = self.0.keys().find(|name| name.starts_with(prefix) && !known.contains(&name.as_str()));
-        unknown.map_or(Ok(()), |name| Err(SettingsError::unknown(name, known.iter().copied())))
+    pub(crate) fn refuse_unknown(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
+        self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(SettingsError::unknown(name, settings)))
+    }
+
+    /// Refuses the names in `replaced`, each of which stands beside what to use instead.
+    ///
+    /// # Errors
+    /// For the first such name.
+    pub(crate) fn refuse_replaced(&self, replaced: &[(&str, &str)]) -> Result<(), SettingsError> {
+        match replaced.iter().find(|(name, _)| self.0.contains_key(*name)) {
+            Some((name, instead)) => Err(SettingsError::new(*name, format!("is not a setting; use {instead} instead"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Names that begin with `prefix` and differ from one of `settings` by one or two letters.
+    ///
+    /// For a prefix that other programs use as well, so that an unknown name is no error.
+    #[must_use]
+    pub fn misspelt(&self, prefix: &str, settings: &[Setting]) -> Vec<SettingsError> {
+        self.unknown(prefix, settings).filter_map(|name| SettingsError::misspelt(name, settings)).collect()
+    }
+
+    fn unknown(&self, prefix: &str, settings: &[Setting]) -> impl Iterator<Item = &str> {
+        let names = self.0.keys().map(String::as_str).filter(move |name| name.starts_with(prefix));
+        names.filter(|name| settings.iter().all(|setting| setting.key != *name))
     }
 }
 
@@ -81,29 +93,51 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
 
 #[cfg(test)]
 mod tests {
-    use super::super::values;
+    use super::super::{settings, values};
     use super::*;
 
-    #[test]
-    fn a_bad_value_is_shown_with_its_key_and_what_was_expected() {
-        let env: Environment = [("DEBUG", "maybe")].into_iter().collect();
-        let mut debug = false;
-        let error = env.read("DEBUG", &mut debug, values::boolean).unwrap_err();
-        assert_eq!(error.to_string(), "DEBUG: \"maybe\" is not a boolean (true, false, 1, 0, yes, no, on, off)");
+    settings! {
+        section "App", prefix "APP_", replaced &[("APP_HANDLER", "a function")];
+
+        /// An app.
+        #[derive(Debug)]
+        pub struct AppSettings {
+            /// The colour.
+            pub colour: String = APP_COLOUR("red", values::one_of(&["red", "green"]));
+            /// The key.
+            pub key: u32 = APP_KEY("1", values::number, secret);
+        }
+    }
+
+    fn error(key: &str, value: &str) -> String {
+        AppSettings::from_env(&Environment::default().with(key, value)).unwrap_err().to_string()
     }
 
     #[test]
-    fn a_bad_secret_is_not_shown() {
-        let env: Environment = [("KEY", "hunter2")].into_iter().collect();
-        let error = env.read_secret("KEY", &mut 0, |_| Err("a number".to_owned())).unwrap_err();
-        assert_eq!(error.to_string(), "KEY: the value is not a number");
+    fn a_value_is_read_or_else_its_default() {
+        let settings = AppSettings::from_env(&Environment::default().with("APP_KEY", "2")).unwrap();
+        assert_eq!((settings.colour.as_str(), settings.key), ("red", 2));
+        let settings = AppSettings::default();
+        assert_eq!((settings.colour.as_str(), settings.key), ("red", 1));
     }
 
     #[test]
-    fn unknown_names_under_a_prefix_are_refused() {
-        let env: Environment = [("APP_COLOR", "red"), ("OTHER", "1")].into_iter().collect();
-        assert!(env.refuse_unknown("APP_", &["APP_COLOR"]).is_ok());
-        let error = env.refuse_unknown("APP_", &["APP_COLOUR"]).unwrap_err();
-        assert_eq!(error.to_string(), "APP_COLOR: there is no such setting; did you mean APP_COLOUR?");
+    fn an_invalid_value_is_shown_unless_it_is_secret() {
+        assert_eq!(error("APP_COLOUR", "blue"), "APP_COLOUR: \"blue\" is not one of red, green");
+        assert_eq!(error("APP_KEY", "hunter2"), "APP_KEY: the value is not a whole number");
+    }
+
+    #[test]
+    fn unknown_names_under_the_prefix_are_refused() {
+        assert_eq!(error("APP_COLOR", "red"), "APP_COLOR: there is no such setting; did you mean APP_COLOUR?");
+        assert_eq!(error("APP_HANDLER", "x.y"), "APP_HANDLER: is not a setting; use a function instead");
+        assert!(AppSettings::from_env(&Environment::default().with("OTHER", "1")).is_ok());
+    }
+
+    #[test]
+    fn only_names_that_differ_by_one_or_two_letters_are_misspelt() {
+        let env = Environment::default().with("APP_COLORS", "").with("APP_SECRET", "").with("APP_KEY", "1");
+        let found: Vec<_> = env.misspelt("APP_", AppSettings::SETTINGS).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["APP_COLORS: there is no such setting; did you mean APP_COLOUR?"]);
     }
 }

@@ -1,13 +1,15 @@
-//! What stops the start when a setting is wrong. Python counterpart: `django.core.exceptions.ImproperlyConfigured`.
+//! The error for a wrong setting, which stops the start. Python counterpart: `django.core.exceptions.ImproperlyConfigured`.
 
 use std::fmt;
 
-/// A setting that cannot be used: its key, what is wrong with it and, where known, the key that was probably meant.
+use super::Setting;
+
+/// A setting that cannot be used: its key, what is wrong with it, and the key that was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsError {
     key: String,
     problem: String,
-    suggestion: Option<String>,
+    suggestion: Option<&'static str>,
 }
 
 impl SettingsError {
@@ -21,18 +23,24 @@ impl SettingsError {
         Self::new(key, format!("{value:?} is not {expected}"))
     }
 
-    /// A key that no app knows; the nearest of `known` is offered when it is near enough to be a slip.
-    pub fn unknown<'a>(key: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        let nearest = known
-            .into_iter()
-            .map(|name| (strsim::damerau_levenshtein(key, name), name))
-            .min()
-            .filter(|(distance, name)| *distance <= name.len() / 3)
-            .map(|(_, name)| name.to_owned());
-        Self { key: key.to_owned(), problem: "there is no such setting".to_owned(), suggestion: nearest }
+    /// A key that does not exist, with the most similar one of `known` if it is similar enough.
+    pub(super) fn unknown(key: &str, known: &[Setting]) -> Self {
+        Self::similar(key, known, |name| name.len() / 3)
     }
 
-    /// Name of the environment variable at fault.
+    /// As [`unknown`](Self::unknown), for a key that differs from a known one by one or two letters. Otherwise `None`.
+    pub(super) fn misspelt(key: &str, known: &[Setting]) -> Option<Self> {
+        Some(Self::similar(key, known, |_| 2)).filter(|error| error.suggestion.is_some())
+    }
+
+    fn similar(key: &str, known: &[Setting], limit: fn(&str) -> usize) -> Self {
+        let distances = known.iter().map(|known| (strsim::damerau_levenshtein(key, known.key), known.key));
+        let nearest = distances.min().filter(|(distance, name)| *distance <= limit(name));
+        let suggestion = nearest.map(|(_, name)| name);
+        Self { key: key.to_owned(), problem: "there is no such setting".to_owned(), suggestion }
+    }
+
+    /// The name of the environment variable.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
@@ -50,24 +58,3 @@ impl fmt::Display for SettingsError {
 }
 
 impl std::error::Error for SettingsError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_misspelt_key_gets_the_nearest_known_name() {
-        let error =
-            SettingsError::unknown("SIMPLE_JWT_ACESS_TOKEN_LIFETIME", ["SIMPLE_JWT_ACCESS_TOKEN_LIFETIME", "X"]);
-        assert_eq!(
-            error.to_string(),
-            "SIMPLE_JWT_ACESS_TOKEN_LIFETIME: there is no such setting; did you mean SIMPLE_JWT_ACCESS_TOKEN_LIFETIME?"
-        );
-    }
-
-    #[test]
-    fn a_key_that_resembles_none_gets_no_suggestion() {
-        let error = SettingsError::unknown("SIMPLE_JWT_Q", ["SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"]);
-        assert_eq!(error.to_string(), "SIMPLE_JWT_Q: there is no such setting");
-    }
-}

@@ -1,14 +1,18 @@
 //! Typed settings out of the environment. Python counterpart: `django.conf`.
 //!
-//! [`Environment`] is a copy of the process environment with the lines of `.env` underneath. The settings of every app
-//! read their keys from it through the parsers in [`values`]; a value that cannot be read becomes a [`SettingsError`],
-//! which names the key, shows the value and says what was expected.
+//! [`Environment`] is a copy of the process environment, completed by the lines of `.env`. Each app declares its
+//! settings once, with the macro `settings!` of `group.rs`: name, type, default and documentation. The parsers are in
+//! [`values`]. A value that cannot be read is a [`SettingsError`], which names the key, shows the value and says what to
+//! write instead.
 
 #[cfg(feature = "server")]
 mod dotenv;
 mod environment;
 mod error;
+mod group;
 pub mod values;
 
 pub use environment::Environment;
 pub use error::SettingsError;
+pub use group::{Setting, SettingsGroup};
+pub(crate) use group::{concat, settings};

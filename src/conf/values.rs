@@ -1,10 +1,14 @@
 //! How the text of an environment variable becomes a value. One function per kind of value.
 //!
-//! A parser answers `Err` with what it expected; the key and the text are added by whoever asked.
+//! An error is what was expected, such as "a whole number"; the caller adds the key and the text.
+
+use std::time::Duration as StdDuration;
 
 use chrono::Duration;
 
-/// `true false 1 0 yes no on off`, in any case. Empty is false, as an unset flag is.
+use crate::core::crypto::SecretString;
+
+/// `true false 1 0 yes no on off`, in any case. Empty is false.
 pub fn boolean(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
@@ -39,7 +43,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         seconds += number * factor;
         rest = tail_chars.as_str();
     }
-    // Beyond this chrono's dates end; Python's `timedelta` ends at a similar place.
+    // chrono's dates end beyond this, and Python's `timedelta` does at a similar value.
     if !seconds.is_finite() || seconds.abs() > 1e11 {
         return Err("a duration of less than 3,000 years".to_owned());
     }
@@ -47,23 +51,68 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::microseconds((seconds * 1e6).round() as i64))
 }
 
-/// Parts between commas, trimmed, without the empty ones.
+/// As [`duration`], and not negative.
+pub fn unsigned_duration(text: &str) -> Result<StdDuration, String> {
+    duration(text)?.to_std().map_err(|_| "a duration of 0 or more, such as 5s".to_owned())
+}
+
+/// Parts between commas, trimmed, without the empty ones. `none` alone is the empty list.
 pub fn list(text: &str) -> Result<Vec<String>, String> {
-    Ok(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
+    let parts: Vec<_> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    Ok(if matches!(&parts[..], [part] if is_none(part)) { Vec::new() } else { parts })
 }
 
-/// The text itself; `none`, `null` and nothing are `None`.
-pub fn optional(text: &str) -> Result<Option<String>, String> {
-    let is_none = matches!(text.trim().to_ascii_lowercase().as_str(), "" | "none" | "null");
-    Ok((!is_none).then(|| text.to_owned()))
+/// A list of class names, short or with their Python path: `rest_framework.permissions.AllowAny` is `AllowAny`.
+pub fn class_names(text: &str) -> Result<Vec<String>, String> {
+    Ok(list(text)?.iter().map(|name| class_name(name).to_owned()).collect())
 }
 
-/// The text itself, which must not be empty.
+/// A class name, short or with its Python path: `tokens.AccessToken` is `AccessToken`.
+#[must_use]
+pub fn class_name(text: &str) -> &str {
+    text.rsplit('.').next().unwrap_or(text)
+}
+
+/// A list of one class or more, each of which `parse` knows by its name. `known` has all names, for the error.
+pub fn classes<T>(parse: fn(&str) -> Option<T>, known: &'static str) -> impl Fn(&str) -> Result<Vec<T>, String> {
+    move |text| {
+        let parsed: Option<Vec<T>> = class_names(text)?.iter().map(|name| parse(name)).collect();
+        parsed.filter(|classes| !classes.is_empty()).ok_or_else(|| format!("a list of one or more of {known}"))
+    }
+}
+
+/// What `parse` reads; `none`, `null` and empty are `None`.
+pub fn optional<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&str) -> Result<Option<T>, String> {
+    move |text| if is_none(text) { Ok(None) } else { parse(text).map(Some) }
+}
+
+fn is_none(text: &str) -> bool {
+    matches!(text.trim().to_ascii_lowercase().as_str(), "" | "none" | "null")
+}
+
+/// What `parse` reads, if `is_allowed` accepts it. `expected` describes the values that it accepts.
+pub fn only<T>(
+    parse: impl Fn(&str) -> Result<T, String>,
+    is_allowed: fn(&T) -> bool,
+    expected: &'static str,
+) -> impl Fn(&str) -> Result<T, String> {
+    move |text| parse(text).ok().filter(is_allowed).ok_or_else(|| expected.to_owned())
+}
+
+/// One of `known`.
+pub fn one_of(known: &'static [&'static str]) -> impl Fn(&str) -> Result<String, String> {
+    move |text| match text.trim() {
+        text if known.contains(&text) => Ok(text.to_owned()),
+        _ => Err(format!("one of {}", known.join(", "))),
+    }
+}
+
+/// Text that is not empty.
 pub fn string(text: &str) -> Result<String, String> {
-    if text.is_empty() { Err("a text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
+    if text.is_empty() { Err("text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
-/// One word as RFC 9110, section 5.6.2, has it: what a header, an authentication scheme and a cookie are called by.
+/// A `token` of RFC 9110, section 5.6.2: the form of the names of headers, authentication schemes and cookies.
 pub fn word(text: &str) -> Result<String, String> {
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     if !text.is_empty() && text.bytes().all(is_token) {
@@ -73,20 +122,15 @@ pub fn word(text: &str) -> Result<String, String> {
     }
 }
 
-/// PEM text; `\n` written as two characters counts as a line break, since many environments allow no real one.
-pub fn pem(text: &str) -> Result<String, String> {
-    Ok(text.replace("\\n", "\n"))
+/// A secret, which may be a key in PEM form. `\n` written as two characters counts as a line break, since many
+/// environments allow no real one.
+pub fn pem(text: &str) -> Result<SecretString, String> {
+    Ok(text.replace("\\n", "\n").into())
 }
 
 /// A whole number, not negative.
 pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.trim().parse().map_err(|_| "a whole number".to_owned())
-}
-
-/// A class name, short or with its Python path: `tokens.AccessToken` is `AccessToken`.
-#[must_use]
-pub fn class_name(text: &str) -> &str {
-    text.rsplit('.').next().unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -104,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_duration_is_refused() {
+    fn an_invalid_duration_is_refused() {
         for text in ["", "abc", "5x", "m", "1h30z", "1..5", "--1", "9e99d"] {
             assert!(duration(text).is_err(), "{text}");
         }
@@ -122,10 +166,12 @@ mod tests {
     }
 
     #[test]
-    fn none_is_spelt_in_three_ways() {
+    fn none_has_three_spellings() {
         for text in ["", "None", "null"] {
-            assert_eq!(optional(text).unwrap(), None);
+            assert_eq!(optional(string)(text).unwrap(), None);
+            assert!(list(text).unwrap().is_empty());
         }
-        assert_eq!(optional("x").unwrap().as_deref(), Some("x"));
+        assert_eq!(optional(string)("x").unwrap().as_deref(), Some("x"));
+        assert_eq!(list("none, x").unwrap(), ["none", "x"]);
     }
 }

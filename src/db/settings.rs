@@ -3,7 +3,46 @@
 use std::time::Duration;
 
 use super::url::DatabaseUrl;
-use crate::conf::{Environment, SettingsError, values};
+use crate::conf::{Environment, SettingsError, settings, values};
+
+settings! {
+    section "Database";
+
+    /// Settings of `db`. `Debug` shows no password.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct DatabaseSettings {
+        /// The database: `sqlite://relative/path`, `sqlite:///absolute/path` or `postgres://user:password@host:port/name`.
+        ///
+        /// A PostgreSQL URL can have the options of libpq: `?sslmode=require`. `/` and `?` in the user or password are
+        /// written as `%2F` and `%3F`.
+        pub url: DatabaseUrl = DATABASE_URL("sqlite://db.sqlite3", DatabaseUrl::parse, url);
+        /// Largest number of connections to PostgreSQL of one server process.
+        pub pool_size: u32 = DATABASE_POOL_SIZE(
+            "10",
+            values::only(values::number, |size| (1..=1_000).contains(size), "a whole number from 1 to 1000")
+        );
+        /// How long a request waits for a connection before it is answered with 503.
+        pub pool_timeout: Duration = DATABASE_POOL_TIMEOUT("5s", timeout);
+        /// How long a statement may take before PostgreSQL stops it; `none` for no limit.
+        pub statement_timeout: Option<Duration> = DATABASE_STATEMENT_TIMEOUT("30s", values::optional(timeout));
+        /// How often SQLite waits for the disk: `FULL`, at each commit, or `NORMAL`.
+        ///
+        /// `NORMAL` is faster, and **acknowledged writes may be lost if the power fails**.
+        pub sqlite_synchronous: Synchronous = SQLITE_SYNCHRONOUS("FULL", Synchronous::parse);
+        /// How long a write waits while another process writes to the same file.
+        pub sqlite_busy_timeout: Duration = SQLITE_BUSY_TIMEOUT("20s", timeout);
+    }
+}
+
+impl DatabaseSettings {
+    /// The defaults for a database, for tests and for programs that embed the server.
+    ///
+    /// # Errors
+    /// If `url` does not have one of the forms of [`DatabaseSettings::url`].
+    pub fn new(url: &str) -> Result<Self, SettingsError> {
+        Self::from_env(&Environment::default().with("DATABASE_URL", url))
+    }
+}
 
 /// How often SQLite waits for the disk, `PRAGMA synchronous`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,7 +50,7 @@ pub enum Synchronous {
     /// A commit is on the disk before it is answered: it survives a power loss.
     #[default]
     Full,
-    /// A commit survives the death of the process, but the last ones may be lost with the power.
+    /// A commit survives the death of the process, but the last ones may be lost if the power fails.
     Normal,
 }
 
@@ -25,80 +64,10 @@ impl Synchronous {
     }
 }
 
-/// Settings of `db`. `Debug` shows no password.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DatabaseSettings {
-    /// `DATABASE_URL`: `sqlite://db.sqlite3` (the default, in the working directory), `sqlite:///absolute/path` or
-    /// `postgres://user:password@host:port/name?sslmode=require`.
-    pub url: DatabaseUrl,
-    /// `DATABASE_POOL_SIZE`, default 10: the most connections that PostgreSQL sees from one server process.
-    pub pool_size: u32,
-    /// `DATABASE_POOL_TIMEOUT`, default 5 s: how long a request waits for a connection before it is answered 503.
-    pub pool_timeout: Duration,
-    /// `DATABASE_STATEMENT_TIMEOUT`, default 30 s, `none` for no limit: after it PostgreSQL stops a statement.
-    pub statement_timeout: Option<Duration>,
-    /// `SQLITE_SYNCHRONOUS`, default `FULL`. `NORMAL` is faster and may lose acknowledged writes with the power.
-    pub sqlite_synchronous: Synchronous,
-    /// `SQLITE_BUSY_TIMEOUT`, default 20 s: how long a write waits while another process writes to the same file.
-    pub sqlite_busy_timeout: Duration,
-}
-
-impl DatabaseSettings {
-    /// The names of all keys.
-    pub const KEYS: [&str; 6] = [
-        "DATABASE_URL",
-        "DATABASE_POOL_SIZE",
-        "DATABASE_POOL_TIMEOUT",
-        "DATABASE_STATEMENT_TIMEOUT",
-        "SQLITE_SYNCHRONOUS",
-        "SQLITE_BUSY_TIMEOUT",
-    ];
-
-    /// The defaults for a database, for tests and for programs that embed the server.
-    ///
-    /// # Errors
-    /// When `url` is not one of the forms of [`DatabaseSettings::url`].
-    pub fn new(url: &str) -> Result<Self, SettingsError> {
-        Self::from_env(&Environment::default().with("DATABASE_URL", url))
-    }
-
-    /// Reads the keys named at the fields.
-    ///
-    /// # Errors
-    /// When a value cannot be used. An unusable URL is not shown: it may hold a password.
-    pub fn from_env(env: &Environment) -> Result<Self, SettingsError> {
-        let mut settings = Self {
-            url: DatabaseUrl::default(),
-            pool_size: 10,
-            pool_timeout: Duration::from_secs(5),
-            statement_timeout: Some(Duration::from_secs(30)),
-            sqlite_synchronous: Synchronous::Full,
-            sqlite_busy_timeout: Duration::from_secs(20),
-        };
-        env.read_secret("DATABASE_URL", &mut settings.url, DatabaseUrl::parse)?;
-        env.read("DATABASE_POOL_SIZE", &mut settings.pool_size, pool_size)?;
-        env.read("DATABASE_POOL_TIMEOUT", &mut settings.pool_timeout, duration)?;
-        env.read("DATABASE_STATEMENT_TIMEOUT", &mut settings.statement_timeout, optional_duration)?;
-        env.read("SQLITE_SYNCHRONOUS", &mut settings.sqlite_synchronous, Synchronous::parse)?;
-        env.read("SQLITE_BUSY_TIMEOUT", &mut settings.sqlite_busy_timeout, duration)?;
-        Ok(settings)
-    }
-}
-
-fn pool_size(text: &str) -> Result<u32, String> {
-    values::number(text).ok().filter(|size| (1..=1_000).contains(size)).ok_or("a number from 1 to 1000".to_owned())
-}
-
 /// Both databases count these in milliseconds and in 32 bits, so a day is the limit.
-fn duration(text: &str) -> Result<Duration, String> {
-    let expected = || "a duration from 1ms to 1d, such as 5 or 30s".to_owned();
-    let duration = values::duration(text).ok().and_then(|duration| duration.to_std().ok()).ok_or_else(expected)?;
-    let is_possible = (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(&duration);
-    is_possible.then_some(duration).ok_or_else(expected)
-}
-
-fn optional_duration(text: &str) -> Result<Option<Duration>, String> {
-    values::optional(text)?.as_deref().map(duration).transpose()
+fn timeout(text: &str) -> Result<Duration, String> {
+    let is_possible = |time: &Duration| (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(time);
+    values::only(values::unsigned_duration, is_possible, "a duration from 1ms to 1d, such as 5 or 30s")(text)
 }
 
 #[cfg(test)]
@@ -107,17 +76,6 @@ mod tests {
 
     fn read(key: &str, value: &str) -> Result<DatabaseSettings, String> {
         DatabaseSettings::from_env(&Environment::default().with(key, value)).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_environment_may_be_empty() {
-        let settings = DatabaseSettings::from_env(&Environment::default()).unwrap();
-        assert_eq!(settings.url.to_string(), "sqlite://db.sqlite3");
-        assert_eq!(settings.pool_size, 10);
-        assert_eq!(settings.pool_timeout, Duration::from_secs(5));
-        assert_eq!(settings.statement_timeout, Some(Duration::from_secs(30)));
-        assert_eq!(settings.sqlite_synchronous, Synchronous::Full);
-        assert_eq!(settings.sqlite_busy_timeout, Duration::from_secs(20));
     }
 
     #[test]
@@ -131,10 +89,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_refused_with_its_key() {
+    fn an_invalid_value_is_refused_with_its_key() {
         assert_eq!(
             read("DATABASE_POOL_SIZE", "0").unwrap_err(),
-            "DATABASE_POOL_SIZE: \"0\" is not a number from 1 to 1000"
+            "DATABASE_POOL_SIZE: \"0\" is not a whole number from 1 to 1000"
         );
         assert_eq!(
             read("DATABASE_POOL_TIMEOUT", "0").unwrap_err(),

@@ -27,13 +27,6 @@ pub struct PostgresUrl {
     pub(super) parameters: Vec<(String, SecretString)>,
 }
 
-impl Default for DatabaseUrl {
-    /// `db.sqlite3` in the working directory, as `startproject` writes it.
-    fn default() -> Self {
-        Self::Sqlite(PathBuf::from("db.sqlite3"))
-    }
-}
-
 impl DatabaseUrl {
     /// Reads `sqlite://relative`, `sqlite:///absolute`, `sqlite:path`, a path without a scheme, `postgres://…` and
     /// `postgresql://…`.
@@ -42,13 +35,7 @@ impl DatabaseUrl {
     /// With what was expected; the text itself is not repeated.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(rest) = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) {
-            if cfg!(not(feature = "postgres")) {
-                return Err("usable: this build has no PostgreSQL (feature `postgres`)".to_owned());
-            }
             return PostgresUrl::parse(rest).map(Self::Postgres);
-        }
-        if cfg!(not(feature = "sqlite")) {
-            return Err("usable: this build has no SQLite (feature `sqlite`)".to_owned());
         }
         let path = match text.split_once(':') {
             Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),

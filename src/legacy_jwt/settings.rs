@@ -1,90 +1,88 @@
 //! Settings of the older tokens. Python counterpart: `rest_framework_jwt.settings`, the dict `JWT_AUTH`.
+//!
+//! The names of djangorestframework-jwt begin with `JWT_` and are the names in the environment too. Other programs use
+//! names such as `JWT_SECRET` for their own purposes, so an unknown name is not an error.
 
 use chrono::Duration;
 
-use crate::conf::{Environment, SettingsError, values};
+use crate::conf::{Environment, SettingsError, settings, values};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Algorithm;
 
-/// Names and defaults of djangorestframework-jwt. Its names begin with `JWT_` already, so they are the names in the
-/// environment too.
-///
-/// Start from `LegacyJwtSettings::default()` and assign what differs; new fields may appear in minor versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LegacyJwtSettings {
-    /// HMAC secret. Default: the project's `SECRET_KEY`.
-    pub secret_key: Option<SecretString>,
-    /// Key that checks signatures, in PEM form; the public half of `private_key` when it is not set. Default: none.
-    pub public_key: Option<SecretString>,
-    /// Key that signs, in PEM form. Default: none, and `secret_key` signs.
-    pub private_key: Option<SecretString>,
-    /// Default: `HS256`.
-    pub algorithm: Algorithm,
-    /// **Danger**: false accepts every token, whoever wrote it, and so lets anybody in as anybody. Default: true.
-    pub verify: bool,
-    /// **Danger**: false accepts tokens for ever. Default: true.
-    pub verify_expiration: bool,
-    /// How far the clocks of those who issue tokens may be off. Default: zero.
-    pub leeway: Duration,
-    /// How long a token is good. Default: 300 seconds.
-    pub expiration_delta: Duration,
-    /// `aud` of new tokens, and what a token's must be. Default: none, and a token that has one is refused.
-    pub audience: Option<String>,
-    /// `iss` of new tokens, and what a token's must be. Default: none, and it is not looked at.
-    pub issuer: Option<String>,
-    /// Whether new tokens may be exchanged for fresh ones. Default: false.
-    pub allow_refresh: bool,
-    /// How long after the login. Default: 7 days.
-    pub refresh_expiration_delta: Duration,
-    /// First word of the `Authorization` header, in any case, and of the challenge. Default: `JWT`.
-    pub auth_header_prefix: String,
-    /// Name of a cookie that new tokens are also put in, and taken from when there is no `Authorization` header.
-    /// Default: none.
-    ///
-    /// **Danger**: browsers send cookies along with requests that other sites make, and there is no CSRF token here.
-    pub auth_cookie: Option<String>,
-    /// Claims that mark a token of another kind, which is refused here however well it is signed: both kinds may have
-    /// `SECRET_KEY` for a key, and a `username` that a project adds to its simplejwt tokens would make them pass for
-    /// these. Default: `token_type`. Not in the environment: the set-up adds `SIMPLE_JWT_TOKEN_TYPE_CLAIM` where that is
-    /// another name.
-    pub foreign_claims: Vec<String>,
-}
+settings! {
+    section "JWT_AUTH", replaced &REPLACED, finish Self::finish;
 
-impl Default for LegacyJwtSettings {
-    fn default() -> Self {
-        Self {
-            secret_key: None,
-            public_key: None,
-            private_key: None,
-            algorithm: Algorithm::HS256,
-            verify: true,
-            verify_expiration: true,
-            leeway: Duration::zero(),
-            expiration_delta: Duration::seconds(300),
-            audience: None,
-            issuer: None,
-            allow_refresh: false,
-            refresh_expiration_delta: Duration::days(7),
-            auth_header_prefix: "JWT".to_owned(),
-            auth_cookie: None,
-            foreign_claims: vec!["token_type".to_owned()],
-        }
+    /// Names and defaults of djangorestframework-jwt.
+    ///
+    /// Start from `LegacyJwtSettings::default()` and assign what differs; new fields may appear in minor versions.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct LegacyJwtSettings {
+        /// Secret of HS algorithms. `SECRET_KEY` if it is not set.
+        ///
+        /// **Whoever knows it can log in as any user.**
+        pub secret_key: Option<SecretString> =
+            JWT_SECRET_KEY("", values::optional(|text| Ok(SecretString::from(text))), secret);
+        /// Key in PEM form that verifies tokens. The public half of `JWT_PRIVATE_KEY` if it is not set.
+        pub public_key: Option<SecretString> = JWT_PUBLIC_KEY("", values::optional(values::pem), secret);
+        /// Key in PEM form that signs tokens. `JWT_SECRET_KEY` signs if it is not set.
+        pub private_key: Option<SecretString> = JWT_PRIVATE_KEY("", values::optional(values::pem), secret);
+        /// Algorithm of the signature, as in `SIMPLE_JWT_ALGORITHM`.
+        pub algorithm: Algorithm = JWT_ALGORITHM("HS256", algorithm);
+        /// Verify signatures. **With `false` every token is accepted, whoever wrote it.**
+        pub verify: bool = JWT_VERIFY("true", values::boolean);
+        /// Check `exp`. **With `false` a token never expires.**
+        pub verify_expiration: bool = JWT_VERIFY_EXPIRATION("true", values::boolean);
+        /// Tolerated clock difference in the check of `exp`.
+        pub leeway: Duration = JWT_LEEWAY("0", values::duration);
+        /// How long a token is accepted.
+        pub expiration_delta: Duration = JWT_EXPIRATION_DELTA("300", values::duration);
+        /// `aud` of new tokens, which received tokens must have as well.
+        ///
+        /// If it is not set, a token that has an `aud` is refused.
+        pub audience: Option<String> = JWT_AUDIENCE("none", values::optional(values::string));
+        /// `iss` of new tokens, which received tokens must have as well.
+        pub issuer: Option<String> = JWT_ISSUER("none", values::optional(values::string));
+        /// Allow tokens to be exchanged for new ones.
+        pub allow_refresh: bool = JWT_ALLOW_REFRESH("false", values::boolean);
+        /// How long after the login a token can be exchanged.
+        pub refresh_expiration_delta: Duration = JWT_REFRESH_EXPIRATION_DELTA("7d", values::duration);
+        /// First word of the `Authorization` header, in any case, and of the challenge.
+        pub auth_header_prefix: String = JWT_AUTH_HEADER_PREFIX("JWT", values::word);
+        /// Name of a cookie that new tokens are also put in, and read from if there is no `Authorization` header.
+        ///
+        /// **Browsers send cookies with requests that other sites make, and there is no CSRF token here.**
+        pub auth_cookie: Option<String> = JWT_AUTH_COOKIE("none", values::optional(values::word));
+        plain foreign_claims: Vec<String> = vec!["token_type".to_owned()],
+            "Claims that mark a token of another app, which is refused here even with a valid signature. Both apps may \
+             sign with `SECRET_KEY`, so a simplejwt token with a `username` claim would otherwise be accepted.\n\n\
+             Default: `token_type`. The assembly adds `SIMPLE_JWT_TOKEN_TYPE_CLAIM`.";
+        plain misspelt: Vec<SettingsError> = Vec::new(),
+            "Unknown names in the environment that differ from a setting by one or two letters.";
     }
 }
 
-/// Settings of the package that name a Python function.
-const PYTHON_CODE: [&str; 7] = [
-    "JWT_ENCODE_HANDLER",
-    "JWT_DECODE_HANDLER",
-    "JWT_PAYLOAD_HANDLER",
-    "JWT_PAYLOAD_GET_USER_ID_HANDLER",
-    "JWT_PAYLOAD_GET_USERNAME_HANDLER",
-    "JWT_RESPONSE_PAYLOAD_HANDLER",
-    "JWT_GET_USER_SECRET_KEY",
+/// Settings that name Python code, and what to use instead of them.
+const REPLACED: [(&str, &str); 7] = [
+    ("JWT_ENCODE_HANDLER", "a view of your own"),
+    ("JWT_DECODE_HANDLER", "an authentication class of your own"),
+    ("JWT_PAYLOAD_HANDLER", "a view of your own"),
+    ("JWT_PAYLOAD_GET_USER_ID_HANDLER", "an authentication class of your own"),
+    ("JWT_PAYLOAD_GET_USERNAME_HANDLER", "an authentication class of your own"),
+    ("JWT_RESPONSE_PAYLOAD_HANDLER", "a view of your own"),
+    ("JWT_GET_USER_SECRET_KEY", "JWT_SECRET_KEY"),
 ];
 
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    text.trim().parse().map_err(|unknown: crate::core::jwt::UnknownAlgorithm| unknown.to_string())
+}
+
 impl LegacyJwtSettings {
+    fn finish(mut self, env: &Environment) -> Result<Self, SettingsError> {
+        self.misspelt = env.misspelt("JWT_", Self::SETTINGS);
+        Ok(self)
+    }
+
     /// The same, with the claim by which the project's other tokens say their kind among the foreign ones.
     #[must_use]
     pub fn beside(mut self, token_type_claim: Option<&str>) -> Self {
@@ -92,58 +90,6 @@ impl LegacyJwtSettings {
             self.foreign_claims.push(claim.to_owned());
         }
         self
-    }
-
-    /// Every key read here, whole.
-    pub const KEYS: &'static [&'static str] = &[
-        "JWT_SECRET_KEY",
-        "JWT_PUBLIC_KEY",
-        "JWT_PRIVATE_KEY",
-        "JWT_ALGORITHM",
-        "JWT_VERIFY",
-        "JWT_VERIFY_EXPIRATION",
-        "JWT_LEEWAY",
-        "JWT_EXPIRATION_DELTA",
-        "JWT_AUDIENCE",
-        "JWT_ISSUER",
-        "JWT_ALLOW_REFRESH",
-        "JWT_REFRESH_EXPIRATION_DELTA",
-        "JWT_AUTH_HEADER_PREFIX",
-        "JWT_AUTH_COOKIE",
-    ];
-
-    /// Reads the keys that `env` has over the defaults.
-    ///
-    /// # Errors
-    /// For an unknown `JWT_…` key, for one that names Python code, and for a value that is none.
-    pub fn from_env(env: &Environment) -> Result<Self, SettingsError> {
-        if let Some(key) = PYTHON_CODE.into_iter().find(|key| env.get(key).is_some()) {
-            return Err(SettingsError::new(key, "names a Python function, which cannot be called from here"));
-        }
-        env.refuse_unknown("JWT_", Self::KEYS)?;
-        let secret = |text: &str| Ok(values::optional(text)?.map(SecretString::from));
-        let pem =
-            |text: &str| values::optional(text)?.map(|text| values::pem(&text).map(SecretString::from)).transpose();
-        let mut s = Self::default();
-        env.read_secret(Self::KEYS[0], &mut s.secret_key, secret)?;
-        env.read_secret(Self::KEYS[1], &mut s.public_key, pem)?;
-        env.read_secret(Self::KEYS[2], &mut s.private_key, pem)?;
-        env.read(Self::KEYS[3], &mut s.algorithm, |text| {
-            text.trim().parse().map_err(|unknown: crate::core::jwt::UnknownAlgorithm| unknown.to_string())
-        })?;
-        env.read(Self::KEYS[4], &mut s.verify, values::boolean)?;
-        env.read(Self::KEYS[5], &mut s.verify_expiration, values::boolean)?;
-        env.read(Self::KEYS[6], &mut s.leeway, values::duration)?;
-        env.read(Self::KEYS[7], &mut s.expiration_delta, values::duration)?;
-        env.read(Self::KEYS[8], &mut s.audience, values::optional)?;
-        env.read(Self::KEYS[9], &mut s.issuer, values::optional)?;
-        env.read(Self::KEYS[10], &mut s.allow_refresh, values::boolean)?;
-        env.read(Self::KEYS[11], &mut s.refresh_expiration_delta, values::duration)?;
-        env.read(Self::KEYS[12], &mut s.auth_header_prefix, values::word)?;
-        env.read(Self::KEYS[13], &mut s.auth_cookie, |text| {
-            values::optional(text)?.map(|name| values::word(&name)).transpose()
-        })?;
-        Ok(s)
     }
 }
 
@@ -191,19 +137,29 @@ mod tests {
             auth_header_prefix: "Bearer".to_owned(),
             auth_cookie: Some("token".to_owned()),
             foreign_claims: vec!["token_type".to_owned()],
+            misspelt: Vec::new(),
         };
         assert_eq!(settings, expected);
     }
 
     #[test]
-    fn what_is_unknown_or_unusable_stops_the_start() {
-        assert_eq!(
-            read(&[("JWT_EXPIRATION_DELTAS", "1")]).unwrap_err(),
-            "JWT_EXPIRATION_DELTAS: there is no such setting; did you mean JWT_EXPIRATION_DELTA?"
-        );
+    fn names_of_other_programs_are_ignored() {
+        let settings = read(&[("JWT_SECRET", "hunter2"), ("JWT_SECRET_FILE", "/run/jwt"), ("JWT_TTL", "60")]).unwrap();
+        assert_eq!(settings, LegacyJwtSettings::default());
+    }
+
+    #[test]
+    fn misspelt_names_are_reported() {
+        let settings = read(&[("JWT_EXPIRATION_DELTAS", "1")]).unwrap();
+        let found: Vec<_> = settings.misspelt.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["JWT_EXPIRATION_DELTAS: there is no such setting; did you mean JWT_EXPIRATION_DELTA?"]);
+    }
+
+    #[test]
+    fn invalid_values_are_refused() {
         assert_eq!(
             read(&[("JWT_PAYLOAD_HANDLER", "app.utils.payload")]).unwrap_err(),
-            "JWT_PAYLOAD_HANDLER: names a Python function, which cannot be called from here"
+            "JWT_PAYLOAD_HANDLER: is not a setting; use a view of your own instead"
         );
         assert_eq!(
             read(&[("JWT_AUTH_COOKIE", "a=b; c")]).unwrap_err(),

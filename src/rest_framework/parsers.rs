@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::exceptions::ApiError;
 use super::negotiation::{MAX_MEDIA_TYPE_LENGTH, MediaType};
+use crate::conf::{settings, values};
 
 /// `DEFAULT_PARSER_CLASSES`: what a client may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,23 +47,26 @@ impl Parser {
     }
 }
 
-/// How much of a body is read at all, and for how long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// `DATA_UPLOAD_MAX_MEMORY_SIZE`: bytes of a whole body.
-    pub body: usize,
-    /// `DATA_UPLOAD_MAX_NUMBER_FIELDS`: fields of a form.
-    pub fields: usize,
-    /// `DATA_UPLOAD_TIMEOUT`: how long a whole body may take to arrive. Zero waits for ever. Python leaves this to
-    /// gunicorn's `--timeout`.
-    pub time: Duration,
+settings! {
+    section "REST_FRAMEWORK";
+
+    /// How much of a body is read, and for how long.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Limits {
+        /// Largest size of a body in bytes; `none` for no limit. A larger body is refused with 413.
+        pub body: usize = DATA_UPLOAD_MAX_MEMORY_SIZE("2621440", number_or_none);
+        /// Largest number of fields of a form; `none` for no limit.
+        pub fields: usize = DATA_UPLOAD_MAX_NUMBER_FIELDS("1000", number_or_none);
+        /// How long a body may take to arrive. A slower one is refused with 408.
+        ///
+        /// With `0` there is no limit, and slow clients can use up the connections. Python leaves this to gunicorn's
+        /// `--timeout`.
+        pub time: Duration = DATA_UPLOAD_TIMEOUT("30s", values::unsigned_duration);
+    }
 }
 
-impl Default for Limits {
-    /// Django's 2.5 MiB and 1,000 fields, and gunicorn's 30 seconds.
-    fn default() -> Self {
-        Self { body: 2_621_440, fields: 1_000, time: Duration::from_secs(30) }
-    }
+fn number_or_none(text: &str) -> Result<usize, String> {
+    Ok(values::optional(values::number)(text)?.unwrap_or(usize::MAX))
 }
 
 /// A body that was read: `request.data`.

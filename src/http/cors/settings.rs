@@ -3,98 +3,64 @@
 use std::time::Duration;
 
 use super::Cors;
-use crate::conf::{Environment, SettingsError, values};
+use crate::conf::{Environment, SettingsError, settings, values};
 use crate::http::patterns;
-use crate::server::settings::duration;
 
-/// Names and defaults of django-cors-headers. While no origin is allowed nothing of this has an effect.
-///
-/// Start from `CorsSettings::default()` and assign what differs; new fields may appear in minor versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CorsSettings {
-    /// Sites whose pages may read the answers, as `https://example.org` or `http://localhost:3000`. Default: none.
-    pub allowed_origins: Vec<String>,
-    /// Regular expressions for more of them, each compared with the whole origin. Default: none.
-    pub allowed_origin_regexes: Vec<String>,
-    /// Every site. Default: false. Cannot be had together with [`allow_credentials`](Self::allow_credentials).
-    pub allow_all_origins: bool,
-    /// Whether cookies and HTTP authentication may come along. Default: false. Tokens in a header that a script sets
-    /// are none of that and do not need it.
-    pub allow_credentials: bool,
-    /// Headers that a script may send. Default: those of django-cors-headers, `authorization` among them.
-    pub allow_headers: Vec<String>,
-    /// Methods that a script may use. Default: `DELETE,GET,OPTIONS,PATCH,POST,PUT`.
-    pub allow_methods: Vec<String>,
-    /// Headers of the answer that a script may read beside the usual ones. Default: none.
-    pub expose_headers: Vec<String>,
-    /// How long a browser may remember these rules; whole seconds. Default: a day. `0` says nothing about it.
-    pub preflight_max_age: Duration,
-    /// Regular expression for the beginning of the paths that all of this is about. Default: `^.*$`, all of them.
-    pub urls_regex: String,
-}
+settings! {
+    section "Calls from other sites", prefix "CORS_", replaced &REPLACED, finish Self::finish;
 
-impl Default for CorsSettings {
-    fn default() -> Self {
-        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        Self {
-            allowed_origins: Vec::new(),
-            allowed_origin_regexes: Vec::new(),
-            allow_all_origins: false,
-            allow_credentials: false,
-            allow_headers: names(&[
-                "accept",
-                "authorization",
-                "content-type",
-                "user-agent",
-                "x-csrftoken",
-                "x-requested-with",
-            ]),
-            allow_methods: names(&["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]),
-            expose_headers: Vec::new(),
-            preflight_max_age: Duration::from_secs(86_400),
-            urls_regex: Self::EVERY_URL.to_owned(),
-        }
+    /// Names and defaults of django-cors-headers. As long as no origin is allowed, they have no effect.
+    ///
+    /// Start from `CorsSettings::default()` and assign what differs; new fields may appear in minor versions.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct CorsSettings {
+        /// Sites whose pages may read the responses: `https://example.org,http://localhost:3000`.
+        ///
+        /// Without a path, not even a slash.
+        pub allowed_origins: Vec<String> = CORS_ALLOWED_ORIGINS("", values::list);
+        /// Regular expressions for more such sites: `^https://\w+\.example\.org$`.
+        ///
+        /// Each is compared with the whole origin. **A dot without a backslash matches any character.**
+        pub allowed_origin_regexes: Vec<String> = CORS_ALLOWED_ORIGIN_REGEXES("", patterns::list);
+        /// Allow every site. **Only for an API that is open to everyone.**
+        pub allow_all_origins: bool = CORS_ALLOW_ALL_ORIGINS("false", values::boolean);
+        /// Allow browsers to send cookies. Tokens in the `Authorization` header do not need it.
+        ///
+        /// Refused together with all origins.
+        pub allow_credentials: bool = CORS_ALLOW_CREDENTIALS("false", values::boolean);
+        /// Request headers that a page may send.
+        pub allow_headers: Vec<String> = CORS_ALLOW_HEADERS(
+            "accept,authorization,content-type,user-agent,x-csrftoken,x-requested-with",
+            values::list
+        );
+        /// Methods that a page may use.
+        pub allow_methods: Vec<String> = CORS_ALLOW_METHODS("DELETE,GET,OPTIONS,PATCH,POST,PUT", values::list);
+        /// Response headers that a page may read besides the usual ones: `Retry-After,X-Request-ID`.
+        pub expose_headers: Vec<String> = CORS_EXPOSE_HEADERS("", values::list);
+        /// How long a browser may cache these rules; `0` for no such header.
+        pub preflight_max_age: Duration = CORS_PREFLIGHT_MAX_AGE("86400", values::unsigned_duration);
+        /// Regular expression for the paths that may be called, compared from the beginning of the path.
+        pub urls_regex: String = CORS_URLS_REGEX("^.*$", values::string);
     }
 }
+
+/// Former names, which django-cors-headers still reads.
+const REPLACED: [(&str, &str); 3] = [
+    ("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"),
+    ("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"),
+    ("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
+];
 
 impl CorsSettings {
-    /// Every key read here, whole.
-    pub const KEYS: &'static [&'static str] = &[
-        "CORS_ALLOWED_ORIGINS",
-        "CORS_ALLOWED_ORIGIN_REGEXES",
-        "CORS_ALLOW_ALL_ORIGINS",
-        "CORS_ALLOW_CREDENTIALS",
-        "CORS_ALLOW_HEADERS",
-        "CORS_ALLOW_METHODS",
-        "CORS_EXPOSE_HEADERS",
-        "CORS_PREFLIGHT_MAX_AGE",
-        "CORS_URLS_REGEX",
-    ];
-
     pub(super) const EVERY_URL: &'static str = "^.*$";
 
-    /// Reads the keys that `env` has over the defaults.
-    ///
-    /// # Errors
-    /// For an unknown `CORS_…` key, for a value that is none, and for credentials together with all origins.
-    pub fn from_env(env: &Environment) -> Result<Self, SettingsError> {
-        env.refuse_unknown("CORS_", Self::KEYS)?;
-        let mut s = Self::default();
-        env.read("CORS_ALLOWED_ORIGINS", &mut s.allowed_origins, values::list)?;
-        env.read("CORS_ALLOWED_ORIGIN_REGEXES", &mut s.allowed_origin_regexes, patterns::list)?;
-        env.read("CORS_ALLOW_ALL_ORIGINS", &mut s.allow_all_origins, values::boolean)?;
-        env.read("CORS_ALLOW_CREDENTIALS", &mut s.allow_credentials, values::boolean)?;
-        env.read("CORS_ALLOW_HEADERS", &mut s.allow_headers, values::list)?;
-        env.read("CORS_ALLOW_METHODS", &mut s.allow_methods, values::list)?;
-        env.read("CORS_EXPOSE_HEADERS", &mut s.expose_headers, values::list)?;
-        env.read("CORS_PREFLIGHT_MAX_AGE", &mut s.preflight_max_age, duration)?;
-        env.read("CORS_URLS_REGEX", &mut s.urls_regex, values::string)?;
-        Cors::new(&s)?;
-        Ok(s)
+    fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
+        Cors::new(&self)?;
+        Ok(self)
     }
 
-    /// Whether any site at all may call.
+    /// Whether any other site may call.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.allow_all_origins || !self.allowed_origins.is_empty() || !self.allowed_origin_regexes.is_empty()
@@ -153,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_for_everybody_stop_the_start_and_name_both_keys() {
+    fn credentials_for_every_site_are_refused() {
         assert_eq!(
             read(&[("CORS_ALLOW_ALL_ORIGINS", "true"), ("CORS_ALLOW_CREDENTIALS", "true")]).unwrap_err(),
             "CORS_ALLOW_CREDENTIALS: true together with CORS_ALLOW_ALL_ORIGINS=true lets every site act with the \
@@ -176,12 +142,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_of_a_header_or_method_and_no_expression_is_refused() {
+    fn invalid_names_and_expressions_are_refused() {
         for (key, value, expected) in [
             ("CORS_ALLOW_HEADERS", "a b", "CORS_ALLOW_HEADERS: \"a b\" is not the name of a header"),
             ("CORS_EXPOSE_HEADERS", "a:", "CORS_EXPOSE_HEADERS: \"a:\" is not the name of a header"),
             ("CORS_ALLOW_METHODS", "GET POST", "CORS_ALLOW_METHODS: \"GET POST\" is not the name of a method"),
-            ("CORS_PREFLIGHT_MAX_AGE", "-1", "CORS_PREFLIGHT_MAX_AGE: \"-1\" is not a duration that is not negative"),
+            (
+                "CORS_PREFLIGHT_MAX_AGE",
+                "-1",
+                "CORS_PREFLIGHT_MAX_AGE: \"-1\" is not a duration of 0 or more, such as 5s",
+            ),
+            ("CORS_ORIGIN_WHITELIST", "x", "CORS_ORIGIN_WHITELIST: is not a setting; use CORS_ALLOWED_ORIGINS instead"),
             (
                 "CORS_ALLOWED_ORIGIN",
                 "x",

@@ -1,60 +1,60 @@
-//! HTTPS and the headers that guard a browser. Python counterpart: `SECURE_…` and `X_FRAME_OPTIONS` in `settings.py`.
+//! HTTPS and security headers. Python counterpart: `SECURE_…` and `X_FRAME_OPTIONS` in `settings.py`.
 
 use super::Security;
-use crate::conf::{Environment, SettingsError, values};
+use crate::conf::{Environment, SettingsError, settings, values};
 use crate::http::patterns;
 
-/// Names and defaults of Django.
-///
-/// Start from `SecuritySettings::default()` and assign what differs; new fields may appear in minor versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct SecuritySettings {
-    /// Sends whoever comes by HTTP to HTTPS. Default: false. Needs [`proxy_ssl_header`](Self::proxy_ssl_header), since the
-    /// server speaks no TLS itself.
-    pub ssl_redirect: bool,
-    /// Host of that redirect. Default: `None`, the one that was asked for.
-    pub ssl_host: Option<String>,
-    /// Regular expressions for paths, without their first slash, that are served by HTTP all the same. Default: none.
-    pub redirect_exempt: Vec<String>,
-    /// How long browsers may come by HTTPS only; 0 for no such header. Default: 0.
-    pub hsts_seconds: u64,
-    /// Whether that goes for subdomains too. Default: false.
-    pub hsts_include_subdomains: bool,
-    /// Whether browsers may know it before the first visit. Default: false.
-    pub hsts_preload: bool,
-    /// Header, and its value, by which a proxy in front says that it was asked by HTTPS. Default: `None`, and no request
-    /// counts as HTTPS. **Danger**: the proxy must overwrite the header, or clients say it themselves.
-    pub proxy_ssl_header: Option<(String, String)>,
-    /// `X-Content-Type-Options: nosniff`. Default: true.
-    pub content_type_nosniff: bool,
-    /// `Referrer-Policy`. Default: `same-origin`; empty for no such header.
-    pub referrer_policy: Vec<String>,
-    /// `Cross-Origin-Opener-Policy`. Default: `same-origin`.
-    pub cross_origin_opener_policy: Option<String>,
-    /// `X-Frame-Options`. Default: `DENY`.
-    pub x_frame_options: String,
-}
+settings! {
+    section "HTTPS and headers", prefix "SECURE_", finish Self::finish;
 
-impl Default for SecuritySettings {
-    fn default() -> Self {
-        Self {
-            ssl_redirect: false,
-            ssl_host: None,
-            redirect_exempt: Vec::new(),
-            hsts_seconds: 0,
-            hsts_include_subdomains: false,
-            hsts_preload: false,
-            proxy_ssl_header: None,
-            content_type_nosniff: true,
-            referrer_policy: vec!["same-origin".to_owned()],
-            cross_origin_opener_policy: Some("same-origin".to_owned()),
-            x_frame_options: "DENY".to_owned(),
-        }
+    /// Names and defaults of Django.
+    ///
+    /// Start from `SecuritySettings::default()` and assign what differs; new fields may appear in minor versions.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct SecuritySettings {
+        /// Header and value by which the proxy says that a request came by HTTPS: `HTTP_X_FORWARDED_PROTO,https`.
+        ///
+        /// If it is not set, no request counts as HTTPS. **The proxy must overwrite the header, or clients can send it
+        /// themselves.**
+        pub proxy_ssl_header: Option<(String, String)> =
+            SECURE_PROXY_SSL_HEADER("none", values::optional(header_and_value));
+        /// Redirect HTTP requests to HTTPS with a 301.
+        ///
+        /// Needs `SECURE_PROXY_SSL_HEADER`, or every request is redirected, again and again.
+        pub ssl_redirect: bool = SECURE_SSL_REDIRECT("false", values::boolean);
+        /// Host of that redirect. The host of the request if it is not set.
+        pub ssl_host: Option<String> = SECURE_SSL_HOST("none", values::optional(values::string));
+        /// Regular expressions for paths, without the first slash, that are not redirected.
+        ///
+        /// `/healthz` and `/readyz` never are.
+        pub redirect_exempt: Vec<String> = SECURE_REDIRECT_EXEMPT("", patterns::list);
+        /// For how many seconds browsers use only HTTPS for this site; `0` for no such header.
+        ///
+        /// **It cannot be revoked before that time.**
+        pub hsts_seconds: u64 = SECURE_HSTS_SECONDS("0", values::number);
+        /// Extend this to subdomains: `includeSubDomains`.
+        pub hsts_include_subdomains: bool = SECURE_HSTS_INCLUDE_SUBDOMAINS("false", values::boolean);
+        /// Allow browser vendors to put the site on their list of sites that use only HTTPS: `preload`.
+        pub hsts_preload: bool = SECURE_HSTS_PRELOAD("false", values::boolean);
+        /// Send `X-Content-Type-Options: nosniff`.
+        pub content_type_nosniff: bool = SECURE_CONTENT_TYPE_NOSNIFF("true", values::boolean);
+        /// `Referrer-Policy`; `none` for no such header.
+        pub referrer_policy: Vec<String> = SECURE_REFERRER_POLICY("same-origin", referrer_policy);
+        /// `Cross-Origin-Opener-Policy`; `none` for no such header.
+        pub cross_origin_opener_policy: Option<String> = SECURE_CROSS_ORIGIN_OPENER_POLICY(
+            "same-origin",
+            values::optional(values::one_of(&["same-origin", "same-origin-allow-popups", "unsafe-none"]))
+        );
+        /// `X-Frame-Options`: `DENY` or `SAMEORIGIN`.
+        pub x_frame_options: String = X_FRAME_OPTIONS(
+            "DENY",
+            |text| values::one_of(&["DENY", "SAMEORIGIN"])(&text.to_ascii_uppercase())
+        );
     }
 }
 
-const REFERRER_POLICIES: [&str; 8] = [
+const REFERRER_POLICIES: &[&str] = &[
     "no-referrer",
     "no-referrer-when-downgrade",
     "origin",
@@ -65,60 +65,15 @@ const REFERRER_POLICIES: [&str; 8] = [
     "unsafe-url",
 ];
 
-const OPENER_POLICIES: [&str; 3] = ["same-origin", "same-origin-allow-popups", "unsafe-none"];
-
 impl SecuritySettings {
-    /// Every key read here, whole.
-    pub const KEYS: &'static [&'static str] = &[
-        "SECURE_SSL_REDIRECT",
-        "SECURE_SSL_HOST",
-        "SECURE_REDIRECT_EXEMPT",
-        "SECURE_HSTS_SECONDS",
-        "SECURE_HSTS_INCLUDE_SUBDOMAINS",
-        "SECURE_HSTS_PRELOAD",
-        "SECURE_PROXY_SSL_HEADER",
-        "SECURE_CONTENT_TYPE_NOSNIFF",
-        "SECURE_REFERRER_POLICY",
-        "SECURE_CROSS_ORIGIN_OPENER_POLICY",
-        "X_FRAME_OPTIONS",
-    ];
-
-    /// Reads the keys that `env` has over the defaults.
-    ///
-    /// # Errors
-    /// For an unknown `SECURE_…` key and for a value that is none (`security.E023` and `E024` of Django).
-    pub fn from_env(env: &Environment) -> Result<Self, SettingsError> {
-        env.refuse_unknown("SECURE_", Self::KEYS)?;
-        let mut s = Self::default();
-        env.read("SECURE_SSL_REDIRECT", &mut s.ssl_redirect, values::boolean)?;
-        env.read("SECURE_SSL_HOST", &mut s.ssl_host, values::optional)?;
-        env.read("SECURE_REDIRECT_EXEMPT", &mut s.redirect_exempt, patterns::list)?;
-        env.read("SECURE_HSTS_SECONDS", &mut s.hsts_seconds, values::number)?;
-        env.read("SECURE_HSTS_INCLUDE_SUBDOMAINS", &mut s.hsts_include_subdomains, values::boolean)?;
-        env.read("SECURE_HSTS_PRELOAD", &mut s.hsts_preload, values::boolean)?;
-        env.read("SECURE_PROXY_SSL_HEADER", &mut s.proxy_ssl_header, |text| {
-            values::optional(text)?.as_deref().map(header_and_value).transpose()
-        })?;
-        env.read("SECURE_CONTENT_TYPE_NOSNIFF", &mut s.content_type_nosniff, values::boolean)?;
-        env.read("SECURE_REFERRER_POLICY", &mut s.referrer_policy, referrer_policy)?;
-        env.read("SECURE_CROSS_ORIGIN_OPENER_POLICY", &mut s.cross_origin_opener_policy, |text| {
-            values::optional(text)?.map(|text| one_of(&OPENER_POLICIES, text)).transpose()
-        })?;
-        env.read("X_FRAME_OPTIONS", &mut s.x_frame_options, |text| {
-            one_of(&["DENY", "SAMEORIGIN"], text.trim().to_ascii_uppercase())
-        })?;
-        Security::new(&s)?;
-        Ok(s)
+    fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
+        Security::new(&self)?;
+        Ok(self)
     }
 }
 
-fn one_of(known: &[&str], text: String) -> Result<String, String> {
-    if known.contains(&text.as_str()) { Ok(text) } else { Err(format!("one of {}", known.join(", "))) }
-}
-
 fn referrer_policy(text: &str) -> Result<Vec<String>, String> {
-    let policies = values::list(&values::optional(text)?.unwrap_or_default())?;
-    policies.into_iter().map(|policy| one_of(&REFERRER_POLICIES, policy)).collect()
+    values::list(text)?.iter().map(|policy| values::one_of(REFERRER_POLICIES)(policy)).collect()
 }
 
 /// `HTTP_X_FORWARDED_PROTO,https`, as Django's `request.META` names headers.
@@ -128,7 +83,7 @@ fn header_and_value(text: &str) -> Result<(String, String), String> {
         Some((header, value)) if header.starts_with("HTTP_") && !value.is_empty() => {
             Ok((header.trim_start_matches("HTTP_").to_ascii_lowercase().replace('_', "-"), value.to_owned()))
         }
-        _ => Err("a header and its value, as HTTP_X_FORWARDED_PROTO,https".to_owned()),
+        _ => Err("a header and its value, such as HTTP_X_FORWARDED_PROTO,https".to_owned()),
     }
 }
 
@@ -148,10 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn what_no_browser_knows_stops_the_start() {
+    fn invalid_values_are_refused() {
         for (key, value, expected) in [
-            ("SECURE_PROXY_SSL_HEADER", "X-Forwarded-Proto", "a header and its value, as HTTP_X_FORWARDED_PROTO,https"),
-            ("SECURE_PROXY_SSL_HEADER", "X-Proto,https", "a header and its value, as HTTP_X_FORWARDED_PROTO,https"),
+            (
+                "SECURE_PROXY_SSL_HEADER",
+                "X-Forwarded-Proto",
+                "a header and its value, such as HTTP_X_FORWARDED_PROTO,https",
+            ),
+            (
+                "SECURE_PROXY_SSL_HEADER",
+                "X-Proto,https",
+                "a header and its value, such as HTTP_X_FORWARDED_PROTO,https",
+            ),
             ("SECURE_HSTS_SECONDS", "1y", "a whole number"),
             ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "open", "one of same-origin, same-origin-allow-popups, unsafe-none"),
             ("X_FRAME_OPTIONS", "ALLOW", "one of DENY, SAMEORIGIN"),

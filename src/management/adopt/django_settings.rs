@@ -59,8 +59,9 @@ const KNOWN_CODE: [&str; 3] = ["rest_framework_simplejwt.", "rest_framework.", "
 
 pub(super) fn carry_over(django: &Map<String, Value>) -> Carried {
     let mut carried = Carried::default();
-    for key in SAME.iter().chain(SecuritySettings::KEYS).chain(CorsSettings::KEYS) {
-        if let Some(value) = django.get(*key) {
+    let declared = SecuritySettings::SETTINGS.iter().chain(CorsSettings::SETTINGS).map(|setting| setting.key);
+    for key in SAME.into_iter().chain(declared) {
+        if let Some(value) = django.get(key) {
             carried.set(key, text(value));
         }
     }

@@ -10,22 +10,32 @@ use super::history::{Histories, Refusal};
 use super::rates::Rate;
 #[cfg(feature = "redis")]
 use super::redis::RedisHistories;
-use crate::conf::{Environment, SettingsError, values};
+use crate::conf::{SettingsError, settings, values};
 use crate::core::crypto::SecretString;
 
-/// Where throttles count.
-///
-/// Start from `CacheSettings::default()` and assign what differs; new fields may appear in minor versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CacheSettings {
-    /// `CACHE_URL`: the memory of each server, or a Redis that several of them share. Default: memory.
-    pub url: CacheUrl,
-    /// `CACHE_KEY_PREFIX`: what the keys in Redis begin with. Default: `actix-simplejwt`. Servers that have the same one
-    /// share their counts.
-    pub key_prefix: String,
-    /// `CACHE_SOCKET_TIMEOUT`: how long a request waits for Redis before it is answered 503. Default: 1 s.
-    pub socket_timeout: Duration,
+settings! {
+    section "REST_FRAMEWORK";
+
+    /// Where throttles count.
+    ///
+    /// Start from `CacheSettings::default()` and assign what differs; new fields may appear in minor versions.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct CacheSettings {
+        /// Where throttles count requests: `locmem://` or `redis://:password@host:6379/0`.
+        ///
+        /// `locmem://` is the memory of each server, so a caller has the allowance of every server. Redis is shared by
+        /// all servers, whose clocks should agree; while it is down, views with a limit answer 503. The connection to
+        /// Redis is not encrypted.
+        pub url: CacheUrl = CACHE_URL("locmem://", CacheUrl::parse, url);
+        /// Prefix of the keys in Redis. Servers with the same prefix share their counts.
+        pub key_prefix: String = CACHE_KEY_PREFIX("actix-simplejwt", values::string);
+        /// How long a request waits for Redis before it is answered with 503.
+        pub socket_timeout: Duration = CACHE_SOCKET_TIMEOUT(
+            "1s",
+            values::only(values::unsigned_duration, |time| !time.is_zero(), "a duration of more than 0, such as 1s")
+        );
+    }
 }
 
 /// `CACHE_URL`, taken apart. `Display` and `Debug` show no password.
@@ -46,36 +56,6 @@ pub struct RedisUrl {
     pub(super) url: SecretString,
 }
 
-impl Default for CacheSettings {
-    fn default() -> Self {
-        Self {
-            url: CacheUrl::default(),
-            key_prefix: "actix-simplejwt".to_owned(),
-            socket_timeout: Duration::from_secs(1),
-        }
-    }
-}
-
-impl CacheSettings {
-    /// Every key read here, whole.
-    pub const KEYS: &'static [&'static str] = &["CACHE_URL", "CACHE_KEY_PREFIX", "CACHE_SOCKET_TIMEOUT"];
-
-    /// Reads the keys that `env` has over the defaults.
-    ///
-    /// # Errors
-    /// For a value that is none. A URL is not repeated, since it may have a password in it.
-    pub fn from_env(env: &Environment) -> Result<Self, SettingsError> {
-        let mut s = Self::default();
-        env.read_secret(Self::KEYS[0], &mut s.url, CacheUrl::parse)?;
-        env.read(Self::KEYS[1], &mut s.key_prefix, values::string)?;
-        env.read(Self::KEYS[2], &mut s.socket_timeout, |text| {
-            let timeout = values::duration(text)?.to_std().ok().filter(|timeout| !timeout.is_zero());
-            timeout.ok_or_else(|| "a duration of more than nothing, such as 1s".to_owned())
-        })?;
-        Ok(s)
-    }
-}
-
 const EXPECTED: &str = "locmem:// or a URL such as redis://:password@host:6379/0";
 
 impl CacheUrl {
@@ -84,15 +64,14 @@ impl CacheUrl {
     /// # Errors
     /// With what was expected; the text itself is not repeated.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let Some(text) = values::optional(text)? else { return Ok(Self::Memory) };
+        let Some(text) = values::optional(values::string)(text)? else { return Ok(Self::Memory) };
         match text.trim().split_once("://") {
             Some(("locmem" | "locmemcache", _)) => Ok(Self::Memory),
             Some(("rediss", _)) => {
-                Err("usable: TLS to Redis is not built in; keep Redis in a network of yours, or put stunnel between"
-                    .into())
+                Err("supported: there is no TLS to Redis; use redis:// in a private network or through stunnel".into())
             }
             Some(("redis", _)) if cfg!(not(feature = "redis")) => {
-                Err("usable: this build has no Redis (feature `redis`)".into())
+                Err("supported by this build, which was compiled without the feature `redis`".into())
             }
             Some(("redis", _)) => RedisUrl::parse(text.trim()).map(Self::Redis),
             _ => Err(EXPECTED.into()),
@@ -106,11 +85,11 @@ impl RedisUrl {
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| EXPECTED.to_owned())?;
         let database = match url.path().trim_start_matches('/') {
             "" => 0,
-            number => number.parse::<u32>().map_err(|_| format!("{EXPECTED}, with a number at the end"))?,
+            number => number.parse::<u32>().map_err(|_| format!("{EXPECTED}, with a number as its path"))?,
         };
-        // Options would be left unread; better to say so.
+        // Options would be ignored.
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(format!("{EXPECTED}, without anything behind it"));
+            return Err(format!("{EXPECTED}, without a query or fragment"));
         }
         let shown = format!("redis://{host}:{}/{database}", url.port().unwrap_or(6379));
         Ok(Self { shown, url: text.into() })
@@ -237,13 +216,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cache_stops_the_start_and_is_not_repeated() {
+    fn an_invalid_url_is_refused_and_not_repeated() {
         let error =
             |text: &str| CacheSettings::from_env(&[("CACHE_URL", text)].into_iter().collect()).unwrap_err().to_string();
         for text in ["memcached://h", "localhost:6379", "hunter2", "redis:hunter2"] {
             assert_eq!(error(text), format!("CACHE_URL: the value is not {EXPECTED}"), "{text}");
         }
-        assert!(error("rediss://:hunter2@h").contains("TLS to Redis is not built in"));
+        assert!(error("rediss://:hunter2@h").contains("there is no TLS to Redis"));
         if cfg!(feature = "redis") {
             for text in [
                 "redis://",
@@ -260,10 +239,10 @@ mod tests {
         } else {
             assert_eq!(
                 error("redis://h"),
-                "CACHE_URL: the value is not usable: this build has no Redis (feature `redis`)"
+                "CACHE_URL: the value is not supported by this build, which was compiled without the feature `redis`"
             );
         }
         let error = CacheSettings::from_env(&[("CACHE_SOCKET_TIMEOUT", "0")].into_iter().collect()).unwrap_err();
-        assert_eq!(error.to_string(), "CACHE_SOCKET_TIMEOUT: \"0\" is not a duration of more than nothing, such as 1s");
+        assert_eq!(error.to_string(), "CACHE_SOCKET_TIMEOUT: \"0\" is not a duration of more than 0, such as 1s");
     }
 }

@@ -5,10 +5,6 @@ use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::server::AppState;
 use actix_simplejwt::settings::Settings;
 
-/// Settings that are not to be seen by anybody.
-const SECRETS: [&str; 5] =
-    ["SECRET_KEY", "SIMPLE_JWT_SIGNING_KEY", "SIMPLE_JWT_VERIFYING_KEY", "JWT_SECRET_KEY", "JWT_PRIVATE_KEY"];
-
 /// Lines of `NAME=value`. They are settings, or an error that names one of them; neither shows a secret.
 pub fn check(data: &[u8]) {
     let env = environment(data);
@@ -16,7 +12,8 @@ pub fn check(data: &[u8]) {
     if let Err(error) = &read {
         assert!(env.get(error.key()).is_some(), "{error}: nobody has set that");
     }
-    let keys = SECRETS.iter().filter_map(|name| Some((*name, env.get(name)?)));
+    let secrets = Settings::SETTINGS.iter().filter(|setting| setting.secret).map(|setting| setting.key);
+    let keys = secrets.filter(|key| !key.ends_with("_URL")).filter_map(|key| Some((key, env.get(key)?)));
     let password = env.get("CACHE_URL").and_then(password).map(|password| ("CACHE_URL", password));
     let text = String::from_utf8_lossy(data);
     // To write all of it down takes longer than to read it, and matters only where there is something to hide. What is

@@ -2,12 +2,9 @@
 
 use clap::Args;
 
-use super::base::{CommandError, Context};
-use crate::conf::Environment;
+use crate::conf::{Environment, Setting};
+use crate::management::base::{CommandError, Context};
 use crate::settings::Settings;
-
-/// Settings whose value is not shown.
-const SECRETS: &[&str] = &["SECRET_KEY", "SIMPLE_JWT_SIGNING_KEY", "JWT_SECRET_KEY", "JWT_PRIVATE_KEY"];
 
 /// Arguments of `diffsettings`.
 #[derive(Args, Debug, Default)]
@@ -22,32 +19,23 @@ pub struct Arguments {
 /// # Errors
 /// None at present.
 pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
-    // As `Display` writes them, which has no password.
-    let urls = [
-        ("DATABASE_URL", context.settings.database.url.to_string()),
-        ("CACHE_URL", context.settings.rest_framework.cache.url.to_string()),
-    ];
-    for line in lines(&context.env, &urls, arguments.all) {
+    for line in lines(&context.env, arguments.all) {
         println!("{line}");
     }
     Ok(())
 }
 
-fn lines(env: &Environment, urls: &[(&str, String)], all: bool) -> Vec<String> {
-    let mut reference = Settings::defaults();
-    reference.sort_unstable();
-    let line = |(key, default): (&str, &str)| {
-        let shown = |value: &str| match key {
-            _ if SECRETS.contains(&key) && !value.is_empty() => "'********************'".to_owned(),
-            _ => repr(urls.iter().find(|(name, _)| *name == key).map_or(value, |(_, shown)| shown)),
-        };
-        match env.get(key) {
-            Some(value) if value != default => Some(format!("{key} = {}", shown(value))),
-            _ if all => Some(format!("### {key} = {}", shown(default))),
-            _ => None,
+fn lines(env: &Environment, all: bool) -> Vec<String> {
+    let mut settings = Settings::SETTINGS.to_vec();
+    settings.sort_unstable_by_key(|setting| setting.key);
+    let line = |setting: Setting| {
+        let shown = |value: &str| format!("{} = {}", setting.key, repr(&(setting.shown)(value)));
+        match env.get(setting.key) {
+            Some(value) if value != setting.default => Some(shown(value)),
+            _ => all.then(|| format!("### {}", shown(setting.default))),
         }
     };
-    reference.into_iter().filter_map(line).collect()
+    settings.into_iter().filter_map(line).collect()
 }
 
 /// Text as Python's `repr` shows it.
@@ -69,29 +57,30 @@ fn repr(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod files;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_what_differs_is_shown() {
         let env = [("DEBUG", "true"), ("PORT", "8000"), ("APPEND_SLASH", "no")].into_iter().collect();
-        assert_eq!(lines(&env, &[], false), ["APPEND_SLASH = 'no'", "DEBUG = 'true'"]);
+        assert_eq!(lines(&env, false), ["APPEND_SLASH = 'no'", "DEBUG = 'true'"]);
     }
 
     #[test]
     fn secrets_are_masked() {
-        let env: Environment = [
-            ("SECRET_KEY", "hunter2"),
-            ("DATABASE_URL", "postgres://u:hunter2@h/n"),
-            ("CACHE_URL", "redis://:hunter2@h"),
-        ]
-        .into_iter()
-        .collect();
-        let urls = [("DATABASE_URL", "postgres://u@h/n".to_owned()), ("CACHE_URL", "redis://h:6379/0".to_owned())];
-        let shown = lines(&env, &urls, true).join("\n");
+        let settings = Settings::SETTINGS.iter().filter(|setting| setting.secret);
+        let mut env: Environment = settings.map(|setting| (setting.key, "hunter2")).collect();
+        env = env
+            .with("DATABASE_URL", "postgres://u:hunter2@h/n?password=hunter2")
+            .with("CACHE_URL", "redis://:hunter2@h");
+        let shown = lines(&env, true).join("\n");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("SECRET_KEY = '********************'"), "{shown}");
         assert!(shown.contains("CACHE_URL = 'redis://h:6379/0'"), "{shown}");
+        assert!(shown.contains("DATABASE_URL = 'postgres://u@h/n'"), "{shown}");
         assert!(shown.contains("\n### DEBUG = 'false'\n"), "{shown}");
     }
 
