@@ -5,7 +5,7 @@
 
 use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use actix_simplejwt::contrib::auth::models::UserModel;
-use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser};
+use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
 use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Step};
 use actix_simplejwt::db::{Database, DatabaseError, DatabaseSettings, DbConnection};
 use actix_simplejwt::{Authenticated, SimpleJwt, SimpleJwtBuilder, simplejwt};
@@ -35,8 +35,8 @@ pub struct Customer {
 }
 
 impl AbstractUser for Customer {
-    fn pk(&self) -> Option<i32> {
-        Some(self.id)
+    fn pk(&self) -> Option<UserId> {
+        Some(self.id.into())
     }
 
     fn username(&self) -> &str {
@@ -87,7 +87,7 @@ impl UserModel for Customers {
     }
 
     fn upgrade_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<()> {
-        let Some(id) = user.pk() else { return Ok(()) };
+        let Some(UserId::Integer(id)) = user.pk() else { return Ok(()) };
         let unchanged = shop_customer::id.eq(id).and(shop_customer::password.eq(user.password().to_owned()));
         let row = shop_customer::table.filter(unchanged);
         diesel::update(row).set(shop_customer::password.eq(encoded)).execute(conn).map(drop)

@@ -101,7 +101,7 @@ fn find_user(
         return Ok(found.map(|(token, user)| (token, Some(SharedUser::new(user)))));
     }
     let Some(token) = Token::find(conn, key)? else { return Ok(None) };
-    let user = users.get_by_attribute(conn, "id", &token.user_id.into())?;
+    let user = users.get_by_pk(conn, token.user_id)?;
     Ok(Some((token, user)))
 }
 

@@ -14,7 +14,7 @@ pub enum CreateTokenError {
     #[error("Cannot create the Token: user {0} does not exist")]
     UserDoesNotExist(String),
     /// The user is not in a table that keys can refer to.
-    #[error("Cannot create the Token: user {0} has no integer key")]
+    #[error("Cannot create the Token: user {0} has no primary key")]
     NoKey(String),
     /// The database could not be asked.
     #[error(transparent)]

@@ -5,10 +5,27 @@ use std::fmt;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use crate::contrib::auth::UserId;
 use crate::contrib::auth::models::User;
 use crate::core::crypto::{SecretString, hex, random_bytes};
 use crate::db::schema::{auth_user, authtoken_token};
 use crate::db::{DatabaseError, DbConnection, is_unique_violation, transaction, types, with_backend};
+
+diesel::table! {
+    /// The table as seen beside `auth_user`, whose key is an integer.
+    #[sql_name = "authtoken_token"]
+    token_of_auth_user (key) {
+        /// The key.
+        key -> Text,
+        /// When it was made, in UTC.
+        created -> Timestamp,
+        /// The user.
+        user_id -> Integer,
+    }
+}
+
+diesel::joinable!(token_of_auth_user -> auth_user (user_id));
+diesel::allow_tables_to_appear_in_same_query!(token_of_auth_user, auth_user);
 
 /// A row: the key of one user.
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
@@ -19,7 +36,7 @@ pub struct Token {
     /// When the key was made, in UTC.
     pub created: NaiveDateTime,
     /// Whose it is.
-    pub user_id: i32,
+    pub user_id: UserId,
 }
 
 /// `Token._meta.get_field("key").max_length`: no longer text is a key.
@@ -39,15 +56,18 @@ impl Token {
     /// # Errors
     /// Those of the database.
     pub fn find_with_user(conn: &mut DbConnection, key: &str) -> QueryResult<Option<(Self, User)>> {
-        let row = authtoken_token::table.inner_join(auth_user::table).filter(authtoken_token::key.eq(key));
-        with_backend!(conn, |conn| row.select((Self::as_select(), User::as_select())).get_result(conn)).optional()
+        let row = token_of_auth_user::table.inner_join(auth_user::table).filter(token_of_auth_user::key.eq(key));
+        let token = (token_of_auth_user::key, token_of_auth_user::created);
+        let found = with_backend!(conn, |conn| row.select((token, User::as_select())).get_result(conn)).optional()?;
+        let with_user = |((key, created), user): (_, User)| (Self { key, created, user_id: user.id.into() }, user);
+        Ok(found.map(with_user))
     }
 
     /// The row of a user.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn find_by_user(conn: &mut DbConnection, user_id: i32) -> QueryResult<Option<Self>> {
+    pub fn find_by_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Self>> {
         authtoken_token::table
             .filter(authtoken_token::user_id.eq(user_id))
             .select(Self::as_select())
@@ -63,7 +83,7 @@ impl Token {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn get_or_create(conn: &mut DbConnection, user_id: i32, now: DateTime<Utc>) -> Result<Self, DatabaseError> {
+    pub fn get_or_create(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> Result<Self, DatabaseError> {
         if let Some(token) = Self::find_by_user(conn, user_id)? {
             return Ok(token);
         }
@@ -88,7 +108,7 @@ impl Token {
     ///
     /// # Errors
     /// Those of the database.
-    pub fn delete_for_user(conn: &mut DbConnection, user_id: i32) -> QueryResult<bool> {
+    pub fn delete_for_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<bool> {
         let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
         Ok(diesel::delete(rows).execute(conn)? > 0)
     }
@@ -126,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_key_is_not_printed() {
-        let token = Token { key: "a".repeat(40), created: DateTime::UNIX_EPOCH.naive_utc(), user_id: 7 };
+        let token =
+            Token { key: "a".repeat(40), created: DateTime::UNIX_EPOCH.naive_utc(), user_id: UserId::Integer(7) };
         assert_eq!(format!("{token:?}"), "Token(of user 7, 1970-01-01 00:00:00)");
     }
 }

@@ -66,7 +66,7 @@ impl AuthTokenSerializer {
         let users = Arc::clone(auth.users());
         db.write(move |conn| {
             // Checking the password took a while, in which the user may have been deleted.
-            let user = users.get_by_attribute(conn, "id", &user_id.into()).map_err(DatabaseError::from)?;
+            let user = users.get_by_pk(conn, user_id).map_err(DatabaseError::from)?;
             user.ok_or(LoginError::WrongCredentials)?;
             Ok(Token::get_or_create(conn, user_id, now)?)
         })

@@ -28,14 +28,14 @@ mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod types;
 mod url;
 mod waiting;
 
 pub use advisory_lock::try_advisory_lock;
-pub(crate) use connection::with_backend;
 pub use connection::{DbConnection, transaction};
+pub(crate) use connection::{MultiBackend, with_backend};
 pub use database::{Database, DatabaseLoad};
 pub use error::{DatabaseError, is_foreign_key_violation, is_unique_violation};
 pub use lookup::Lookup;

@@ -2,7 +2,8 @@
 
 //! Django's tables as diesel sees them. Python counterpart: the columns of Django's models.
 //!
-//! Made from SQLite by `diesel migration run`; `schema.patch` adds this text and the `bigint` keys of PostgreSQL.
+//! Made from SQLite by `diesel migration run`; `schema.patch` adds this text, the `bigint` keys of PostgreSQL, and
+//! [`UserKey`](super::types::UserKey) for columns that refer to a user.
 
 diesel::table! {
     auth_group (id) {
@@ -61,14 +62,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::UserKey;
+
     authtoken_token (key) {
         key -> Text,
         created -> Timestamp,
-        user_id -> Integer,
+        user_id -> UserKey,
     }
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::UserKey;
+
     django_admin_log (id) {
         id -> Integer,
         object_id -> Nullable<Text>,
@@ -76,7 +83,7 @@ diesel::table! {
         action_flag -> SmallInt,
         change_message -> Text,
         content_type_id -> Nullable<Integer>,
-        user_id -> Integer,
+        user_id -> UserKey,
         action_time -> Timestamp,
     }
 }
@@ -115,11 +122,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::UserKey;
+
     token_blacklist_outstandingtoken (id) {
         token -> Text,
         created_at -> Nullable<Timestamp>,
         expires_at -> Timestamp,
-        user_id -> Nullable<Integer>,
+        user_id -> Nullable<UserKey>,
         jti -> Text,
         id -> BigInt,
     }
@@ -132,11 +142,8 @@ diesel::joinable!(auth_user_groups -> auth_group (group_id));
 diesel::joinable!(auth_user_groups -> auth_user (user_id));
 diesel::joinable!(auth_user_user_permissions -> auth_permission (permission_id));
 diesel::joinable!(auth_user_user_permissions -> auth_user (user_id));
-diesel::joinable!(authtoken_token -> auth_user (user_id));
-diesel::joinable!(django_admin_log -> auth_user (user_id));
 diesel::joinable!(django_admin_log -> django_content_type (content_type_id));
 diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandingtoken (token_id));
-diesel::joinable!(token_blacklist_outstandingtoken -> auth_user (user_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     auth_group,

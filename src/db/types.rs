@@ -10,8 +10,9 @@ use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 #[cfg(feature = "postgres")]
-use diesel::pg::{Pg, PgValue};
-use diesel::sql_types::Timestamp;
+use diesel::pg::{Pg, PgTypeMetadata, PgValue};
+use diesel::query_builder::QueryId;
+use diesel::sql_types::{HasSqlType, SqlType, Timestamp};
 #[cfg(feature = "sqlite")]
 use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 
@@ -65,6 +66,34 @@ impl FromSql<Timestamp, Pg> for Moment {
 impl FromSql<Timestamp, MultiBackend> for Moment {
     fn from_sql(value: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         FromSql::<Timestamp, MultiBackend>::from_sql(value).map(Self)
+    }
+}
+
+/// A column that holds the primary key of a user: `integer`, `bigint` or `uuid` on PostgreSQL, `integer` or `char(32)` on
+/// SQLite. Its values are [`UserId`](crate::contrib::auth::UserId)s.
+///
+/// `eq_any` does not work on it: PostgreSQL wants the type of an array's elements to be said.
+#[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
+pub struct UserKey;
+
+/// Without a type of its own, so that the server takes that of the column.
+#[cfg(feature = "postgres")]
+impl HasSqlType<UserKey> for Pg {
+    fn metadata(_lookup: &mut Self::MetadataLookup) -> PgTypeMetadata {
+        PgTypeMetadata::new(0, 0)
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl HasSqlType<UserKey> for Sqlite {
+    fn metadata(_lookup: &mut ()) -> SqliteType {
+        SqliteType::Text
+    }
+}
+
+impl HasSqlType<UserKey> for MultiBackend {
+    fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
+        Self::lookup_sql_type::<UserKey>(lookup)
     }
 }
 

@@ -74,7 +74,7 @@ pub async fn check_permissions(
                 None if can_authenticate => ApiError::not_authenticated(),
                 _ => ApiError::permission_denied(),
             };
-            let who = caller.map_or_else(|| "nobody".to_owned(), |c| format!("user {:?}", c.user.pk()));
+            let who = caller.map_or_else(|| "an anonymous user".to_owned(), |c| c.user.to_string());
             return Err(refusal.because(format_args!("{} refused {who}", class.name)));
         }
     }

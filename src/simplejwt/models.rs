@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::tokens::AuthToken;
-use crate::contrib::auth::{AbstractUser, SharedUser};
+use crate::contrib::auth::{AbstractUser, SharedUser, UserId};
 use crate::core::jwt::Claims;
 
 /// The claims of a token that opened a protected view: `request.auth`.
@@ -72,12 +72,8 @@ impl TokenUser {
 }
 
 impl AbstractUser for TokenUser {
-    fn pk(&self) -> Option<i32> {
-        match &self.id {
-            Value::Number(number) => number.as_i64().and_then(|id| id.try_into().ok()),
-            Value::String(text) => text.parse().ok(),
-            _ => None,
-        }
+    fn pk(&self) -> Option<UserId> {
+        UserId::from_claim(&self.id)
     }
 
     fn username(&self) -> &str {

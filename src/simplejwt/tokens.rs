@@ -61,9 +61,8 @@ impl<C: TokenClass> Token<C> {
         let settings = jwt.settings();
         if !user.is_active() {
             log::warn!(
-                "Creating token for inactive user: {:?}. If this is not intentional, consider checking the user's \
-                 status before calling the `for_user` method.",
-                user.pk()
+                "Creating token for inactive {user}. If this is not intentional, consider checking the user's status before \
+                 calling the `for_user` method."
             );
         }
         let mut token = Self::new(jwt);

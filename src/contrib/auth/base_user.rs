@@ -2,10 +2,12 @@
 //! `django.contrib.auth.base_user.AbstractBaseUser`.
 
 use std::any::Any;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::sync::Arc;
 
 use serde_json::Value;
+
+use super::UserId;
 
 /// A user: what views, permissions and tokens may ask of one.
 ///
@@ -13,7 +15,7 @@ use serde_json::Value;
 /// [`UserModel`](super::models::UserModel) for the table: together they are what `AUTH_USER_MODEL` names in Django.
 pub trait AbstractUser: Any + Debug + Send + Sync {
     /// Primary key in the database, where the user has one. References to users are stored as this.
-    fn pk(&self) -> Option<i32>;
+    fn pk(&self) -> Option<UserId>;
 
     /// `get_username()`: the name that identifies the user to people.
     fn username(&self) -> &str;
@@ -40,6 +42,16 @@ pub trait AbstractUser: Any + Debug + Send + Sync {
 
     /// The attribute `name`, for settings that name one (`USER_ID_FIELD`). `None` when there is none.
     fn attribute(&self, name: &str) -> Option<Value>;
+}
+
+/// A user as log lines name one: by primary key, or by name if there is no key.
+impl fmt::Display for dyn AbstractUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pk() {
+            Some(pk) => write!(f, "user {pk}"),
+            None => write!(f, "user {:?}", self.username()),
+        }
+    }
 }
 
 /// A user of any kind, cheap to clone: `request.user`.

@@ -15,8 +15,10 @@ pub mod permissions;
 pub mod settings;
 #[cfg(feature = "database")]
 mod state;
+mod user_id;
 pub mod validators;
 
 pub use base_user::{AbstractUser, SharedUser};
 #[cfg(feature = "database")]
 pub use state::{AuthError, AuthState};
+pub use user_id::{InvalidUserId, UserId};

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::{AbstractUser, SharedUser};
+use super::{AbstractUser, SharedUser, UserId};
 use crate::db::schema::auth_user;
 use crate::db::types::{Moment, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
@@ -105,8 +105,8 @@ impl User {
 }
 
 impl AbstractUser for User {
-    fn pk(&self) -> Option<i32> {
-        Some(self.id)
+    fn pk(&self) -> Option<UserId> {
+        Some(self.id.into())
     }
 
     fn username(&self) -> &str {
@@ -160,6 +160,14 @@ pub trait UserModel: std::any::Any + Send + Sync {
     /// The user whose attribute `name` is `value`, as claims name one. A value that the attribute cannot have belongs
     /// to nobody: it is `None`, not an error.
     fn get_by_attribute(&self, conn: &mut DbConnection, name: &str, value: &Value) -> QueryResult<Option<SharedUser>>;
+
+    /// The user with that primary key. Default: the user whose attribute `id` is the key.
+    ///
+    /// # Errors
+    /// Those of the statement.
+    fn get_by_pk(&self, conn: &mut DbConnection, pk: UserId) -> QueryResult<Option<SharedUser>> {
+        self.get_by_attribute(conn, "id", &pk.into())
+    }
 
     /// As [`UserModel::get_by_attribute`] for several `values`, in their order: what requests that come at the same time
     /// ask together. Default: one after the other. On PostgreSQL a single statement is several times as fast.
@@ -247,7 +255,7 @@ impl UserModel for DjangoUsers {
     }
 
     fn upgrade_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<()> {
-        let Some(id) = user.pk() else { return Ok(()) };
+        let Some(UserId::Integer(id)) = user.pk() else { return Ok(()) };
         let unchanged = auth_user::id.eq(id).and(auth_user::password.eq(user.password()));
         diesel::update(auth_user::table.filter(unchanged)).set(auth_user::password.eq(encoded)).execute(conn)?;
         Ok(())
@@ -259,7 +267,7 @@ impl UserModel for DjangoUsers {
         user: &dyn AbstractUser,
         now: DateTime<Utc>,
     ) -> QueryResult<()> {
-        let Some(id) = user.pk() else { return Ok(()) };
+        let Some(UserId::Integer(id)) = user.pk() else { return Ok(()) };
         let row = auth_user::table.filter(auth_user::id.eq(id));
         diesel::update(row).set(auth_user::last_login.eq(to_db(now))).execute(conn)?;
         Ok(())

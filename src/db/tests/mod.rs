@@ -7,5 +7,5 @@ mod migrations;
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod support;
+pub(crate) mod support;
 mod times;

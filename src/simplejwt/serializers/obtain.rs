@@ -89,7 +89,7 @@ impl TokenObtain {
             // Hashing took its time, with no connection held. Whoever was switched off meanwhile gets no token.
             let user = context.users().get_by_natural_key(conn, user.username())?.ok_or_else(refusal)?;
             if !context.jwt.user_may_have_tokens(&*user) {
-                return Err(refusal().because(format_args!("user {:?} may not have tokens", user.pk())));
+                return Err(refusal().because(format_args!("{} may not have tokens", &*user)));
             }
             let tokens = make(&*user, &context.jwt, conn)?;
             if context.jwt.settings().update_last_login {

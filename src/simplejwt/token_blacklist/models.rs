@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
+use crate::contrib::auth::UserId;
 use crate::db::schema::{
     token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
 };
@@ -24,7 +25,7 @@ pub struct OutstandingToken {
     /// Primary key.
     pub id: i64,
     /// Whose it is; nobody's when the user is gone or the token named none.
-    pub user_id: Option<i32>,
+    pub user_id: Option<UserId>,
     /// Its id in the claim `jti`.
     pub jti: String,
     /// The token itself.
@@ -39,7 +40,7 @@ pub struct OutstandingToken {
 #[derive(Clone, Copy, Debug)]
 pub struct NewOutstandingToken<'a> {
     /// Whose it is.
-    pub user_id: Option<i32>,
+    pub user_id: Option<UserId>,
     /// Its id, at most 255 characters.
     pub jti: &'a str,
     /// The token itself.

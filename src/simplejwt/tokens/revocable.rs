@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::classes::verify;
 use super::{RefreshToken, Revocable, SlidingToken, Token, claim_name};
-use crate::contrib::auth::AbstractUser;
+use crate::contrib::auth::{AbstractUser, UserId};
 use crate::core::jwt::Claims;
 use crate::db::{Database, DbConnection};
 use crate::simplejwt::exceptions::{INVALID, NO_ID, TokenError};
@@ -90,7 +90,7 @@ impl<C: Revocable> Token<C> {
     /// Records a new token as outstanding, and returns it as text.
     pub(in crate::simplejwt) fn record(
         &self,
-        user: Option<i32>,
+        user: Option<UserId>,
         jwt: &JwtState,
         conn: &mut DbConnection,
     ) -> Result<String, TokenError> {
@@ -102,7 +102,7 @@ impl<C: Revocable> Token<C> {
     }
 
     /// The key of the token's outstanding row, which is made for a token that has none.
-    fn outstand(&self, user: Option<i32>, jwt: &JwtState, conn: &mut DbConnection) -> Result<i64, TokenError> {
+    fn outstand(&self, user: Option<UserId>, jwt: &JwtState, conn: &mut DbConnection) -> Result<i64, TokenError> {
         if let Some(row) = self.row {
             return Ok(row);
         }
@@ -114,7 +114,7 @@ impl<C: Revocable> Token<C> {
         &self,
         token: &'a str,
         jti: &'a str,
-        user_id: Option<i32>,
+        user_id: Option<UserId>,
     ) -> Result<NewOutstandingToken<'a>, TokenError> {
         Ok(NewOutstandingToken { user_id, jti, token, created_at: self.current_time, expires_at: self.expires_at()? })
     }
@@ -123,7 +123,7 @@ impl<C: Revocable> Token<C> {
     ///
     /// # Errors
     /// A unique violation when somebody else has just done it; that one has won.
-    pub fn blacklist(&self, user: Option<i32>, jwt: &JwtState, conn: &mut DbConnection) -> Result<(), TokenError> {
+    pub fn blacklist(&self, user: Option<UserId>, jwt: &JwtState, conn: &mut DbConnection) -> Result<(), TokenError> {
         if !jwt.has_blacklist() {
             return Ok(());
         }

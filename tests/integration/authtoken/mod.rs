@@ -4,6 +4,7 @@ use std::sync::mpsc;
 
 use actix_simplejwt::authtoken::management::drf_create_token;
 use actix_simplejwt::authtoken::models::Token;
+use actix_simplejwt::contrib::auth::UserId;
 use actix_simplejwt::contrib::auth::models::{DjangoUsers, NewUser, User};
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection, transaction};
@@ -86,7 +87,7 @@ fn the_loser_of_a_race_gets_the_winners_key_and_can_go_on() {
     let database = Database::open(&kept.settings).unwrap();
     let now = Clock::system().now();
     let new = NewUser { username: "alice", email: "", password: "", is_superuser: false };
-    let user_id = User::create(&mut database.connection().unwrap(), &new, now).unwrap().id;
+    let user_id = UserId::Integer(User::create(&mut database.connection().unwrap(), &new, now).unwrap().id);
 
     let (tell_pid, pid) = mpsc::channel();
     let rival = {

@@ -39,7 +39,7 @@ per_database! {
         let refreshed = client.post("/api/token/refresh/", json!({ "refresh": tokens["refresh"] })).await;
         assert_eq!(refreshed.status, 200);
         let owners = apps.database().unwrap().read(owners).await.unwrap();
-        assert_eq!(owners, [Some(id), Some(id)]);
+        assert_eq!(owners, [Some(id.into()), Some(id.into())]);
     }
 
     async fn a_user_id_that_cannot_be_looked_up_stops_the_start(db: TestDatabase) {

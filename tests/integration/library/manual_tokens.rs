@@ -32,7 +32,7 @@ per_database! {
         assert_eq!(access["user_id"], id.to_string());
         assert_eq!(access["via"], "single sign-on");
         assert_eq!(access["exp"], 1_800_000_000 + 3_600);
-        assert_eq!(database.read(owners).await.unwrap(), [Some(id)]);
+        assert_eq!(database.read(owners).await.unwrap(), [Some(id.into())]);
     }
 
     async fn an_invitation_is_good_for_a_week_and_for_nothing_else(db: TestDatabase) {

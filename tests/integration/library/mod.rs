@@ -10,10 +10,10 @@ mod set_up;
 mod test_kit;
 
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::contrib::auth::AuthState;
 use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use actix_simplejwt::contrib::auth::models::User;
 use actix_simplejwt::contrib::auth::settings::AuthSettings;
+use actix_simplejwt::contrib::auth::{AuthState, UserId};
 use actix_simplejwt::db::schema::token_blacklist_outstandingtoken;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
 use actix_simplejwt::rest_framework::test::ApiClient;
@@ -71,7 +71,7 @@ fn bearer(apps: &SimpleJwt, user: &User) -> String {
 }
 
 /// Whose the refresh tokens are that were given out, in order.
-fn owners(conn: &mut DbConnection) -> Result<Vec<Option<i32>>, DatabaseError> {
+fn owners(conn: &mut DbConnection) -> Result<Vec<Option<UserId>>, DatabaseError> {
     let table = token_blacklist_outstandingtoken::table.order(token_blacklist_outstandingtoken::id);
     Ok(table.select(token_blacklist_outstandingtoken::user_id).load(conn)?)
 }
