@@ -144,7 +144,6 @@ pub mod contrib;
 pub mod core;
 #[cfg(feature = "database")]
 pub mod db;
-#[cfg(all(feature = "server", feature = "database"))]
 pub mod http;
 #[cfg(feature = "database")]
 pub mod legacy_jwt;

@@ -4,14 +4,20 @@
 //! `docs/SETTINGS.md` explains them. Settings are values: nothing is global, and two configurations live side by side
 //! in one process.
 
-use crate::conf::{settings, values};
+use crate::conf::{SettingsError, settings, values};
 use crate::contrib::auth::settings::AuthSettings;
 use crate::core::crypto::SecretString;
 use crate::db::DatabaseSettings;
-use crate::http::cors::CorsSettings;
-use crate::http::security::SecuritySettings;
+use crate::http::clickjacking::XFrameOptionsMiddleware;
+use crate::http::common::CommonMiddleware;
+use crate::http::cors::{CorsMiddleware, CorsSettings};
+use crate::http::host::{AllowedHosts, HostMiddleware};
+use crate::http::middleware::Middleware;
+use crate::http::request_log::RequestLogMiddleware;
+use crate::http::security::{SecurityMiddleware, SecuritySettings};
 use crate::legacy_jwt::settings::LegacyJwtSettings;
 use crate::rest_framework::settings::RestFrameworkSettings;
+use crate::server::health::PROBES;
 use crate::server::settings::ServerSettings;
 use crate::simplejwt::settings::SimpleJwtSettings;
 
@@ -60,6 +66,22 @@ impl Settings {
     pub fn has_api_docs(&self) -> bool {
         self.api_docs.unwrap_or(self.debug)
     }
+}
+
+/// `MIDDLEWARE`: a request passes these from top to bottom, its response from bottom to top.
+///
+/// # Errors
+/// If a setting has a value that an entry cannot use.
+pub fn middleware(settings: &Settings) -> Result<Vec<Box<dyn Middleware>>, SettingsError> {
+    let hosts = AllowedHosts::new(&settings.allowed_hosts, settings.debug);
+    Ok(vec![
+        Box::new(RequestLogMiddleware::new()),
+        Box::new(HostMiddleware::new(hosts, &PROBES)),
+        Box::new(CorsMiddleware::new(&settings.cors)?),
+        Box::new(SecurityMiddleware::new(&settings.security, &PROBES)?),
+        Box::new(XFrameOptionsMiddleware::new(&settings.security.x_frame_options)?),
+        Box::new(CommonMiddleware::new(settings.append_slash)),
+    ])
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use super::models::{MAX_KEY_LENGTH, Token};
 use crate::contrib::auth::models::{DjangoUsers, UserModel};
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::{Database, DatabaseError, DbConnection};
-use crate::rest_framework::authentication::{Authenticating, Authentication, authorization, words};
+use crate::http::headers::words;
+use crate::http::outcome::Refusal;
+use crate::rest_framework::authentication::{Authenticating, Authentication, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
@@ -42,7 +44,9 @@ impl Authentication for TokenAuthentication {
             let (token, user) = app_data::<Database>(&req)?.read(find).await?.ok_or_else(invalid_token)?;
             match user {
                 Some(user) if user.is_active() => Ok(Some((user, token))),
-                _ => Err(ApiError::authentication_failed(INACTIVE).because(format_args!("user {}", token.user_id))),
+                _ => Err(ApiError::authentication_failed(INACTIVE)
+                    .because(format_args!("user {}", token.user_id))
+                    .refused(Refusal::User)),
             }
         })
     }

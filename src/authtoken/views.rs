@@ -6,6 +6,7 @@ use serde_json::json;
 use super::serializers::{AuthTokenSerializer, LoginError};
 use crate::contrib::auth::AuthState;
 use crate::db::Database;
+use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::renderers::Renderer;
@@ -43,7 +44,7 @@ async fn obtain(req: HttpRequest, data: RequestData<AuthTokenSerializer>) -> Res
     let auth = app_data::<AuthState>(&req)?;
     let db = app_data::<Database>(&req)?;
     match data.into_inner().validate(auth, db, &client_address(&req), framework.clock.now()).await {
-        Ok(token) => Ok(HttpResponse::Ok().json(json!({ "token": token.key }))),
+        Ok(token) => Ok(TokenEvent::Issued.on(HttpResponse::Ok().json(json!({ "token": token.key })))),
         Err(LoginError::Auth(error)) => Err(error.into()),
         Err(LoginError::Database(error)) => Err(error.into()),
         Err(error @ LoginError::WrongCredentials) => Err(refusal(&req, &error)?),

@@ -1,14 +1,44 @@
 //! Which `Host` headers are served. Python counterpart: `django.http.request.HttpRequest.get_host` and
 //! `validate_host`.
 //!
-//! A `Host` that nobody checks ends up in links and cache keys; Django's answer is a list of names that this site has.
+//! An unchecked `Host` ends up in links and cache keys, so Django has a list of the names of the site.
 
 use std::borrow::Cow;
 
-use actix_web::HttpRequest;
+use actix_web::dev::ServiceRequest;
 use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
 
-/// `ALLOWED_HOSTS`, ready to be asked.
+use super::error_pages::bad_request;
+use super::middleware::{Middleware, RequestInfo};
+
+/// Refuses requests for other hosts. In Django `CommonMiddleware` does this; here it comes before the answers to preflight
+/// requests, so that these are refused as well.
+#[derive(Clone, Debug)]
+pub struct HostMiddleware {
+    allowed: AllowedHosts,
+    exempt: &'static [&'static str],
+}
+
+impl HostMiddleware {
+    /// Serves `allowed` hosts. The paths `exempt` are served under every name: a load balancer names the machine and not
+    /// the site.
+    #[must_use]
+    pub fn new(allowed: AllowedHosts, exempt: &'static [&'static str]) -> Self {
+        Self { allowed, exempt }
+    }
+}
+
+impl Middleware for HostMiddleware {
+    fn process_request(&self, req: &ServiceRequest, _info: &mut RequestInfo) -> Option<HttpResponse> {
+        if self.exempt.contains(&req.path()) {
+            return None;
+        }
+        self.allowed.check_request(req.request()).err().map(|refusal| bad_request(refusal.to_string()))
+    }
+}
+
+/// The list `ALLOWED_HOSTS`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AllowedHosts {
     patterns: Vec<String>,
@@ -31,8 +61,8 @@ pub enum DisallowedHost {
 }
 
 impl AllowedHosts {
-    /// The list of `ALLOWED_HOSTS`: `*` is every name, `.example.org` is that name and all below it, anything else is
-    /// itself. An empty list means the names of this machine when `debug`, and nothing otherwise.
+    /// `*` allows every name, `.example.org` that name and its subdomains, and anything else that name. An empty list allows
+    /// the names of this machine with `debug`, and no name without.
     #[must_use]
     pub fn new(allowed_hosts: &[String], debug: bool) -> Self {
         let patterns = if debug && allowed_hosts.is_empty() {
@@ -46,7 +76,7 @@ impl AllowedHosts {
     /// Checks the text of a `Host` header.
     ///
     /// # Errors
-    /// When it is malformed, even under `*`, or not in the list.
+    /// If it is malformed, even under `*`, or not in the list.
     pub fn check(&self, host: &str) -> Result<(), DisallowedHost> {
         let lower = match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
             true => Cow::from(host.to_ascii_lowercase()),
@@ -62,7 +92,7 @@ impl AllowedHosts {
         }
     }
 
-    /// Checks the `Host` header of `req`; without one, the address that the server listens on, as WSGI servers do.
+    /// Checks the `Host` header of `req`. Without one it checks the address that the server listens on, as WSGI servers do.
     ///
     /// # Errors
     /// As [`AllowedHosts::check`].
@@ -75,7 +105,7 @@ impl AllowedHosts {
     }
 }
 
-/// The name part of a lower-case `Host`, without port and without the dot at the end. `None` when it is no host.
+/// The name in a lower-case `Host`, without port and without the dot at the end. `None` if it is not a host.
 fn domain(host: &str) -> Option<&str> {
     let name_end = match host.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,
@@ -150,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused_even_under_the_star() {
+    fn a_malformed_host_is_refused_even_under_the_star() {
         for host in ["a", "127.0.0.1:8000", "[2001:db8::1]:80", "xn--e1afmkfd.xn--p1ai", "a..b", "-"] {
             assert!(allows(&["*"], false, host), "{host}");
         }
@@ -181,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_this_machine_when_debugging_and_nobody_otherwise() {
+    fn an_empty_list_allows_this_machine_with_debug_and_no_host_without() {
         for host in ["localhost", "foo.localhost:8000", "127.0.0.1", "[::1]:1"] {
             assert!(allows(&[], true, host), "{host}");
             assert!(!allows(&[], false, host), "{host}");

@@ -1,161 +1,193 @@
-//! What happens to every request before and after its view. Python counterpart: `MIDDLEWARE` of a new Django project.
+//! What happens to every request before and after its view. Python counterpart: Django's middleware.
 //!
-//! In this order: the request gets its id, the `Host` header is checked, preflight requests and those that should have
-//! come by HTTPS are answered, the view runs, a missing slash becomes a redirect, the security headers go on, the line is
-//! logged. Sessions, CSRF and messages have no counterpart: nothing
-//! here uses cookies to know who is calling, except the older JWT package where its settings say so.
+//! `MIDDLEWARE` is a list of [`Middleware`] in the project's `settings.rs`. A request passes the list from top to bottom, and
+//! its response from bottom to top. One actix middleware, [`MiddlewareStack::serve`], drives the list, so that an entry
+//! costs a call and no allocation.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::body::MessageBody;
+use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderValue;
+use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 
-use super::append_slash;
-use super::cors::{self, Cors};
-use super::host::{AllowedHosts, DisallowedHost};
-use super::request_log::Entry;
-use super::security::Security;
-use crate::rest_framework::exceptions::Reason;
-use crate::rest_framework::renderers::error_page;
-use crate::server::connections::Busy;
-use crate::server::health;
-use crate::server::metrics::Worker;
+use super::error_pages::server_error;
 
-/// The settings that concern every request.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    /// `ALLOWED_HOSTS`.
-    pub allowed_hosts: AllowedHosts,
-    /// `APPEND_SLASH`.
-    pub append_slash: bool,
-    /// HTTPS, and the headers of every response.
-    pub security: Security,
-    /// Which other sites may call, if any.
-    pub cors: Option<Cors>,
-    /// Counters of this worker, when `METRICS_ADDRESS` is set.
-    pub metrics: Option<Worker>,
+/// An entry of `MIDDLEWARE`.
+pub trait Middleware: Send + Sync {
+    /// Runs before the view. A response ends the way down: neither the entries below nor the view see the request.
+    fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
+        let _ = (req, info);
+        None
+    }
+
+    /// Runs on every response, also on one that an entry above has made.
+    fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+        let _ = (info, response);
+    }
 }
 
-/// Serves one request.
-///
-/// # Errors
-/// When a handler panicked or something under the middleware failed: the response is in the error, since without a
-/// request there is no [`ServiceResponse`] to put it in. Middleware outside this one must use its `error_response`.
-pub async fn serve<B: MessageBody + 'static>(
-    policy: &Policy,
-    req: ServiceRequest,
-    next: Next<B>,
-) -> Result<ServiceResponse, Error> {
-    let entry = Entry::begin(&req);
-    let busy = Busy::begin(&req);
-    let has_hsts = policy.security.has_hsts(req.head());
-    let outcome = match answer_at_once(policy, &req) {
-        Some(response) => Ok(req.into_response(response)),
-        // A panic would close the connection without an answer.
-        None => match AssertUnwindSafe(async { next.call(req).await }).catch_unwind().await {
-            Ok(outcome) => outcome.map(|response| response.map_into_boxed_body()),
-            Err(_) => Err(server_error()),
-        },
-    };
-    match outcome {
-        Ok(response) => {
-            let (req, mut response) = response.into_parts();
-            if policy.append_slash && response.status() == StatusCode::NOT_FOUND {
-                response = append_slash::redirect(&req).unwrap_or(response);
+/// What is known about a request after the view has had it.
+pub struct RequestInfo {
+    /// The method.
+    pub method: Method,
+    /// Path and query.
+    pub uri: Uri,
+    /// The time at which the request came.
+    pub start: Instant,
+    /// `X-Request-ID` of the response; set by [`RequestLogMiddleware`](super::request_log::RequestLogMiddleware).
+    pub id: Option<HeaderValue>,
+    /// Whether the client uses HTTPS; set by `SecurityMiddleware`.
+    pub is_secure: bool,
+    /// What an entry wants to know again when the response passes.
+    pub extensions: Extensions,
+    /// The request itself, once there is a response. actix drops it when a handler panics or a middleware below fails.
+    pub request: Option<HttpRequest>,
+}
+
+/// `MIDDLEWARE`, in its order. Cheap to clone.
+#[derive(Clone)]
+pub struct MiddlewareStack(Arc<[Box<dyn Middleware>]>);
+
+impl MiddlewareStack {
+    /// The entries, the outermost first.
+    #[must_use]
+    pub fn new(entries: Vec<Box<dyn Middleware>>) -> Self {
+        Self(entries.into())
+    }
+
+    /// Serves one request; for [`from_fn`](actix_web::middleware::from_fn).
+    ///
+    /// # Errors
+    /// If a handler panicked or a middleware below this one failed. The response is in the error, because actix has no
+    /// request left to put into a [`ServiceResponse`]. A middleware above this one has to use its `error_response`.
+    pub async fn serve<B: MessageBody + 'static>(
+        &self,
+        req: ServiceRequest,
+        next: Next<B>,
+    ) -> Result<ServiceResponse, Error> {
+        let mut info = RequestInfo::new(&req);
+        let outcome = match self.0.iter().find_map(|entry| entry.process_request(&req, &mut info)) {
+            Some(response) => Ok(req.into_response(response)),
+            // Without `catch_unwind` a panic would close the connection without an answer.
+            None => match AssertUnwindSafe(async { next.call(req).await }).catch_unwind().await {
+                Ok(outcome) => outcome.map(ServiceResponse::map_into_boxed_body),
+                Err(_) => Err(panicked()),
+            },
+        };
+        match outcome {
+            Ok(response) => {
+                let (req, mut response) = response.into_parts();
+                info.request = Some(req.clone());
+                self.process_response(&info, &mut response);
+                Ok(ServiceResponse::new(req, response))
             }
-            policy.security.add_headers(response.headers_mut(), has_hsts);
-            if let Some(metrics) = &policy.metrics {
-                entry.count(metrics, req.match_pattern(), &response);
+            Err(error) => {
+                let mut response = error.error_response();
+                self.process_response(&info, &mut response);
+                Err(InternalError::from_response(error, response).into())
             }
-            entry.finish(&mut response);
-            if let Some(busy) = busy {
-                response = response.map_body(|_, body| busy.until_sent(body));
-            }
-            Ok(ServiceResponse::new(req, response))
         }
-        Err(error) => {
-            let mut response = error.error_response();
-            policy.security.add_headers(response.headers_mut(), has_hsts);
-            if let Some(metrics) = &policy.metrics {
-                entry.count(metrics, None, &response);
-            }
-            entry.finish(&mut response);
-            Err(InternalError::from_response(error, response).into())
+    }
+
+    fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+        for entry in self.0.iter().rev() {
+            entry.process_response(info, response);
         }
     }
 }
 
-/// The answer to a request that gets no further.
-fn answer_at_once(policy: &Policy, req: &ServiceRequest) -> Option<HttpResponse> {
-    if health::is_probe(req.path()) {
-        return None;
+impl std::fmt::Debug for MiddlewareStack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MiddlewareStack({} entries)", self.0.len())
     }
-    if let Err(refusal) = policy.allowed_hosts.check_request(req.request()) {
-        return Some(bad_host(&refusal));
-    }
-    if policy.cors.as_ref().is_some_and(|cors| cors.is_preflight(req.head())) {
-        return Some(cors::preflight());
-    }
-    policy.security.redirect(req.request())
 }
 
-fn bad_host(refusal: &DisallowedHost) -> HttpResponse<BoxBody> {
-    let mut response = error_page(StatusCode::BAD_REQUEST, "Bad Request (400)");
-    response.extensions_mut().insert(Reason(refusal.to_string()));
-    response
+impl RequestInfo {
+    fn new(req: &ServiceRequest) -> Self {
+        Self {
+            method: req.method().clone(),
+            uri: req.uri().clone(),
+            start: Instant::now(),
+            id: None,
+            is_secure: false,
+            extensions: Extensions::new(),
+            request: None,
+        }
+    }
 }
 
-fn server_error() -> Error {
-    let mut response = error_page(StatusCode::INTERNAL_SERVER_ERROR, "Server Error (500)");
-    response.extensions_mut().insert(Reason("the handler panicked; the panic's own message is above".to_owned()));
+impl std::fmt::Debug for RequestInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RequestInfo({} {})", self.method, self.uri)
+    }
+}
+
+fn panicked() -> Error {
+    let response = server_error("the handler panicked; the message of the panic is above".to_owned());
     InternalError::from_response("panic", response).into()
 }
 
-/// The page for a path that no route has.
-pub async fn page_not_found() -> HttpResponse {
-    error_page(StatusCode::NOT_FOUND, "Not Found")
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "server"))]
 mod tests {
-    use std::rc::Rc;
-
-    use actix_web::body::to_bytes;
+    use actix_web::body::{BoxBody, to_bytes};
     use actix_web::dev::Service;
+    use actix_web::error::ErrorInternalServerError;
     use actix_web::http::header::{self, HeaderMap};
+    use actix_web::middleware::from_fn;
     use actix_web::test::{TestRequest, init_service};
-    use actix_web::{App, middleware, web};
+    use actix_web::{App, web};
 
-    use super::super::security::SecuritySettings;
     use super::*;
+    use crate::http::clickjacking::XFrameOptionsMiddleware;
+    use crate::http::common::CommonMiddleware;
+    use crate::http::cors::{CorsMiddleware, CorsSettings};
+    use crate::http::error_pages::page_not_found;
+    use crate::http::host::{AllowedHosts, HostMiddleware};
+    use crate::http::request_log::RequestLogMiddleware;
+    use crate::http::security::{SecurityMiddleware, SecuritySettings};
 
     async fn panicking() -> HttpResponse {
         panic!("on purpose")
     }
 
-    /// Status, headers and body of `req`, sent to an application with a few routes under this middleware.
+    async fn failing(_: ServiceRequest, _: Next<BoxBody>) -> Result<ServiceResponse, Error> {
+        Err(ErrorInternalServerError("on purpose"))
+    }
+
+    fn stack() -> MiddlewareStack {
+        let hosts = AllowedHosts::new(&["good.example".to_owned()], false);
+        let cors = CorsSettings { allowed_origins: vec!["https://a.org".to_owned()], ..CorsSettings::default() };
+        MiddlewareStack::new(vec![
+            Box::new(RequestLogMiddleware::new()),
+            Box::new(HostMiddleware::new(hosts, &["/probe"])),
+            Box::new(CorsMiddleware::new(&cors).unwrap()),
+            Box::new(SecurityMiddleware::new(&SecuritySettings::default(), &[]).unwrap()),
+            Box::new(XFrameOptionsMiddleware::new("DENY").unwrap()),
+            Box::new(CommonMiddleware::new(true)),
+        ])
+    }
+
+    /// Status, headers and body of the response to `req` of an application with a few routes.
     async fn send(req: TestRequest) -> (u16, HeaderMap, String) {
-        let policy = Rc::new(Policy {
-            allowed_hosts: AllowedHosts::new(&["good.example".to_owned()], false),
-            append_slash: true,
-            security: Security::new(&SecuritySettings::default()).unwrap(),
-            cors: None,
-            metrics: None,
-        });
+        let stack = stack();
         let service = init_service(
             App::new()
-                .wrap(middleware::from_fn(move |req, next| {
-                    let policy = Rc::clone(&policy);
-                    async move { serve(&policy, req, next).await }
+                .wrap(from_fn(move |req, next| {
+                    let stack = stack.clone();
+                    async move { stack.serve(req, next).await }
                 }))
                 .service(web::resource("/thing/").to(|| async { "a thing" }))
+                .service(web::resource("/probe").to(|| async { "a probe" }))
                 .service(web::scope("/api").service(web::resource("/gone/").to(page_not_found)))
                 .service(web::resource("/panic/").to(panicking))
+                .service(web::resource("/fail/").wrap(from_fn(failing)).to(page_not_found))
                 .default_service(web::to(page_not_found)),
         )
         .await;
@@ -174,7 +206,7 @@ mod tests {
 
     #[actix_web::test]
     async fn every_answer_has_the_security_headers_and_an_id() {
-        for path in ["/thing/", "/thing", "/nowhere/", "/panic/"] {
+        for path in ["/thing/", "/thing", "/nowhere/", "/panic/", "/fail/"] {
             let (_, headers, _) = send(get(path)).await;
             assert_eq!(headers.get("x-frame-options").unwrap(), "DENY", "{path}");
             assert_eq!(headers.get("x-content-type-options").unwrap(), "nosniff", "{path}");
@@ -231,5 +263,20 @@ mod tests {
         assert!(body.contains("<h1>Server Error (500)</h1>"), "{body}");
         assert!(!body.contains("on purpose"));
         assert_eq!(send(get("/thing/")).await.0, 200);
+    }
+
+    #[actix_web::test]
+    async fn an_exempt_path_is_served_under_every_host() {
+        assert_eq!(send(get("/probe").insert_header((header::HOST, "evil.example"))).await.0, 200);
+    }
+
+    #[actix_web::test]
+    async fn a_panic_and_a_failing_middleware_have_the_headers_for_other_sites_too() {
+        for path in ["/panic/", "/fail/"] {
+            let (status, headers, _) = send(get(path).insert_header((header::ORIGIN, "https://a.org"))).await;
+            assert_eq!(status, 500, "{path}");
+            assert_eq!(headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).unwrap(), "https://a.org", "{path}");
+            assert_eq!(headers.get(header::VARY).unwrap(), "origin", "{path}");
+        }
     }
 }

@@ -1,9 +1,17 @@
 //! What concerns every request, before any view is chosen. Python counterpart: `django.http` and `django.middleware`.
 
-pub mod append_slash;
+pub mod clickjacking;
+pub mod client_address;
+pub mod common;
+#[cfg(feature = "server")]
 pub mod cors;
+pub mod error_pages;
+pub mod headers;
 pub mod host;
 pub mod middleware;
+pub mod outcome;
+#[cfg(feature = "server")]
 mod patterns;
 pub mod request_log;
+#[cfg(feature = "server")]
 pub mod security;

@@ -24,11 +24,11 @@ pub(super) fn list(text: &str) -> Result<Vec<String>, String> {
 /// The expression of the setting `key` between `start` and `end`, which are `^`, `$` or nothing.
 ///
 /// # Errors
-/// When the text is no expression, with the reason.
+/// If the text is not an expression, with the reason.
 pub(super) fn compile(key: &str, text: &str, start: &str, end: &str) -> Result<Regex, SettingsError> {
-    // Bytes, since neither origins nor paths have to be UTF-8.
+    // On bytes, because neither origins nor paths have to be UTF-8.
     let compile = |text: &str| RegexBuilder::new(text).unicode(false).build();
-    // By itself first: `a)|(b` is an expression only between the brackets added here.
+    // By itself first: `a)|(b` is an expression only inside the brackets that are added here.
     let compiled = compile(text).and_then(|_| compile(&format!("{start}(?:{text}){end}")));
     compiled.map_err(|error| {
         let error = error.to_string();

@@ -13,7 +13,8 @@ use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Claims, JwtError};
 use crate::db::{Database, DbConnection};
-use crate::rest_framework::authentication::{Authenticating, Authentication, authorization, words};
+use crate::http::headers::words;
+use crate::rest_framework::authentication::{Authenticating, Authentication, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
@@ -118,12 +119,14 @@ fn cookie(req: &HttpRequest, name: &str) -> Option<Vec<u8>> {
 }
 
 fn refusal(error: LegacyJwtError) -> ApiError {
-    match error {
-        LegacyJwtError::Database(error) => error.into(),
+    let refusal = error.refusal();
+    let error = match error {
+        LegacyJwtError::Database(error) => return error.into(),
         // Nobody is told whether a user exists.
         LegacyJwtError::UserDoesNotExist => ApiError::authentication_failed("Invalid signature.").because(error),
         error => ApiError::authentication_failed(error.to_string()),
-    }
+    };
+    error.refused(refusal)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::contrib::auth::AuthError;
 use crate::core::jwt::{JwtError, SigningError};
 use crate::db::DatabaseError;
+use crate::http::outcome::Refusal;
 
 /// Why there is no user or no token. The texts of all but the last three are for the client.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +48,16 @@ pub enum LegacyJwtError {
 }
 
 impl LegacyJwtError {
+    /// What the metrics count it as.
+    pub(super) fn refusal(&self) -> Refusal {
+        match self {
+            Self::SignatureExpired | Self::RefreshExpired => Refusal::Expired,
+            Self::Decode(error) | Self::InvalidToken(error) => Refusal::from(error),
+            Self::UserDoesNotExist | Self::UserIsDisabled => Refusal::User,
+            _ => Refusal::Other,
+        }
+    }
+
     /// One of each kind that is about a token or its user, for the API's description.
     pub(super) fn about_tokens() -> [Self; 6] {
         [

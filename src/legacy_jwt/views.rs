@@ -10,6 +10,7 @@ use super::serializers::{
     Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, VerifyJsonWebTokenSerializer,
 };
 use super::state::LegacyJwtState;
+use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
 use crate::rest_framework::schemas::shapes::{jwt, object};
@@ -73,17 +74,17 @@ pub fn verify_jwt_token() -> ApiView {
 
 async fn obtain(req: HttpRequest, data: RequestData<JsonWebTokenSerializer>) -> Result<HttpResponse, ApiError> {
     let token = data.into_inner().validate(context(&req)?).await;
-    respond(&req, token)
+    respond(&req, token, TokenEvent::Issued)
 }
 
 async fn refresh(req: HttpRequest, data: RequestData<RefreshJsonWebTokenSerializer>) -> Result<HttpResponse, ApiError> {
     let token = data.into_inner().validate(context(&req)?).await;
-    respond(&req, token)
+    respond(&req, token, TokenEvent::Refreshed)
 }
 
 async fn verify(req: HttpRequest, data: RequestData<VerifyJsonWebTokenSerializer>) -> Result<HttpResponse, ApiError> {
     let token = data.into_inner().validate(context(&req)?).await;
-    respond(&req, token)
+    respond(&req, token, TokenEvent::Verified)
 }
 
 fn context(req: &HttpRequest) -> Result<Context<'_>, ApiError> {
@@ -91,13 +92,17 @@ fn context(req: &HttpRequest) -> Result<Context<'_>, ApiError> {
 }
 
 /// `JSONWebTokenAPIView.post`: the token, also in a cookie if there is to be one.
-fn respond(req: &HttpRequest, token: Result<String, LegacyJwtError>) -> Result<HttpResponse, ApiError> {
+fn respond(
+    req: &HttpRequest,
+    token: Result<String, LegacyJwtError>,
+    event: TokenEvent,
+) -> Result<HttpResponse, ApiError> {
     let token = match token {
         Ok(token) => token,
         Err(LegacyJwtError::Auth(error)) => return Err(error.into()),
         Err(LegacyJwtError::Database(error)) => return Err(error.into()),
         Err(LegacyJwtError::Signing(error)) => return Err(ApiError::internal(error)),
-        Err(error) => return Err(refusal(req, &error)?),
+        Err(error) => return Err(refusal(req, &error)?.refused(error.refusal())),
     };
     let mut response = HttpResponse::Ok();
     let state = app_data::<LegacyJwtState>(req)?;
@@ -105,7 +110,7 @@ fn respond(req: &HttpRequest, token: Result<String, LegacyJwtError>) -> Result<H
         let cookie = set_cookie(name, &token, state.settings().expiration_delta, state.clock().now());
         response.append_header((SET_COOKIE, HeaderValue::try_from(cookie).map_err(ApiError::internal)?));
     }
-    Ok(response.json(json!({ "token": token })))
+    Ok(event.on(response.json(json!({ "token": token }))))
 }
 
 fn refusal(req: &HttpRequest, error: &LegacyJwtError) -> Result<ApiError, ApiError> {

@@ -12,13 +12,14 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, AsHeaderName};
+use actix_web::http::header;
 use futures_util::future::{LocalBoxFuture, ready};
 use serde_json::Value;
 
 use super::exceptions::ApiError;
 use super::test::forced_user;
 use crate::contrib::auth::SharedUser;
+use crate::http::headers::header_bytes;
 
 /// What an authentication class answers: a user and the credential that proved it, or nothing of its kind.
 pub type Authenticating<U, C> = LocalBoxFuture<'static, Result<Option<(U, C)>, ApiError>>;
@@ -188,23 +189,6 @@ pub fn challenge(req: &HttpRequest, classes: &[AuthenticationClass]) -> Option<S
     classes.first().and_then(|class| class.challenge(req))
 }
 
-/// Bytes of a header as WSGI hands them to Django: several of one name are joined by a comma.
-#[must_use]
-pub fn header_bytes(req: &HttpRequest, name: impl AsHeaderName) -> Option<Cow<'_, [u8]>> {
-    let mut values = req.headers().get_all(name);
-    let mut joined = Cow::from(values.next()?.as_bytes());
-    for value in values {
-        joined.to_mut().push(b',');
-        joined.to_mut().extend_from_slice(value.as_bytes());
-    }
-    Some(joined)
-}
-
-/// Words of a header between white space, as Python's `bytes.split`.
-pub fn words(header: &[u8]) -> impl Iterator<Item = &[u8]> {
-    header.split(|b| matches!(b, b'\t'..=b'\r' | b' ')).filter(|word| !word.is_empty())
-}
-
 /// `Authorization`, as [`header_bytes`].
 #[must_use]
 pub fn authorization(req: &HttpRequest) -> Option<Cow<'_, [u8]>> {
@@ -237,23 +221,3 @@ macro_rules! authentication_tuple {
 authentication_tuple!(A, B);
 authentication_tuple!(A, B, C);
 authentication_tuple!(A, B, C, D);
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::*;
-
-    #[test]
-    fn repeated_headers_are_joined_by_a_comma() {
-        let req = TestRequest::default().append_header(("X-A", "1")).append_header(("X-A", "2")).to_http_request();
-        assert_eq!(header_bytes(&req, "x-a").unwrap(), b"1,2".as_slice());
-        assert_eq!(header_bytes(&req, "x-b"), None);
-    }
-
-    #[test]
-    fn words_are_split_at_any_run_of_white_space() {
-        let found: Vec<_> = words(b"  Bearer\t \x0babc ").collect();
-        assert_eq!(found, [b"Bearer".as_slice(), b"abc"]);
-    }
-}

@@ -1,8 +1,8 @@
 //! The one error type of the HTTP edge, and how it becomes a response. Python counterpart: `rest_framework.exceptions`
 //! and `rest_framework.views.exception_handler`.
 //!
-//! Rules further down raise errors of their own that know nothing of HTTP; a `From` beside the view turns each into an
-//! [`ApiError`]. What a client may not see (SQL, a lost connection) travels as the *cause*, which only the log gets.
+//! The rules of the apps have errors of their own that know nothing of HTTP. A `From` beside the view turns each into an
+//! [`ApiError`]. What a client must not see (SQL, a lost connection) is the *cause*, which only the log gets.
 
 #[cfg(feature = "database")]
 mod database;
@@ -15,6 +15,8 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
+use crate::http::outcome::{Reason, Refusal};
+
 /// An error with the status and body that DRF gives it.
 ///
 /// Boxed, since it travels through every `Result` of the hot path and is rare.
@@ -25,21 +27,25 @@ pub struct ApiError(Box<Inner>);
 struct Inner {
     status: StatusCode,
     body: Value,
-    /// `NotAuthenticated` and `AuthenticationFailed`: 401 where there is a challenge to give, else 403.
+    /// `NotAuthenticated` and `AuthenticationFailed`: 401 if there is a challenge, else 403.
     is_authentication: bool,
     challenge: Option<String>,
     retry_after: Option<u64>,
-    reason: Option<Reason>,
+    reason: Option<String>,
+    refusal: Option<Refusal>,
 }
-
-/// Why a request was refused, for the log alone. Reaches the request log through the response's extensions.
-#[derive(Clone, Debug)]
-pub struct Reason(pub String);
 
 impl ApiError {
     fn new(status: StatusCode, body: Value) -> Self {
-        let inner = Inner { status, body, is_authentication: false, challenge: None, retry_after: None, reason: None };
-        Self(Box::new(inner))
+        Self(Box::new(Inner {
+            status,
+            body,
+            is_authentication: false,
+            challenge: None,
+            retry_after: None,
+            reason: None,
+            refusal: None,
+        }))
     }
 
     fn detail(status: StatusCode, detail: impl Into<Value>) -> Self {
@@ -49,7 +55,7 @@ impl ApiError {
     fn authentication(body: Value) -> Self {
         let mut error = Self::new(StatusCode::UNAUTHORIZED, body);
         error.0.is_authentication = true;
-        error
+        error.refused(Refusal::Other)
     }
 
     /// `ValidationError` (400): messages by field name.
@@ -64,19 +70,19 @@ impl ApiError {
         Self::detail(StatusCode::BAD_REQUEST, detail.into())
     }
 
-    /// `NotAuthenticated` (401, or 403 where no class has a challenge).
+    /// `NotAuthenticated` (401, or 403 if no class has a challenge).
     #[must_use]
     pub fn not_authenticated() -> Self {
         Self::authentication(json!({ "detail": "Authentication credentials were not provided." }))
     }
 
-    /// `AuthenticationFailed` (401, or 403 where no class has a challenge).
+    /// `AuthenticationFailed` (401, or 403 if no class has a challenge).
     #[must_use]
     pub fn authentication_failed(detail: impl Into<String>) -> Self {
         Self::authentication(json!({ "detail": detail.into() }))
     }
 
-    /// `AuthenticationFailed` with a body of the caller's, as simplejwt's `detail` and `code`.
+    /// `AuthenticationFailed` with this body, such as simplejwt's `detail` and `code`.
     #[must_use]
     pub fn authentication_failed_with(body: Value) -> Self {
         Self::authentication(body)
@@ -85,7 +91,8 @@ impl ApiError {
     /// `PermissionDenied` (403).
     #[must_use]
     pub fn permission_denied() -> Self {
-        Self::detail(StatusCode::FORBIDDEN, "You do not have permission to perform this action.")
+        let detail = "You do not have permission to perform this action.";
+        Self::detail(StatusCode::FORBIDDEN, detail).refused(Refusal::Other)
     }
 
     /// `NotFound` (404).
@@ -112,8 +119,8 @@ impl ApiError {
         Self::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.")
     }
 
-    /// A body that took longer than `DATA_UPLOAD_TIMEOUT` (408); gunicorn kills its worker then. The connection goes with
-    /// it, since nobody knows where on it the next request would begin.
+    /// A body that took longer than `DATA_UPLOAD_TIMEOUT` (408); gunicorn kills its worker then. The connection is closed,
+    /// because the start of the next request on it is unknown.
     #[must_use]
     pub fn request_timeout() -> Self {
         Self::detail(StatusCode::REQUEST_TIMEOUT, "Request timed out.")
@@ -125,7 +132,7 @@ impl ApiError {
         Self::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, format!("Unsupported media type \"{media_type}\" in request."))
     }
 
-    /// `Throttled` (429); `wait` is the number of seconds after which a request is accepted again, where known.
+    /// `Throttled` (429). `wait` is the number of seconds after which a request is accepted again, if that is known.
     #[must_use]
     pub fn throttled(wait: Option<u64>) -> Self {
         let detail = match wait {
@@ -135,33 +142,40 @@ impl ApiError {
         };
         let mut error = Self::detail(StatusCode::TOO_MANY_REQUESTS, detail);
         error.0.retry_after = wait;
-        error
+        error.refused(Refusal::Throttled)
     }
 
-    /// Something is exhausted or away and will be back (503). `reason` goes to the log.
+    /// Something is overloaded or down for the moment (503). `reason` goes to the log.
     #[must_use]
     pub fn service_unavailable(reason: impl fmt::Display, retry_after: u64) -> Self {
         let mut error =
             Self::detail(StatusCode::SERVICE_UNAVAILABLE, "Service temporarily unavailable, try again later.");
         error.0.retry_after = Some(retry_after);
-        error.because(reason)
+        error.refused(Refusal::Unavailable).because(reason)
     }
 
-    /// A failure of ours (500): a fixed body, and `cause` to the log.
+    /// A failure of the server (500): the body is fixed, and `cause` goes to the log.
     #[must_use]
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self::detail(StatusCode::INTERNAL_SERVER_ERROR, "A server error occurred.").because(cause)
     }
 
-    /// Adds what the log should say about this refusal. Must not hold a token, a password or a header.
+    /// Sets what the log says about this error. It must not contain a token, a password or a header.
     #[must_use]
     pub fn because(mut self, reason: impl fmt::Display) -> Self {
-        self.0.reason = Some(Reason(reason.to_string()));
+        self.0.reason = Some(reason.to_string());
         self
     }
 
-    /// Sets `WWW-Authenticate` on an authentication error that has none yet; without a challenge to give it becomes a
-    /// 403, as DRF does. Leaves every other error alone.
+    /// Sets what the metrics count this error as.
+    #[must_use]
+    pub fn refused(mut self, refusal: Refusal) -> Self {
+        self.0.refusal = Some(refusal);
+        self
+    }
+
+    /// Sets `WWW-Authenticate` on an authentication error that has none yet. Without a challenge the error becomes a 403, as
+    /// in DRF. Other errors stay as they are.
     #[must_use]
     pub fn with_challenge(mut self, challenge: Option<String>) -> Self {
         if self.0.is_authentication && self.0.challenge.is_none() {
@@ -173,7 +187,7 @@ impl ApiError {
         self
     }
 
-    /// Whether this is an authentication error that nobody has given a challenge yet.
+    /// Whether this is an authentication error without a challenge.
     #[must_use]
     pub fn needs_challenge(&self) -> bool {
         self.0.is_authentication && self.0.challenge.is_none()
@@ -207,7 +221,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.0.status);
-        // What is left of the body would have to be read before the next request could be.
+        // The rest of the body would have to be read before the next request.
         if matches!(self.0.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
             response.force_close();
         }
@@ -219,8 +233,11 @@ impl ResponseError for ApiError {
             response.insert_header((header::RETRY_AFTER, seconds));
         }
         let mut response = response.json(&self.0.body);
-        if let Some(reason) = &self.0.reason {
-            response.extensions_mut().insert(reason.clone());
+        let (reason, refusal) = (self.0.reason.clone(), self.0.refusal);
+        if self.0.status.is_server_error() {
+            response.extensions_mut().insert(Reason::failed(reason.unwrap_or_default(), refusal));
+        } else if reason.is_some() || refusal.is_some() {
+            response.extensions_mut().insert(Reason::refused(reason.unwrap_or_default(), refusal));
         }
         response
     }

@@ -1,7 +1,7 @@
 //! How a response body is written. Python counterpart: `rest_framework.renderers`.
 
 use actix_web::HttpResponse;
-use actix_web::body::{BoxBody, MessageBody, to_bytes};
+use actix_web::body::{MessageBody, to_bytes};
 use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
@@ -99,16 +99,6 @@ fn page(name: &str, status: u16, json: &str) -> String {
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#x27;")
-}
-
-/// A plain HTML page with one heading: Django's own 400, 404 and 500.
-#[must_use]
-pub fn error_page(status: actix_web::http::StatusCode, title: &str) -> HttpResponse<BoxBody> {
-    let body = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>\
-         <p></p>\n</body>\n</html>\n"
-    );
-    HttpResponse::build(status).insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).body(body)
 }
 
 #[cfg(test)]

@@ -102,7 +102,10 @@ impl RestFramework {
 pub fn app_data<T: 'static>(req: &HttpRequest) -> Result<&T, ApiError> {
     let found = req.app_data::<web::Data<T>>().map(|data| data.as_ref());
     found.ok_or_else(|| {
-        ApiError::internal(format_args!("web::Data<{}> is missing in the application", std::any::type_name::<T>()))
+        ApiError::internal(format_args!(
+            "the application has no {}: call `.configure(|cfg| apps.configure(cfg))` on the `App`",
+            std::any::type_name::<T>()
+        ))
     })
 }
 

@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest};
+use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpResponse};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::settings::ServerSettings;
+use crate::http::middleware::{Middleware, RequestInfo};
 
 /// A connection, from the side of who watches it.
 struct Connection {
@@ -97,25 +100,30 @@ impl Connection {
     }
 }
 
-/// A request being served. Its connection is left alone meanwhile.
-pub(crate) struct Busy(Rc<Connection>);
+/// Leaves the connection of a request alone until the response is sent.
+pub(super) struct WatchedConnections;
 
-impl Busy {
-    /// `None` for a request that came over no watched connection.
-    pub(crate) fn begin(req: &ServiceRequest) -> Option<Self> {
-        let connection = Rc::clone(req.conn_data::<Rc<Connection>>()?);
-        connection.busy.set(connection.busy.get() + 1);
-        Some(Self(connection))
+impl Middleware for WatchedConnections {
+    fn process_request(&self, req: &ServiceRequest, _info: &mut RequestInfo) -> Option<HttpResponse> {
+        if let Some(connection) = req.conn_data::<Rc<Connection>>().map(Rc::clone) {
+            connection.busy.set(connection.busy.get() + 1);
+            req.extensions_mut().insert(Busy(connection));
+        }
+        None
     }
 
-    /// Ends with the body, where that is a stream: sending it takes its time. Any other body is in memory.
-    pub(crate) fn until_sent(self, body: BoxBody) -> BoxBody {
-        match body.size() {
-            BodySize::Stream => Streaming { body, _busy: self }.boxed(),
-            BodySize::None | BodySize::Sized(_) => body,
+    fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+        let busy = info.request.as_ref().and_then(|req| req.extensions_mut().remove::<Busy>());
+        // Any other body is in memory; sending a stream takes time.
+        if let Some(busy) = busy.filter(|_| response.body().size() == BodySize::Stream) {
+            let sent = std::mem::replace(response, HttpResponse::new(StatusCode::OK));
+            *response = sent.map_body(|_, body| Streaming { body, _busy: busy }.boxed());
         }
     }
 }
+
+/// A request being served.
+struct Busy(Rc<Connection>);
 
 impl Drop for Busy {
     fn drop(&mut self) {

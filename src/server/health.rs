@@ -1,8 +1,8 @@
-//! Whether this process lives, and whether it can serve. Python counterpart: none in Django; `django-health-check` in many
-//! projects.
+//! Whether this process runs, and whether it can serve. Python counterpart: none in Django; many projects use
+//! `django-health-check`.
 //!
-//! Both answer under every `Host`: whoever asks, a load balancer or an orchestrator, names the machine and not the site,
-//! and the answer contains nothing that a forged name could get into.
+//! Both answer under every `Host`, because a load balancer names the machine and not the site. A forged name cannot get into
+//! the answer.
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
@@ -16,23 +16,19 @@ use crate::rest_framework::state::app_data;
 pub const HEALTHZ: &str = "/healthz";
 /// Path of [`readyz`].
 pub const READYZ: &str = "/readyz";
+/// Both paths. They are served under every host and without HTTPS.
+pub const PROBES: [&str; 2] = [HEALTHZ, READYZ];
 
-/// Seconds after which it is worth asking again.
+/// Seconds after which a client should ask again.
 const RETRY_AFTER: u64 = 1;
 
-/// Whether `path` is one of the two, to which `ALLOWED_HOSTS` does not apply.
-#[must_use]
-pub fn is_probe(path: &str) -> bool {
-    path == HEALTHZ || path == READYZ
-}
-
-/// `GET /healthz`: the process runs and answers. It asks nobody else, so that a database that is away does not get every
-/// instance restarted.
+/// `GET /healthz`: the process runs and answers. It does not use the database, so that a failure of the database does not
+/// restart every instance.
 pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: the database answers and has all migrations; else 503, and the log says why.
+/// `GET /readyz`: the database answers and has all migrations. Otherwise it is a 503, and the log says why.
 ///
 /// # Errors
 /// That 503.

@@ -34,19 +34,18 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Condition, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{App, Error, HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use self::metrics::Exposed;
+use self::metrics::Metrics;
 pub use self::state::{AppState, StateError};
 use crate::checks::{self, CheckMessage, Level};
 use crate::core::clock::Clock;
 use crate::db::DatabaseError;
 use crate::db::migrations::MigrationPlan;
-use crate::http::cors::Cors;
-use crate::http::middleware;
+use crate::http::error_pages;
 use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::Settings;
 use crate::urls;
@@ -114,8 +113,8 @@ impl Application {
         check_migrations(&state)?;
 
         let bind_error = |address| move |error| StartError::Bind { address, error };
-        let metrics = match (settings.server.metrics_address, state.exposed()) {
-            (Some(address), Some(exposed)) => Some(metrics_server(address, exposed).map_err(bind_error(address))?),
+        let metrics = match (settings.server.metrics_address, state.metrics()) {
+            (Some(address), Some(metrics)) => Some(metrics_server(address, metrics).map_err(bind_error(address))?),
             _ => None,
         };
         let sweeper = sweeper::start(&state.database, &state.clock, settings.server.token_sweep_interval);
@@ -207,30 +206,14 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let policy = Rc::new(state.policy());
-    let cors = state.cors().cloned();
-    let cors_layer = cors.as_ref().map_or_else(actix_cors::Cors::default, Cors::layer);
-    let is_open = cors.is_some();
+    let stack = Rc::new(state.middleware());
     App::new()
         .wrap(from_fn(move |req, next| {
-            let policy = Rc::clone(&policy);
-            async move { middleware::serve(&policy, req, next).await }
+            let stack = Rc::clone(&stack);
+            async move { stack.serve(req, next).await }
         }))
-        .wrap(Condition::new(is_open, cors_layer))
-        .wrap(Condition::new(
-            is_open,
-            from_fn(move |req, next| {
-                let cors = cors.clone();
-                async move {
-                    match cors {
-                        Some(cors) => cors.serve(req, next).await,
-                        None => next.call(req).await,
-                    }
-                }
-            }),
-        ))
         .configure(|cfg| configure(cfg, state))
-        .default_service(web::to(middleware::page_not_found))
+        .default_service(web::to(error_pages::page_not_found))
 }
 
 /// The routes and what they need, without middleware, for a host application's `App` or for one of its scopes.
@@ -249,9 +232,9 @@ async fn warn_without_cache(cache: Arc<ThrottleCache>) {
     }
 }
 
-fn metrics_server(address: SocketAddr, exposed: Exposed) -> io::Result<(SocketAddr, Server)> {
-    let exposed = web::Data::new(exposed);
-    let app = move || App::new().app_data(exposed.clone()).route("/metrics", web::get().to(metrics::metrics));
+fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAddr, Server)> {
+    let metrics = web::Data::new(metrics);
+    let app = move || App::new().app_data(metrics.clone()).route("/metrics", web::get().to(metrics::page));
     let server = HttpServer::new(app).workers(1).disable_signals().bind(address)?;
     let address = server.addrs().first().copied().unwrap_or(address);
     Ok((address, server.run()))

@@ -4,23 +4,21 @@ use std::sync::Arc;
 
 use actix_web::web;
 
-use super::metrics::{Exposed, Metrics};
+use super::connections::WatchedConnections;
+use super::metrics::Metrics;
 use crate::authtoken::authentication::TokenAuthentication;
 use crate::conf::SettingsError;
 use crate::contrib::auth::{AuthState, lockout};
 use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError};
-use crate::http::cors::Cors;
-use crate::http::host::AllowedHosts;
-use crate::http::middleware::Policy;
-use crate::http::security::Security;
+use crate::http::middleware::MiddlewareStack;
 use crate::legacy_jwt::authentication::JsonWebTokenAuthentication;
 use crate::legacy_jwt::state::LegacyJwtState;
 use crate::rest_framework::authentication::AuthenticationClass;
 use crate::rest_framework::authentication::basic::BasicAuthentication;
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ThrottleCache;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::simplejwt::authentication::{JwtAuthentication, JwtStatelessUserAuthentication, JwtTokenUserAuthentication};
 use crate::simplejwt::state::JwtState;
 
@@ -39,7 +37,7 @@ pub struct AppState {
     jwt: web::Data<JwtState>,
     legacy_jwt: web::Data<LegacyJwtState>,
     metrics: Option<Metrics>,
-    policy: Policy,
+    middleware: MiddlewareStack,
     pub(super) api_docs: bool,
 }
 
@@ -65,21 +63,23 @@ impl AppState {
         if settings.auth.login_failure_limit.is_some() {
             lockout::create_table(&mut *database.connection()?)?;
         }
+        let database = web::Data::new(database);
+        let auth = web::Data::new(AuthState::new(&settings.auth, clock.clone()));
+        let metrics = settings.server.metrics_address.map(|_| Metrics::new(database.clone(), auth.clone()));
+        let mut middleware = settings::middleware(settings)?;
+        if let Some(metrics) = metrics.clone() {
+            middleware.insert(0, Box::new(metrics));
+        }
+        middleware.insert(0, Box::new(WatchedConnections));
         Ok(Self {
-            database: web::Data::new(database),
-            auth: web::Data::new(AuthState::new(&settings.auth, clock.clone())),
+            database,
+            auth,
             clock: web::Data::new(clock),
             rest_framework: web::Data::new(rest_framework),
             jwt: web::Data::new(jwt),
             legacy_jwt: web::Data::new(legacy_jwt),
-            metrics: settings.server.metrics_address.map(|_| Metrics::default()),
-            policy: Policy {
-                allowed_hosts: AllowedHosts::new(&settings.allowed_hosts, settings.debug),
-                append_slash: settings.append_slash,
-                security: Security::new(&settings.security)?,
-                cors: Cors::new(&settings.cors)?,
-                metrics: None,
-            },
+            metrics,
+            middleware: MiddlewareStack::new(middleware),
             api_docs: settings.has_api_docs(),
         })
     }
@@ -107,20 +107,14 @@ impl AppState {
         Arc::clone(&self.rest_framework.throttle_cache)
     }
 
-    /// Which other sites may call, if any.
-    pub(super) fn cors(&self) -> Option<&Cors> {
-        self.policy.cors.as_ref()
+    /// What every request passes.
+    pub(super) fn middleware(&self) -> MiddlewareStack {
+        self.middleware.clone()
     }
 
-    /// What concerns every request of one worker.
-    pub(super) fn policy(&self) -> Policy {
-        Policy { metrics: self.metrics.as_ref().map(Metrics::worker), ..self.policy.clone() }
-    }
-
-    /// What the metrics are made of, when they are on.
-    pub(super) fn exposed(&self) -> Option<Exposed> {
-        let (database, auth) = (self.database.clone(), self.auth.clone());
-        self.metrics.clone().map(|metrics| Exposed { metrics, database, auth })
+    /// The metrics, if they are on.
+    pub(super) fn metrics(&self) -> Option<Metrics> {
+        self.metrics.clone()
     }
 }
 

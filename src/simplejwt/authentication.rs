@@ -20,7 +20,9 @@ use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken};
 use crate::contrib::auth::SharedUser;
 use crate::core::jwt::Claims;
-use crate::rest_framework::authentication::{Authenticating, Authentication, authorization, header_bytes, words};
+use crate::http::headers::{header_bytes, words};
+use crate::http::outcome::Refusal;
+use crate::rest_framework::authentication::{Authenticating, Authentication, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
@@ -164,34 +166,38 @@ pub(super) fn bad_header() -> ApiError {
 fn validate(
     decoded: Result<Arc<Claims>, TokenError>,
     jwt: &JwtState,
-    revoked: Option<&str>,
+    revoked: Option<(&str, Refusal)>,
 ) -> Result<ValidatedToken, ApiError> {
     let settings = jwt.settings();
     let mut messages = Vec::new();
     let mut refuse = |class: AuthToken, message: &str| messages.push(message_of(class, message));
-    let mut reason = None;
+    let (mut reason, mut kind) = (None, Refusal::Other);
     match decoded {
         Ok(claims) => {
             for class in &settings.auth_token_classes {
-                if let Some(message) = revoked.filter(|_| class.is_revocable()) {
+                if let Some((message, refusal)) = revoked.filter(|_| class.is_revocable()) {
                     refuse(*class, message);
+                    kind = refusal;
                     continue;
                 }
                 match class.verify(&claims, settings) {
                     Ok(()) => return Ok(ValidatedToken::new(*class, claims)),
-                    Err(TokenError::Invalid { message, .. }) => refuse(*class, &message),
+                    Err(TokenError::Invalid { message, refusal, .. }) => {
+                        refuse(*class, &message);
+                        kind = refusal;
+                    }
                     Err(other) => return Err(other.into()),
                 }
             }
         }
-        Err(TokenError::Invalid { message, cause }) => {
+        Err(TokenError::Invalid { message, cause, refusal }) => {
             settings.auth_token_classes.iter().for_each(|class| refuse(*class, &message));
-            reason = cause;
+            (reason, kind) = (cause, refusal);
         }
         Err(other) => return Err(other.into()),
     }
     let reason = reason.map_or_else(|| format!("{messages:?}"), |cause| cause.to_string());
-    Err(not_valid(messages).because(reason))
+    Err(not_valid(messages).because(reason).refused(kind))
 }
 
 /// What one class says about a token.

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::core::jwt::{JwtError, SigningError};
 #[cfg(feature = "database")]
 use crate::db::DatabaseError;
+use crate::http::outcome::Refusal;
 use crate::rest_framework::exceptions::ApiError;
 
 pub(super) const INVALID: &str = "Token is invalid";
@@ -26,6 +27,8 @@ pub enum TokenError {
         message: String,
         /// For the log: what exactly was wrong.
         cause: Option<JwtError>,
+        /// For the metrics.
+        refusal: Refusal,
     },
     /// A new token could not be signed: out of memory or randomness, or this service has no signing key.
     #[error("a token could not be signed: {0}")]
@@ -39,7 +42,7 @@ pub enum TokenError {
 impl TokenError {
     /// A token that is refused with this message.
     pub fn invalid(message: impl Into<String>) -> Self {
-        Self::Invalid { message: message.into(), cause: None }
+        Self::Invalid { message: message.into(), cause: None, refusal: Refusal::Other }
     }
 
     /// A token without a date that it should have.
@@ -49,13 +52,14 @@ impl TokenError {
 
     /// A token of which a date other than `exp` is over.
     pub(super) fn claim_expired(claim: &str) -> Self {
-        Self::invalid(format!("Token '{claim}' claim has expired"))
+        let message = format!("Token '{claim}' claim has expired");
+        Self::Invalid { message, cause: None, refusal: Refusal::Expired }
     }
 
     /// A token on the blacklist.
     #[must_use]
     pub fn blacklisted() -> Self {
-        Self::invalid(BLACKLISTED)
+        Self::Invalid { message: BLACKLISTED.to_owned(), cause: None, refusal: Refusal::Blacklisted }
     }
 }
 
@@ -65,7 +69,8 @@ impl From<JwtError> for TokenError {
             JwtError::ExpiredSignature => EXPIRED,
             _ => INVALID,
         };
-        Self::Invalid { message: message.to_owned(), cause: Some(error) }
+        let refusal = Refusal::from(&error);
+        Self::Invalid { message: message.to_owned(), cause: Some(error), refusal }
     }
 }
 
@@ -86,8 +91,8 @@ impl From<diesel::result::Error> for TokenError {
 impl From<TokenError> for ApiError {
     fn from(error: TokenError) -> Self {
         match error {
-            TokenError::Invalid { message, cause } => {
-                let error = failed(&message, "token_not_valid");
+            TokenError::Invalid { message, cause, refusal } => {
+                let error = failed(&message, "token_not_valid").refused(refusal);
                 match cause {
                     Some(cause) => error.because(cause),
                     None => error.because(message),

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::authentication::challenge;
 use super::schemas::views as schemas;
 use super::serializers::{Context, TokenBlacklist, TokenObtain, TokenRefresh, TokenRefreshSliding, TokenVerify};
+use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
 use crate::rest_framework::views::ApiView;
@@ -102,27 +103,27 @@ fn token_view(name: &'static str) -> ApiView {
 }
 
 async fn obtain_pair(req: HttpRequest, data: RequestData<TokenObtain>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(data.into_inner().pair(Context::of(&req)?).await?))
+    Ok(TokenEvent::Issued.on(HttpResponse::Ok().json(data.into_inner().pair(Context::of(&req)?).await?)))
 }
 
 async fn refresh(req: HttpRequest, data: RequestData<TokenRefresh>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(data.into_inner().save(Context::of(&req)?).await?))
+    Ok(TokenEvent::Refreshed.on(HttpResponse::Ok().json(data.into_inner().save(Context::of(&req)?).await?)))
 }
 
 async fn verify(req: HttpRequest, data: RequestData<TokenVerify>) -> Result<HttpResponse, ApiError> {
     data.into_inner().validate(Context::of(&req)?).await?;
-    Ok(HttpResponse::Ok().json(json!({})))
+    Ok(TokenEvent::Verified.on(HttpResponse::Ok().json(json!({}))))
 }
 
 async fn blacklist(req: HttpRequest, data: RequestData<TokenBlacklist>) -> Result<HttpResponse, ApiError> {
     data.into_inner().save(Context::of(&req)?).await?;
-    Ok(HttpResponse::Ok().json(json!({})))
+    Ok(TokenEvent::Blacklisted.on(HttpResponse::Ok().json(json!({}))))
 }
 
 async fn obtain_sliding(req: HttpRequest, data: RequestData<TokenObtain>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(data.into_inner().sliding(Context::of(&req)?).await?))
+    Ok(TokenEvent::Issued.on(HttpResponse::Ok().json(data.into_inner().sliding(Context::of(&req)?).await?)))
 }
 
 async fn refresh_sliding(req: HttpRequest, data: RequestData<TokenRefreshSliding>) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(data.into_inner().save(Context::of(&req)?).await?))
+    Ok(TokenEvent::Refreshed.on(HttpResponse::Ok().json(data.into_inner().save(Context::of(&req)?).await?)))
 }

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::core::crypto::SecretString;
 use actix_simplejwt::rest_framework::authentication::Authentication;
-use actix_simplejwt::rest_framework::authentication::{header_bytes, words};
+use actix_simplejwt::http::headers::{header_bytes, words};
 use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
 use actix_simplejwt::simplejwt::state::JwtState;
 use actix_simplejwt::{AccessToken, JwtStatelessUserAuthentication};

@@ -1,42 +1,41 @@
 //! Calls from the pages of other sites (CORS). Python counterpart: django-cors-headers, `corsheaders.middleware`.
 //!
-//! A browser keeps the answers of one site from the scripts of another one unless headers allow it. Off until
-//! [`CorsSettings`] names somebody, and then not even a header is added.
-//!
-//! actix-cors decides which origin is named in `Access-Control-Allow-Origin`. The rest is written here, as
-//! django-cors-headers writes it: actix-cors answers a preflight request that it does not like with 400 instead of 200
-//! without permission, lists methods and headers in the order of a hash table, and names three headers in `Vary`.
+//! A browser hides the answers of one site from the scripts of another one unless headers allow it. Without an allowed
+//! origin in [`CorsSettings`] no header is added.
 
 mod settings;
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::Arc;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{RequestHead, ServiceRequest, ServiceResponse};
+use actix_web::HttpResponse;
+use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, Uri};
-use actix_web::middleware::Next;
-use actix_web::{Error, HttpResponse};
 use percent_encoding::percent_decode_str;
 use regex::bytes::Regex;
 
 pub use self::settings::CorsSettings;
+use super::headers::joined as header;
+use super::middleware::{Middleware, RequestInfo};
 use super::patterns;
 use crate::conf::SettingsError;
 
-/// The settings, ready to be asked. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Cors(Arc<Rules>);
+const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+
+/// `corsheaders.middleware.CorsMiddleware`. It comes before everything that could answer in place of the view.
+#[derive(Debug)]
+pub struct CorsMiddleware(Option<Rules>);
 
 #[derive(Debug)]
 struct Rules {
-    /// `None` for all of them.
+    /// `None` allows every origin.
     origins: Option<Origins>,
-    /// `None` for all of them.
+    /// `None` covers every path.
     paths: Option<Regex>,
     credentials: bool,
+    private_network: bool,
     expose_headers: Option<HeaderValue>,
     allow_headers: HeaderValue,
     allow_methods: HeaderValue,
@@ -50,19 +49,26 @@ struct Origins {
     patterns: Vec<Regex>,
 }
 
-/// Sites that nobody has. An expression that allows one of them allows everybody.
+/// What a covered request asked for, kept for its response.
+struct Asked {
+    /// Value of `Access-Control-Allow-Origin`. `None` without an `Origin`, and for one that is not allowed.
+    allow_origin: Option<HeaderValue>,
+    private_network: bool,
+}
+
+/// Origins that do not exist. An expression that allows one of them allows every site.
 const STRANGERS: [&[u8]; 2] = [b"https://stranger.invalid", b"http://stranger.invalid:8080"];
 
-impl Cors {
-    /// The rules of `settings`; `None` when they let nobody call.
+impl CorsMiddleware {
+    /// Follows `settings`.
     ///
     /// # Errors
-    /// For an origin, a name or an expression that is none, and for credentials together with all origins.
-    pub fn new(settings: &CorsSettings) -> Result<Option<Self>, SettingsError> {
+    /// If an origin, a name or an expression is invalid, and for credentials together with all origins.
+    pub fn new(settings: &CorsSettings) -> Result<Self, SettingsError> {
         let named = settings.allowed_origins.iter().map(|text| origin(text));
         let named = named.collect::<Result<HashSet<_>, _>>()?;
         let patterns = settings.allowed_origin_regexes.iter().map(|text| {
-            // Python's `re.match` does not look at the end, so that `https://a\.org` would allow https://a.org.evil.net.
+            // Python's `re.match` ignores the end, so that `https://a\.org` would allow https://a.org.evil.net.
             patterns::compile("CORS_ALLOWED_ORIGIN_REGEXES", text, "^", "$")
         });
         let patterns = patterns.collect::<Result<Vec<_>, _>>()?;
@@ -78,6 +84,7 @@ impl Cors {
             origins: (!settings.allow_all_origins).then_some(Origins { named, patterns }),
             paths,
             credentials: settings.allow_credentials,
+            private_network: settings.allow_private_network,
             expose_headers: match settings.expose_headers.is_empty() {
                 true => None,
                 false => Some(header_names("CORS_EXPOSE_HEADERS", &settings.expose_headers)?),
@@ -86,62 +93,31 @@ impl Cors {
             allow_methods: methods(&settings.allow_methods)?,
             max_age: (max_age > 0).then(|| HeaderValue::from(max_age)),
         };
-        Ok(settings.is_on().then(|| Self(Arc::new(rules))))
-    }
-
-    /// The layer that names the origin.
-    pub(crate) fn layer(&self) -> actix_cors::Cors {
-        let rules = Arc::clone(&self.0);
-        let mut layer = actix_cors::Cors::default()
-            .allowed_origin_fn(move |origin, head| rules.cover(&head.uri) && rules.allow(origin.as_bytes()))
-            .block_on_origin_mismatch(false)
-            .disable_preflight()
-            .disable_vary_header();
-        if self.0.origins.is_none() {
-            layer = layer.allow_any_origin().send_wildcard();
-        }
-        layer
-    }
-
-    /// Whether a browser only asks if it may send a request. The view has no part in that.
-    pub(super) fn is_preflight(&self, head: &RequestHead) -> bool {
-        head.method == Method::OPTIONS
-            && head.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
-            && self.0.cover(&head.uri)
-    }
-
-    /// Adds what belongs beside the name of the origin.
-    ///
-    /// # Errors
-    /// Those of the layers below, whose responses have the headers too.
-    pub(crate) async fn serve<B: MessageBody>(
-        self,
-        req: ServiceRequest,
-        next: Next<B>,
-    ) -> Result<ServiceResponse<B>, Error> {
-        if !self.0.cover(req.uri()) {
-            return next.call(req).await;
-        }
-        let is_options = req.method() == Method::OPTIONS;
-        match next.call(req).await {
-            Ok(mut response) => {
-                self.0.add_headers(is_options, response.headers_mut());
-                Ok(response)
-            }
-            Err(mut error) => {
-                error.add_response_mapper(move |mut response| {
-                    self.0.add_headers(is_options, response.headers_mut());
-                    response
-                });
-                Err(error)
-            }
-        }
+        Ok(Self(settings.is_on().then_some(rules)))
     }
 }
 
-/// The answer to a preflight request, before its headers.
-pub(super) fn preflight() -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).finish()
+impl Middleware for CorsMiddleware {
+    /// Answers a preflight request, in which a browser asks whether it may send the real one.
+    fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
+        let rules = self.0.as_ref().filter(|rules| rules.cover(&info.uri))?;
+        let headers = req.headers();
+        info.extensions.insert(Asked {
+            allow_origin: rules.allow_origin(headers),
+            private_network: rules.private_network
+                && header(headers, REQUEST_PRIVATE_NETWORK).as_deref() == Some(b"true"),
+        });
+        let is_preflight =
+            info.method == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        is_preflight
+            .then(|| HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).finish())
+    }
+
+    fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+        if let (Some(rules), Some(asked)) = (&self.0, info.extensions.get::<Asked>()) {
+            rules.add_headers(&info.method, asked, response.headers_mut());
+        }
+    }
 }
 
 impl Rules {
@@ -150,38 +126,45 @@ impl Rules {
         self.paths.as_ref().is_none_or(|paths| paths.is_match(&path()))
     }
 
-    fn allow(&self, origin: &[u8]) -> bool {
-        let named = |origins: &Origins| {
-            origins.named.contains(origin) || origins.patterns.iter().any(|pattern| pattern.is_match(origin))
-        };
-        !origin.is_empty() && self.origins.as_ref().is_none_or(named)
+    fn allow_origin(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = header(headers, header::ORIGIN).filter(|origin| !origin.is_empty())?;
+        match &self.origins {
+            None => Some(HeaderValue::from_static("*")),
+            Some(origins) if origins.allow(&origin) => HeaderValue::from_bytes(&origin).ok(),
+            Some(_) => None,
+        }
     }
 
-    fn add_headers(&self, is_options: bool, headers: &mut HeaderMap) {
+    fn add_headers(&self, method: &Method, asked: &Asked, headers: &mut HeaderMap) {
         vary_by_origin(headers);
-        if !headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
-            return;
-        }
-        let mut insert = |name: HeaderName, value: &HeaderValue| {
-            headers.insert(name, value.clone());
-        };
+        let Some(origin) = &asked.allow_origin else { return };
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
         if self.credentials {
-            insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, &HeaderValue::from_static("true"));
+            headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
         if let Some(names) = &self.expose_headers {
-            insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names.clone());
         }
-        if is_options {
-            insert(header::ACCESS_CONTROL_ALLOW_HEADERS, &self.allow_headers);
-            insert(header::ACCESS_CONTROL_ALLOW_METHODS, &self.allow_methods);
+        if *method == Method::OPTIONS {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.allow_headers.clone());
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.allow_methods.clone());
             if let Some(seconds) = &self.max_age {
-                insert(header::ACCESS_CONTROL_MAX_AGE, seconds);
+                headers.insert(header::ACCESS_CONTROL_MAX_AGE, seconds.clone());
             }
+        }
+        if asked.private_network {
+            headers.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
         }
     }
 }
 
-/// `patch_vary_headers(response, ("origin",))`: on every answer, or a cache would give one site's answer to another.
+impl Origins {
+    fn allow(&self, origin: &[u8]) -> bool {
+        self.named.contains(origin) || self.patterns.iter().any(|pattern| pattern.is_match(origin))
+    }
+}
+
+/// `patch_vary_headers(response, ("origin",))`. Every answer has it, or a cache would give one site the answer to another.
 fn vary_by_origin(headers: &mut HeaderMap) {
     let values = headers.get_all(header::VARY).filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ");
     let names = |name: &str| values.split(',').any(|part| part.trim().eq_ignore_ascii_case(name));
@@ -210,7 +193,7 @@ fn refuse_credentials_for_everybody(settings: &CorsSettings, patterns: &[Regex])
 
 /// Checks an origin as `corsheaders.E013` and `E014` do.
 fn origin(text: &str) -> Result<Vec<u8>, SettingsError> {
-    // A page without a site, and a file on Android.
+    // The origin of a page without a site, and of a file on Android.
     if text == "null" || text == "file://" {
         return Ok(text.into());
     }
@@ -246,47 +229,5 @@ fn joined(key: &str, names: &[String], kind: &str, is_one: fn(&str) -> bool) -> 
     match names.iter().find(|name| !is_one(name)) {
         Some(name) => Err(SettingsError::expected(key, name, kind)),
         None => HeaderValue::from_str(&names.join(", ")).map_err(|error| SettingsError::new(key, error.to_string())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::App;
-    use actix_web::body::BoxBody;
-    use actix_web::dev::Service;
-    use actix_web::error::ErrorInternalServerError;
-    use actix_web::middleware::from_fn;
-    use actix_web::test::{TestRequest, init_service};
-
-    use super::*;
-
-    async fn fail(_: ServiceRequest, _: Next<BoxBody>) -> Result<ServiceResponse, Error> {
-        Err(ErrorInternalServerError("on purpose"))
-    }
-
-    #[actix_web::test]
-    async fn a_failure_of_the_layers_below_has_the_headers_too() {
-        let settings = CorsSettings {
-            allowed_origins: vec!["https://a.org".to_owned()],
-            expose_headers: vec!["Retry-After".to_owned()],
-            ..CorsSettings::default()
-        };
-        let cors = Cors::new(&settings).unwrap().unwrap();
-        let layer = cors.layer();
-        let service = init_service(App::new().wrap(from_fn(fail)).wrap(layer).wrap(from_fn(move |req, next| {
-            let cors = cors.clone();
-            async move { cors.serve(req, next).await }
-        })))
-        .await;
-        let request = TestRequest::get().insert_header((header::ORIGIN, "https://a.org")).to_request();
-        let response = service.call(request).await.unwrap_err().error_response();
-        assert_eq!(response.status(), 500);
-        for (name, value) in [
-            (header::ACCESS_CONTROL_ALLOW_ORIGIN, "https://a.org"),
-            (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After"),
-            (header::VARY, "origin"),
-        ] {
-            assert_eq!(response.headers().get(name).unwrap(), value);
-        }
     }
 }

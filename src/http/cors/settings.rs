@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Cors;
+use super::CorsMiddleware;
 use crate::conf::{Environment, SettingsError, settings, values};
 use crate::http::patterns;
 
@@ -36,6 +36,8 @@ settings! {
         );
         /// Methods that a page may use.
         pub allow_methods: Vec<String> = CORS_ALLOW_METHODS("DELETE,GET,OPTIONS,PATCH,POST,PUT", values::list);
+        /// Allow pages of a public site to call this server in a private network.
+        pub allow_private_network: bool = CORS_ALLOW_PRIVATE_NETWORK("false", values::boolean);
         /// Response headers that a page may read besides the usual ones: `Retry-After,X-Request-ID`.
         pub expose_headers: Vec<String> = CORS_EXPOSE_HEADERS("", values::list);
         /// How long a browser may cache these rules; `0` for no such header.
@@ -56,7 +58,7 @@ impl CorsSettings {
     pub(super) const EVERY_URL: &'static str = "^.*$";
 
     fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
-        Cors::new(&self)?;
+        CorsMiddleware::new(&self)?;
         Ok(self)
     }
 
@@ -79,7 +81,7 @@ mod tests {
     fn nothing_is_allowed_by_default() {
         let settings = read(&[]).unwrap();
         assert_eq!(settings, CorsSettings::default());
-        assert!(!settings.is_on() && Cors::new(&settings).unwrap().is_none());
+        assert!(!settings.is_on());
     }
 
     #[test]

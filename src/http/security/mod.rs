@@ -1,34 +1,30 @@
-//! HTTPS, and headers on every response. Python counterpart: `django.middleware.security.SecurityMiddleware` and
-//! `django.middleware.clickjacking.XFrameOptionsMiddleware`, with Django's settings and defaults.
+//! HTTPS, and the headers that go with it. Python counterpart: `django.middleware.security`, with Django's settings and
+//! defaults.
 //!
-//! The server speaks no TLS. Whether a client does is what a proxy in front says, by `SECURE_PROXY_SSL_HEADER`.
+//! The server has no TLS. A proxy in front says whether a client uses HTTPS, by `SECURE_PROXY_SSL_HEADER`.
 
 mod settings;
 
-use std::sync::Arc;
-
-use actix_web::dev::RequestHead;
-use actix_web::http::StatusCode;
+use actix_web::HttpResponse;
+use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse};
 use regex::bytes::Regex;
 
 pub use self::settings::SecuritySettings;
-use super::append_slash::escape_uri_path;
+use super::common::{escape_uri_path, permanent_redirect};
+use super::middleware::{Middleware, RequestInfo};
 use super::patterns;
 use crate::conf::SettingsError;
 
-/// The settings, ready to be asked. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Security(Arc<Rules>);
-
+/// `django.middleware.security.SecurityMiddleware`.
 #[derive(Debug)]
-struct Rules {
+pub struct SecurityMiddleware {
     headers: Vec<(HeaderName, HeaderValue)>,
     hsts: Option<HeaderValue>,
     redirect: Option<Redirect>,
-    /// Header and value that say HTTPS.
+    /// The header of a proxy, and the value that means HTTPS.
     proxy: Option<(HeaderName, String)>,
+    exempt: &'static [&'static str],
 }
 
 #[derive(Debug)]
@@ -37,16 +33,16 @@ struct Redirect {
     exempt: Vec<Regex>,
 }
 
-impl Security {
-    /// The rules of `settings`.
+impl SecurityMiddleware {
+    /// Follows `settings`. The paths `exempt` are served without HTTPS, in addition to those of the settings.
     ///
     /// # Errors
-    /// For a value that cannot be a header, a host or an expression.
-    pub fn new(settings: &SecuritySettings) -> Result<Self, SettingsError> {
+    /// If a value cannot be a header, a host or an expression.
+    pub fn new(settings: &SecuritySettings, exempt: &'static [&'static str]) -> Result<Self, SettingsError> {
         let value = |key: &str, text: &str| {
             HeaderValue::from_str(text).map_err(|_| SettingsError::expected(key, text, "the value of a header"))
         };
-        let mut headers = vec![(header::X_FRAME_OPTIONS, value("X_FRAME_OPTIONS", &settings.x_frame_options)?)];
+        let mut headers = Vec::new();
         if settings.content_type_nosniff {
             headers.push((header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")));
         }
@@ -66,51 +62,42 @@ impl Security {
                 Some((parsed.map_err(refused)?, value.clone()))
             }
         };
-        let rules = Rules { headers, hsts: hsts(settings), redirect: Redirect::new(settings)?, proxy };
-        Ok(Self(Arc::new(rules)))
+        Ok(Self { headers, hsts: hsts(settings), redirect: Redirect::new(settings)?, proxy, exempt })
     }
 
-    /// Where a request that came by HTTP has to go. `None` where it may stay.
-    #[must_use]
-    pub fn redirect(&self, req: &HttpRequest) -> Option<HttpResponse> {
-        let redirect = self.0.redirect.as_ref()?;
+    /// `HttpRequest.is_secure`: the first of several values counts, which is the one of the client's own proxy.
+    fn is_secure(&self, headers: &HeaderMap) -> bool {
+        let Some((name, secure)) = &self.proxy else { return false };
+        let said = headers.get(name).and_then(|value| value.to_str().ok());
+        said.is_some_and(|said| said.split(',').next().unwrap_or(said).trim() == secure)
+    }
+}
+
+impl Middleware for SecurityMiddleware {
+    /// Redirects a request without HTTPS.
+    fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
+        info.is_secure = self.is_secure(req.headers());
+        let redirect = self.redirect.as_ref().filter(|_| !info.is_secure)?;
         let path = req.path();
-        let is_exempt =
-            || redirect.exempt.iter().any(|exempt| exempt.is_match(path.trim_start_matches('/').as_bytes()));
-        if self.is_secure(req.headers()) || is_exempt() {
+        let is_exempt = |exempt: &Regex| exempt.is_match(path.trim_start_matches('/').as_bytes());
+        if self.exempt.contains(&path) || redirect.exempt.iter().any(is_exempt) {
             return None;
         }
         let asked_for = req.headers().get(header::HOST).and_then(|host| host.to_str().ok());
         let host = redirect.host.as_deref().or(asked_for).unwrap_or(req.app_config().host());
         let query = req.uri().query().map_or(String::new(), |query| format!("?{query}"));
-        let location = HeaderValue::try_from(format!("https://{host}{}{query}", escape_uri_path(path))).ok()?;
-        let mut response = HttpResponse::build(StatusCode::MOVED_PERMANENTLY);
-        response.insert_header((header::LOCATION, location));
-        response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
-        Some(response.finish())
+        permanent_redirect(&format!("https://{host}{}{query}", escape_uri_path(path)))
     }
 
-    /// Whether answers to this request tell browsers to come by HTTPS from now on.
-    #[must_use]
-    pub fn has_hsts(&self, head: &RequestHead) -> bool {
-        self.0.hsts.is_some() && self.is_secure(head.headers())
-    }
-
-    /// Adds the headers that a view has not set itself.
-    pub fn add_headers(&self, headers: &mut HeaderMap, has_hsts: bool) {
-        let hsts = self.0.hsts.as_ref().filter(|_| has_hsts).map(|value| (&header::STRICT_TRANSPORT_SECURITY, value));
-        for (name, value) in self.0.headers.iter().map(|(name, value)| (name, value)).chain(hsts) {
-            if !headers.contains_key(name) {
-                headers.insert(name.clone(), value.clone());
+    /// Adds the headers that the view has not set itself.
+    fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+        let hsts = self.hsts.as_ref().filter(|_| info.is_secure);
+        let hsts = hsts.map(|value| (&header::STRICT_TRANSPORT_SECURITY, value));
+        for (name, value) in self.headers.iter().map(|(name, value)| (name, value)).chain(hsts) {
+            if !response.headers().contains_key(name) {
+                response.headers_mut().insert(name.clone(), value.clone());
             }
         }
-    }
-
-    /// `HttpRequest.is_secure`: the first of several values counts, which is the client's own proxy.
-    fn is_secure(&self, headers: &HeaderMap) -> bool {
-        let Some((name, secure)) = &self.0.proxy else { return false };
-        let said = headers.get(name).and_then(|value| value.to_str().ok());
-        said.is_some_and(|said| said.split(',').next().unwrap_or(said).trim() == secure)
     }
 }
 

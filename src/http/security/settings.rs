@@ -1,7 +1,8 @@
 //! HTTPS and security headers. Python counterpart: `SECURE_…` and `X_FRAME_OPTIONS` in `settings.py`.
 
-use super::Security;
+use super::SecurityMiddleware;
 use crate::conf::{Environment, SettingsError, settings, values};
+use crate::http::clickjacking::XFrameOptionsMiddleware;
 use crate::http::patterns;
 
 settings! {
@@ -67,7 +68,8 @@ const REFERRER_POLICIES: &[&str] = &[
 
 impl SecuritySettings {
     fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
-        Security::new(&self)?;
+        SecurityMiddleware::new(&self, &[])?;
+        XFrameOptionsMiddleware::new(&self.x_frame_options)?;
         Ok(self)
     }
 }

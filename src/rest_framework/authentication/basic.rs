@@ -8,10 +8,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Authenticating, Authentication, authorization, words};
+use super::{Authenticating, Authentication, authorization};
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::db::Database;
+use crate::http::headers::words;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 use crate::rest_framework::throttling::client_address;

@@ -18,7 +18,6 @@ mod rates;
 mod redis;
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 
 pub use cache::{CacheSettings, CacheUrl, Denial, RedisUrl, ThrottleCache};
 pub use history::{Histories, Refusal};
@@ -26,9 +25,10 @@ pub use rates::{Rate, ThrottleRates};
 #[cfg(feature = "redis")]
 pub use redis::RedisHistories;
 
-use super::authentication::{Caller, header_bytes};
+use super::authentication::Caller;
 use super::exceptions::ApiError;
 use super::state::RestFramework;
+use crate::http::client_address::get_ident;
 
 /// A limit on the number of calls: DRF's `SimpleRateThrottle`.
 ///
@@ -190,52 +190,11 @@ pub fn client_address(req: &HttpRequest) -> String {
     get_ident(req, Some(num_proxies.unwrap_or(0)))
 }
 
-/// The address that a request is counted under: `BaseThrottle.get_ident`.
-#[must_use]
-pub fn get_ident(req: &HttpRequest, num_proxies: Option<usize>) -> String {
-    let forwarded = match num_proxies {
-        Some(0) => None,
-        _ => header_bytes(req, header::X_FORWARDED_FOR),
-    };
-    let forwarded = forwarded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let remote = || req.peer_addr().map_or_else(String::new, |addr| addr.ip().to_string());
-    match (num_proxies, forwarded) {
-        (_, None) => remote(),
-        (Some(proxies), Some(forwarded)) => {
-            let addresses: Vec<_> = forwarded.split(',').collect();
-            addresses[addresses.len() - proxies.min(addresses.len())].trim().to_owned()
-        }
-        (None, Some(forwarded)) if forwarded.is_empty() => remote(),
-        (None, Some(forwarded)) => forwarded.split_whitespace().collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-
-    fn ident(forwarded: Option<&str>, num_proxies: Option<usize>) -> String {
-        let mut request = TestRequest::default().peer_addr("10.0.0.9:5000".parse().unwrap());
-        if let Some(value) = forwarded {
-            request = request.insert_header(("X-Forwarded-For", value));
-        }
-        get_ident(&request.to_http_request(), num_proxies)
-    }
-
-    #[test]
-    fn the_address_is_found_behind_as_many_proxies_as_there_are() {
-        let forwarded = Some("1.1.1.1, 2.2.2.2 ,3.3.3.3");
-        assert_eq!(ident(None, None), "10.0.0.9");
-        assert_eq!(ident(None, Some(1)), "10.0.0.9");
-        assert_eq!(ident(forwarded, None), "1.1.1.1,2.2.2.2,3.3.3.3");
-        assert_eq!(ident(forwarded, Some(0)), "10.0.0.9");
-        assert_eq!(ident(forwarded, Some(1)), "3.3.3.3");
-        assert_eq!(ident(forwarded, Some(2)), "2.2.2.2");
-        assert_eq!(ident(forwarded, Some(9)), "1.1.1.1");
-        assert_eq!(ident(Some(""), None), "10.0.0.9");
-    }
 
     #[test]
     fn a_forged_address_is_not_taken_for_a_user() {

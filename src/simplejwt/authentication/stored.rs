@@ -10,6 +10,7 @@ use crate::contrib::auth::models::UserLookup;
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::jwt::Claims;
 use crate::db::Database;
+use crate::http::outcome::Refusal;
 use crate::rest_framework::authentication::{Authenticating, Authentication};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
@@ -110,12 +111,12 @@ pub(super) async fn validate_alone(
     }
     match check_blacklist(claims, jwt, app_data(req)?).await {
         Ok(()) => validate(decoded, jwt, None),
-        Err(TokenError::Invalid { message, .. }) => validate(decoded, jwt, Some(&message)),
+        Err(TokenError::Invalid { message, refusal, .. }) => validate(decoded, jwt, Some((&message, refusal))),
         Err(other) => Err(other.into()),
     }
 }
 
 fn refused(token: &ValidatedToken, jwt: &JwtState, (detail, code): (&str, &str)) -> ApiError {
     let id = token.get(&jwt.settings().user_id_claim).unwrap_or(&Value::Null);
-    failed(detail, code).because(format_args!("{code}, user {id}"))
+    failed(detail, code).because(format_args!("{code}, user {id}")).refused(Refusal::User)
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::{Context, NO_ACCOUNT_FOR_CREDENTIALS};
 use crate::contrib::auth::{AbstractUser, AuthState};
 use crate::db::DbConnection;
+use crate::http::outcome::Refusal;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Serializer, Validated};
@@ -89,7 +90,7 @@ impl TokenObtain {
             // Hashing took its time, with no connection held. Whoever was switched off meanwhile gets no token.
             let user = context.users().get_by_natural_key(conn, user.username())?.ok_or_else(refusal)?;
             if !context.jwt.user_may_have_tokens(&*user) {
-                return Err(refusal().because(format_args!("{} may not have tokens", &*user)));
+                return Err(refusal().because(format_args!("{} may not have tokens", &*user)).refused(Refusal::User));
             }
             let tokens = make(&*user, &context.jwt, conn)?;
             if context.jwt.settings().update_last_login {

@@ -9,6 +9,7 @@ use super::{Context, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED};
 use crate::contrib::auth::SharedUser;
 use crate::contrib::auth::models::UserLookup;
 use crate::db::DbConnection;
+use crate::http::outcome::Refusal;
 use crate::rest_framework::exceptions::ApiError;
 use crate::simplejwt::exceptions::{TokenError, no_active_account};
 use crate::simplejwt::tokens::{Revocable, Token, password_digest};
@@ -53,7 +54,7 @@ fn decide<C: Revocable>(
     let (jwt, settings) = (&context.jwt, context.jwt.settings());
     let refusal = |what: &str| {
         let id = &token[&*settings.user_id_claim];
-        no_active_account(NO_ACCOUNT_FOR_TOKEN).because(format_args!("user {id} {what}"))
+        no_active_account(NO_ACCOUNT_FOR_TOKEN).because(format_args!("user {id} {what}")).refused(Refusal::User)
     };
     let user = user.ok_or_else(|| refusal("does not exist"))?;
     if !jwt.user_may_have_tokens(&*user) {

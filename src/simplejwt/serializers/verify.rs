@@ -4,6 +4,7 @@ use actix_web::HttpRequest;
 use serde_json::Value;
 
 use super::Context;
+use crate::http::outcome::Refusal;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Serializer, Validated, non_field_error};
@@ -43,7 +44,9 @@ impl TokenVerify {
         // PostgreSQL has no NUL in a text, so no token with one in its id can be on the list.
         let Some(jti) = jti.filter(|jti| !jti.contains('\0')).map(str::to_owned) else { return Ok(()) };
         if context.db.look_up(BlacklistLookup(jti)).await?.is_some() {
-            return Err(non_field_error(&context.non_field_errors_key, BLACKLISTED).because(BLACKLISTED));
+            return Err(non_field_error(&context.non_field_errors_key, BLACKLISTED)
+                .because(BLACKLISTED)
+                .refused(Refusal::Blacklisted));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use actix_simplejwt::rest_framework::throttling::get_ident;
+use actix_simplejwt::http::client_address::get_ident;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::test::TestRequest;

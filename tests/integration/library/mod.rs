@@ -4,6 +4,7 @@ mod custom_claims;
 mod custom_user;
 mod default_deny;
 mod embed_login;
+mod failures;
 mod manual_tokens;
 mod protect_a_view;
 mod set_up;

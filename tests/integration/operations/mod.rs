@@ -6,6 +6,7 @@ mod health;
 mod instances;
 mod killed;
 mod metrics;
+mod request_log;
 mod sweeper;
 mod unavailable;
 

@@ -72,7 +72,7 @@ async fn a_named_site_reads_every_answer_and_a_foreign_one_none() {
 #[actix_web::test]
 async fn a_preflight_request_is_answered_without_the_view() {
     let app = app(&[("CORS_ALLOWED_ORIGINS", FRIEND)]).await;
-    for path in ["/api/protected/", "/api/protected", "/nowhere/"] {
+    for path in ["/api/protected/", "/api/protected", "/nowhere/", "/healthz"] {
         let response = preflight(&app, path, FRIEND).await;
         assert_eq!((response.status, response.body.as_str()), (200, ""), "{path}");
         assert_eq!(response.header("Content-Type"), "text/html; charset=utf-8");
@@ -128,7 +128,34 @@ async fn credentials_exposed_headers_and_lists_are_those_of_the_settings() {
 }
 
 #[actix_web::test]
-async fn everybody_is_a_star() {
+async fn a_private_network_is_open_to_an_allowed_site_that_asks_for_it() {
+    const ALLOW: &str = "access-control-allow-private-network: true";
+    let on = [("CORS_ALLOWED_ORIGINS", FRIEND), ("CORS_ALLOW_PRIVATE_NETWORK", "true")];
+    for (settings, origin, asked, is_allowed) in [
+        (&on[..], FRIEND, "true", true),
+        (&on[..], FRIEND, "false", false),
+        (&on[..], FRIEND, "True", false),
+        (&on[..], FOREIGN, "true", false),
+        (&on[..1], FRIEND, "true", false),
+    ] {
+        let app = app(settings).await;
+        let client = app.anonymous().with_header("Origin", origin);
+        let client = client.with_header("Access-Control-Request-Private-Network", asked);
+        // As in django-cors-headers, every answer has it.
+        let response = client.get("/api/protected/").await;
+        let name = format!("{} {origin} {asked}", settings.len());
+        assert_eq!((response.status, cors(&response).contains(&ALLOW.to_owned())), (401, is_allowed), "{name}");
+        let client = client.with_header("Access-Control-Request-Method", "POST");
+        let response = client.send(Method::OPTIONS, "/api/token/", None, b"").await;
+        assert_eq!((response.status, cors(&response).contains(&ALLOW.to_owned())), (200, is_allowed), "{name}");
+    }
+    let app = app(&on).await;
+    let response = app.anonymous().with_header("Origin", FRIEND).get("/api/protected/").await;
+    assert_eq!(cors(&response), allows(FRIEND));
+}
+
+#[actix_web::test]
+async fn every_site_is_a_star() {
     let app = app(&[("CORS_ALLOW_ALL_ORIGINS", "true")]).await;
     let response = app.anonymous().with_header("Origin", FOREIGN).get("/api/protected/").await;
     assert_eq!((response.status, response.header("Vary")), (401, "Accept, origin"));

@@ -3,6 +3,7 @@
 mod app;
 mod database;
 mod description;
+pub mod log;
 pub mod process;
 mod proxy;
 mod redis;

@@ -1,4 +1,4 @@
-//! A missing slash at the end is a redirect. Python counterpart: `APPEND_SLASH` of
+//! Redirects to the path with a slash at the end. Python counterpart: `APPEND_SLASH` of
 //! `django.middleware.common.CommonMiddleware`.
 
 use actix_web::http::StatusCode;
@@ -6,7 +6,34 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What Django's `escape_uri_path` leaves as it is.
+use super::middleware::{Middleware, RequestInfo};
+
+/// `django.middleware.common.CommonMiddleware`.
+#[derive(Clone, Copy, Debug)]
+pub struct CommonMiddleware {
+    append_slash: bool,
+}
+
+impl CommonMiddleware {
+    /// `append_slash` is the setting `APPEND_SLASH`.
+    #[must_use]
+    pub fn new(append_slash: bool) -> Self {
+        Self { append_slash }
+    }
+}
+
+impl Middleware for CommonMiddleware {
+    fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+        if self.append_slash
+            && response.status() == StatusCode::NOT_FOUND
+            && let Some(redirect) = info.request.as_ref().and_then(redirect)
+        {
+            *response = redirect;
+        }
+    }
+}
+
+/// Characters that Django's `escape_uri_path` leaves unchanged.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b':')
@@ -25,25 +52,28 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-/// The 301 for a request that found nothing but would have with a slash at the end. `None` when there is nothing there
-/// either.
+/// The 301 for a path that has a route only with a slash at the end.
 ///
-/// As in Django it is a 301 for every method, although clients repeat a `POST` as a `GET` then.
-#[must_use]
-pub fn redirect(req: &HttpRequest) -> Option<HttpResponse> {
+/// As in Django it is a 301 for every method, although clients then repeat a `POST` as a `GET`.
+fn redirect(req: &HttpRequest) -> Option<HttpResponse> {
     let path = req.path();
     let routes = req.resource_map();
     if path.ends_with('/') || routes.has_resource(path) || !routes.has_resource(&format!("{path}/")) {
         return None;
     }
-    let location = HeaderValue::from_str(&location(path, req.query_string())).ok()?;
+    permanent_redirect(&location(path, req.query_string()))
+}
+
+/// `HttpResponsePermanentRedirect`. `None` if `location` cannot be a header.
+pub(super) fn permanent_redirect(location: &str) -> Option<HttpResponse> {
+    let location = HeaderValue::from_str(location).ok()?;
     let mut response = HttpResponse::build(StatusCode::MOVED_PERMANENTLY);
     response.insert_header((header::LOCATION, location));
     response.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"));
     Some(response.finish())
 }
 
-/// Django's function of that name, for a path as it was sent.
+/// Django's function of that name, for a path as the client sent it.
 pub(super) fn escape_uri_path(path: &str) -> String {
     utf8_percent_encode(&percent_decode_str(path).decode_utf8_lossy(), PATH).to_string()
 }

@@ -1,0 +1,38 @@
+//! Django's own pages for errors. Python counterpart: `django.views.defaults`.
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::ContentType;
+
+use super::outcome::Reason;
+
+/// The page for a request that Django calls suspicious (400).
+#[must_use]
+pub fn bad_request(reason: String) -> HttpResponse {
+    with_reason(error_page(StatusCode::BAD_REQUEST, "Bad Request (400)"), Reason::refused(reason, None))
+}
+
+/// The page for a path without a route (404).
+pub async fn page_not_found() -> HttpResponse {
+    error_page(StatusCode::NOT_FOUND, "Not Found")
+}
+
+/// The page for a failure (500).
+#[must_use]
+pub fn server_error(cause: String) -> HttpResponse {
+    with_reason(error_page(StatusCode::INTERNAL_SERVER_ERROR, "Server Error (500)"), Reason::failed(cause, None))
+}
+
+fn with_reason(mut response: HttpResponse, reason: Reason) -> HttpResponse {
+    response.extensions_mut().insert(reason);
+    response
+}
+
+fn error_page(status: StatusCode, title: &str) -> HttpResponse<BoxBody> {
+    let body = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  <h1>{title}</h1>\
+         <p></p>\n</body>\n</html>\n"
+    );
+    HttpResponse::build(status).insert_header(ContentType::html()).body(body)
+}

@@ -1,0 +1,106 @@
+//! What a response says about itself to the log and the metrics, and never to the client. Python counterpart: the
+//! `django.request` logger.
+//!
+//! Both types here travel in the extensions of a response.
+
+use actix_web::HttpResponse;
+
+use super::request_log::TARGET;
+use crate::core::jwt::JwtError;
+
+/// Why a request was refused or failed.
+///
+/// The request log writes the text on its line, beside the id of the request. Where there is no request log, as in an
+/// application that only uses the library, the cause of a failure is logged when the response is dropped: it is logged
+/// once in either case.
+#[derive(Debug)]
+pub struct Reason {
+    text: String,
+    refusal: Option<Refusal>,
+    is_failure: bool,
+}
+
+/// The kind of a refusal, as counted in `tokens_refused_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The token is blacklisted: somebody used it again.
+    Blacklisted,
+    /// The token has expired.
+    Expired,
+    /// The signature is wrong.
+    Signature,
+    /// The user does not exist or is inactive.
+    User,
+    /// The client sent too many requests.
+    Throttled,
+    /// The database or another service does not answer.
+    Unavailable,
+    /// Anything else.
+    Other,
+}
+
+/// What a successful request did with a token, as counted in `tokens_total`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TokenEvent {
+    /// A login gave a token.
+    Issued,
+    /// A token was exchanged for a new one.
+    Refreshed,
+    /// A token was found valid.
+    Verified,
+    /// A token was blacklisted.
+    Blacklisted,
+}
+
+impl Reason {
+    /// A refusal: the client asked for something that it may not have.
+    #[must_use]
+    pub fn refused(text: String, refusal: Option<Refusal>) -> Self {
+        Self { text, refusal, is_failure: false }
+    }
+
+    /// A failure of the server, with its cause.
+    #[must_use]
+    pub fn failed(cause: String, refusal: Option<Refusal>) -> Self {
+        Self { text: cause, refusal, is_failure: true }
+    }
+
+    /// The text, for the log. Whoever takes it has to log it.
+    pub(super) fn take_text(&mut self) -> String {
+        self.is_failure = false;
+        std::mem::take(&mut self.text)
+    }
+
+    /// The kind of the refusal, if it is one that is counted.
+    #[must_use]
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+}
+
+impl Drop for Reason {
+    fn drop(&mut self) {
+        if self.is_failure {
+            log::error!(target: TARGET, "{}", super::request_log::printable(&self.text));
+        }
+    }
+}
+
+impl From<&JwtError> for Refusal {
+    fn from(error: &JwtError) -> Self {
+        match error {
+            JwtError::ExpiredSignature => Self::Expired,
+            JwtError::InvalidSignature => Self::Signature,
+            _ => Self::Other,
+        }
+    }
+}
+
+impl TokenEvent {
+    /// Marks `response` as the result of this event.
+    #[must_use]
+    pub fn on(self, mut response: HttpResponse) -> HttpResponse {
+        response.extensions_mut().insert(self);
+        response
+    }
+}
