@@ -44,7 +44,7 @@ use crate::rest_framework::authentication::{Authentication, AuthenticationClass}
 use crate::rest_framework::permissions::{Permission, PermissionClass};
 use crate::rest_framework::settings::RestFrameworkSettings;
 use crate::rest_framework::state::RestFramework;
-use crate::simplejwt::authentication::{JwtStatelessUserAuthentication, JwtTokenUserAuthentication};
+use crate::simplejwt::authentication::JwtStatelessUserAuthentication;
 use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::state::JwtState;
 
@@ -63,7 +63,8 @@ impl SimpleJwt {
     /// `JWTStatelessUserAuthentication`.
     pub fn stateless() -> SimpleJwtBuilder {
         let mut builder = SimpleJwtBuilder::default();
-        builder.rest_framework.default_authentication_classes = vec![JwtStatelessUserAuthentication::NAME.to_owned()];
+        builder.rest_framework.default_authentication_classes =
+            vec![JwtStatelessUserAuthentication.name().into_owned()];
         builder
     }
 
@@ -154,14 +155,14 @@ impl SimpleJwtBuilder {
     }
 
     /// An authentication class of your own that `DEFAULT_AUTHENTICATION_CLASSES` may name.
-    pub fn authentication_class<A: Authentication>(mut self) -> Self {
-        self.authentication.push(AuthenticationClass::of::<A>());
+    pub fn authentication_class(mut self, class: impl Authentication) -> Self {
+        self.authentication.push(AuthenticationClass::new(class));
         self
     }
 
     /// A permission class of your own that `DEFAULT_PERMISSION_CLASSES` may name.
-    pub fn permission_class<P: Permission>(mut self) -> Self {
-        self.permissions.push(PermissionClass::of::<P>());
+    pub fn permission_class(mut self, permission: impl Permission) -> Self {
+        self.permissions.push(PermissionClass::new(permission));
         self
     }
 
@@ -178,8 +179,8 @@ impl SimpleJwtBuilder {
     /// `JWTAuthentication` after [`SimpleJwt::stateless`]. The text names the setting.
     pub fn build(mut self) -> Result<SimpleJwt, SettingsError> {
         self.authentication.extend([
-            AuthenticationClass::of::<JwtStatelessUserAuthentication>(),
-            AuthenticationClass::of::<JwtTokenUserAuthentication>(),
+            AuthenticationClass::new(JwtStatelessUserAuthentication),
+            AuthenticationClass::new(JwtStatelessUserAuthentication).named("JWTTokenUserAuthentication"),
         ]);
         let mut jwt = JwtState::new(self.simple_jwt, &self.secret_key, self.clock.clone())?;
         let stored = self.stored.build(&jwt, &self.secret_key, &mut self.authentication)?;

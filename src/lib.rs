@@ -95,6 +95,8 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | a user or nobody; a *bad* credential is still 401 | `auth: `[`MaybeAuthenticated`] |
 //! | staff only, at a handler | `by: `[`Permitted`]`<IsAdminUser>` |
 //! | staff only, at a scope | `.wrap(`[`require`](rest_framework::middleware::require)`(IsAdminUser))` |
+//! | one of two permissions, at a view | `.permission(IsAdminUser.or(IsOwner))`, see [`permissions`](rest_framework::permissions) |
+//! | one of Django's permissions | `.permission(HasPerm("shop.add_order"))` |
 //! | several schemes | `Authenticated<(JwtAuthentication, TokenAuthentication)>` |
 //! | no database | [`Authenticated`]`<`[`JwtStatelessUserAuthentication`]`>`, whose `user` is a [`TokenUser`] |
 //! | the middleware of actix-web-httpauth | [`HttpAuthentication::with_fn(validator::<…>)`](rest_framework::middleware::validator) |

@@ -28,7 +28,7 @@ struct Greeting<'a> {
 /// `GET`: a greeting for whoever is logged in, by any of `DEFAULT_AUTHENTICATION_CLASSES`.
 #[must_use]
 pub fn protected_view() -> ApiView {
-    ApiView::new("Protected").tag("project").permission::<IsAuthenticated>().answers(greeting).get(greet)
+    ApiView::new("Protected").tag("project").permission(IsAuthenticated).answers(greeting).get(greet)
 }
 
 fn greeting(_req: &HttpRequest) -> Value {
@@ -45,7 +45,7 @@ async fn greet(caller: Authenticated) -> HttpResponse {
 pub fn hello_jwt() -> ApiView {
     ApiView::new("Hello Jwt")
         .tag("project")
-        .authentication::<JwtAuthentication>()
+        .authentication(JwtAuthentication)
         .answers(|_| of_bodies(&[json!({ "message": JWT_GREETING })]))
         .get(greet_jwt)
 }
@@ -58,8 +58,8 @@ async fn greet_jwt() -> HttpResponse {
 #[must_use]
 pub fn hello_token() -> ApiView {
     ApiView::new("Hello Token")
-        .authentication::<TokenAuthentication>()
-        .permission::<IsAuthenticated>()
+        .authentication(TokenAuthentication)
+        .permission(IsAuthenticated)
         .tag("project")
         .answers(|_| object([("message", text("A greeting by name."))]))
         .get(greet_by_token)
@@ -74,8 +74,8 @@ async fn greet_by_token(caller: Authenticated<TokenAuthentication>) -> HttpRespo
 #[must_use]
 pub fn legacy_protected_view() -> ApiView {
     ApiView::new("Protected")
-        .authentication::<JsonWebTokenAuthentication>()
-        .permission::<IsAuthenticated>()
+        .authentication(JsonWebTokenAuthentication)
+        .permission(IsAuthenticated)
         .tag("project")
         .answers(greeting)
         .get(greet)

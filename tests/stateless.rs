@@ -165,9 +165,11 @@ async fn the_middleware_of_httpauth_gives_the_same_answers() {
 }
 
 fn scopes(cfg: &mut ServiceConfig) {
-    let own = require(IsAuthenticated).authentication::<JwtTokenUserAuthentication>();
+    let own = require(IsAuthenticated).authentication(JwtTokenUserAuthentication);
     cfg.service(web::scope("/own").wrap(own).route("/id", web::get().to(id)))
-        .service(web::scope("/both").wrap(require(IsAuthenticated).and(IsAdminUser)).route("/id", web::get().to(id)))
+        .service(
+            web::scope("/both").wrap(require(IsAuthenticated).permission(IsAdminUser)).route("/id", web::get().to(id)),
+        )
         .route("/maybe", web::get().to(maybe));
 }
 

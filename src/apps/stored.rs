@@ -103,10 +103,10 @@ impl StoredSettings {
             };
         };
         authentication.extend([
-            AuthenticationClass::of::<JwtAuthentication>(),
-            AuthenticationClass::of::<TokenAuthentication>(),
-            AuthenticationClass::of::<BasicAuthentication>(),
-            AuthenticationClass::of::<JsonWebTokenAuthentication>(),
+            AuthenticationClass::new(JwtAuthentication),
+            AuthenticationClass::new(TokenAuthentication),
+            AuthenticationClass::new(BasicAuthentication),
+            AuthenticationClass::new(JsonWebTokenAuthentication),
         ]);
         let clock = jwt.clock().clone();
         let auth = match self.make_auth {

@@ -13,12 +13,12 @@ use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::{Database, DatabaseError, DbConnection};
 use crate::http::headers::words;
 use crate::http::outcome::Refusal;
-use crate::rest_framework::authentication::{Authenticating, Authentication, authorization};
+use crate::rest_framework::authentication::{Authentication, Found, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
-/// The user whose key it is, as long as the user is active.
-#[derive(Debug)]
+/// Finds the user of the key. The user must be active.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct TokenAuthentication;
 
 /// First word of the header, in any case, and the challenge.
@@ -31,43 +31,39 @@ const INVALID: &str = "Invalid token.";
 const INACTIVE: &str = "User inactive or deleted.";
 
 impl Authentication for TokenAuthentication {
-    const NAME: &'static str = "TokenAuthentication";
     type User = SharedUser;
     type Credential = Token;
 
-    fn authenticate(req: &HttpRequest) -> Authenticating<SharedUser, Token> {
-        let req = req.clone();
-        Box::pin(async move {
-            let Some(key) = get_key(&req)? else { return Ok(None) };
-            let users = Arc::clone(app_data::<AuthState>(&req)?.users());
-            let find = move |conn: &mut DbConnection| find_user(conn, users.as_ref(), &key);
-            let (token, user) = app_data::<Database>(&req)?.read(find).await?.ok_or_else(invalid_token)?;
-            match user {
-                Some(user) if user.is_active() => Ok(Some((user, token))),
-                _ => Err(ApiError::authentication_failed(INACTIVE)
-                    .because(format_args!("user {}", token.user_id))
-                    .refused(Refusal::User)),
-            }
-        })
+    async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
+        let Some(key) = get_key(req)? else { return Ok(None) };
+        let users = Arc::clone(app_data::<AuthState>(req)?.users());
+        let find = move |conn: &mut DbConnection| find_user(conn, users.as_ref(), &key);
+        let (token, user) = app_data::<Database>(req)?.read(find).await?.ok_or_else(invalid_token)?;
+        match user {
+            Some(user) if user.is_active() => Ok(Some((user, token))),
+            _ => Err(ApiError::authentication_failed(INACTIVE)
+                .because(format_args!("user {}", token.user_id))
+                .refused(Refusal::User)),
+        }
     }
 
-    fn challenge(_req: &HttpRequest) -> Option<String> {
+    fn challenge(&self, _req: &HttpRequest) -> Option<String> {
         Some(KEYWORD.to_owned())
     }
 
-    fn force(_req: &HttpRequest, user: &SharedUser) -> Option<(SharedUser, Token)> {
+    fn force(&self, _req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         let created = DateTime::UNIX_EPOCH.naive_utc();
         Some((user.clone(), Token { key: String::new(), created, user_id: user.pk()? }))
     }
 
-    fn security_definition(_req: &HttpRequest) -> Option<(&'static str, Value)> {
+    fn security_definition(&self, _req: &HttpRequest) -> Option<(&'static str, Value)> {
         let description = format!("Token-based authentication with required prefix \"{KEYWORD}\"");
         let definition =
             json!({ "type": "apiKey", "in": "header", "name": "Authorization", "description": description });
         Some(("tokenAuth", definition))
     }
 
-    fn refusals(_req: &HttpRequest) -> Vec<ApiError> {
+    fn refusals(&self, _req: &HttpRequest) -> Vec<ApiError> {
         [NO_CREDENTIALS, SPACES, INVALID_CHARACTERS, INVALID, INACTIVE].map(ApiError::authentication_failed).into()
     }
 }
@@ -76,7 +72,7 @@ fn invalid_token() -> ApiError {
     ApiError::authentication_failed(INVALID)
 }
 
-/// The key of a request; `None` when there is none of this kind.
+/// The key in the header. `None` if there is no header of this kind.
 fn get_key(req: &HttpRequest) -> Result<Option<String>, ApiError> {
     let header = authorization(req).unwrap_or_default();
     let mut words = words(&header);
@@ -94,7 +90,7 @@ fn get_key(req: &HttpRequest) -> Result<Option<String>, ApiError> {
     }
 }
 
-/// The row of `key` and its user: one statement for Django's users, two for a table of the project's own.
+/// The row of `key` and its user: one statement for Django's user table, two for another one.
 fn find_user(
     conn: &mut DbConnection,
     users: &dyn UserModel,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 
 use super::models::Token;
@@ -10,7 +9,7 @@ use crate::contrib::auth::{AuthError, AuthState};
 use crate::core::crypto::SecretString;
 use crate::db::{Database, DatabaseError, DbConnection};
 use crate::rest_framework::fields::CharField;
-use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::rest_framework::serializers::{Fields, Serializer};
 
 /// `AuthTokenSerializer`: a user name, trimmed, and a password, as it was typed. The fields are called `username` and
 /// `password` whatever the user model says.
@@ -21,12 +20,11 @@ pub struct AuthTokenSerializer {
 }
 
 impl Serializer for AuthTokenSerializer {
-    fn fields(_req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new("username"), CharField::new("password").untrimmed(), CharField::new("token").read_only()]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        Self { username: values.take("username"), password: values.take("password").into() }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let username = fields.read(CharField::new("username"));
+        let password = fields.read(CharField::new("password").untrimmed()).into();
+        fields.read_only(CharField::new("token"));
+        Self { username, password }
     }
 }
 

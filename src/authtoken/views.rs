@@ -25,7 +25,7 @@ use crate::rest_framework::views::ApiView;
 pub fn obtain_auth_token() -> ApiView {
     ApiView::new("Obtain Auth Token")
         .public()
-        .throttle::<ScopedRateThrottle>()
+        .throttle(ScopedRateThrottle)
         .throttle_scope("login")
         .parsers(&[Parser::Form, Parser::MultiPart, Parser::Json])
         .renderers(&[Renderer::Json])

@@ -1,5 +1,6 @@
 //! `Authorization: JWT <token>`, or a cookie. Python counterpart: `rest_framework_jwt.authentication`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
@@ -14,20 +15,20 @@ use crate::core::crypto::SecretString;
 use crate::core::jwt::{Claims, JwtError};
 use crate::db::{Database, DbConnection};
 use crate::http::headers::words;
-use crate::rest_framework::authentication::{Authenticating, Authentication, authorization};
+use crate::rest_framework::authentication::{Authentication, Found, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
-/// The user whom a signed token names, as long as the user is active.
-#[derive(Debug)]
+/// Finds the user of a signed token. The user must be active.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct JsonWebTokenAuthentication;
 
-/// `request.auth`: a token that was good.
+/// `request.auth`: a valid token.
 #[derive(Clone, Debug)]
 pub struct JsonWebToken {
     /// The token as it was sent.
     pub raw: SecretString,
-    /// What it says.
+    /// Its claims.
     pub payload: Arc<Claims>,
 }
 
@@ -35,34 +36,34 @@ const NO_CREDENTIALS: &str = "Invalid Authorization header. No credentials provi
 const SPACES: &str = "Invalid Authorization header. Credentials string should not contain spaces.";
 
 impl Authentication for JsonWebTokenAuthentication {
-    const NAME: &'static str = "JSONWebTokenAuthentication";
     type User = SharedUser;
     type Credential = JsonWebToken;
 
-    fn authenticate(req: &HttpRequest) -> Authenticating<SharedUser, JsonWebToken> {
-        let req = req.clone();
-        Box::pin(async move {
-            let state = app_data::<LegacyJwtState>(&req)?;
-            let Some(value) = get_jwt_value(&req, state)? else { return Ok(None) };
-            let payload = state.decode(&value).map_err(refusal)?;
-            let users = Arc::clone(app_data::<AuthState>(&req)?.users());
-            let claims = Arc::clone(&payload);
-            let find = move |conn: &mut DbConnection| get_user(conn, users.as_ref(), &claims);
-            let user = app_data::<Database>(&req)?.read(find).await.map_err(refusal)?;
-            Ok(Some((user, JsonWebToken { raw: value.into(), payload })))
-        })
+    fn name(&self) -> Cow<'static, str> {
+        "JSONWebTokenAuthentication".into()
     }
 
-    fn challenge(req: &HttpRequest) -> Option<String> {
+    async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
+        let state = app_data::<LegacyJwtState>(req)?;
+        let Some(value) = get_jwt_value(req, state)? else { return Ok(None) };
+        let payload = state.decode(&value).map_err(refusal)?;
+        let users = Arc::clone(app_data::<AuthState>(req)?.users());
+        let claims = Arc::clone(&payload);
+        let find = move |conn: &mut DbConnection| get_user(conn, users.as_ref(), &claims);
+        let user = app_data::<Database>(req)?.read(find).await.map_err(refusal)?;
+        Ok(Some((user, JsonWebToken { raw: value.into(), payload })))
+    }
+
+    fn challenge(&self, req: &HttpRequest) -> Option<String> {
         let state = app_data::<LegacyJwtState>(req).ok()?;
         Some(format!("{} realm=\"api\"", state.settings().auth_header_prefix))
     }
 
-    fn force(_req: &HttpRequest, user: &SharedUser) -> Option<(SharedUser, JsonWebToken)> {
+    fn force(&self, _req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         Some((user.clone(), JsonWebToken { raw: SecretString::default(), payload: Arc::default() }))
     }
 
-    fn security_definition(req: &HttpRequest) -> Option<(&'static str, Value)> {
+    fn security_definition(&self, req: &HttpRequest) -> Option<(&'static str, Value)> {
         let settings = app_data::<LegacyJwtState>(req).ok()?.settings();
         let mut description =
             format!("Token-based authentication with required prefix \"{}\"", settings.auth_header_prefix);
@@ -74,20 +75,20 @@ impl Authentication for JsonWebTokenAuthentication {
         Some(("legacyJwtAuth", definition))
     }
 
-    fn refusals(_req: &HttpRequest) -> Vec<ApiError> {
+    fn refusals(&self, _req: &HttpRequest) -> Vec<ApiError> {
         let mut errors: Vec<_> = [NO_CREDENTIALS, SPACES].map(ApiError::authentication_failed).into();
         errors.extend(LegacyJwtError::about_tokens().map(refusal));
         errors
     }
 }
 
-/// The token of a request; `None` when there is none of this kind.
+/// The token in the header or the cookie. `None` if there is no header of this kind.
 fn get_jwt_value(req: &HttpRequest, state: &LegacyJwtState) -> Result<Option<String>, ApiError> {
     let settings = state.settings();
     let header = authorization(req).unwrap_or_default();
     let mut words = words(&header);
     let Some(scheme) = words.next() else {
-        // A header of another scheme hides the cookie, an empty one does not.
+        // The cookie is ignored if there is a header of another scheme, but not if the header is empty.
         return settings.auth_cookie.as_deref().and_then(|name| cookie(req, name)).map(text).transpose();
     };
     if !scheme.eq_ignore_ascii_case(settings.auth_header_prefix.as_bytes()) {
@@ -122,7 +123,7 @@ fn refusal(error: LegacyJwtError) -> ApiError {
     let refusal = error.refusal();
     let error = match error {
         LegacyJwtError::Database(error) => return error.into(),
-        // Nobody is told whether a user exists.
+        // The client must not learn whether a user exists.
         LegacyJwtError::UserDoesNotExist => ApiError::authentication_failed("Invalid signature.").because(error),
         error => ApiError::authentication_failed(error.to_string()),
     };

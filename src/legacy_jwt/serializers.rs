@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
-
 use super::exceptions::LegacyJwtError;
 use super::state::LegacyJwtState;
 use super::tokens::get_user;
@@ -12,7 +10,7 @@ use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;
 use crate::db::Database;
 use crate::rest_framework::fields::CharField;
-use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
 
 /// What a view of this app works with.
@@ -36,18 +34,11 @@ pub struct JsonWebTokenSerializer {
 }
 
 impl Serializer for JsonWebTokenSerializer {
-    fn fields(req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new(username_field(req)), CharField::new("password")]
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let users = app_data::<AuthState>(fields.request()).map(AuthState::users);
+        let username = fields.read(CharField::new(users.map_or("username", |users| users.username_field())));
+        Self { username, password: fields.read(CharField::new("password")).into() }
     }
-
-    fn from_validated(mut values: Validated) -> Self {
-        let password = SecretString::new(values.take("password"));
-        Self { username: values.take_first(), password }
-    }
-}
-
-fn username_field(req: &HttpRequest) -> String {
-    app_data::<AuthState>(req).map_or("username", |auth| auth.users().username_field()).to_owned()
 }
 
 impl JsonWebTokenSerializer {
@@ -82,22 +73,14 @@ pub struct RefreshJsonWebTokenSerializer {
 }
 
 impl Serializer for VerifyJsonWebTokenSerializer {
-    fn fields(_req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new("token")]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        Self { token: values.take("token").into() }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { token: fields.read(CharField::new("token")).into() }
     }
 }
 
 impl Serializer for RefreshJsonWebTokenSerializer {
-    fn fields(_req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new("token")]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        Self { token: values.take("token").into() }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { token: fields.read(CharField::new("token")).into() }
     }
 }
 

@@ -95,6 +95,12 @@ impl ApiError {
         Self::detail(StatusCode::FORBIDDEN, detail).refused(Refusal::Other)
     }
 
+    /// `PermissionDenied` (403) with the message of a permission.
+    #[must_use]
+    pub fn permission_denied_with(message: impl Into<String>) -> Self {
+        Self::detail(StatusCode::FORBIDDEN, message.into()).refused(Refusal::Other)
+    }
+
     /// `NotFound` (404).
     #[must_use]
     pub fn not_found() -> Self {

@@ -10,53 +10,49 @@
 //! # let _ = scope;
 //! ```
 //!
-//! Wrap CORS around it, not inside: a browser sends no credentials with its preflight `OPTIONS`.
+//! Wrap CORS around it, not inside it: a browser sends no credentials with its preflight `OPTIONS`.
 
 use std::future::{Ready, ready};
 use std::rc::Rc;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
-use actix_web::{Error, HttpMessage, HttpRequest};
+use actix_web::{Error, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::authentication::{self, Authentication, AuthenticationClass, Caller};
 use super::exceptions::ApiError;
 use super::permissions::{Permission, PermissionClass, check_permissions};
-use super::request::Seen;
+use super::request::Checked;
 use super::state::RestFramework;
 
-/// Lets those requests through to whom `permission` says yes; nobody is a 401, somebody else a 403.
-#[must_use]
-pub fn require<P: Permission>(permission: P) -> Require {
-    let _ = permission;
-    Require { authentication: Vec::new(), permissions: vec![PermissionClass::of::<P>()] }
+/// Lets a request through if `permission` allows it. Otherwise the answer is 401 for an anonymous request, and 403 for a user.
+pub fn require(permission: impl Permission) -> Require {
+    Require { authentication: Vec::new(), permissions: vec![PermissionClass::new(permission)] }
 }
 
 /// The middleware of [`require`].
 #[derive(Clone, Debug)]
+#[must_use = "a middleware does nothing before it wraps a scope"]
 pub struct Require {
     authentication: Vec<AuthenticationClass>,
     permissions: Vec<PermissionClass>,
 }
 
 impl Require {
-    /// A further permission, which has to say yes as well.
-    #[must_use]
-    pub fn and<P: Permission>(mut self, permission: P) -> Self {
-        let _ = permission;
-        self.permissions.push(PermissionClass::of::<P>());
+    /// A further permission that must allow the request. It keeps its message, which a combination of both does not.
+    pub fn permission(mut self, permission: impl Permission) -> Self {
+        self.permissions.push(PermissionClass::new(permission));
         self
     }
 
-    /// Logs in by `A` in place of `DEFAULT_AUTHENTICATION_CLASSES`. May be repeated.
-    #[must_use]
-    pub fn authentication<A: Authentication>(mut self) -> Self {
-        self.authentication.push(AuthenticationClass::of::<A>());
+    /// Authenticates by `class` in place of `DEFAULT_AUTHENTICATION_CLASSES`. May be repeated.
+    pub fn authentication(mut self, class: impl Authentication) -> Self {
+        self.authentication.push(AuthenticationClass::new(class));
         self
     }
 
-    /// The caller, when the permissions say yes.
+    /// The caller, if the permissions allow the request.
     async fn check(&self, req: &HttpRequest) -> Result<Option<Caller>, ApiError> {
         let classes = match self.authentication.as_slice() {
             [] => &RestFramework::of(req)?.authentication_classes,
@@ -109,7 +105,7 @@ where
         Box::pin(async move {
             match require.check(req.request()).await {
                 Ok(caller) => {
-                    req.extensions_mut().insert(Seen { caller, view: None });
+                    Checked::by_scope(req.request(), caller, &require.permissions);
                     Ok(service.call(req).await?.map_into_left_body())
                 }
                 // A response rather than an `Err`: middleware around this one, such as CORS, has to see it.
@@ -119,11 +115,11 @@ where
     }
 }
 
-/// Logs in by `A` where a project has [`HttpAuthentication`](actix_web_httpauth::middleware::HttpAuthentication) already,
-/// with DRF's answers. Extractors behind it find the caller without another look-up.
+/// Authenticates by `A` where a project has [`HttpAuthentication`](actix_web_httpauth::middleware::HttpAuthentication) already,
+/// with DRF's answers. Extractors behind it use the same caller without another look-up.
 ///
-/// `T` is what the middleware reads the header into and is not looked at. With `Option<BearerAuth>` every refusal is
-/// DRF's; with `BearerAuth` a missing header is answered by actix-web-httpauth, without a body.
+/// `T` is what the middleware reads the header into, and is not used. With `Option<BearerAuth>` every 401 is DRF's. With
+/// `BearerAuth` actix-web-httpauth answers a missing header, without a body.
 ///
 /// ```
 /// use actix_simplejwt::rest_framework::middleware::validator;
@@ -138,19 +134,19 @@ where
 /// ```
 ///
 /// # Errors
-/// The 401 for a missing or bad credential.
-pub async fn validator<A: Authentication, T>(
+/// The 401 for a missing or invalid credential.
+pub async fn validator<A: Authentication + Default, T>(
     req: ServiceRequest,
     credentials: T,
 ) -> Result<ServiceRequest, (Error, ServiceRequest)> {
     drop(credentials);
-    let classes = [AuthenticationClass::of::<A>()];
+    let classes = [AuthenticationClass::new(A::default())];
     let refusal = match authentication::authenticate(req.request(), &classes).await {
         Ok(Some(caller)) => {
-            req.extensions_mut().insert(Seen { caller: Some(caller), view: None });
+            Checked::by_scope(req.request(), Some(caller), &[]);
             return Ok(req);
         }
-        Ok(None) => ApiError::not_authenticated().with_challenge(A::challenge(req.request())),
+        Ok(None) => ApiError::not_authenticated().with_challenge(authentication::challenge(req.request(), &classes)),
         Err(error) => error,
     };
     Err((refusal.into(), req))

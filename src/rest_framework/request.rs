@@ -1,64 +1,85 @@
-//! The request as handler arguments: who is calling, and what was sent. Python counterpart:
-//! `rest_framework.request.Request`.
+//! The request as handler arguments: the caller and the body. Python counterpart: `rest_framework.request.Request`.
 //!
-//! Inside an [`ApiView`](super::views::ApiView) the work has been done before the handler runs and these read it off.
-//! On a plain actix route they do it themselves, so that `Authenticated<JwtAuthentication>` protects any handler of any
-//! application.
+//! Inside an [`ApiView`](super::views::ApiView) the caller is known before the handler runs. On a plain actix route the
+//! arguments find the caller themselves, so `Authenticated<JwtAuthentication>` protects any handler of any application.
 
+use std::any::Any;
 use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 
-use super::authentication::{self, Authentication, Caller, Credential};
+use super::authentication::{self, Authentication, Caller, Credential, Found, authenticate_by};
 use super::exceptions::ApiError;
 use super::parsers;
-use super::permissions::{Permission, PermissionClass, check_permissions};
+use super::permissions::{Permission, PermissionClass, check_object, check_permissions};
 use super::serializers::{Serializer, validate};
 use super::state::RestFramework;
-use super::views::Mounted;
+use super::views::MountedView;
 use crate::contrib::auth::SharedUser;
 
-/// What a view or a middleware has found out about the request, left in its extensions for the extractors.
+/// The outcome of the checks of a view or of a middleware, kept in the extensions of the request.
 #[derive(Clone)]
-pub(super) struct Seen {
+pub(super) struct Checked {
     pub caller: Option<Caller>,
     /// The view, inside one.
-    pub view: Option<Rc<Mounted>>,
+    pub view: Option<Rc<MountedView>>,
+    /// The permissions of the scopes around it.
+    pub scope_permissions: Vec<PermissionClass>,
+}
+
+impl Checked {
+    /// Keeps the outcome of a view.
+    pub fn by_view(req: &HttpRequest, caller: Option<Caller>, view: Rc<MountedView>) {
+        let mut extensions = req.extensions_mut();
+        let outer = extensions.remove::<Self>();
+        let scope_permissions = outer.map(|outer| outer.scope_permissions).unwrap_or_default();
+        extensions.insert(Self { caller, view: Some(view), scope_permissions });
+    }
+
+    /// Keeps the outcome of a middleware that has asked `permissions`.
+    pub fn by_scope(req: &HttpRequest, caller: Option<Caller>, permissions: &[PermissionClass]) {
+        let mut extensions = req.extensions_mut();
+        let outer = extensions.remove::<Self>();
+        let mut scope_permissions = outer.map(|outer| outer.scope_permissions).unwrap_or_default();
+        scope_permissions.extend_from_slice(permissions);
+        extensions.insert(Self { caller, view: None, scope_permissions });
+    }
+
+    /// Whether there is a view or a scope whose permissions can be asked.
+    pub fn has_permissions(&self) -> bool {
+        self.view.is_some() || !self.scope_permissions.is_empty()
+    }
 }
 
 /// The classes of `DEFAULT_AUTHENTICATION_CLASSES`, or those of the view.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultAuthentication;
 
 impl Authentication for DefaultAuthentication {
-    const NAME: &'static str = "DefaultAuthentication";
     type User = SharedUser;
     type Credential = Credential;
 
-    fn authenticate(req: &HttpRequest) -> authentication::Authenticating<SharedUser, Credential> {
-        let req = req.clone();
-        Box::pin(async move {
-            let seen = req.extensions().get::<Seen>().cloned();
-            let caller = match seen {
-                Some(seen) => seen.caller,
-                None => authentication::authenticate(&req, &RestFramework::of(&req)?.authentication_classes).await?,
-            };
-            Ok(caller.map(|caller| (caller.user, caller.auth)))
-        })
+    async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
+        let checked = req.extensions().get::<Checked>().map(|checked| checked.caller.clone());
+        let caller = match checked {
+            Some(caller) => caller,
+            None => authentication::authenticate(req, &RestFramework::of(req)?.authentication_classes).await?,
+        };
+        Ok(caller.map(|caller| (caller.user, caller.auth)))
     }
 
-    fn recall(found: Option<&Caller>) -> Option<Option<(SharedUser, Credential)>> {
-        Some(found.map(|caller| (caller.user.clone(), caller.auth.clone())))
+    fn reuse(caller: Option<&Caller>) -> Option<Found<Self>> {
+        Some(caller.map(|caller| (caller.user.clone(), caller.auth.clone())))
     }
 
-    fn challenge(req: &HttpRequest) -> Option<String> {
+    fn challenge(&self, req: &HttpRequest) -> Option<String> {
         RestFramework::of(req).ok().and_then(|rf| authentication::challenge(req, &rf.authentication_classes))
     }
 }
 
-/// The caller, proven by authentication class `A`. No proof, no handler: the answer is 401 with `A`'s challenge.
+/// The caller, found by authentication class `A`. Without a valid credential the answer is 401 with `A`'s challenge.
 ///
 /// ```
 /// use actix_simplejwt::{Authenticated, JwtStatelessUserAuthentication};
@@ -75,67 +96,91 @@ pub struct Authenticated<A: Authentication = DefaultAuthentication> {
     pub auth: A::Credential,
 }
 
-/// The caller, or nobody. **A bad credential is still 401**; only an absent one gives `None`.
+/// The caller, or `None` for a request without a credential. **An invalid credential is still 401.**
 ///
-/// `Option<Authenticated<A>>` compiles too and is not the same: actix turns every error into `None`, so an expired
-/// token, or a database that is down, would pass for an anonymous visitor.
+/// `Option<Authenticated<A>>` compiles too and is not the same: actix turns every error into `None`, so a request with an
+/// expired token, or during a database failure, would count as anonymous.
 pub struct MaybeAuthenticated<A: Authentication = DefaultAuthentication>(pub Option<Authenticated<A>>);
 
-/// A result that is at hand, as inside a view, or one that has to be worked out.
+/// A result that is known at once, as inside a view, or a future.
 type Extracting<T> = Either<Ready<Result<T, ApiError>>, LocalBoxFuture<'static, Result<T, ApiError>>>;
 
-impl<A: Authentication> FromRequest for MaybeAuthenticated<A> {
+impl<A: Authentication + Default> FromRequest for MaybeAuthenticated<A> {
     type Error = ApiError;
     type Future = Extracting<Self>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        if let Some(found) = recall::<A>(req) {
+        if let Some(found) = already_found::<A>(req) {
             return Either::Left(ready(Ok(Self(found))));
         }
         let req = req.clone();
-        Either::Right(Box::pin(async move { prove(&req).await.map(Self) }))
+        Either::Right(Box::pin(async move { find(&req).await.map(Self) }))
     }
 }
 
-impl<A: Authentication> FromRequest for Authenticated<A> {
+impl<A: Authentication + Default> FromRequest for Authenticated<A> {
     type Error = ApiError;
     type Future = Extracting<Self>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        if let Some(found) = recall::<A>(req) {
+        if let Some(found) = already_found::<A>(req) {
             return Either::Left(ready(found.ok_or_else(|| not_authenticated::<A>(req))));
         }
         let req = req.clone();
-        Either::Right(Box::pin(async move { prove(&req).await?.ok_or_else(|| not_authenticated::<A>(&req)) }))
+        Either::Right(Box::pin(async move { find(&req).await?.ok_or_else(|| not_authenticated::<A>(&req)) }))
     }
 }
 
-fn not_authenticated<A: Authentication>(req: &HttpRequest) -> ApiError {
-    ApiError::not_authenticated().with_challenge(A::challenge(req))
+fn not_authenticated<A: Authentication + Default>(req: &HttpRequest) -> ApiError {
+    ApiError::not_authenticated().with_challenge(A::default().challenge(req))
 }
 
-/// What the view has found: the look-up behind it need not be done twice.
-fn recall<A: Authentication>(req: &HttpRequest) -> Option<Option<Authenticated<A>>> {
+/// What the view or a middleware has found, so that nothing is looked up twice.
+fn already_found<A: Authentication>(req: &HttpRequest) -> Option<Option<Authenticated<A>>> {
     let extensions = req.extensions();
-    let found = A::recall(extensions.get::<Seen>()?.caller.as_ref())?;
+    let found = A::reuse(extensions.get::<Checked>()?.caller.as_ref())?;
     Some(found.map(|(user, auth)| Authenticated { user, auth }))
 }
 
-async fn prove<A: Authentication>(req: &HttpRequest) -> Result<Option<Authenticated<A>>, ApiError> {
-    let found = authentication::prove::<A>(req).await.map_err(|error| error.with_challenge(A::challenge(req)))?;
+async fn find<A: Authentication + Default>(req: &HttpRequest) -> Result<Option<Authenticated<A>>, ApiError> {
+    let class = A::default();
+    let found = authenticate_by(&class, req).await.map_err(|error| error.with_challenge(class.challenge(req)))?;
     Ok(found.map(|(user, auth)| Authenticated { user, auth }))
 }
 
-/// A caller, proven by `A`, to whom `P` has said yes. Nobody is a 401, somebody else a 403.
+/// A caller found by `A` whom permission `P` allows. The answer is 401 without a valid credential, and 403 without the
+/// permission.
+///
+/// ```
+/// use actix_simplejwt::{IsAdminUser, Permitted};
+///
+/// async fn report(by: Permitted<IsAdminUser>) -> String {
+///     format!("For {} only.", by.user.username())
+/// }
+/// # let _ = actix_web::web::get().to(report);
+/// ```
+///
+/// A permission with arguments needs a type of its own that implements `Default`, or a view or a scope, which take values.
 pub struct Permitted<P: Permission, A: Authentication = DefaultAuthentication> {
     /// `request.user`.
     pub user: A::User,
     /// `request.auth`.
     pub auth: A::Credential,
+    caller: Caller,
     permission: std::marker::PhantomData<P>,
 }
 
-impl<P: Permission, A: Authentication> FromRequest for Permitted<P, A> {
+impl<P: Permission + Default, A: Authentication> Permitted<P, A> {
+    /// Asks `P` about `object`: `self.check_object_permissions(request, obj)`.
+    ///
+    /// # Errors
+    /// 403 if `P` refuses.
+    pub async fn check_object_permissions(&self, req: &HttpRequest, object: &dyn Any) -> Result<(), ApiError> {
+        check_object(req, &[PermissionClass::new(P::default())], Some(&self.caller), true, object).await
+    }
+}
+
+impl<P: Permission + Default, A: Authentication + Default> FromRequest for Permitted<P, A> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
@@ -145,15 +190,15 @@ impl<P: Permission, A: Authentication> FromRequest for Permitted<P, A> {
         Box::pin(async move {
             let Authenticated { user, auth } = caller.await?;
             let caller = Caller::new::<A>(user.clone(), auth.clone());
-            check_permissions(&req, &[PermissionClass::of::<P>()], Some(&caller), true).await?;
-            Ok(Self { user, auth, permission: std::marker::PhantomData })
+            check_permissions(&req, &[PermissionClass::new(P::default())], Some(&caller), true).await?;
+            Ok(Self { user, auth, caller, permission: std::marker::PhantomData })
         })
     }
 }
 
 /// The body, read by the view's parsers and checked against the fields of `S`: `serializer.validated_data`.
 ///
-/// Refuses with DRF's 400, 413 or 415.
+/// An invalid body is answered by DRF's 400, 413 or 415.
 #[derive(Debug)]
 pub struct RequestData<S: Serializer>(S);
 
@@ -175,7 +220,7 @@ impl<S: Serializer> FromRequest for RequestData<S> {
         Box::pin(async move {
             let framework = RestFramework::of(&req)?;
             let settings = &framework.settings;
-            let view = req.extensions().get::<Seen>().and_then(|seen| seen.view.clone());
+            let view = req.extensions().get::<Checked>().and_then(|checked| checked.view.clone());
             let parsers =
                 view.as_ref().map_or(&*settings.default_parser_classes, |view| view.parser_classes(framework));
             let data = parsers::parse(req.headers(), payload, parsers, settings.limits).await?;

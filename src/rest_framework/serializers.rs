@@ -1,6 +1,4 @@
-//! From the parts of a body to a checked value. Python counterpart: `rest_framework.serializers`.
-
-use std::collections::BTreeMap;
+//! From the fields of a body to a checked value. Python counterpart: `rest_framework.serializers`.
 
 use actix_web::HttpRequest;
 use serde_json::{Map, Value, json};
@@ -9,58 +7,113 @@ use super::exceptions::ApiError;
 use super::fields::CharField;
 use super::parsers::Data;
 
-/// What a view reads from a body: its fields, and the value made of them.
+/// What a view reads from a body.
 ///
-/// The rules (who may log in, which token is good) are methods of the value; this is only about its shape.
+/// ```
+/// use actix_simplejwt::rest_framework::fields::CharField;
+/// use actix_simplejwt::rest_framework::request::RequestData;
+/// use actix_simplejwt::rest_framework::serializers::{Fields, Serializer};
+///
+/// struct Comment {
+///     title: String,
+///     text: String,
+/// }
+///
+/// impl Serializer for Comment {
+///     fn read(fields: &mut Fields<'_>) -> Self {
+///         let title = fields.read(CharField::new("title"));
+///         let text = fields.read(CharField::new("text").untrimmed());
+///         Self { title, text }
+///     }
+/// }
+///
+/// async fn create(comment: RequestData<Comment>) -> String {
+///     let Comment { title, text } = comment.into_inner();
+///     format!("{title}: {text}")
+/// }
+/// # let _ = actix_web::web::post().to(create);
+/// ```
+///
+/// The rules about the values, such as who may log in, are methods of the type. This trait is only about the fields.
 pub trait Serializer: Sized + 'static {
-    /// The fields, in the order in which a client reads about them. The request is there for names that are settings.
-    fn fields(req: &HttpRequest) -> Vec<CharField>;
-
-    /// The value of fields that all passed.
-    fn from_validated(values: Validated) -> Self;
+    /// Declares the fields, in the order in which a client reads about them, and takes their texts.
+    ///
+    /// It is also called without a body, to describe the fields. The value is thrown away then, as it is if a field is
+    /// invalid, so this must do nothing but make it.
+    fn read(fields: &mut Fields<'_>) -> Self;
 }
 
-/// Texts of the fields that passed, by name.
-#[derive(Debug, Default)]
-pub struct Validated(BTreeMap<String, String>);
+/// The fields of a body, for [`Serializer::read`].
+#[derive(Debug)]
+pub struct Fields<'a> {
+    req: &'a HttpRequest,
+    purpose: Purpose<'a>,
+}
 
-impl Validated {
-    /// Takes the text of `name`; empty when no field of that name was declared.
+#[derive(Debug)]
+enum Purpose<'a> {
+    Describe(Vec<CharField>),
+    Validate { body: &'a Map<String, Value>, errors: Map<String, Value> },
+}
+
+impl<'a> Fields<'a> {
+    /// The request, for names that are settings.
     #[must_use]
-    pub fn take(&mut self, name: &str) -> String {
-        self.0.remove(name).unwrap_or_default()
+    pub fn request(&self) -> &'a HttpRequest {
+        self.req
     }
 
-    /// Takes the one text that is left, for a field whose name is a setting.
-    #[must_use]
-    pub fn take_first(&mut self) -> String {
-        self.0.pop_first().map(|(_, text)| text).unwrap_or_default()
+    /// Declares `field` and returns its text.
+    pub fn read(&mut self, field: CharField) -> String {
+        match &mut self.purpose {
+            Purpose::Describe(fields) => {
+                fields.push(field);
+                String::new()
+            }
+            Purpose::Validate { body, errors } => match field.run_validation(body.get(field.name.as_ref())) {
+                Ok(text) => text,
+                Err(message) => {
+                    errors.insert(field.name.into_owned(), json!([message]));
+                    String::new()
+                }
+            },
+        }
+    }
+
+    /// Declares a field that only responses have.
+    pub fn read_only(&mut self, field: CharField) {
+        if let Purpose::Describe(fields) = &mut self.purpose {
+            fields.push(field.read_only());
+        }
+    }
+}
+
+/// The fields of `S`.
+pub(super) fn describe<S: Serializer>(req: &HttpRequest) -> Vec<CharField> {
+    let mut fields = Fields { req, purpose: Purpose::Describe(Vec::new()) };
+    S::read(&mut fields);
+    match fields.purpose {
+        Purpose::Describe(fields) => fields,
+        Purpose::Validate { .. } => Vec::new(),
     }
 }
 
 /// Checks `data` against the fields of `S`.
 ///
 /// # Errors
-/// A 400 with the messages of every field that fails, or one under `non_field_errors_key` when the body is no object.
+/// A 400 with the messages of every invalid field, or one under `non_field_errors_key` if the body is not an object.
 pub fn validate<S: Serializer>(req: &HttpRequest, data: &Data, non_field_errors_key: &str) -> Result<S, ApiError> {
-    let object = match data {
+    let body = match data {
         Data::Json(Value::Object(object)) => object,
         Data::Json(other) => return Err(non_field_error(non_field_errors_key, &not_an_object(other))),
         Data::Form(object) => object,
     };
-    let mut values = Validated::default();
-    let mut errors = Map::new();
-    for field in S::fields(req).into_iter().filter(|field| !field.read_only) {
-        match field.run_validation(object.get(field.name.as_ref())) {
-            Ok(text) => {
-                values.0.insert(field.name.into_owned(), text);
-            }
-            Err(message) => {
-                errors.insert(field.name.into_owned(), json!([message]));
-            }
-        }
+    let mut fields = Fields { req, purpose: Purpose::Validate { body, errors: Map::new() } };
+    let value = S::read(&mut fields);
+    match fields.purpose {
+        Purpose::Validate { errors, .. } if !errors.is_empty() => Err(ApiError::validation(errors)),
+        _ => Ok(value),
     }
-    if errors.is_empty() { Ok(S::from_validated(values)) } else { Err(ApiError::validation(errors)) }
 }
 
 /// A 400 that is about no single field.
@@ -69,7 +122,7 @@ pub fn non_field_error(key: &str, message: &str) -> ApiError {
     ApiError::validation(Map::from_iter([(key.to_owned(), json!([message]))]))
 }
 
-/// What is said about a body that is no object.
+/// The message about a body that is not an object.
 pub(super) fn not_an_object(body: &Value) -> String {
     match body {
         Value::Null => "No data provided".to_owned(),
@@ -86,5 +139,53 @@ fn python_type(value: &Value) -> &'static str {
         Value::String(_) => "str",
         Value::Array(_) => "list",
         Value::Object(_) => "dict",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Login {
+        username: String,
+        password: String,
+    }
+
+    impl Serializer for Login {
+        fn read(fields: &mut Fields<'_>) -> Self {
+            let username = fields.read(CharField::new("username"));
+            fields.read_only(CharField::new("token"));
+            Self { username, password: fields.read(CharField::new("password").untrimmed()) }
+        }
+    }
+
+    fn read(body: Value) -> Result<Login, Value> {
+        let req = TestRequest::default().to_http_request();
+        validate(&req, &Data::Json(body), "non_field_errors").map_err(|error| error.body().clone())
+    }
+
+    #[test]
+    fn each_value_is_that_of_the_field_that_declares_it() {
+        let login = read(json!({ "password": " p ", "username": " alice ", "token": 7 })).unwrap();
+        assert_eq!((login.username.as_str(), login.password.as_str()), ("alice", " p "));
+    }
+
+    #[test]
+    fn every_invalid_field_has_its_message() {
+        let errors = json!({ "username": ["This field is required."], "password": ["This field may not be blank."] });
+        assert_eq!(read(json!({ "password": "" })).unwrap_err(), errors);
+        let error = json!({ "non_field_errors": ["Invalid data. Expected a dictionary, but got list."] });
+        assert_eq!(read(json!([])).unwrap_err(), error);
+    }
+
+    #[test]
+    fn the_fields_are_described_in_their_order() {
+        let req = TestRequest::default().to_http_request();
+        let fields = describe::<Login>(&req);
+        let fields: Vec<_> = fields.iter().map(|field| (&*field.name, field.read_only)).collect();
+        assert_eq!(fields, [("username", false), ("token", true), ("password", false)]);
     }
 }

@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, web};
 
 use super::authentication::AuthenticationClass;
 use super::exceptions::ApiError;
-#[cfg(feature = "database")]
-use super::model_permissions::DjangoModelPermissions;
 use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClass};
+#[cfg(feature = "database")]
+use super::permissions::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 use super::settings::RestFrameworkSettings;
 use super::throttling::{AnonRateThrottle, ScopedRateThrottle, ThrottleCache, ThrottleClass, UserRateThrottle};
 use crate::conf::SettingsError;
@@ -33,7 +33,7 @@ pub struct RestFramework {
 }
 
 impl RestFramework {
-    /// Resolves the class names of `settings` among `authentication` and `permissions`. DRF's own five
+    /// Resolves the class names of `settings` among `authentication` and `permissions`. DRF's own
     /// permission classes and three throttle classes are always known. Requests are counted by the system's clock.
     ///
     /// # Errors
@@ -44,35 +44,37 @@ impl RestFramework {
         permissions: &[PermissionClass],
     ) -> Result<Self, SettingsError> {
         let mut known_permissions = vec![
-            PermissionClass::of::<AllowAny>(),
-            PermissionClass::of::<IsAuthenticated>(),
-            PermissionClass::of::<IsAdminUser>(),
-            PermissionClass::of::<IsAuthenticatedOrReadOnly>(),
+            PermissionClass::new(AllowAny),
+            PermissionClass::new(IsAuthenticated),
+            PermissionClass::new(IsAdminUser),
+            PermissionClass::new(IsAuthenticatedOrReadOnly),
             #[cfg(feature = "database")]
-            PermissionClass::of::<DjangoModelPermissions>(),
+            PermissionClass::new(DjangoModelPermissions),
+            #[cfg(feature = "database")]
+            PermissionClass::new(DjangoModelPermissionsOrAnonReadOnly),
         ];
         known_permissions.extend_from_slice(permissions);
         let authentication_classes = resolve(
             "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES",
             &settings.default_authentication_classes,
             authentication,
-            |class| class.name,
+            |class| class.name().to_owned(),
         )?;
         let permission_classes = resolve(
             "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES",
             &settings.default_permission_classes,
             &known_permissions,
-            |class| class.name,
+            |class| class.name().into_owned(),
         )?;
         let throttle_classes = resolve(
             "REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES",
             &settings.default_throttle_classes,
             &[
-                ThrottleClass::of::<AnonRateThrottle>(),
-                ThrottleClass::of::<UserRateThrottle>(),
-                ThrottleClass::of::<ScopedRateThrottle>(),
+                ThrottleClass::new(AnonRateThrottle),
+                ThrottleClass::new(UserRateThrottle),
+                ThrottleClass::new(ScopedRateThrottle),
             ],
-            |class| class.name,
+            |class| class.name().into_owned(),
         )?;
         let throttle_cache = Arc::new(ThrottleCache::new(&settings.cache)?);
         let clock = Clock::system();
@@ -109,13 +111,13 @@ pub fn app_data<T: 'static>(req: &HttpRequest) -> Result<&T, ApiError> {
     })
 }
 
-fn resolve<C: Copy>(
+fn resolve<C: Clone>(
     key: &str,
     names: &[String],
     known: &[C],
-    name_of: impl Fn(&C) -> &'static str,
+    name_of: impl Fn(&C) -> String,
 ) -> Result<Vec<C>, SettingsError> {
-    let find = |name: &String| known.iter().find(|class| name_of(class) == name).copied();
+    let find = |name: &String| known.iter().find(|class| name_of(class) == *name).cloned();
     let resolve_one = |name: &String| {
         find(name).ok_or_else(|| {
             let known: Vec<_> = known.iter().map(&name_of).collect();

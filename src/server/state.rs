@@ -19,7 +19,7 @@ use crate::rest_framework::authentication::basic::BasicAuthentication;
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ThrottleCache;
 use crate::settings::{self, Settings};
-use crate::simplejwt::authentication::{JwtAuthentication, JwtStatelessUserAuthentication, JwtTokenUserAuthentication};
+use crate::simplejwt::authentication::{JwtAuthentication, JwtStatelessUserAuthentication};
 use crate::simplejwt::state::JwtState;
 
 /// The settings turned into keys, pools and class lists. Cheap to clone.
@@ -137,11 +137,11 @@ fn parts(settings: &Settings, clock: &Clock) -> Result<(RestFramework, JwtState,
 /// What `DEFAULT_AUTHENTICATION_CLASSES` may name.
 fn authentication_classes() -> [AuthenticationClass; 6] {
     [
-        AuthenticationClass::of::<JwtAuthentication>(),
-        AuthenticationClass::of::<JwtStatelessUserAuthentication>(),
-        AuthenticationClass::of::<JwtTokenUserAuthentication>(),
-        AuthenticationClass::of::<TokenAuthentication>(),
-        AuthenticationClass::of::<BasicAuthentication>(),
-        AuthenticationClass::of::<JsonWebTokenAuthentication>(),
+        AuthenticationClass::new(JwtAuthentication),
+        AuthenticationClass::new(JwtStatelessUserAuthentication),
+        AuthenticationClass::new(JwtStatelessUserAuthentication).named("JWTTokenUserAuthentication"),
+        AuthenticationClass::new(TokenAuthentication),
+        AuthenticationClass::new(BasicAuthentication),
+        AuthenticationClass::new(JsonWebTokenAuthentication),
     ]
 }

@@ -1,7 +1,4 @@
-//! `Authorization: Bearer <token>`. Python counterpart: `rest_framework_simplejwt.authentication`.
-
-#[cfg(feature = "database")]
-mod stored;
+//! `Authorization: Bearer <token>`. Python counterpart: `rest_framework_simplejwt.authentication`, function by function.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -9,221 +6,254 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
-#[cfg(feature = "database")]
-pub use self::stored::JwtAuthentication;
-#[cfg(feature = "database")]
-use self::stored::validate_alone;
 use super::exceptions::{TokenError, failed};
 use super::models::{TokenUser, ValidatedToken};
 use super::schemas;
+use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken};
+#[cfg(feature = "database")]
+use super::tokens::{check_blacklist, password_digest};
 use crate::contrib::auth::SharedUser;
-use crate::core::jwt::Claims;
+#[cfg(feature = "database")]
+use crate::contrib::auth::{AuthState, models::UserLookup};
+#[cfg(feature = "database")]
+use crate::db::Database;
 use crate::http::headers::{header_bytes, words};
 use crate::http::outcome::Refusal;
-use crate::rest_framework::authentication::{Authenticating, Authentication, authorization};
+use crate::rest_framework::authentication::{Authentication, Found, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
-/// Detail and code of a 401 about a token that names nobody.
+/// Detail and code of the 401s about the user of a valid token.
 pub(super) const NO_USER_ID: (&str, &str) = ("Token contained no recognizable user identification", "token_not_valid");
+#[cfg(feature = "database")]
+const USER_NOT_FOUND: (&str, &str) = ("User not found", "user_not_found");
+#[cfg(feature = "database")]
+const USER_INACTIVE: (&str, &str) = ("User is inactive", "user_inactive");
+#[cfg(feature = "database")]
+const PASSWORD_CHANGED: (&str, &str) = ("The user's password has been changed.", "password_changed");
 
-/// A token in the header, and a [`TokenUser`] made of it. Where `AUTH_TOKEN_CLASSES` has only classes that cannot be
-/// revoked, the database is not asked at all.
-#[derive(Debug)]
+/// Finds the user of the token in the database.
+#[cfg(feature = "database")]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JwtAuthentication;
+
+/// Makes a [`TokenUser`] of the token. The database is asked only if `AUTH_TOKEN_CLASSES` has a class that can be blacklisted.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct JwtStatelessUserAuthentication;
 
 /// The older name of [`JwtStatelessUserAuthentication`].
-#[derive(Debug)]
-pub struct JwtTokenUserAuthentication;
+pub use self::JwtStatelessUserAuthentication as JwtTokenUserAuthentication;
+
+#[cfg(feature = "database")]
+impl Authentication for JwtAuthentication {
+    type User = SharedUser;
+    type Credential = ValidatedToken;
+
+    fn name(&self) -> Cow<'static, str> {
+        "JWTAuthentication".into()
+    }
+
+    async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
+        let jwt = app_data::<JwtState>(req)?;
+        let Some(token) = find_token(req, jwt).await? else { return Ok(None) };
+        Ok(Some((get_user(req, &token, jwt).await?, token)))
+    }
+
+    fn challenge(&self, req: &HttpRequest) -> Option<String> {
+        challenge(req)
+    }
+
+    fn force(&self, req: &HttpRequest, user: &SharedUser) -> Found<Self> {
+        Some((user.clone(), forced_token(req, user)?))
+    }
+
+    fn security_definition(&self, req: &HttpRequest) -> Option<(&'static str, Value)> {
+        schemas::security_definition(req)
+    }
+
+    fn refusals(&self, req: &HttpRequest) -> Vec<ApiError> {
+        let Ok(jwt) = app_data::<JwtState>(req) else { return Vec::new() };
+        let settings = jwt.settings();
+        let mut about_users = vec![USER_NOT_FOUND];
+        about_users.extend(settings.check_user_is_active.then_some(USER_INACTIVE));
+        about_users.extend(settings.check_revoke_token.then_some(PASSWORD_CHANGED));
+        let mut errors = schemas::credential_refusals(req);
+        errors.extend(about_users.into_iter().map(|(detail, code)| failed(detail, code)));
+        errors
+    }
+}
 
 impl Authentication for JwtStatelessUserAuthentication {
-    const NAME: &'static str = "JWTStatelessUserAuthentication";
     type User = TokenUser;
     type Credential = ValidatedToken;
 
-    fn authenticate(req: &HttpRequest) -> Authenticating<TokenUser, ValidatedToken> {
-        let req = req.clone();
-        Box::pin(async move {
-            let jwt = app_data::<JwtState>(&req)?;
-            let Some(raw) = raw_token(&req, jwt)? else { return Ok(None) };
-            jwt.backend().prepare(&raw).await;
-            let claims = jwt.backend().decode_repeated(&raw, jwt.clock().now());
-            let token = validate_alone(&req, jwt, claims).await?;
-            let id = user_id(&token, jwt)?.clone();
-            Ok(Some((TokenUser::new(id, token.clone()), token)))
-        })
+    fn name(&self) -> Cow<'static, str> {
+        "JWTStatelessUserAuthentication".into()
     }
 
-    fn challenge(req: &HttpRequest) -> Option<String> {
+    async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
+        let jwt = app_data::<JwtState>(req)?;
+        let Some(token) = find_token(req, jwt).await? else { return Ok(None) };
+        Ok(Some((TokenUser::new(user_id(&token, jwt)?.clone(), token.clone()), token)))
+    }
+
+    fn challenge(&self, req: &HttpRequest) -> Option<String> {
         challenge(req)
     }
 
-    fn force(req: &HttpRequest, user: &SharedUser) -> Option<(TokenUser, ValidatedToken)> {
+    fn force(&self, req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         let token = forced_token(req, user)?;
-        Some((TokenUser::new(user_id(&token, app_data(req).ok()?).ok()?.clone(), token.clone()), token))
+        let id = user_id(&token, app_data(req).ok()?).ok()?.clone();
+        Some((TokenUser::new(id, token.clone()), token))
     }
 
-    fn security_definition(req: &HttpRequest) -> Option<(&'static str, Value)> {
+    fn security_definition(&self, req: &HttpRequest) -> Option<(&'static str, Value)> {
         schemas::security_definition(req)
     }
 
-    fn refusals(req: &HttpRequest) -> Vec<ApiError> {
+    fn refusals(&self, req: &HttpRequest) -> Vec<ApiError> {
         schemas::credential_refusals(req)
     }
 }
 
-impl Authentication for JwtTokenUserAuthentication {
-    const NAME: &'static str = "JWTTokenUserAuthentication";
-    type User = TokenUser;
-    type Credential = ValidatedToken;
-
-    fn authenticate(req: &HttpRequest) -> Authenticating<TokenUser, ValidatedToken> {
-        JwtStatelessUserAuthentication::authenticate(req)
-    }
-
-    fn challenge(req: &HttpRequest) -> Option<String> {
-        challenge(req)
-    }
-
-    fn force(req: &HttpRequest, user: &SharedUser) -> Option<(TokenUser, ValidatedToken)> {
-        JwtStatelessUserAuthentication::force(req, user)
-    }
-
-    fn security_definition(req: &HttpRequest) -> Option<(&'static str, Value)> {
-        schemas::security_definition(req)
-    }
-
-    fn refusals(req: &HttpRequest) -> Vec<ApiError> {
-        schemas::credential_refusals(req)
-    }
-}
-
-/// `Bearer realm="api"`: what a 401 of this app asks for.
+/// `Bearer realm="api"`: the challenge of this app.
 #[must_use]
 pub fn challenge(req: &HttpRequest) -> Option<String> {
     let types = &app_data::<JwtState>(req).ok()?.settings().auth_header_types;
     types.first().map(|word| format!("{word} realm=\"api\""))
 }
 
-/// The token in the header. `None` when there is no header, or one of another scheme.
-fn raw_token<'a>(req: &'a HttpRequest, jwt: &JwtState) -> Result<Option<Cow<'a, str>>, ApiError> {
-    let settings = jwt.settings();
-    let header = match settings.auth_header_name.as_str() {
-        // A name in the form of text is read letter by letter at each request.
+/// The validated token of `req`, if there is a token.
+async fn find_token(req: &HttpRequest, jwt: &JwtState) -> Result<Option<ValidatedToken>, ApiError> {
+    let Some(header) = get_header(req, jwt.settings()) else { return Ok(None) };
+    let Some(raw_token) = get_raw_token(&header, jwt.settings())? else { return Ok(None) };
+    get_validated_token(req, &raw_token, jwt).await.map(Some)
+}
+
+fn get_header<'r>(req: &'r HttpRequest, settings: &SimpleJwtSettings) -> Option<Cow<'r, [u8]>> {
+    match settings.auth_header_name.as_str() {
+        // A name given as text is checked letter by letter at each request.
         "authorization" => authorization(req),
         name => header_bytes(req, name),
-    };
-    match header {
-        None => Ok(None),
-        Some(Cow::Borrowed(header)) => token_in(header, &settings.auth_header_types),
-        Some(Cow::Owned(header)) => {
-            Ok(token_in(&header, &settings.auth_header_types)?.map(|token| Cow::Owned(token.into_owned())))
-        }
     }
 }
 
-fn token_in<'a>(header: &'a [u8], schemes: &[String]) -> Result<Option<Cow<'a, str>>, ApiError> {
-    // Nearly every header is the first word, a space and a token, which is seen faster than it is taken apart.
+/// The token in the header. `None` for a header of another scheme.
+fn get_raw_token<'h>(header: &'h [u8], settings: &SimpleJwtSettings) -> Result<Option<Cow<'h, str>>, ApiError> {
+    let schemes = &settings.auth_header_types;
+    // Nearly every header is the first scheme, a space and a token. Checking for that is faster than splitting.
     let usual = schemes.first().and_then(|scheme| header.strip_prefix(scheme.as_bytes())?.strip_prefix(b" "));
     if let Some(token) = usual.filter(|token| is_graphic(token)).and_then(|token| str::from_utf8(token).ok()) {
         return Ok(Some(token.into()));
     }
     let mut parts = words(header);
-    let Some(scheme) = parts.next() else { return Ok(None) };
-    // Case matters here, unlike in DRF's own classes and in RFC 9110.
-    if !schemes.iter().any(|word| word.as_bytes() == scheme) {
+    // Upper and lower case are different here, unlike in DRF's own classes and in RFC 9110.
+    if !parts.next().is_some_and(|word| schemes.iter().any(|scheme| scheme.as_bytes() == word)) {
         return Ok(None);
     }
     match (parts.next(), parts.next()) {
-        // What is not ASCII is no token; it is turned into one that is invalid rather than refused in other words.
-        (Some(token), None) => {
-            Ok(Some(str::from_utf8(token).map_or_else(|_| String::from_utf8_lossy(token), Cow::from)))
-        }
+        // A token that is not UTF-8 becomes one that is invalid, so that its error is that of an invalid token.
+        (Some(token), None) => Ok(Some(String::from_utf8_lossy(token))),
         _ => Err(bad_header()),
     }
 }
 
-/// Whether there are only visible ASCII characters, and some. Every byte is looked at: without a way out of the loop the
-/// processor takes many at a time.
+/// Whether `text` is visible ASCII characters, at least one. There is no early return, so that the processor compares many
+/// bytes at a time.
 fn is_graphic(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().fold(true, |all, byte| all & byte.is_ascii_graphic())
 }
 
-/// The access token that `user` would have got.
+/// The token as the first of `AUTH_TOKEN_CLASSES` that accepts it.
+async fn get_validated_token(req: &HttpRequest, raw_token: &str, jwt: &JwtState) -> Result<ValidatedToken, ApiError> {
+    jwt.backend().prepare(raw_token).await;
+    let classes = &jwt.settings().auth_token_classes;
+    let claims = match jwt.backend().decode_repeated(raw_token, jwt.clock().now()) {
+        Ok(claims) => claims,
+        // The database is not asked about a token with a wrong signature: anyone can send thousands of those.
+        Err(TokenError::Invalid { message, cause, refusal }) => {
+            let messages = classes.iter().map(|class| message_of(*class, &message)).collect();
+            let reason = cause.map_or(message, |cause| cause.to_string());
+            return Err(not_valid(messages).because(reason).refused(refusal));
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let (mut messages, mut kind) = (Vec::new(), Refusal::Other);
+    for class in classes {
+        // Without a database no class can be blacklisted: `JwtState::new` refuses them.
+        #[cfg(not(feature = "database"))]
+        let verified = Ok(());
+        #[cfg(feature = "database")]
+        let verified = match class.is_revocable() {
+            true => check_blacklist(&claims, jwt, app_data(req)?).await,
+            false => Ok(()),
+        };
+        match verified.and_then(|()| class.verify(&claims, jwt.settings())) {
+            Ok(()) => return Ok(ValidatedToken::new(*class, claims)),
+            Err(TokenError::Invalid { message, refusal, .. }) => {
+                messages.push(message_of(*class, &message));
+                kind = refusal;
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let reason = format!("{messages:?}");
+    Err(not_valid(messages).because(reason).refused(kind))
+}
+
+/// The user whom the token names.
+#[cfg(feature = "database")]
+async fn get_user(req: &HttpRequest, token: &ValidatedToken, jwt: &JwtState) -> Result<SharedUser, ApiError> {
+    let settings = jwt.settings();
+    let id = user_id(token, jwt)?;
+    let refused = |(detail, code): (&str, &str)| {
+        failed(detail, code).because(format_args!("{code}, user {id}")).refused(Refusal::User)
+    };
+    let lookup = UserLookup {
+        users: Arc::clone(app_data::<AuthState>(req)?.users()),
+        name: settings.user_id_field.clone(),
+        value: id.clone(),
+    };
+    let user = app_data::<Database>(req)?.look_up(lookup).await?.ok_or_else(|| refused(USER_NOT_FOUND))?;
+    if settings.check_user_is_active && !user.is_active() {
+        return Err(refused(USER_INACTIVE));
+    }
+    if settings.check_revoke_token {
+        let digest = token.get(&settings.revoke_token_claim).and_then(Value::as_str);
+        if digest != Some(&password_digest(&*user)) {
+            return Err(refused(PASSWORD_CHANGED));
+        }
+    }
+    Ok(user)
+}
+
+fn user_id<'t>(token: &'t ValidatedToken, jwt: &JwtState) -> Result<&'t Value, ApiError> {
+    token.get(&jwt.settings().user_id_claim).ok_or_else(|| failed(NO_USER_ID.0, NO_USER_ID.1))
+}
+
+/// The access token of `user`, for tests.
 fn forced_token(req: &HttpRequest, user: &SharedUser) -> Option<ValidatedToken> {
     let token = AccessToken::for_user(&**user, app_data(req).ok()?);
     Some(ValidatedToken::new(AuthToken::Access, Arc::new(token.claims().clone())))
 }
 
-/// What is said about a header that is not a word and a token.
+/// The error for a header that is not a scheme and a token.
 pub(super) fn bad_header() -> ApiError {
     failed("Authorization header must contain two space-delimited values", "bad_authorization_header")
 }
 
-/// The first of `AUTH_TOKEN_CLASSES` that takes the token. `revoked` is what classes that can be revoked say about it.
-fn validate(
-    decoded: Result<Arc<Claims>, TokenError>,
-    jwt: &JwtState,
-    revoked: Option<(&str, Refusal)>,
-) -> Result<ValidatedToken, ApiError> {
-    let settings = jwt.settings();
-    let mut messages = Vec::new();
-    let mut refuse = |class: AuthToken, message: &str| messages.push(message_of(class, message));
-    let (mut reason, mut kind) = (None, Refusal::Other);
-    match decoded {
-        Ok(claims) => {
-            for class in &settings.auth_token_classes {
-                if let Some((message, refusal)) = revoked.filter(|_| class.is_revocable()) {
-                    refuse(*class, message);
-                    kind = refusal;
-                    continue;
-                }
-                match class.verify(&claims, settings) {
-                    Ok(()) => return Ok(ValidatedToken::new(*class, claims)),
-                    Err(TokenError::Invalid { message, refusal, .. }) => {
-                        refuse(*class, &message);
-                        kind = refusal;
-                    }
-                    Err(other) => return Err(other.into()),
-                }
-            }
-        }
-        Err(TokenError::Invalid { message, cause, refusal }) => {
-            settings.auth_token_classes.iter().for_each(|class| refuse(*class, &message));
-            (reason, kind) = (cause, refusal);
-        }
-        Err(other) => return Err(other.into()),
-    }
-    let reason = reason.map_or_else(|| format!("{messages:?}"), |cause| cause.to_string());
-    Err(not_valid(messages).because(reason).refused(kind))
-}
-
-/// What one class says about a token.
+/// The message of one class about a token.
 pub(super) fn message_of(class: AuthToken, message: &str) -> Value {
     json!({ "token_class": class.name(), "token_type": class.token_type(), "message": message })
 }
 
-/// What is said about a token that no class takes.
+/// The error for a token that no class accepts.
 pub(super) fn not_valid(messages: Vec<Value>) -> ApiError {
     ApiError::authentication_failed_with(json!({
         "detail": "Given token not valid for any token type",
         "code": "token_not_valid",
         "messages": messages,
     }))
-}
-
-/// Without a database nothing can be revoked, and [`JwtState::new`] has refused the classes for which that matters.
-#[cfg(not(feature = "database"))]
-async fn validate_alone(
-    _req: &HttpRequest,
-    jwt: &JwtState,
-    decoded: Result<Arc<Claims>, TokenError>,
-) -> Result<ValidatedToken, ApiError> {
-    validate(decoded, jwt, None)
-}
-
-fn user_id<'a>(token: &'a ValidatedToken, jwt: &JwtState) -> Result<&'a Value, ApiError> {
-    token.get(&jwt.settings().user_id_claim).ok_or_else(|| failed(NO_USER_ID.0, NO_USER_ID.1))
 }

@@ -1,12 +1,11 @@
-//! What users may do, by themselves or by their groups. Python counterpart: `django.contrib.auth.backends.ModelBackend`
+//! What users may do, by themselves and by their groups. Python counterpart: `django.contrib.auth.backends.ModelBackend`
 //! (`has_perm` and its relatives) and `PermissionsMixin`.
 //!
-//! A permission is written `app_label.codename`, such as `auth.add_user`. Inactive users have none, active superusers
-//! have all.
+//! A permission is written `app_label.codename`, such as `auth.add_user`. Inactive users have no permission. Active
+//! superusers have every permission.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::AbstractUser;
@@ -16,35 +15,57 @@ use crate::db::schema::{
     auth_group_permissions, auth_permission, auth_user_groups, auth_user_user_permissions, django_content_type,
 };
 
+/// The permissions of one user, loaded by one query: Django's `user._perm_cache`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UserPermissions {
+    /// Every permission, as an active superuser has.
+    Every,
+    /// These permissions, each written `app_label.codename`.
+    These(HashSet<String>),
+}
+
+impl UserPermissions {
+    /// Loads the permissions of `user`. Inactive users and superusers take no query.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn load(conn: &mut DbConnection, user: &User) -> QueryResult<Self> {
+        match (user.is_active(), user.is_superuser()) {
+            (false, _) => Ok(Self::These(HashSet::new())),
+            (true, true) => Ok(Self::Every),
+            (true, false) => {
+                let id = auth_permission::id;
+                let own = id.eq_any(of_user(user.id)).or(id.eq_any(of_groups(user.id)));
+                Ok(Self::These(names().filter(own).load::<(String, String)>(conn)?.into_iter().map(join).collect()))
+            }
+        }
+    }
+
+    /// Whether `permission` is among them.
+    #[must_use]
+    pub fn contains(&self, permission: &str) -> bool {
+        match self {
+            Self::Every => true,
+            Self::These(permissions) => permissions.contains(permission),
+        }
+    }
+}
+
 /// Whether `user` has `permission`: `user.has_perm("app.codename")`.
 ///
 /// # Errors
 /// Those of the database.
 pub fn has_perm(conn: &mut DbConnection, user: &User, permission: &str) -> QueryResult<bool> {
-    if !user.is_active() || user.is_superuser() {
-        return Ok(user.is_active());
-    }
-    let Some((app_label, codename)) = permission.split_once('.') else { return Ok(false) };
-    let wanted = auth_permission::table.inner_join(django_content_type::table).filter(
-        django_content_type::app_label
-            .eq(app_label)
-            .and(auth_permission::codename.eq(codename))
-            .and(auth_permission::id.eq_any(of_user(user.id)).or(auth_permission::id.eq_any(of_groups(user.id)))),
-    );
-    diesel::select(exists(wanted)).get_result(conn)
+    has_perms(conn, user, &[permission])
 }
 
-/// Whether `user` has every one of `permissions`: `user.has_perms([…])`. True for none.
+/// Whether `user` has every one of `permissions`: `user.has_perms([…])`. True for an empty list.
 ///
 /// # Errors
 /// Those of the database.
 pub fn has_perms(conn: &mut DbConnection, user: &User, permissions: &[&str]) -> QueryResult<bool> {
-    for permission in permissions {
-        if !has_perm(conn, user, permission)? {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let own = UserPermissions::load(conn, user)?;
+    Ok(permissions.iter().all(|permission| own.contains(permission)))
 }
 
 /// Every permission of `user`: `user.get_all_permissions()`.
@@ -52,19 +73,21 @@ pub fn has_perms(conn: &mut DbConnection, user: &User, permissions: &[&str]) -> 
 /// # Errors
 /// Those of the database.
 pub fn get_all_permissions(conn: &mut DbConnection, user: &User) -> QueryResult<BTreeSet<String>> {
-    if !user.is_active() {
-        return Ok(BTreeSet::new());
+    match UserPermissions::load(conn, user)? {
+        UserPermissions::Every => Ok(names().load::<(String, String)>(conn)?.into_iter().map(join).collect()),
+        UserPermissions::These(permissions) => Ok(permissions.into_iter().collect()),
     }
-    let names = auth_permission::table
-        .inner_join(django_content_type::table)
-        .select((django_content_type::app_label, auth_permission::codename));
-    let found: Vec<(String, String)> = if user.is_superuser() {
-        names.load(conn)?
-    } else {
-        let own = auth_permission::id.eq_any(of_user(user.id)).or(auth_permission::id.eq_any(of_groups(user.id)));
-        names.filter(own).load(conn)?
-    };
-    Ok(found.into_iter().map(|(app_label, codename)| format!("{app_label}.{codename}")).collect())
+}
+
+fn join((app_label, codename): (String, String)) -> String {
+    format!("{app_label}.{codename}")
+}
+
+/// Every permission that there is.
+#[diesel::dsl::auto_type]
+fn names() -> _ {
+    let rows = auth_permission::table.inner_join(django_content_type::table);
+    rows.select((django_content_type::app_label, auth_permission::codename))
 }
 
 /// Ids of the permissions that a user was given.

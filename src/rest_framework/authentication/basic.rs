@@ -1,14 +1,14 @@
 //! `Authorization: Basic <user:password in base64>` (RFC 7617). Python counterpart:
 //! `rest_framework.authentication.BasicAuthentication`.
 //!
-//! The password is checked at every request, which takes as long as a login. For tests and machines on a trusted line.
+//! Every request checks the password, which takes as long as a login. Use it for tests, and over TLS between machines.
 
 use actix_web::HttpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Authenticating, Authentication, authorization};
+use super::{Authentication, Found, authorization};
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::db::Database;
@@ -17,8 +17,8 @@ use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 use crate::rest_framework::throttling::client_address;
 
-/// The user whose name and password the header has, as long as the user is active.
-#[derive(Debug)]
+/// Finds the user by name and password. The user must be active.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct BasicAuthentication;
 
 const NO_CREDENTIALS: &str = "Invalid basic header. No credentials provided.";
@@ -28,46 +28,40 @@ const WRONG: &str = "Invalid username/password.";
 const INACTIVE: &str = "User inactive or deleted.";
 
 impl Authentication for BasicAuthentication {
-    const NAME: &'static str = "BasicAuthentication";
     type User = SharedUser;
     /// `request.auth` is `None` in DRF.
     type Credential = ();
 
-    fn authenticate(req: &HttpRequest) -> Authenticating<SharedUser, ()> {
-        let req = req.clone();
-        Box::pin(async move {
-            let Some((username, password)) = get_credentials(&req)? else { return Ok(None) };
-            let auth = app_data::<AuthState>(&req)?;
-            let user = auth
-                .authenticate_from(app_data::<Database>(&req)?, &client_address(&req), &username, password.expose())
-                .await?;
-            let user = user.ok_or_else(|| ApiError::authentication_failed(WRONG))?;
-            if !user.is_active() {
-                return Err(ApiError::authentication_failed(INACTIVE));
-            }
-            Ok(Some((user, ())))
-        })
+    async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
+        let Some((username, password)) = get_credentials(req)? else { return Ok(None) };
+        let (auth, db) = (app_data::<AuthState>(req)?, app_data::<Database>(req)?);
+        let user = auth.authenticate_from(db, &client_address(req), &username, password.expose()).await?;
+        let user = user.ok_or_else(|| ApiError::authentication_failed(WRONG))?;
+        if !user.is_active() {
+            return Err(ApiError::authentication_failed(INACTIVE));
+        }
+        Ok(Some((user, ())))
     }
 
-    fn challenge(_req: &HttpRequest) -> Option<String> {
+    fn challenge(&self, _req: &HttpRequest) -> Option<String> {
         Some("Basic realm=\"api\"".to_owned())
     }
 
-    fn force(_req: &HttpRequest, user: &SharedUser) -> Option<(SharedUser, ())> {
+    fn force(&self, _req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         Some((user.clone(), ()))
     }
 
-    fn security_definition(_req: &HttpRequest) -> Option<(&'static str, Value)> {
+    fn security_definition(&self, _req: &HttpRequest) -> Option<(&'static str, Value)> {
         Some(("basicAuth", json!({ "type": "http", "scheme": "basic" })))
     }
 
-    fn refusals(req: &HttpRequest) -> Vec<ApiError> {
+    fn refusals(&self, req: &HttpRequest) -> Vec<ApiError> {
         let refused = [NO_CREDENTIALS, SPACES, NOT_BASE64, WRONG, INACTIVE].map(ApiError::authentication_failed);
         refused.into_iter().chain(ApiError::locked_out(req)).collect()
     }
 }
 
-/// User name and password of a request; `None` when there is no header of this kind.
+/// The user name and the password in the header. `None` if there is no header of this kind.
 fn get_credentials(req: &HttpRequest) -> Result<Option<(String, SecretString)>, ApiError> {
     let header = authorization(req).unwrap_or_default();
     let mut words = words(&header);
@@ -81,7 +75,7 @@ fn get_credentials(req: &HttpRequest) -> Result<Option<(String, SecretString)>, 
     }
 }
 
-/// UTF-8 or, failing that, Latin-1, as in DRF. Python passes over characters that are no base64; they are refused here.
+/// UTF-8 or, failing that, Latin-1, as in DRF. Python ignores characters that are not base64; here they are an error.
 fn decode(encoded: &[u8]) -> Option<(String, SecretString)> {
     let bytes = STANDARD.decode(encoded).ok()?;
     let text = match String::from_utf8(bytes) {

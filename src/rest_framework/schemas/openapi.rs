@@ -130,11 +130,11 @@ fn operation_id(path: &str, method: &Method) -> String {
 /// The credentials that open the operation, one of them being enough; `{}` stands for none.
 fn security(subject: Subject<'_>, method: &Method, components: &mut Components) -> Value {
     let mut alternatives = Vec::new();
-    if subject.admits(method) == Admits::Everybody {
+    if subject.admits(method) == Admits::Everyone {
         alternatives.push(json!({}));
     }
     for class in subject.view.authentication_classes(subject.framework) {
-        if let Some((name, definition)) = (class.security_definition)(subject.req) {
+        if let Some((name, definition)) = class.security_definition(subject.req) {
             components.intern("securitySchemes", name, definition);
             alternatives.push(json!({ name: [] }));
         }

@@ -45,7 +45,7 @@ impl Subject<'_> {
     /// Whom the view lets in.
     pub fn admits(&self, method: &Method) -> Admits {
         let classes = self.view.permission_classes(self.framework).iter();
-        classes.map(|class| (class.admits)(method)).max().unwrap_or(Admits::Everybody)
+        classes.map(|class| class.admits(method)).max().unwrap_or(Admits::Everyone)
     }
 
     /// The fields of a body, where `method` has one.
@@ -114,15 +114,17 @@ impl Subject<'_> {
         if framework.settings.url_format_override.is_some() {
             errors.push(ApiError::not_found());
         }
-        let admits = self.admits(method);
-        if admits > Admits::Everybody {
-            errors.push(if classes.is_empty() { ApiError::permission_denied() } else { ApiError::not_authenticated() });
-        }
-        if admits == Admits::SomeUsers {
-            errors.push(ApiError::permission_denied());
+        for permission in view.permission_classes(framework) {
+            let admits = permission.admits(method);
+            if admits > Admits::Everyone && !classes.is_empty() {
+                errors.push(ApiError::not_authenticated());
+            }
+            if admits == Admits::SomeUsers || (admits > Admits::Everyone && classes.is_empty()) {
+                errors.push(permission.denied());
+            }
         }
         for class in classes {
-            errors.extend((class.refusals)(req));
+            errors.extend(class.refusals(req));
         }
         let fields = self.fields(method);
         let is_counted_elsewhere = framework.settings.cache.url != CacheUrl::Memory && view.is_throttled(framework);

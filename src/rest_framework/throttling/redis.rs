@@ -1,12 +1,12 @@
-//! When each caller's requests came, for several servers together. Python counterpart: `SimpleRateThrottle` with
+//! The times of each client's requests, for several servers together. Python counterpart: `SimpleRateThrottle` with
 //! `django.core.cache.backends.redis.RedisCache`.
 //!
-//! DRF reads a list, changes it and writes it back, so that of requests at the same time only one may be counted. Here a
-//! script does it inside Redis, which runs one at a time.
+//! DRF reads a list, changes it and writes it back, so of several requests at the same time only one may be counted. Here a
+//! script does this inside Redis, which runs one script at a time.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError, Weak};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ use super::cache::{CacheSettings, Denial, RedisUrl};
 use super::history::Refusal;
 use super::rates::Rate;
 
-/// Times in microseconds, oldest first, as in the memory of one server. Answers nothing when the request counts, and else
-/// how many there are and when the oldest was.
+/// Times in microseconds, oldest first, as in the memory of one server. Returns nothing if the request counts, and otherwise
+/// the number of requests and the time of the oldest.
 const ALLOW_REQUEST: &str = "
 local now, period, limit = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local oldest = redis.call('LINDEX', KEYS[1], 0)
@@ -40,7 +40,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return {}
 ";
 
-/// Longer keys are replaced by their digest: who writes `X-Forwarded-For` would otherwise choose what they cost.
+/// Longer keys are replaced by their digest. Otherwise a client could use up memory by a long `X-Forwarded-For`.
 const LONGEST_KEY: usize = 128;
 
 /// Histories in a Redis.
@@ -50,12 +50,23 @@ pub struct RedisHistories {
     key_prefix: String,
     limit: Duration,
     allow_request: Script,
-    /// One connection per thread, since it is served by the runtime of the worker that opened it. Requests at the same
-    /// time share it.
-    connections: SyncMutex<HashMap<ThreadId, Slot>>,
+    /// One connection per thread, because the runtime of the worker that opened a connection serves it. Requests at the
+    /// same time share it.
+    connections: SyncMutex<HashMap<ThreadId, ThreadConnection>>,
+}
+
+struct ThreadConnection {
+    slot: Slot,
+    /// Dangling when the thread has ended.
+    thread: Weak<()>,
 }
 
 type Slot = Arc<Mutex<Option<MultiplexedConnection>>>;
+
+thread_local! {
+    /// Lives as long as its thread.
+    static THREAD: Arc<()> = Arc::default();
+}
 
 impl RedisHistories {
     pub(super) fn new(url: &RedisUrl, settings: &CacheSettings) -> Result<Self, String> {
@@ -100,8 +111,8 @@ impl RedisHistories {
         format!("{}:throttle:{}", self.key_prefix, BASE64_URL_SAFE_NO_PAD.encode(digest))
     }
 
-    /// Does `work` on this thread's connection, and once more on a new one when Redis has closed it meanwhile. A connection
-    /// on which anything went wrong is not used again.
+    /// Does `work` on this thread's connection, and again on a new one if Redis has closed it meanwhile. A connection with an
+    /// error is not used again.
     async fn in_time<T>(&self, work: impl AsyncFn(MultiplexedConnection) -> RedisResult<T>) -> Result<T, String> {
         let slot = self.slot();
         let attempt = async || work(self.connection(&slot).await?).await;
@@ -124,26 +135,35 @@ impl RedisHistories {
     }
 
     async fn connection(&self, slot: &Slot) -> RedisResult<MultiplexedConnection> {
-        // Held while connecting: of many requests that find no connection one opens it.
+        // Held while connecting, so that of many requests without a connection only one opens it.
         let mut slot = slot.lock().await;
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
         }
-        // `in_time` is the one limit.
+        // `in_time` has the only time limit.
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
         *slot = Some(connection.clone());
         Ok(connection)
     }
 
+    /// The place of this thread's connection. The first call on a thread removes those of threads that have ended.
     fn slot(&self) -> Slot {
-        // Nothing in here can panic half-way.
+        // Nothing in here can panic, so the map is whole even if a thread panicked.
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(connections.entry(thread::current().id()).or_default())
+        let id = thread::current().id();
+        if let Some(connection) = connections.get(&id) {
+            return Arc::clone(&connection.slot);
+        }
+        connections.retain(|_, connection| connection.thread.strong_count() > 0);
+        let slot = Slot::default();
+        let thread = THREAD.with(Arc::downgrade);
+        connections.insert(id, ThreadConnection { slot: Arc::clone(&slot), thread });
+        slot
     }
 }
 
-/// Whoever holds the lock is opening a new connection already.
+/// Drops the connection. If the lock is held, a new connection is being opened.
 fn forget(slot: &Slot) {
     if let Ok(mut slot) = slot.try_lock() {
         *slot = None;
@@ -153,5 +173,28 @@ fn forget(slot: &Slot) {
 impl fmt::Debug for RedisHistories {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RedisHistories({})", self.shown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::CacheUrl;
+    use super::*;
+
+    #[test]
+    fn connections_of_ended_threads_are_removed() {
+        let url = CacheUrl::parse("redis://localhost").unwrap();
+        let settings = CacheSettings { url: url.clone(), ..CacheSettings::default() };
+        let CacheUrl::Redis(url) = url else { panic!("not a Redis") };
+        let histories = RedisHistories::new(&url, &settings).unwrap();
+        let count = || histories.connections.lock().unwrap().len();
+        histories.slot();
+        for _ in 0..8 {
+            thread::scope(|scope| {
+                let used = scope.spawn(|| Arc::ptr_eq(&histories.slot(), &histories.slot()));
+                assert!(used.join().unwrap());
+            });
+            assert!(count() <= 2, "{}", count());
+        }
     }
 }

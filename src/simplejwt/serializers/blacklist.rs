@@ -1,13 +1,11 @@
 //! A refresh token in, and it is over. Python counterpart: `TokenBlacklistSerializer`.
 
-use actix_web::HttpRequest;
-
 use super::Context;
 use super::race::decide_race;
 use super::user::revoke;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
-use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::simplejwt::tokens::{GenuineToken, Refresh};
 
 /// `TokenBlacklistSerializer`: a refresh token.
@@ -16,12 +14,8 @@ pub struct TokenBlacklist {
 }
 
 impl Serializer for TokenBlacklist {
-    fn fields(_req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new("refresh")]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        Self { refresh: values.take("refresh") }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { refresh: fields.read(CharField::new("refresh")) }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Credentials in, tokens out. Python counterpart: `TokenObtainPairSerializer`, `TokenObtainSlidingSerializer`.
 
-use actix_web::HttpRequest;
 use serde::Serialize;
 
 use super::{Context, NO_ACCOUNT_FOR_CREDENTIALS};
@@ -9,7 +8,7 @@ use crate::db::DbConnection;
 use crate::http::outcome::Refusal;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
-use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
 use crate::simplejwt::exceptions::{TokenError, no_active_account};
 use crate::simplejwt::state::JwtState;
@@ -22,14 +21,10 @@ pub struct TokenObtain {
 }
 
 impl Serializer for TokenObtain {
-    fn fields(req: &HttpRequest) -> Vec<CharField> {
-        let username_field = app_data::<AuthState>(req).map_or("username", |auth| auth.users().username_field());
-        vec![CharField::new(username_field), CharField::new("password")]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        let password = values.take("password");
-        Self { username: values.take_first(), password }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let users = app_data::<AuthState>(fields.request()).map(AuthState::users);
+        let username = fields.read(CharField::new(users.map_or("username", |users| users.username_field())));
+        Self { username, password: fields.read(CharField::new("password")) }
     }
 }
 

@@ -1,6 +1,5 @@
 //! A refresh token in, an access token out, and with rotation a successor. Python counterpart: `TokenRefreshSerializer`.
 
-use actix_web::HttpRequest;
 use serde::Serialize;
 
 use super::Context;
@@ -9,7 +8,7 @@ use super::user::{check_user, look_up_user};
 use crate::contrib::auth::SharedUser;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
-use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::simplejwt::tokens::{GenuineToken, Refresh, RefreshToken};
 
 /// `TokenRefreshSerializer`: a refresh token.
@@ -18,12 +17,10 @@ pub struct TokenRefresh {
 }
 
 impl Serializer for TokenRefresh {
-    fn fields(_req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new("refresh"), CharField::new("access").read_only()]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        Self { refresh: values.take("refresh") }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let refresh = fields.read(CharField::new("refresh"));
+        fields.read_only(CharField::new("access"));
+        Self { refresh }
     }
 }
 

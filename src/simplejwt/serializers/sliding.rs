@@ -1,14 +1,12 @@
 //! A sliding token in, the same with more time out. Python counterpart: `TokenRefreshSlidingSerializer`.
 
-use actix_web::HttpRequest;
-
 use super::race::decide_race;
 use super::user::{check_user, look_up_user};
 use super::{Context, OneToken};
 use crate::contrib::auth::SharedUser;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
-use crate::rest_framework::serializers::{Serializer, Validated};
+use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::simplejwt::tokens::{GenuineToken, Sliding, SlidingToken};
 
 /// `TokenRefreshSlidingSerializer`: a sliding token.
@@ -17,12 +15,8 @@ pub struct TokenRefreshSliding {
 }
 
 impl Serializer for TokenRefreshSliding {
-    fn fields(_req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new("token")]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        Self { token: values.take("token") }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { token: fields.read(CharField::new("token")) }
     }
 }
 

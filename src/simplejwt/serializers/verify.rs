@@ -1,13 +1,12 @@
 //! Any token in; is it genuine? Python counterpart: `TokenVerifySerializer`.
 
-use actix_web::HttpRequest;
 use serde_json::Value;
 
 use super::Context;
 use crate::http::outcome::Refusal;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
-use crate::rest_framework::serializers::{Serializer, Validated, non_field_error};
+use crate::rest_framework::serializers::{Fields, Serializer, non_field_error};
 use crate::simplejwt::exceptions::BLACKLISTED;
 use crate::simplejwt::token_blacklist::models::BlacklistLookup;
 use crate::simplejwt::tokens::UntypedToken;
@@ -18,12 +17,8 @@ pub struct TokenVerify {
 }
 
 impl Serializer for TokenVerify {
-    fn fields(_req: &HttpRequest) -> Vec<CharField> {
-        vec![CharField::new("token")]
-    }
-
-    fn from_validated(mut values: Validated) -> Self {
-        Self { token: values.take("token") }
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { token: fields.read(CharField::new("token")) }
     }
 }
 

@@ -84,17 +84,17 @@ impl Server {
 }
 
 /// Panics unless `A` lets alice in by a good credential and nobody by another one.
-async fn ask<A: Authentication>(request: &HttpRequest, is_good: bool) {
+async fn ask<A: Authentication + Default>(request: &HttpRequest, is_good: bool) {
     let shown = request.headers();
     match MaybeAuthenticated::<A>::from_request(request, &mut Payload::None).await {
         Ok(MaybeAuthenticated(Some(auth))) => {
-            assert!(is_good, "{} takes {shown:?}", A::NAME);
+            assert!(is_good, "{} takes {shown:?}", A::default().name());
             assert_eq!(auth.user.into().username(), "alice");
         }
-        Ok(MaybeAuthenticated(None)) => assert!(!is_good, "{} passes over {shown:?}", A::NAME),
+        Ok(MaybeAuthenticated(None)) => assert!(!is_good, "{} passes over {shown:?}", A::default().name()),
         Err(error) => {
-            assert!(!is_good, "{} refuses {shown:?}: {error}", A::NAME);
-            assert_eq!(error.status(), 401, "{} on {shown:?}: {error}", A::NAME);
+            assert!(!is_good, "{} refuses {shown:?}: {error}", A::default().name());
+            assert_eq!(error.status(), 401, "{} on {shown:?}: {error}", A::default().name());
             Answer::read(error.error_response()).await.assert_is_sound();
         }
     }

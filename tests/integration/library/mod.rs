@@ -6,6 +6,7 @@ mod default_deny;
 mod embed_login;
 mod failures;
 mod manual_tokens;
+mod permissions;
 mod protect_a_view;
 mod set_up;
 mod test_kit;

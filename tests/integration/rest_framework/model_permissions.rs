@@ -3,7 +3,7 @@
 use actix_simplejwt::authtoken::authentication::TokenAuthentication;
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::core::clock::Clock;
-use actix_simplejwt::rest_framework::model_permissions::{DjangoModelPermissions, ModelInfo};
+use actix_simplejwt::rest_framework::permissions::{DjangoModelPermissions, ModelInfo, ModelPermissions};
 use actix_simplejwt::rest_framework::request::Permitted;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
 use actix_simplejwt::server::AppState;
@@ -27,12 +27,12 @@ async fn fine() -> HttpResponse {
     HttpResponse::Ok().json("fine")
 }
 
-async fn permitted(_: Permitted<DjangoModelPermissions<Users>, TokenAuthentication>) -> HttpResponse {
+async fn permitted(_: Permitted<ModelPermissions<Users>, TokenAuthentication>) -> HttpResponse {
     HttpResponse::Ok().json("fine")
 }
 
 fn view(name: &'static str) -> ApiView {
-    let view = ApiView::new(name).authentication::<TokenAuthentication>().permission::<DjangoModelPermissions>();
+    let view = ApiView::new(name).authentication(TokenAuthentication).permission(DjangoModelPermissions);
     view.get(fine).post(fine).on(Method::PUT, fine).on(Method::DELETE, fine)
 }
 

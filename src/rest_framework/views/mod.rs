@@ -15,32 +15,30 @@
 //! # let _ = actix_web::App::new().configure(configure);
 //! ```
 //!
-//! A view that says nothing about access has `DEFAULT_PERMISSION_CLASSES`. Being public is what one has to write:
-//! [`ApiView::public`].
+//! A view that says nothing about access has `DEFAULT_PERMISSION_CLASSES`. A public view must say so: [`ApiView::public`].
+
+mod dispatch;
 
 use std::rc::Rc;
 
-use actix_web::body::BoxBody;
 use actix_web::dev::{AppService, HttpServiceFactory, Payload};
 use actix_web::http::Method;
-use actix_web::http::header::{self, HeaderValue};
-use actix_web::{FromRequest, Handler, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, web};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
+use self::dispatch::dispatch;
+pub(super) use self::dispatch::{MountedView, vary};
 use super::authentication::{self, Authentication, AuthenticationClass};
 use super::exceptions::ApiError;
 use super::fields::CharField;
 use super::metadata::determine_metadata;
-use super::model_permissions::{Model, ModelInfo};
-use super::negotiation::{Accepted, select_renderer};
 use super::parsers::Parser;
-use super::permissions::{AllowAny, Permission, PermissionClass, check_permissions};
-use super::renderers::{Renderer, is_as_asked, render};
-use super::request::Seen;
-use super::serializers::Serializer;
+use super::permissions::{AllowAny, Model, ModelInfo, Permission, PermissionClass};
+use super::renderers::Renderer;
+use super::serializers::{Serializer, describe};
 use super::state::RestFramework;
-use super::throttling::{Throttle, ThrottleClass, check_throttles};
+use super::throttling::{Throttle, ThrottleClass};
 
 type BoxedHandler = Rc<dyn Fn(HttpRequest, Payload) -> LocalBoxFuture<'static, Result<HttpResponse, actix_web::Error>>>;
 
@@ -88,24 +86,9 @@ impl Route {
     }
 }
 
-/// A view in its place, with what is the same for every request.
-pub(super) struct Mounted {
-    view: ApiView,
-    allow: HeaderValue,
-}
-
-impl Mounted {
-    /// The parsers of the view.
-    pub(super) fn parser_classes<'a>(&'a self, framework: &'a RestFramework) -> &'a [Parser] {
-        self.view.parser_classes(framework)
-    }
-}
-
 impl HttpServiceFactory for Route {
     fn register(self, config: &mut AppService) {
-        // Names of methods, commas and spaces are a header value.
-        let allow = HeaderValue::from_str(&self.view.allow()).unwrap_or(HeaderValue::from_static("OPTIONS"));
-        let view = Rc::new(Mounted { allow, view: self.view });
+        let view = Rc::new(MountedView::new(self.view));
         let serve =
             move |req: HttpRequest, payload: web::Payload| dispatch(Rc::clone(&view), req, payload.into_inner());
         web::resource(self.path).to(serve).register(config);
@@ -183,28 +166,28 @@ impl ApiView {
         self
     }
 
-    /// `authentication_classes = [A]` in place of the default ones. May be repeated.
+    /// `authentication_classes = [class]` in place of the default ones. May be repeated.
     #[must_use]
-    pub fn authentication<A: Authentication>(mut self) -> Self {
-        self.authentication.get_or_insert_default().push(AuthenticationClass::of::<A>());
+    pub fn authentication(mut self, class: impl Authentication) -> Self {
+        self.authentication.get_or_insert_default().push(AuthenticationClass::new(class));
         self
     }
 
-    /// `permission_classes = [P]` in place of the default ones. May be repeated.
+    /// `permission_classes = [permission]` in place of the default ones. May be repeated; all of them must allow the request.
     #[must_use]
-    pub fn permission<P: Permission>(mut self) -> Self {
-        self.permissions.get_or_insert_default().push(PermissionClass::of::<P>());
+    pub fn permission(mut self, permission: impl Permission) -> Self {
+        self.permissions.get_or_insert_default().push(PermissionClass::new(permission));
         self
     }
 
-    /// Open to everybody: `permission_classes = [AllowAny]`. A bad credential is still refused.
+    /// Open to everyone: `permission_classes = [AllowAny]`. An invalid credential is still a 401.
     #[must_use]
     pub fn public(self) -> Self {
-        self.permission::<AllowAny>()
+        self.permission(AllowAny)
     }
 
-    /// `authentication_classes = []` and `permission_classes = []`: credentials are not even looked at, as on the views
-    /// that hand tokens out. A 401 of the handler itself gets `challenge`.
+    /// `authentication_classes = []` and `permission_classes = []`: credentials are ignored, as in the views that issue
+    /// tokens. A 401 of the handler itself has `challenge`.
     #[must_use]
     pub fn unauthenticated(mut self, challenge: fn(&HttpRequest) -> Option<String>) -> Self {
         self.authentication = Some(Vec::new());
@@ -213,29 +196,28 @@ impl ApiView {
         self
     }
 
-    /// `throttle_classes = [T]` in place of the default ones. May be repeated.
+    /// `throttle_classes = [throttle]` in place of the default ones. May be repeated.
     #[must_use]
-    pub fn throttle<T: Throttle>(mut self) -> Self {
-        self.throttles.get_or_insert_default().push(ThrottleClass::of::<T>());
+    pub fn throttle(mut self, throttle: impl Throttle) -> Self {
+        self.throttles.get_or_insert_default().push(ThrottleClass::new(throttle));
         self
     }
 
-    /// `throttle_classes = []`: as many requests as one likes.
+    /// `throttle_classes = []`: no limit.
     #[must_use]
     pub fn unthrottled(mut self) -> Self {
         self.throttles = Some(Vec::new());
         self
     }
 
-    /// Name of the rate that [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle) has for this view.
+    /// The name of the rate of [`ScopedRateThrottle`](super::throttling::ScopedRateThrottle) for this view.
     #[must_use]
     pub fn throttle_scope(mut self, scope: &'static str) -> Self {
         self.throttle_scope = Some(scope);
         self
     }
 
-    /// The model whose permissions [`DjangoModelPermissions`](super::model_permissions::DjangoModelPermissions) asks
-    /// for: `queryset = M.objects`.
+    /// The model for `DjangoModelPermissions`: `queryset = M.objects`.
     #[must_use]
     pub fn model<M: ModelInfo>(mut self) -> Self {
         self.model = Some(Model::of::<M>());
@@ -259,7 +241,7 @@ impl ApiView {
     /// `serializer_class`: the fields that `OPTIONS` describes.
     #[must_use]
     pub fn serializer<S: Serializer>(mut self) -> Self {
-        self.fields = Some(S::fields);
+        self.fields = Some(describe::<S>);
         self
     }
 
@@ -270,16 +252,16 @@ impl ApiView {
         self
     }
 
-    /// The JSON Schema of the body of a 200, for the API's description; [`shapes`](super::schemas::shapes) helps to
-    /// write it. The request is there for shapes that depend on settings.
+    /// The JSON Schema of the body of a 200, for the API's description; see [`shapes`](super::schemas::shapes). The request
+    /// is for schemas that depend on settings.
     #[must_use]
     pub fn answers(mut self, schema: fn(&HttpRequest) -> Value) -> Self {
         self.answer = Some(schema);
         self
     }
 
-    /// The errors of the handler's own, for the API's description. Those of the framework (bodies, authentication,
-    /// permissions, throttles, negotiation) are known.
+    /// The handler's own errors, for the API's description. Those of the framework (bodies, authentication, permissions,
+    /// throttles, negotiation) are known.
     #[must_use]
     pub fn refuses(mut self, errors: fn(&HttpRequest) -> Vec<ApiError>) -> Self {
         self.refusals = Some(errors);
@@ -350,107 +332,5 @@ impl ApiView {
 impl std::fmt::Debug for ApiView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ApiView({}: {})", self.name, self.allow())
-    }
-}
-
-/// `APIView.dispatch`: negotiation, authentication, permissions, throttles, the handler; then one way out for all of it.
-async fn dispatch(mounted: Rc<Mounted>, req: HttpRequest, payload: Payload) -> HttpResponse {
-    let view = &mounted.view;
-    let framework = match RestFramework::of(&req) {
-        Ok(framework) => framework,
-        Err(error) => return error.error_response(),
-    };
-    let renderers = view.renderer_classes(framework);
-    let negotiated = select_renderer(&req, renderers, framework.settings.url_format_override.as_deref());
-    let (accepted, result) = match negotiated {
-        Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework).await),
-        Err(error) => (Accepted::fallback(renderers), Err(error.into())),
-    };
-    let response = match result {
-        Ok(response) => handle_exception(view, &req, framework, response),
-        Err(error) => handle_exception(view, &req, framework, error.into()),
-    };
-    let mut response = if is_as_asked(accepted, &response) {
-        response
-    } else {
-        // Boxed, since it is rare and its future is large: see the test of the size.
-        Box::pin(render(view.name, accepted, response)).await
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::ALLOW, mounted.allow.clone());
-    if let Some(vary) = vary(renderers, accepted) {
-        headers.append(header::VARY, HeaderValue::from_static(vary));
-    }
-    response
-}
-
-async fn initial_and_handle(
-    mounted: &Rc<Mounted>,
-    req: &HttpRequest,
-    payload: Payload,
-    framework: &RestFramework,
-) -> Result<HttpResponse, actix_web::Error> {
-    let view = &mounted.view;
-    let classes = view.authentication_classes(framework);
-    let caller = authentication::authenticate(req, classes).await?;
-    if let Some(model) = view.model {
-        req.extensions_mut().insert(model);
-    }
-    check_permissions(req, view.permission_classes(framework), caller.as_ref(), !classes.is_empty()).await?;
-    let throttles = view.throttle_classes(framework);
-    if !throttles.is_empty() {
-        Box::pin(check_throttles(req, throttles, view.throttle_scope, caller.as_ref(), framework)).await?;
-    }
-
-    if *req.method() == Method::OPTIONS {
-        return Ok(HttpResponse::Ok().json(view.metadata(req, framework)));
-    }
-    let handler = view.handler(req.method()).ok_or_else(|| ApiError::method_not_allowed(req.method().as_str()))?;
-    req.extensions_mut().insert(Seen { caller, view: Some(Rc::clone(mounted)) });
-    handler(req.clone(), payload).await
-}
-
-/// The page has a form with a CSRF token and the name of whoever is logged in, so in Django it depends on cookies.
-pub(super) fn vary(renderers: &[Renderer], accepted: Accepted) -> Option<&'static str> {
-    match (renderers.len() > 1, accepted.renderer) {
-        (true, Renderer::Json) => Some("Accept"),
-        (true, Renderer::BrowsableApi) => Some("Accept, Cookie"),
-        (false, Renderer::Json) => None,
-        (false, Renderer::BrowsableApi) => Some("Cookie"),
-    }
-}
-
-/// Gives an authentication error of the handler or of an extractor the challenge of this view.
-fn handle_exception(
-    view: &ApiView,
-    req: &HttpRequest,
-    framework: &RestFramework,
-    mut response: HttpResponse<BoxBody>,
-) -> HttpResponse {
-    let error = response.error().and_then(|error| error.as_error::<ApiError>());
-    let needs_challenge = error.is_some_and(ApiError::needs_challenge);
-    if needs_challenge {
-        match view.challenge(req, framework).and_then(|text| HeaderValue::from_str(&text).ok()) {
-            Some(challenge) => {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            None => *response.status_mut() = actix_web::http::StatusCode::FORBIDDEN,
-        }
-    }
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use actix_web::test::TestRequest;
-
-    use super::*;
-
-    #[test]
-    fn the_future_of_a_view_is_small() {
-        // Up to 1,032 bytes glibc gives out of a list that each thread has; what is larger takes many times as long.
-        let mounted = Rc::new(Mounted { view: ApiView::new("Any"), allow: HeaderValue::from_static("OPTIONS") });
-        let future = dispatch(mounted, TestRequest::default().to_http_request(), Payload::None);
-        assert!(size_of_val(&future) <= 1032, "{}", size_of_val(&future));
     }
 }

@@ -1,0 +1,220 @@
+//! Permissions out of Django's tables. Python counterpart: `rest_framework.permissions.DjangoModelPermissions`, and
+//! `user.has_perm` for [`HasPerm`].
+//!
+//! Only rows of Django's own user table have permissions there. Users of another table, and users that exist in a token
+//! only, have none, superusers or not.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use actix_web::http::Method;
+use actix_web::{HttpMessage, HttpRequest};
+
+use super::{Admits, Model, ModelInfo, Permission, is_safe};
+use crate::contrib::auth::SharedUser;
+use crate::contrib::auth::models::User;
+use crate::contrib::auth::permissions::UserPermissions;
+use crate::db::{Database, DatabaseError};
+use crate::rest_framework::authentication::Caller;
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::state::app_data;
+
+/// Allows users with this permission, written `app_label.codename`: `user.has_perm("shop.add_order")`.
+///
+/// ```
+/// use actix_simplejwt::rest_framework::permissions::{HasPerm, Permission};
+/// use actix_simplejwt::rest_framework::views::ApiView;
+///
+/// # async fn refund() -> &'static str { "" }
+/// let both = HasPerm("shop.change_order").and(HasPerm("shop.view_customer"));
+/// let view = ApiView::new("Refund").permission(both).post(refund);
+/// # drop(view);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct HasPerm(pub &'static str);
+
+impl Permission for HasPerm {
+    fn name(&self) -> Cow<'static, str> {
+        format!("HasPerm({:?})", self.0).into()
+    }
+
+    async fn has_permission(&self, req: &HttpRequest, caller: Option<&Caller>) -> Result<bool, ApiError> {
+        match caller {
+            None => Ok(false),
+            Some(caller) => has_perm(req, &caller.user, self.0).await,
+        }
+    }
+}
+
+/// Allows logged-in users to read. Writing takes the `add`, `change` or `delete` permission of the view's model.
+///
+/// A view without a model can be read and not written. (DRF raises an `AssertionError`.)
+///
+/// ```
+/// use actix_simplejwt::rest_framework::permissions::{DjangoModelPermissions, ModelInfo};
+/// use actix_simplejwt::rest_framework::views::ApiView;
+///
+/// struct Order;
+///
+/// impl ModelInfo for Order {
+///     const APP_LABEL: &'static str = "shop";
+///     const MODEL_NAME: &'static str = "order";
+/// }
+///
+/// # async fn create() -> &'static str { "" }
+/// // Whoever has `shop.add_order`.
+/// let view = ApiView::new("Orders").model::<Order>().permission(DjangoModelPermissions).post(create);
+/// # drop(view);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DjangoModelPermissions;
+
+impl Permission for DjangoModelPermissions {
+    async fn has_permission(&self, req: &HttpRequest, caller: Option<&Caller>) -> Result<bool, ApiError> {
+        has_model_permission(req, caller, model_of_view(req)).await
+    }
+
+    fn admits(&self, method: &Method) -> Admits {
+        if is_safe(method) { Admits::EveryUser } else { Admits::SomeUsers }
+    }
+}
+
+/// As [`DjangoModelPermissions`], and everyone may read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DjangoModelPermissionsOrAnonReadOnly;
+
+impl Permission for DjangoModelPermissionsOrAnonReadOnly {
+    async fn has_permission(&self, req: &HttpRequest, caller: Option<&Caller>) -> Result<bool, ApiError> {
+        Ok(is_safe(req.method()) || has_model_permission(req, caller, model_of_view(req)).await?)
+    }
+
+    fn admits(&self, method: &Method) -> Admits {
+        if is_safe(method) { Admits::Everyone } else { Admits::SomeUsers }
+    }
+}
+
+/// As [`DjangoModelPermissions`] for the model `M`, on a plain actix route:
+///
+/// ```
+/// use actix_simplejwt::Permitted;
+/// use actix_simplejwt::rest_framework::permissions::ModelPermissions;
+/// # use actix_simplejwt::rest_framework::permissions::ModelInfo;
+/// # struct Order;
+/// # impl ModelInfo for Order {
+/// #     const APP_LABEL: &'static str = "shop";
+/// #     const MODEL_NAME: &'static str = "order";
+/// # }
+///
+/// async fn create(by: Permitted<ModelPermissions<Order>>) -> String {
+///     format!("ordered by {}", by.user.username())
+/// }
+/// # let _ = actix_web::web::post().to(create);
+/// ```
+#[derive(Debug)]
+pub struct ModelPermissions<M: ModelInfo>(PhantomData<M>);
+
+impl<M: ModelInfo> Default for ModelPermissions<M> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<M: ModelInfo> Permission for ModelPermissions<M> {
+    async fn has_permission(&self, req: &HttpRequest, caller: Option<&Caller>) -> Result<bool, ApiError> {
+        has_model_permission(req, caller, Some(Model::of::<M>())).await
+    }
+
+    fn admits(&self, method: &Method) -> Admits {
+        DjangoModelPermissions.admits(method)
+    }
+}
+
+fn model_of_view(req: &HttpRequest) -> Option<Model> {
+    req.extensions().get::<Model>().copied()
+}
+
+/// The action that `method` takes, `None` for reading: `perms_map`.
+fn required_action(method: &Method) -> Result<Option<&'static str>, ApiError> {
+    match *method {
+        Method::GET | Method::OPTIONS | Method::HEAD => Ok(None),
+        Method::POST => Ok(Some("add")),
+        Method::PUT | Method::PATCH => Ok(Some("change")),
+        Method::DELETE => Ok(Some("delete")),
+        _ => Err(ApiError::method_not_allowed(method.as_str())),
+    }
+}
+
+async fn has_model_permission(
+    req: &HttpRequest,
+    caller: Option<&Caller>,
+    model: Option<Model>,
+) -> Result<bool, ApiError> {
+    let Some(caller) = caller else { return Ok(false) };
+    let Some(action) = required_action(req.method())? else { return Ok(true) };
+    let Some(model) = model else { return Ok(false) };
+    has_perm(req, &caller.user, &model.permission(action)).await
+}
+
+/// Whether `user` has `permission`: `request.user.has_perm("shop.add_order")`.
+///
+/// The permissions of a user are loaded once per request, however many are asked about; Django keeps them in
+/// `user._perm_cache`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_perm(req: &HttpRequest, user: &SharedUser, permission: &str) -> Result<bool, ApiError> {
+    let Some(user) = user.downcast::<User>() else { return Ok(false) };
+    if let Some(answer) = cached(req, &user, permission) {
+        return Ok(answer);
+    }
+    let id = user.id;
+    let load = move |conn: &mut _| UserPermissions::load(conn, &user).map_err(DatabaseError::from);
+    let permissions = app_data::<Database>(req)?.read(load).await?;
+    let answer = permissions.contains(permission);
+    req.extensions_mut().insert(PermissionCache { user_id: id, permissions });
+    Ok(answer)
+}
+
+/// The permissions of a user that were loaded in this request.
+struct PermissionCache {
+    user_id: i32,
+    permissions: UserPermissions,
+}
+
+fn cached(req: &HttpRequest, user: &User, permission: &str) -> Option<bool> {
+    let extensions = req.extensions();
+    let cache = extensions.get::<PermissionCache>().filter(|cache| cache.user_id == user.id)?;
+    Some(cache.permissions.contains(permission))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Order;
+
+    impl ModelInfo for Order {
+        const APP_LABEL: &'static str = "shop";
+        const MODEL_NAME: &'static str = "order";
+    }
+
+    #[test]
+    fn each_method_takes_the_permission_that_drf_names() {
+        let permission =
+            |method| required_action(&method).unwrap().map(|action| Model::of::<Order>().permission(action));
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            assert_eq!(permission(method), None);
+        }
+        assert_eq!(permission(Method::POST).as_deref(), Some("shop.add_order"));
+        assert_eq!(permission(Method::PUT).as_deref(), Some("shop.change_order"));
+        assert_eq!(permission(Method::PATCH).as_deref(), Some("shop.change_order"));
+        assert_eq!(permission(Method::DELETE).as_deref(), Some("shop.delete_order"));
+        assert_eq!(required_action(&Method::TRACE).unwrap_err().status(), 405);
+    }
+
+    #[test]
+    fn the_name_tells_which_permission_it_is() {
+        assert_eq!(HasPerm("shop.add_order").name(), "HasPerm(\"shop.add_order\")");
+        assert_eq!(ModelPermissions::<Order>::default().name(), "ModelPermissions");
+    }
+}

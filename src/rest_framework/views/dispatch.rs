@@ -1,0 +1,157 @@
+//! The steps of a request through a view. Python counterpart: `APIView.dispatch` and `APIView.initial`.
+
+use std::rc::Rc;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
+
+use super::ApiView;
+use crate::rest_framework::authentication;
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::negotiation::{Accepted, select_renderer};
+use crate::rest_framework::parsers::Parser;
+use crate::rest_framework::permissions::{PermissionClass, check_permissions};
+use crate::rest_framework::renderers::{Renderer, is_as_asked, render};
+use crate::rest_framework::request::Checked;
+use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::throttling::check_throttles;
+
+/// A view at its path, with the header that every response has.
+pub(in crate::rest_framework) struct MountedView {
+    view: ApiView,
+    allow: HeaderValue,
+}
+
+impl MountedView {
+    pub(super) fn new(view: ApiView) -> Self {
+        // Method names, commas and spaces are a valid header value.
+        let allow = HeaderValue::from_str(&view.allow()).unwrap_or(HeaderValue::from_static("OPTIONS"));
+        Self { view, allow }
+    }
+
+    /// The parsers of the view.
+    pub(in crate::rest_framework) fn parser_classes<'a>(&'a self, framework: &'a RestFramework) -> &'a [Parser] {
+        self.view.parser_classes(framework)
+    }
+
+    /// The permissions of the view.
+    pub(in crate::rest_framework) fn permission_classes<'a>(
+        &'a self,
+        framework: &'a RestFramework,
+    ) -> &'a [PermissionClass] {
+        self.view.permission_classes(framework)
+    }
+
+    /// Whether the view has a way to log in.
+    pub(in crate::rest_framework) fn can_authenticate(&self, framework: &RestFramework) -> bool {
+        !self.view.authentication_classes(framework).is_empty()
+    }
+}
+
+/// `APIView.dispatch`: negotiation, authentication, permissions, throttles and the handler. A response or an error of any of
+/// these is rendered as negotiated.
+pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload: Payload) -> HttpResponse {
+    let view = &mounted.view;
+    let framework = match RestFramework::of(&req) {
+        Ok(framework) => framework,
+        Err(error) => return error.error_response(),
+    };
+    let renderers = view.renderer_classes(framework);
+    let negotiated = select_renderer(&req, renderers, framework.settings.url_format_override.as_deref());
+    let (accepted, result) = match negotiated {
+        Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework).await),
+        Err(error) => (Accepted::fallback(renderers), Err(error.into())),
+    };
+    let response = match result {
+        Ok(response) => handle_exception(view, &req, framework, response),
+        Err(error) => handle_exception(view, &req, framework, error.into()),
+    };
+    let mut response = if is_as_asked(accepted, &response) {
+        response
+    } else {
+        // Boxed, because this is rare and its future is large: see the test of the size.
+        Box::pin(render(view.name, accepted, response)).await
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::ALLOW, mounted.allow.clone());
+    if let Some(vary) = vary(renderers, accepted) {
+        headers.append(header::VARY, HeaderValue::from_static(vary));
+    }
+    response
+}
+
+/// `APIView.initial`, and then the handler.
+async fn initial_and_handle(
+    mounted: &Rc<MountedView>,
+    req: &HttpRequest,
+    payload: Payload,
+    framework: &RestFramework,
+) -> Result<HttpResponse, actix_web::Error> {
+    let view = &mounted.view;
+    let classes = view.authentication_classes(framework);
+    let caller = authentication::authenticate(req, classes).await?;
+    if let Some(model) = view.model {
+        req.extensions_mut().insert(model);
+    }
+    check_permissions(req, view.permission_classes(framework), caller.as_ref(), !classes.is_empty()).await?;
+    let throttles = view.throttle_classes(framework);
+    if !throttles.is_empty() {
+        Box::pin(check_throttles(req, throttles, view.throttle_scope, caller.as_ref(), framework)).await?;
+    }
+
+    if *req.method() == Method::OPTIONS {
+        return Ok(HttpResponse::Ok().json(view.metadata(req, framework)));
+    }
+    let handler = view.handler(req.method()).ok_or_else(|| ApiError::method_not_allowed(req.method().as_str()))?;
+    Checked::by_view(req, caller, Rc::clone(mounted));
+    handler(req.clone(), payload).await
+}
+
+/// The value of `Vary`. The browsable page has a form with a CSRF token and the name of the user, so in Django it depends on
+/// cookies.
+pub(in crate::rest_framework) fn vary(renderers: &[Renderer], accepted: Accepted) -> Option<&'static str> {
+    match (renderers.len() > 1, accepted.renderer) {
+        (true, Renderer::Json) => Some("Accept"),
+        (true, Renderer::BrowsableApi) => Some("Accept, Cookie"),
+        (false, Renderer::Json) => None,
+        (false, Renderer::BrowsableApi) => Some("Cookie"),
+    }
+}
+
+/// Gives an authentication error of the handler or of an extractor the challenge of the view.
+fn handle_exception(
+    view: &ApiView,
+    req: &HttpRequest,
+    framework: &RestFramework,
+    mut response: HttpResponse<BoxBody>,
+) -> HttpResponse {
+    let error = response.error().and_then(|error| error.as_error::<ApiError>());
+    let needs_challenge = error.is_some_and(ApiError::needs_challenge);
+    if needs_challenge {
+        match view.challenge(req, framework).and_then(|text| HeaderValue::from_str(&text).ok()) {
+            Some(challenge) => {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            None => *response.status_mut() = StatusCode::FORBIDDEN,
+        }
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn the_future_of_a_view_is_small() {
+        // glibc serves up to 1,032 bytes from a cache of each thread. A larger allocation takes many times as long.
+        let mounted = Rc::new(MountedView::new(ApiView::new("Any")));
+        let future = dispatch(mounted, TestRequest::default().to_http_request(), Payload::None);
+        assert!(size_of_val(&future) <= 1032, "{}", size_of_val(&future));
+    }
+}
