@@ -1,7 +1,7 @@
-//! Time as a value that is handed around. Python counterpart: `django.utils.timezone.now`.
+//! The current time as a value. Python counterpart: `django.utils.timezone.now`.
 //!
-//! Every rule about `exp`, `iat` or a deadline asks a [`Clock`]. The server has the system's; a test has one that it
-//! moves by hand, so that nothing needs to sleep until a token expires.
+//! Every rule about `exp`, `iat` or a deadline asks a [`Clock`]. The server uses the system clock. A test uses a clock that it
+//! moves by hand, so that no test has to sleep until a token expires.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,19 +22,19 @@ enum Source {
 }
 
 impl Clock {
-    /// The time of the operating system.
+    /// The clock of the operating system.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that stands at `start` until [`Clock::advance`] moves it. For tests.
+    /// A clock that shows `start` until [`Clock::advance`] moves it. For tests.
     #[must_use]
     pub fn manual(start: DateTime<Utc>) -> Self {
         Self(Source::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))))
     }
 
-    /// The current time, in microseconds: what Django's and PostgreSQL's timestamps can hold.
+    /// The current time in microseconds, the precision of timestamps in Django and PostgreSQL.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match &self.0 {
@@ -44,7 +44,7 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// Moves a manual clock by `step`, which may be negative. The system's clock does not move.
+    /// Moves a manual clock by `step`, which may be negative. It has no effect on the system clock.
     pub fn advance(&self, step: Duration) {
         if let Source::Manual(micros) = &self.0 {
             micros.fetch_add(step.num_microseconds().unwrap_or(0), Ordering::AcqRel);
@@ -69,8 +69,8 @@ mod tests {
     #[test]
     fn clones_of_a_manual_clock_move_together() {
         let clock = Clock::manual(DateTime::UNIX_EPOCH);
-        let twin = clock.clone();
-        twin.advance(Duration::seconds(90));
+        let clone = clock.clone();
+        clone.advance(Duration::seconds(90));
         assert_eq!(clock.now().timestamp(), 90);
     }
 }

@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 /// Letters and digits, the alphabet of Django's salts, keys and one-time passwords.
 pub const ALPHANUMERIC: &str = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/// Text that must not reach a log: a key, a password, a connection string. Wiped from memory when dropped.
+/// Text that must not reach a log: a key, a password, a connection string. It is wiped from memory when dropped.
 ///
-/// `Debug` prints no part of it; reading it is a visible [`SecretString::expose`].
-#[derive(Clone, Default, PartialEq, Eq)]
+/// `Debug` prints no part of it, `==` takes a time that depends on the lengths only, and reading it takes an explicit
+/// [`SecretString::expose`].
+#[derive(Clone, Default, Eq)]
 pub struct SecretString(Zeroizing<String>);
 
 impl SecretString {
@@ -26,6 +27,12 @@ impl SecretString {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl PartialEq for SecretString {
+    fn eq(&self, other: &Self) -> bool {
+        constant_time_eq(self.expose().as_bytes(), other.expose().as_bytes())
     }
 }
 
@@ -47,29 +54,29 @@ impl From<String> for SecretString {
     }
 }
 
-/// Whether both are the same, in a time that depends on their lengths only.
+/// Whether `a` and `b` are equal. Takes a time that depends on their lengths only.
 #[must_use]
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
 }
 
-/// Bytes from the operating system's random generator. That of aws-lc measures the jitter of the processor's clock before
-/// it gives the first ones, which takes longer than all else that a start does.
+/// Bytes from the random generator of the operating system. The generator of AWS-LC needs tens of milliseconds before its
+/// first byte, which is longer than the rest of the start.
 ///
 /// # Panics
-/// When the operating system has no randomness to give: going on would mean guessable keys.
+/// If the operating system cannot give random bytes: without them keys would be guessable.
 #[must_use]
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    SysRng.try_fill_bytes(&mut bytes).expect("the operating system gives random bytes");
+    SysRng.try_fill_bytes(&mut bytes).expect("the operating system must give random bytes");
     bytes
 }
 
-/// `length` characters drawn evenly from the ASCII `alphabet`, as Django's `get_random_string`.
+/// `length` characters drawn uniformly from the ASCII `alphabet`, as Django's `get_random_string`.
 #[must_use]
 pub fn random_string(length: usize, alphabet: &str) -> String {
     let alphabet = alphabet.as_bytes();
-    // Bytes from this bound up would favour the first characters, so they are drawn again.
+    // Larger bytes would make the first characters more likely, so they are drawn again.
     let bound = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
     while text.len() < length {
@@ -104,12 +111,44 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_not_printed() {
+    fn debug_output_shows_no_secret() {
         assert_eq!(format!("{:?}", SecretString::new("hunter2")), "SecretString(…)");
     }
 
     #[test]
-    fn random_text_has_the_length_and_the_alphabet_asked_for() {
+    fn secrets_are_equal_if_all_their_bytes_are() {
+        let secret = SecretString::new("hunter2");
+        assert_eq!(secret, SecretString::new("hunter2"));
+        for other in ["", "hunter", "hunter22", "Hunter2", "hunter3"] {
+            assert_ne!(secret, SecretString::new(other), "{other}");
+        }
+    }
+
+    /// Every comparison of secrets has to go through [`SecretString`] or [`constant_time_eq`].
+    #[test]
+    fn no_source_file_compares_an_exposed_secret() {
+        fn check(folder: &std::path::Path) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    check(&path);
+                } else if path.extension().is_some_and(|extension| extension == "rs")
+                    && !path.ends_with("core/crypto.rs")
+                {
+                    let source = std::fs::read_to_string(&path).unwrap();
+                    for operator in ["==", "!="] {
+                        for comparison in [format!("expose() {operator}"), format!("{operator} secret.expose()")] {
+                            assert!(!source.contains(&comparison), "{}: {comparison}", path.display());
+                        }
+                    }
+                }
+            }
+        }
+        check(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    }
+
+    #[test]
+    fn random_text_has_the_given_length_and_alphabet() {
         let text = random_string(1000, "abc");
         assert_eq!(text.len(), 1000);
         assert!(text.chars().all(|c| "abc".contains(c)));

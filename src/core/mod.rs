@@ -1,7 +1,9 @@
-//! What every layer may use and what itself uses none of ours: the clock, secrets and JSON Web Tokens.
+//! What every layer may use and what uses no other layer: the clock, secrets, JSON Web Tokens and
+//! Python's rules for values.
 //!
-//! Nothing in here knows HTTP or a database, so all of it is tested as plain functions.
+//! Nothing here knows HTTP or a database, so all of it is tested as plain functions.
 
 pub mod clock;
 pub mod crypto;
 pub mod jwt;
+pub mod python;

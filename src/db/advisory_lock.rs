@@ -1,4 +1,4 @@
-//! One server at a time. Python counterpart: `django-pglocks` and the like.
+//! Locks between servers. Python counterpart: `django-pglocks` and the like.
 
 use diesel::prelude::*;
 #[cfg(feature = "postgres")]
@@ -6,10 +6,10 @@ use diesel::sql_types::{Bool, Text};
 
 use super::DbConnection;
 
-/// Takes the lock called `name` until the transaction ends, if nobody has it who works on the same tables. Call it inside
-/// [`Database::write`](super::Database::write).
+/// Takes the lock `name` until the end of the transaction and returns `true`, or returns `false` if another server with the
+/// same tables has it. Call it inside of [`Database::write`](super::Database::write).
 ///
-/// On SQLite the answer is always yes: there is one writing transaction at a time anyway.
+/// On SQLite it always returns `true`, because there is only one writing transaction at a time.
 ///
 /// # Errors
 /// Those of the database.

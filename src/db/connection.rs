@@ -8,7 +8,7 @@ use super::DatabaseError;
 
 /// A connection to the database that `DATABASE_URL` names. Every query of diesel runs on it.
 ///
-/// Code outside `db` does not ask which of the two it is.
+/// Code outside of `db` does not depend on which of the two it is.
 #[derive(diesel::MultiConnection)]
 pub enum DbConnection {
     /// SQLite.
@@ -31,13 +31,13 @@ impl DbConnection {
         }
     }
 
-    /// Whether the other side is still there, without asking it: no round trip.
+    /// Whether the connection is still open. Takes no round trip.
     pub(super) fn is_alive(&mut self) -> bool {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => true,
-            // Looking for notifications reads what has arrived. The first look takes in the last words of a server
-            // that went away, the second one finds that the connection is closed.
+            // Looking for notifications reads what has arrived. The first time this reads the last message of a server that
+            // has stopped, the second time it finds that the connection is closed.
             #[cfg(feature = "postgres")]
             Self::Postgres(conn) => (0..2).all(|_| conn.notifications_iter().all(|found| found.is_ok())),
         }
@@ -46,8 +46,8 @@ impl DbConnection {
 
 /// Runs a query on the connection inside a [`DbConnection`]: `with_backend!(conn, |conn| query.get_result(conn))`.
 ///
-/// A query on the `DbConnection` itself gives the same, but diesel writes its SQL anew at each use, several times, which
-/// costs more than SQLite needs to find a row. So this is for the queries of the hot paths.
+/// A query on the `DbConnection` itself has the same result, but diesel builds its SQL again at each use, which takes longer
+/// than SQLite needs to find a row. So this is for queries that run very often.
 macro_rules! with_backend {
     ($conn:expr, |$inner:ident| $query:expr) => {
         match $conn {
@@ -60,14 +60,14 @@ macro_rules! with_backend {
 }
 pub(crate) use with_backend;
 
-/// Runs `f` in a transaction: commits when it answers `Ok`, rolls back when it answers `Err`. Inside another
-/// transaction it is a savepoint.
+/// Runs `f` in a transaction: commits if it returns `Ok`, rolls back if it returns `Err`. Inside of another transaction it is
+/// a savepoint.
 ///
-/// For management commands and inside [`Database::write`](super::Database::write); a view has `write`.
+/// For management commands and inside of [`Database::write`](super::Database::write). Views use `write`.
 ///
 /// # Errors
-/// The error of `f`; else that of the commit, and then nothing was written. On PostgreSQL that is also the answer to an
-/// `f` that kept a failed statement to itself: the server would take `COMMIT` for a rollback and not say so.
+/// Returns the error of `f`, or that of the commit, and then nothing was written. On PostgreSQL the commit also fails if `f`
+/// ignored the error of a statement: the server would treat `COMMIT` as a rollback without an error.
 pub fn transaction<T, E, F>(conn: &mut DbConnection, f: F) -> Result<T, E>
 where
     F: FnOnce(&mut DbConnection) -> Result<T, E>,
@@ -77,7 +77,7 @@ where
     finish(conn, level, f)
 }
 
-/// How deep a transaction is.
+/// The level of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
     Outermost,
@@ -87,8 +87,8 @@ pub(super) enum Level {
 /// Begins a transaction, or a savepoint in one.
 pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<Level> {
     match conn {
-        // A transaction that reads first and writes later gets BUSY at once when another wrote in between, however
-        // long the time-out; one that announces the write waits its turn.
+        // A transaction that reads first and writes later fails immediately with BUSY if another one wrote in between,
+        // whatever the timeout. One that announces the write waits.
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => match AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE") {
             Err(Error::AlreadyInTransaction) => {
@@ -106,7 +106,24 @@ pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<Level> {
     }
 }
 
-/// Runs `f` in the transaction that [`begin`] began, and ends it.
+/// Begins a transaction that only reads and takes its lock, so that no statement in it has to wait. `None` if the
+/// connection is in a transaction already, as one to a file that cannot be written always is.
+#[cfg(feature = "sqlite")]
+pub(super) fn begin_read(conn: &mut DbConnection) -> QueryResult<Option<Level>> {
+    match conn {
+        DbConnection::Sqlite(conn) => {
+            let sql = "BEGIN; SELECT 1 FROM sqlite_master LIMIT 1";
+            match AnsiTransactionManager::begin_transaction_sql(conn, sql) {
+                Err(Error::AlreadyInTransaction) => Ok(None),
+                result => result.map(|()| Some(Level::Outermost)),
+            }
+        }
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(_) => Ok(None),
+    }
+}
+
+/// Runs `f` in the transaction that was begun, and ends it.
 pub(super) fn finish<T, E, F>(conn: &mut DbConnection, level: Level, f: F) -> Result<T, E>
 where
     F: FnOnce(&mut DbConnection) -> Result<T, E>,
@@ -118,8 +135,7 @@ where
             Ok(value)
         }
         Err(error) => {
-            // A rollback that fails leaves a connection that nobody gets again; what the caller wants to know is why
-            // there was one.
+            // After a failed rollback the connection is not used again. The caller gets the error that caused the rollback.
             if let Err(rollback) = rollback(conn) {
                 log::warn!("rollback failed: {rollback}");
             }
@@ -141,14 +157,14 @@ pub(super) fn commit(conn: &mut DbConnection, level: Level) -> QueryResult<()> {
         }
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
-            // PostgreSQL answers COMMIT in a failed transaction with success, having rolled back. The statement in
-            // front of it, in the same round trip, fails there.
+            // In a failed transaction PostgreSQL rolls back at COMMIT and reports success. The statement before it, in the
+            // same round trip, then fails.
             let result = match level {
                 Level::Outermost => conn.batch_execute("SELECT 1; COMMIT"),
                 Level::Savepoint => AnsiTransactionManager::commit_transaction(conn),
             };
             if result.is_err() {
-                // Nothing to roll back when COMMIT itself failed, e.g. a deferred constraint.
+                // There is nothing to roll back if COMMIT itself failed, e.g. because of a deferred constraint.
                 let _ = AnsiTransactionManager::rollback_transaction(conn);
             }
             result

@@ -1,4 +1,4 @@
-//! The door to the database. Python counterpart: `django.db.connections["default"]`.
+//! The database of a server. Python counterpart: `django.db.connections["default"]`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,19 +8,18 @@ use diesel::{RunQueryDsl, sql_query};
 use super::manager::{ConnectionManager, PooledConnection};
 use super::{DatabaseError, DatabaseSettings, DbConnection, Lookup};
 
-/// How busy the database is, for metrics.
+/// How busy the database is. For metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseLoad {
-    /// Requests that use the database or wait for their turn; on SQLite only those that write.
+    /// Callers that use the database or wait for it. On SQLite without the reads that do not wait.
     pub waiting: usize,
     /// Connections of the pool. SQLite has none.
     pub connections: usize,
-    /// Those of them that nobody uses.
+    /// Connections of the pool that are not in use.
     pub idle: usize,
 }
 
-/// The database of a server. Cheap to clone; closed when the last clone is gone, and then every write that was queued
-/// is done.
+/// The database of a server. Cheap to clone. It is closed when the last clone is dropped, after all queued writes.
 #[derive(Clone)]
 pub struct Database(Arc<Inner>);
 
@@ -34,7 +33,7 @@ enum Engine {
     Sqlite {
         readers: super::sqlite::readers::Readers,
         writer: super::sqlite::writer::Writer,
-        /// For management commands only, so that a server does not start its threads.
+        /// Created at its first use by a management command, because it starts threads.
         pool: std::sync::OnceLock<diesel::r2d2::Pool<ConnectionManager>>,
     },
     #[cfg(feature = "postgres")]
@@ -42,9 +41,9 @@ enum Engine {
 }
 
 impl Database {
-    /// Connects once, to report an unusable database at start and at once.
+    /// Connects once, so that an unusable database is reported at the start.
     ///
-    /// A SQLite file that does not exist is made, as Django does; its directory must exist.
+    /// A SQLite file that does not exist is created, as by Django. Its directory must exist.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`], with the address but without the password.
@@ -63,14 +62,13 @@ impl Database {
         Ok(Self(Arc::new(Inner { manager, engine })))
     }
 
-    /// Runs `f`, which reads. It sees every write that was answered before.
+    /// Runs `f`, which reads a few rows by short statements. It sees every write that has been answered.
     ///
-    /// Each statement stands alone; for several that must see the same moment, open a transaction in `f`, and the one
-    /// of diesel: [`transaction`](super::transaction) would wait for the writers. On SQLite `f` runs on the calling
-    /// thread and a write in it fails.
+    /// On SQLite `f` runs on the calling thread in a transaction, unless it would have to wait, and a write in it fails. On
+    /// PostgreSQL each statement stands alone, so open a transaction of diesel in `f` if several must see the same state.
     ///
     /// # Errors
-    /// Those of `f`, and [`DatabaseError`] when there is no connection or `f` panicked.
+    /// Those of `f`, and [`DatabaseError`] if there is no connection or `f` panicked.
     pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -79,17 +77,37 @@ impl Database {
     {
         match &self.0.engine {
             #[cfg(feature = "sqlite")]
-            Engine::Sqlite { readers, .. } => readers.run(f),
+            Engine::Sqlite { readers, .. } => readers.read(f).await,
             #[cfg(feature = "postgres")]
             Engine::Postgres(pool) => pool.read(f).await,
         }
     }
 
-    /// The row that `key` names. It sees every write that was answered before. Those that are asked for at the same time
-    /// may share a statement.
+    /// Runs `f`, which reads and may take longer: a page, a list. It sees every write that has been answered.
+    ///
+    /// `f` runs on a thread that may block. The number of such queries at a time is limited, and so is the number that wait.
     ///
     /// # Errors
-    /// [`DatabaseError`], when there is no connection or the statement failed.
+    /// Those of `f`, and [`DatabaseError`] if too many queries wait, there is no connection within `DATABASE_POOL_TIMEOUT`, or
+    /// `f` panicked.
+    pub async fn query<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        match &self.0.engine {
+            #[cfg(feature = "sqlite")]
+            Engine::Sqlite { readers, .. } => readers.query(f).await,
+            #[cfg(feature = "postgres")]
+            Engine::Postgres(pool) => pool.query(f).await,
+        }
+    }
+
+    /// The row of `key`. It sees every write that has been answered. On PostgreSQL simultaneous look-ups share a statement.
+    ///
+    /// # Errors
+    /// [`DatabaseError`] if there is no connection or the statement failed.
     pub async fn look_up<L: Lookup>(&self, key: L) -> Result<Option<L::Found>, DatabaseError> {
         match &self.0.engine {
             #[cfg(feature = "sqlite")]
@@ -99,17 +117,17 @@ impl Database {
         }
     }
 
-    /// Runs `f` in one transaction: committed when it answers `Ok`, rolled back when it answers `Err`. When the future
+    /// Runs `f` in one transaction, which is committed if `f` returns `Ok` and rolled back if it returns `Err`. When the future
     /// resolves with `Ok`, the write is durable.
     ///
-    /// `f` must be quick: on SQLite all writes of the process pass through one thread, and several may share a commit.
-    /// Check in `f` whatever the write relies on, such as that the user still exists: Django's foreign keys are checked
-    /// at the commit, and on SQLite one that fails there makes all writes that share it unavailable.
+    /// `f` must be quick: on SQLite all writes of the process run on one thread, and several may share a commit. Check in `f`
+    /// everything the write depends on, such as that the user still exists: foreign keys are checked at the commit, and on
+    /// SQLite a violation makes all writes that share the commit unavailable.
     ///
-    /// A future that is dropped before `f` has begun takes `f` back; later it is too late, and `f` is committed.
+    /// If the future is dropped before `f` has begun, `f` does not run. Later `f` is committed.
     ///
     /// # Errors
-    /// Those of `f`; else [`DatabaseError`], and then nothing was written.
+    /// Those of `f`, and [`DatabaseError`], and then nothing was written.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -124,11 +142,11 @@ impl Database {
         }
     }
 
-    /// A connection of the pool, for management commands and others that may block. Write on it in a
+    /// A connection of the pool, for callers that may block, such as management commands. Write on it in a
     /// [`transaction`](super::transaction).
     ///
     /// # Errors
-    /// When there is none within `DATABASE_POOL_TIMEOUT`.
+    /// Returns an error if none is free within `DATABASE_POOL_TIMEOUT`.
     pub fn connection(&self) -> Result<PooledConnection, DatabaseError> {
         match &self.0.engine {
             #[cfg(feature = "sqlite")]
@@ -141,20 +159,22 @@ impl Database {
         }
     }
 
-    /// Asks the database for an answer, for health checks.
+    /// Runs a statement, for health checks.
     ///
     /// # Errors
-    /// When there is none.
+    /// Returns an error if the database does not answer.
     pub async fn ping(&self) -> Result<(), DatabaseError> {
         self.read(|conn| sql_query("SELECT 1").execute(conn).map(drop).map_err(DatabaseError::from)).await
     }
 
-    /// How busy it is at this moment.
+    /// How busy it is now.
     #[must_use]
     pub fn load(&self) -> DatabaseLoad {
         match &self.0.engine {
             #[cfg(feature = "sqlite")]
-            Engine::Sqlite { writer, .. } => DatabaseLoad { waiting: writer.waiting(), connections: 0, idle: 0 },
+            Engine::Sqlite { readers, writer, .. } => {
+                DatabaseLoad { waiting: readers.waiting() + writer.waiting(), connections: 0, idle: 0 }
+            }
             #[cfg(feature = "postgres")]
             Engine::Postgres(pool) => pool.load(),
         }

@@ -1,4 +1,4 @@
-//! Rows by their key, asked for by many requests at once. The pattern is known as a *data loader*.
+//! Rows by their key, looked up by many requests at the same time. The pattern is known as a *data loader*.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,12 +6,11 @@ use diesel::result::QueryResult;
 
 use super::{DatabaseError, DbConnection};
 
-/// The question for one row by its key; the value is the key. For [`Database::look_up`](super::Database::look_up).
+/// A search for one row by its key. The value is the key. For [`Database::look_up`](super::Database::look_up).
 ///
-/// What a protected view asks on every request is such a question. Those that are asked at the same time share what a visit
-/// to the database costs: on PostgreSQL a statement, on SQLite a read transaction.
+/// A protected view does such a search at every request. On PostgreSQL simultaneous ones share a statement.
 pub trait Lookup: Send + Sync + Sized + 'static {
-    /// The row, or what of it is asked for.
+    /// The row, or the required part of it.
     type Found: Send + 'static;
 
     /// The row of this key.
@@ -20,17 +19,17 @@ pub trait Lookup: Send + Sync + Sized + 'static {
     /// Those of the statement.
     fn find(&self, conn: &mut DbConnection) -> QueryResult<Option<Self::Found>>;
 
-    /// The rows of all `keys`, in their order, by one statement. A key may be there more than once.
+    /// The rows of all `keys`, in their order, by one statement. A key may occur more than once.
     ///
     /// # Errors
-    /// Those of the statement; then each key is asked for by itself, so that none spoils the others' answers.
+    /// Those of the statement. Each key is then looked up by itself, so that one failure does not affect the others.
     fn find_many(keys: &[Self], conn: &mut DbConnection) -> QueryResult<Vec<Option<Self::Found>>>;
 }
 
-/// The answer to a look-up.
+/// The result of a look-up.
 pub(super) type Outcome<L> = Result<Option<<L as Lookup>::Found>, DatabaseError>;
 
-/// A panic in a look-up is the failure of that look-up and of no other.
+/// Turns a panic into an error.
 pub(super) fn guarded<T>(f: impl FnOnce() -> QueryResult<T>) -> Result<T, DatabaseError> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(result) => result.map_err(DatabaseError::from),

@@ -1,4 +1,4 @@
-//! How a connection is made and kept. Python counterpart: `DatabaseWrapper.connect` and `close_if_unusable_or_obsolete`.
+//! Creates connections and checks whether they can be used again. Python counterpart: `DatabaseWrapper.connect` and `close_if_unusable_or_obsolete`.
 
 use std::sync::Arc;
 #[cfg(feature = "postgres")]
@@ -11,10 +11,10 @@ use diesel::r2d2::{HandleError, ManageConnection, Pool, R2D2Connection};
 use super::url::DatabaseUrl;
 use super::{DatabaseError, DatabaseSettings, DbConnection};
 
-/// A connection of the pool; goes back when dropped.
+/// A connection of the pool. It returns to the pool when dropped.
 pub type PooledConnection = diesel::r2d2::PooledConnection<ConnectionManager>;
 
-/// Makes connections and sets them up, for the pool and for whoever keeps one of its own.
+/// Creates connections and sets them up.
 #[derive(Clone, Debug)]
 pub struct ConnectionManager {
     settings: Arc<DatabaseSettings>,
@@ -29,19 +29,19 @@ impl ConnectionManager {
         &self.settings
     }
 
-    /// A pool that connects when it is asked to, and not before.
+    /// A pool that connects when a connection is needed.
     pub(super) fn pool(&self) -> Pool<Self> {
         Pool::builder()
             .max_size(self.settings.pool_size)
             .min_idle(Some(0))
             .connection_timeout(self.settings.pool_timeout)
-            // Costs no round trip here: see `is_valid`.
+            // This takes no round trip, see `is_valid`.
             .test_on_check_out(true)
             .error_handler(Box::new(LogPoolErrors))
             .build_unchecked(self.clone())
     }
 
-    /// A new connection with all session settings in place.
+    /// A new connection with all its settings.
     pub(super) fn open(&self) -> Result<DbConnection, DatabaseError> {
         let connection = match &self.settings.url {
             #[cfg(feature = "sqlite")]
@@ -55,10 +55,10 @@ impl ConnectionManager {
     }
 }
 
-/// A connection that cannot write, to look at a database that somebody else runs.
+/// A connection that cannot write, to inspect the database of another project.
 ///
 /// # Errors
-/// When there is no such database, or it cannot be reached.
+/// Returns an error if the database does not exist or cannot be reached.
 pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, DatabaseError> {
     let connection = match &settings.url {
         #[cfg(feature = "sqlite")]
@@ -71,7 +71,7 @@ pub fn open_read_only(settings: &DatabaseSettings) -> Result<DbConnection, Datab
     connection.map_err(|reason| DatabaseError::Unavailable(format!("cannot open {}: {reason}", settings.url)))
 }
 
-/// r2d2 keeps trying to connect meanwhile, so a database that restarts quickly is not noticed.
+/// Waits for a connection. r2d2 keeps trying to connect, so that a quick restart of the database causes no error.
 pub(super) fn get(pool: &Pool<ConnectionManager>) -> Result<PooledConnection, DatabaseError> {
     let conn = pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
     #[cfg(feature = "postgres")]
@@ -85,16 +85,16 @@ pub(super) fn get(pool: &Pool<ConnectionManager>) -> Result<PooledConnection, Da
     Ok(conn)
 }
 
-/// How long a plan is kept. Planning anew takes tens of microseconds, more than most statements.
+/// How long a plan is kept. Planning takes tens of microseconds, more than most statements.
 #[cfg(feature = "postgres")]
 pub(super) const PLAN_LIFETIME: Duration = Duration::from_secs(1);
 
-/// When the plans of a connection were last forgotten.
+/// When the plans of a connection were last discarded.
 #[cfg(feature = "postgres")]
 struct PlansSince(Instant);
 
-/// PostgreSQL plans a prepared statement for the tables as they are, and keeps that plan for as long as the connection
-/// lives or until the tables are analysed. One that was made while the tables were empty reads them from end to end.
+/// Discards plans that are too old. PostgreSQL plans a prepared statement for the current size of the tables and keeps the
+/// plan until the connection is closed or the tables are analysed. A plan for empty tables reads the whole table.
 #[cfg(feature = "postgres")]
 pub(super) fn forget_old_plans(conn: &mut PooledConnection, now: Instant) -> Result<(), DatabaseError> {
     let extensions = PooledConnection::extensions_mut(conn);
@@ -115,18 +115,18 @@ impl ManageConnection for ConnectionManager {
         self.open()
     }
 
-    /// Finds a connection that the server has closed, after its restart for instance, before a request gets it.
+    /// Finds connections that the server has closed, for example because it was restarted.
     fn is_valid(&self, conn: &mut DbConnection) -> Result<(), DatabaseError> {
         if conn.is_alive() { Ok(()) } else { Err(DatabaseError::Unavailable("the connection was closed".to_owned())) }
     }
 
-    /// An open transaction counts as broken: whoever left it behind did not finish.
+    /// A connection with an open transaction is broken as well.
     fn has_broken(&self, conn: &mut DbConnection) -> bool {
         std::thread::panicking() || conn.is_broken() || !conn.is_alive()
     }
 }
 
-/// The pool tries again by itself; whoever waits for it gets the last error with the time-out.
+/// The pool tries again by itself. A caller that waits gets the last error with the timeout.
 #[derive(Debug)]
 struct LogPoolErrors;
 

@@ -1,19 +1,28 @@
 //! The database. Python counterpart: `django.db`.
 //!
-//! [`Database`] is the only door: [`Database::read`] and [`Database::write`] run a closure with a [`DbConnection`],
-//! [`Database::look_up`] finds one row by its key, and every query of the crate is inside one of these. A write is one transaction, and it is durable when the future
-//! resolves. Which of SQLite and PostgreSQL is behind it, and on which thread the closure runs, is decided here and
-//! seen nowhere else.
+//! Every query of the crate goes through [`Database`]:
 //!
-//! * [`DatabaseSettings`]: what `DATABASE_URL` and its companions say.
-//! * [`DatabaseError`]: unavailable (503) or wrong (500).
-//! * [`schema`]: Django's tables for diesel; [`types`]: Django's times.
-//! * [`migrations`]: what `migrate` and `showmigrations` do.
+//! | | for |
+//! |---|---|
+//! | [`look_up`](Database::look_up) | one row by its key, as most requests need it |
+//! | [`read`](Database::read) | a few short statements |
+//! | [`query`](Database::query) | pages and lists |
+//! | [`write`](Database::write) | one transaction, which is durable when the future resolves |
+//!
+//! Whether the database is SQLite or PostgreSQL, and on which thread a closure runs, is decided here and visible nowhere
+//! else.
+//!
+//! * [`DatabaseSettings`]: `DATABASE_URL` and related settings.
+//! * [`DatabaseError`]: the database is unavailable (503) or the statement failed (500).
+//! * [`schema`]: the tables of Django for diesel. [`types`]: the times of Django.
+//! * [`migrations`]: for `migrate` and `showmigrations`.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]
-compile_error!("a database is needed: turn on the feature `sqlite`, `postgres` or both");
+compile_error!("a database is required: enable the feature `sqlite`, `postgres` or both");
 
 mod advisory_lock;
+mod blocking;
+mod callers;
 mod connection;
 mod database;
 mod error;
@@ -31,7 +40,6 @@ mod sqlite;
 pub(crate) mod tests;
 pub mod types;
 mod url;
-mod waiting;
 
 pub use advisory_lock::try_advisory_lock;
 pub use connection::{DbConnection, transaction};

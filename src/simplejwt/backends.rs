@@ -6,11 +6,11 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 
 use super::exceptions::TokenError;
+use super::jwk_client::{CachedKey, JwkClient};
 use super::settings::SimpleJwtSettings;
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
-use crate::core::jwt::jwks::{JwkClient, Lookup};
 use crate::core::jwt::{self, Audience, Claims, JwtError, KeyError, Rules, SigningKey, VerifyingKey};
 
 /// Keys and rules, parsed once.
@@ -123,7 +123,7 @@ impl TokenBackend {
         match &self.verifying {
             Verifying::Key(key) => read(key),
             Verifying::Jwks(client) => match jwt::key_id(token)?.map(|kid| client.cached(&kid)) {
-                Some(Lookup::Key(key)) => read(&key),
+                Some(CachedKey::Known(key)) => read(&key),
                 _ => Err(JwtError::InvalidHeader("Unable to find a signing key that matches")),
             },
         }
@@ -134,7 +134,7 @@ impl TokenBackend {
     pub async fn prepare(&self, token: &str) {
         let Verifying::Jwks(client) = &self.verifying else { return };
         let Ok(Some(kid)) = jwt::key_id(token) else { return };
-        if let Lookup::Fetch = client.cached(&kid) {
+        if let CachedKey::MustFetch = client.cached(&kid) {
             let client = Arc::clone(client);
             // Whether it succeeded is seen by `decode`, and logged by the client.
             if let Err(error) = tokio::task::spawn_blocking(move || client.fetch(&kid)).await {

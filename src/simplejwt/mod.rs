@@ -5,6 +5,7 @@
 pub mod authentication;
 pub mod backends;
 pub mod exceptions;
+mod jwk_client;
 pub mod models;
 mod schemas;
 #[cfg(feature = "database")]

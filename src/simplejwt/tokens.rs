@@ -186,7 +186,7 @@ impl RefreshToken {
         let type_claim = claim_name(settings.token_type_claim.as_deref());
         let jti_claim = claim_name(settings.jti_claim.as_deref());
         for (claim, value) in self.claims.iter() {
-            if ![type_claim, "exp", jti_claim, "jti", "iat"].contains(&claim) {
+            if ![type_claim, "exp", jti_claim, "jti", "iat"].contains(&claim.as_str()) {
                 access[claim] = value.clone();
             }
         }

@@ -1,4 +1,4 @@
-//! The names a token's `alg` may have. Python counterpart: `jwt.algorithms`, simplejwt's `ALLOWED_ALGORITHMS`.
+//! The algorithms that `alg` may name. Python counterpart: `jwt.algorithms`, simplejwt's `ALLOWED_ALGORITHMS`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use aws_lc_rs::signature::{self, EcdsaSigningAlgorithm, RsaEncoding, Verificatio
 
 /// How a token is signed (RFC 7518, RFC 8037, RFC 8812).
 ///
-/// `none` is not among them: a token without a signature is never accepted.
+/// `none` is not included: a token without a signature is never accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// HMAC with SHA-256.
@@ -31,7 +31,7 @@ pub enum Algorithm {
     ES384,
     /// ECDSA on P-521 with SHA-512.
     ES512,
-    /// `ES512` under the misspelt name that PyJWT keeps for its oldest users.
+    /// `ES512` under a misspelt name that PyJWT still accepts.
     ES521,
     /// RSASSA-PSS with SHA-256.
     PS256,
@@ -43,7 +43,7 @@ pub enum Algorithm {
     EdDSA,
 }
 
-/// What kind of key an [`Algorithm`] needs.
+/// The kind of key that an [`Algorithm`] needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
     /// One secret that both signs and verifies: `HS…`.
@@ -56,13 +56,13 @@ pub enum Family {
     Okp,
 }
 
-/// A text that names no [`Algorithm`].
+/// The string is not the name of an [`Algorithm`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("one of {}", Algorithm::ALL.map(Algorithm::as_str).join(", "))]
 pub struct UnknownAlgorithm;
 
 impl Algorithm {
-    /// Every algorithm, in the order in which they are listed to a user.
+    /// Every algorithm, in the order in which messages list them.
     pub const ALL: [Self; 15] = [
         Self::HS256,
         Self::HS384,
@@ -103,7 +103,7 @@ impl Algorithm {
         }
     }
 
-    /// What kind of key it needs.
+    /// The kind of key it needs.
     #[must_use]
     pub const fn family(self) -> Family {
         match self {
@@ -120,7 +120,7 @@ impl Algorithm {
         matches!(self.family(), Family::Hmac)
     }
 
-    /// Bytes of its hash. RFC 7518, section 3.2, wants an HMAC secret that is at least as long.
+    /// The length of its hash in bytes. RFC 7518, section 3.2, requires an HMAC secret of at least this length.
     #[must_use]
     pub const fn hash_len(self) -> usize {
         match self {
@@ -130,10 +130,10 @@ impl Algorithm {
         }
     }
 
-    /// The key that fits, for a message to whoever configured another one.
+    /// A description of the required key, for error messages.
     pub(super) const fn key_wanted(self) -> &'static str {
         match self {
-            Self::HS256 | Self::HS384 | Self::HS512 => "a secret text",
+            Self::HS256 | Self::HS384 | Self::HS512 => "a secret string",
             Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => {
                 "an RSA key of 2048 to 8192 bits"
             }
@@ -145,7 +145,7 @@ impl Algorithm {
         }
     }
 
-    /// The same algorithm in `jsonwebtoken`, which has no P-521 and no secp256k1.
+    /// The algorithm in `jsonwebtoken`, which does not support P-521 and secp256k1.
     pub(super) const fn jsonwebtoken(self) -> Option<jsonwebtoken::Algorithm> {
         use jsonwebtoken::Algorithm as J;
         Some(match self {
@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_read_back_as_it_is_written_and_only_so() {
+    fn only_the_exact_name_is_parsed() {
         for algorithm in Algorithm::ALL {
             assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
         }

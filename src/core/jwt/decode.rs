@@ -1,4 +1,4 @@
-//! Reads a token. Python counterpart: `jwt.decode` and `jwt.get_unverified_header`.
+//! Reads tokens. Python counterpart: `jwt.decode` and `jwt.get_unverified_header`.
 
 use std::sync::Arc;
 
@@ -9,39 +9,39 @@ use serde_json::{Map, Value};
 
 use super::{Claims, JwtError, MAX_TOKEN_LEN, Rules, VerifyingKey};
 
-/// The claims of a token that `key` has signed and that satisfies the `rules` at the time `now`.
+/// The claims of a token that was signed by `key` and that satisfies the `rules` at the time `now`.
 ///
 /// # Errors
-/// As PyJWT, and in its order: form, header, algorithm, signature, payload, `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`,
-/// `jti`. The module's documentation lists where this is stricter.
+/// The errors of PyJWT in its order: format, header, algorithm, signature, payload, `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`,
+/// `jti`. The documentation of the module lists what is stricter.
 pub fn decode(token: &str, key: &VerifyingKey, rules: &Rules, now: DateTime<Utc>) -> Result<Claims, JwtError> {
-    let claims = genuine(token, key)?;
+    let claims = verified_claims(token, key)?;
     rules.check(&claims, now)?;
     Ok(claims)
 }
 
-/// As [`decode`], for a token that comes with every request: one that `key` has verified a moment ago is not verified
-/// again. The `rules` are applied each time.
+/// As [`decode`], for a token that comes with every request: if `key` has verified it recently, the signature is not checked
+/// again. The `rules` are checked each time.
 ///
 /// # Errors
-/// As [`decode`].
+/// See [`decode`].
 pub fn decode_repeated(
     token: &str,
     key: &VerifyingKey,
     rules: &Rules,
     now: DateTime<Utc>,
 ) -> Result<Arc<Claims>, JwtError> {
-    if let Some(claims) = key.remembered().get(token) {
+    if let Some(claims) = key.verified_tokens().get(token) {
         rules.check(&claims, now)?;
         return Ok(claims);
     }
     let claims = Arc::new(decode(token, key, rules, now)?);
-    key.remembered().put(token, &claims);
+    key.verified_tokens().put(token, &claims);
     Ok(claims)
 }
 
-/// The claims of a token that `key` has signed, whenever that was and for whomever.
-fn genuine(token: &str, key: &VerifyingKey) -> Result<Claims, JwtError> {
+/// The claims of a token with a valid signature. They have not been checked.
+fn verified_claims(token: &str, key: &VerifyingKey) -> Result<Claims, JwtError> {
     let parts = Parts::split(token)?;
     let header = if key.knows_header(parts.header) { None } else { Some(parts.header()?) };
     let payload = bytes(parts.payload, "Invalid payload padding")?;
@@ -58,13 +58,13 @@ fn genuine(token: &str, key: &VerifyingKey) -> Result<Claims, JwtError> {
     claims(&payload)
 }
 
-/// **Danger**: the claims of a token whose signature, algorithm and dates nobody has checked.
-/// PyJWT's `decode(…, options={"verify_signature": False})`.
+/// **Danger**: the claims of a token whose signature, algorithm and dates have not been checked.
+/// `decode(…, options={"verify_signature": False})` of PyJWT.
 ///
-/// For `verify=False` in simplejwt, and for `JWT_GET_USER_SECRET_KEY`, which must look into a token to find its key.
+/// For `verify=False` in simplejwt, and for `JWT_GET_USER_SECRET_KEY`, which needs the claims to find the key.
 ///
 /// # Errors
-/// When it has not the form of a token, or a header that forbids using it.
+/// Returns an error if it does not have the format of a token, or if its header is not accepted.
 pub fn decode_unverified(token: &str) -> Result<Claims, JwtError> {
     let parts = Parts::split(token)?;
     let header = parts.header()?;
@@ -74,10 +74,10 @@ pub fn decode_unverified(token: &str) -> Result<Claims, JwtError> {
     claims(&payload)
 }
 
-/// The parameter `kid` of a token that nobody has checked yet, to look up the key that will check it.
+/// The parameter `kid` of a token that has not been checked, to find the key that verifies it.
 ///
 /// # Errors
-/// As [`decode_unverified`].
+/// See [`decode_unverified`].
 pub fn key_id(token: &str) -> Result<Option<String>, JwtError> {
     let mut header = Parts::split(token)?.header()?;
     check_header(&header)?;
@@ -97,7 +97,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Cut where PyJWT cuts: a dot too many ends up in the payload, where it is no base64.
+    /// Splits where PyJWT splits: an extra dot becomes part of the payload, where it is not valid base64.
     fn split(token: &'a str) -> Result<Self, JwtError> {
         if token.len() > MAX_TOKEN_LEN {
             return Err(JwtError::Decode("Token is too long"));
@@ -118,10 +118,10 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Base64 in its one canonical form: no padding, no white space, no spare bits. So a token has one spelling, and none
-/// of its other spellings (PyJWT takes `=`) passes by a list that remembers tokens.
+/// Base64 in its canonical form only: no padding, no white space, no unused bits. So every token has exactly one valid
+/// spelling (PyJWT also accepts `=`).
 fn bytes(part: &str, error: &'static str) -> Result<Vec<u8>, JwtError> {
-    // `decode` asks for zeroed memory, which glibc does not take from the list that it has at hand.
+    // `decode` would allocate zeroed memory, which is slower in glibc.
     let mut bytes = Vec::with_capacity(part.len() / 4 * 3 + 3);
     URL_SAFE_NO_PAD.decode_vec(part, &mut bytes).map_err(|_| JwtError::Decode(error))?;
     Ok(bytes)
@@ -134,17 +134,16 @@ fn claims(payload: &[u8]) -> Result<Claims, JwtError> {
     })
 }
 
-/// Refuses what must not be ignored in a header, however well it is signed.
+/// Refuses header parameters that must not be ignored, even if the signature is valid.
 fn check_header(header: &Map<String, Value>) -> Result<(), JwtError> {
     for (name, value) in header {
         match name.as_str() {
             "kid" if !value.is_string() => {
                 return Err(JwtError::InvalidHeader("Key ID header parameter must be a string"));
             }
-            // RFC 7515, section 4.1.11: no extension is understood here, `b64` of RFC 7797 included.
+            // RFC 7515, section 4.1.11: no extension is supported, including `b64` of RFC 7797.
             "crit" | "b64" => return Err(JwtError::InvalidHeader("Unsupported critical extension")),
-            // A key that the token itself brings or points to proves nothing. PyJWT ignores these; an issuer that sends
-            // them expects them to be followed, so its tokens are not for this server.
+            // A key that the token itself contains or points to proves nothing. PyJWT ignores these parameters.
             "jwk" | "jku" | "x5c" | "x5u" => {
                 return Err(JwtError::InvalidHeader("Keys in the header are not accepted"));
             }

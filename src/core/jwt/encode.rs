@@ -1,4 +1,4 @@
-//! Writes a token. Python counterpart: `jwt.encode`.
+//! Creates a token. Python counterpart: `jwt.encode`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,22 +10,21 @@ use serde_json::ser::{Formatter, Serializer};
 
 use super::{Algorithm, Claims, SigningError, SigningKey};
 
-/// Writes and signs a token, with the header and the payload that PyJWT writes, byte for byte: `alg` before `typ`, no
-/// white space, claims in their order, everything beyond ASCII escaped. (A float at the edge of its notation may be
-/// spelt differently: Python has `1e+16`, this `1e16`.)
+/// Creates and signs a token with the same bytes for header and payload as PyJWT: `alg` before `typ`, no white space, claims
+/// in their order, non-ASCII characters escaped. (Large floats may differ: Python writes `1e+16`, this writes `1e16`.)
 ///
 /// # Errors
-/// When the library cannot sign, see [`SigningError`]: never because of the claims.
+/// Returns an error if the library cannot sign, see [`SigningError`]. The claims cannot cause an error.
 pub fn encode(claims: &Claims, key: &SigningKey) -> Result<String, SigningError> {
     encode_under(key.verifying_key().plain_header().to_owned(), claims, key)
 }
 
-/// As [`encode`], with further header parameters, such as `kid`. PyJWT's argument `headers`.
+/// As [`encode`], with more header parameters, such as `kid`. The argument `headers` of PyJWT.
 ///
-/// `alg` always is the key's; `typ` may be replaced, and is left out when empty.
+/// `alg` is always that of the key. `typ` may be replaced, and is omitted if empty.
 ///
 /// # Errors
-/// As [`encode`].
+/// See [`encode`].
 pub fn encode_with_headers(
     claims: &Claims,
     key: &SigningKey,
@@ -40,7 +39,7 @@ fn encode_under(header: String, claims: &Claims, key: &SigningKey) -> Result<Str
     sign(header, &payload, key)
 }
 
-/// Signs any payload under a header part that is base64 already.
+/// Signs any payload. `header` is already base64.
 pub(super) fn sign(header: String, payload: &[u8], key: &SigningKey) -> Result<String, SigningError> {
     let mut token = header;
     token.push('.');
@@ -51,7 +50,7 @@ pub(super) fn sign(header: String, payload: &[u8], key: &SigningKey) -> Result<S
     Ok(token)
 }
 
-/// The first part of a token: PyJWT sorts the parameters by name.
+/// The header part of a token. PyJWT sorts the parameters by name.
 pub(super) fn header_part(algorithm: Algorithm, headers: &[(&str, &str)]) -> String {
     let mut header = BTreeMap::from([("typ", "JWT")]);
     header.extend(headers.iter().copied());
@@ -64,20 +63,20 @@ pub(super) fn header_part(algorithm: Algorithm, headers: &[(&str, &str)]) -> Str
     URL_SAFE_NO_PAD.encode(json)
 }
 
-/// The first part as PyJWT 1 writes it, which `rest_framework_jwt` uses: the parameters are not sorted there.
+/// The header part as PyJWT 1 writes it for `rest_framework_jwt`. The parameters are not sorted.
 pub(super) fn pyjwt1_header_part(algorithm: Algorithm) -> String {
     URL_SAFE_NO_PAD.encode(format!(r#"{{"typ":"JWT","alg":"{algorithm}"}}"#))
 }
 
 /// Appends `value` as Python's `json.dumps(value, separators=(",", ":"))` would.
 ///
-/// JSON with text for keys, written to memory, has no way to fail, so there is no error to hand on.
+/// Writing JSON with string keys to memory cannot fail, so there is no error to return.
 fn write_json(value: &impl Serialize, out: &mut Vec<u8>) {
     let written = value.serialize(&mut Serializer::with_formatter(out, EnsureAscii));
     debug_assert!(written.is_ok());
 }
 
-/// `ensure_ascii`, the default of Python's `json`: UTF-16 escapes for what is not printable ASCII.
+/// `ensure_ascii`, the default of Python's `json`: characters other than printable ASCII become UTF-16 escapes.
 struct EnsureAscii;
 
 impl Formatter for EnsureAscii {
@@ -89,8 +88,8 @@ impl Formatter for EnsureAscii {
             let (head, tail) = rest.split_at(plain);
             writer.write_all(head.as_bytes())?;
             let mut chars = tail.chars();
-            let Some(odd) = chars.next() else { return Ok(()) };
-            for unit in odd.encode_utf16(&mut [0; 2]) {
+            let Some(special) = chars.next() else { return Ok(()) };
+            for unit in special.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;
             }
             rest = chars.as_str();
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_escaped_as_python_does() {
+    fn strings_are_escaped_as_in_python() {
         let mut json = Vec::new();
         write_json(&"a\"\\/\u{8}\u{c}\n\r\t\u{1}\u{1f} ~\u{7f}\u{80}Ünï\u{2028}\u{ffff}😀z", &mut json);
         assert_eq!(
@@ -113,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn header_parameters_are_sorted_and_alg_is_the_keys() {
+    fn header_parameters_are_sorted_and_alg_is_that_of_the_key() {
         let header = |headers: &[(&str, &str)]| {
             let part = header_part(Algorithm::HS256, headers);
             String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()

@@ -12,34 +12,40 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What does the cryptography
+//! # Cryptography
 //!
-//! `jsonwebtoken` reads the keys out of their PEM, verifies the signatures of RSA, ECDSA and Ed25519, and makes those of
-//! Ed25519. The rest goes to AWS-LC, the library beneath it, directly:
+//! There is one implementation of each operation:
 //!
-//! * `ES512` and `ES256K`, which `jsonwebtoken` does not have;
-//! * making RSA and ECDSA signatures. `jsonwebtoken` sets its signer up anew for each, and for RSA that costs more than
-//!   the signature itself (599 against 240 µs for RS256, 22 against 13 for ES256, measured side by side), so the key
-//!   pair is kept instead. For Ed25519 the set-up is nine microseconds, and for verifying RSA and ECDSA it is lost in the
-//!   noise;
-//! * HMAC: setting the key up for each token is a third of the work of checking it, on the hottest path there is.
+//! | algorithm | sign | verify |
+//! |---|---|---|
+//! | `HS…` | AWS-LC | AWS-LC |
+//! | `RS…`, `PS…`, `ES256`, `ES384` | AWS-LC | `jsonwebtoken` |
+//! | `EdDSA` | `jsonwebtoken` | `jsonwebtoken` |
+//! | `ES512`, `ES256K` | AWS-LC | AWS-LC |
 //!
-//! Its `decode` is not used: its checks of the claims are not PyJWT's (a minute of leeway, `exp == now` is good, a
-//! missing `aud` is). The provider is named at each call, so nothing needs installing for the process, and a host
-//! application that enables the other provider's feature too does not make the first token panic.
+//! `jsonwebtoken` also reads the keys from PEM. AWS-LC, the library below it, is used directly where
 //!
-//! # What is remembered
+//! * `jsonwebtoken` lacks the algorithm: `ES512` and `ES256K`;
+//! * `jsonwebtoken` sets the key up again for each signature and that was measured to be expensive: RSA (599 µs instead of
+//!   240 µs for RS256), ECDSA (22 µs instead of 13 µs for ES256), and HMAC (a third of the time to check a token). For Ed25519
+//!   and for verifying RSA and ECDSA the difference is small.
 //!
-//! [`decode_repeated`] does not verify a token again that it has found genuine a moment ago: that cannot change. It is for what
-//! comes with every request; see `remembered.rs`.
+//! Its `decode` is not used, because it does not check claims as PyJWT does: it allows a minute of leeway, accepts
+//! `exp == now`, and accepts a token without a required `aud`. Its crypto provider is named at each call, so nothing has to be
+//! installed for the process, and a host application may enable the feature of another provider.
+//!
+//! # Repeated tokens
+//!
+//! [`decode_repeated`] does not check the signature of a token again that it has verified recently. It is for tokens that
+//! come with every request; see `verified.rs`.
 //!
 //! # Stricter than PyJWT
 //!
-//! * A key is bound to one algorithm when it is made; the `alg` of a token is compared with it and chooses nothing.
+//! * A key is bound to one algorithm when it is created. The `alg` of a token is compared with it and selects nothing.
 //! * `=` at the end of a part is refused, and so is a token longer than [`MAX_TOKEN_LEN`].
-//! * `crit`, `b64`, `jwk`, `jku`, `x5c` and `x5u` in a header are refused, even under a good signature.
-//! * `exp`, `nbf` and `iat` must be JSON numbers within the years 1 to 9999: no text, no boolean, no `NaN`.
-//! * JSON nested deeper than 128 levels is refused. Of a name given twice, the last counts, as in Python.
+//! * `crit`, `b64`, `jwk`, `jku`, `x5c` and `x5u` in a header are refused, even with a valid signature.
+//! * `exp`, `nbf` and `iat` must be JSON numbers within the years 1 to 9999, not strings, booleans or `NaN`.
+//! * JSON nested deeper than 128 levels is refused. If a name occurs twice, the last value is used, as in Python.
 //! * RSA keys below 2048 bits are refused; PyJWT warns. Ed448 and SSH keys are not supported.
 
 mod algorithm;
@@ -47,25 +53,25 @@ mod claims;
 mod decode;
 mod encode;
 mod error;
-pub mod jwks;
+mod jwk;
 mod pem;
-mod remembered;
 mod rules;
 mod signing;
+mod verified;
 mod verifying;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use algorithm::{Algorithm, Family, UnknownAlgorithm};
 pub use claims::Claims;
 pub use decode::{decode, decode_repeated, decode_unverified, key_id};
 pub use encode::{encode, encode_with_headers};
 pub use error::{JwtError, KeyError, SigningError};
-pub use jwks::JwkClient;
+pub use jwk::{JwkSetError, jwk_set};
 pub use rules::{Audience, Edition, Rules};
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
-/// The longest token that is looked at, in bytes. gunicorn ends a header line after 8,190.
+/// The maximum length of a token in bytes. gunicorn limits a header line to 8,190 bytes.
 pub const MAX_TOKEN_LEN: usize = 16 * 1024;

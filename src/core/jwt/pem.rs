@@ -1,8 +1,8 @@
-//! Finds the key inside PEM text. Python counterpart: `cryptography`'s `load_pem_private_key`, `load_pem_public_key`.
+//! Finds the key in PEM text. Python counterpart: `cryptography`'s `load_pem_private_key`, `load_pem_public_key`.
 //!
-//! Keys come out of environment variables, so a block may be indented, on one line, or behind others (OpenSSL writes
-//! `EC PARAMETERS` first). The block that counts is cut out here and put in canonical form; what is in it is read by
-//! `jsonwebtoken` and AWS-LC.
+//! Keys come from environment variables, so a block may be indented, on one line, or after other blocks (OpenSSL writes
+//! `EC PARAMETERS` first). The right block is extracted here and put in canonical form. `jsonwebtoken` and AWS-LC read its
+//! content.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,13 +26,13 @@ pub(super) struct Block<'a> {
 }
 
 impl Block<'_> {
-    /// The block alone, as the parser of `jsonwebtoken` wants it.
+    /// The block in the form that the parser of `jsonwebtoken` expects.
     pub(super) fn to_pem(&self) -> Zeroizing<String> {
         let (label, body) = (self.label, self.body.as_str());
         Zeroizing::new(format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n"))
     }
 
-    /// The bytes, `None` when the base64 is damaged.
+    /// The bytes. `None` if the base64 is damaged.
     pub(super) fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
         STANDARD.decode(self.body.as_bytes()).ok().map(Zeroizing::new)
     }
@@ -41,7 +41,7 @@ impl Block<'_> {
 /// The first block with one of the `labels`.
 ///
 /// # Errors
-/// When there is none, what the text seems to be instead.
+/// If there is none, the error says what the text seems to be.
 pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyError> {
     let mut found = None;
     let mut instead = KeyError::NotPem;
@@ -58,7 +58,7 @@ pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyE
         }
     }
     match found {
-        // The headers of RFC 1421 (`Proc-Type: 4,ENCRYPTED`) are where OpenSSL's old format says that it is encrypted.
+        // The old format of OpenSSL marks encryption by a header of RFC 1421: `Proc-Type: 4,ENCRYPTED`.
         Some(block) if block.body.contains(':') => Err(KeyError::Encrypted),
         Some(block) => Ok(block),
         None if is_ssh(text) => Err(KeyError::Ssh),
@@ -77,9 +77,9 @@ fn blocks(mut text: &str) -> impl Iterator<Item = Block<'_>> {
     })
 }
 
-/// Whether a text looks like a key that others may know: PEM or SSH. Python counterpart: `is_pem_format`, `is_ssh_key`.
+/// Whether a text looks like a PEM or SSH key, which may be public. Python counterpart: `is_pem_format`, `is_ssh_key`.
 ///
-/// Stricter than PyJWT, which wants to see the end of the block too: half a PEM is no better secret.
+/// Stricter than PyJWT, which also requires the end of the block.
 pub(super) fn looks_like_a_key(text: &str) -> bool {
     text.contains(BEGIN) || text.contains("---- BEGIN ") || is_ssh(text)
 }
@@ -95,7 +95,7 @@ mod tests {
     const BLOCK: &str = "-----BEGIN PUBLIC KEY-----\nAAEC\nAwQF\n-----END PUBLIC KEY-----\n";
 
     #[test]
-    fn the_block_is_found_however_it_is_laid_out() {
+    fn the_block_is_found_in_every_layout() {
         let layouts = [
             BLOCK.to_owned(),
             BLOCK.trim_end().to_owned(),
@@ -103,7 +103,7 @@ mod tests {
             BLOCK.replace('\n', ""),
             BLOCK.replace('\n', " "),
             BLOCK.replace('\n', "\n    "),
-            format!("subject: nobody\n{BLOCK}"),
+            format!("subject: example\n{BLOCK}"),
             format!("-----BEGIN EC PARAMETERS-----\nAAAA\n-----END EC PARAMETERS-----\n{BLOCK}"),
             format!("{BLOCK}-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
         ];
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_usable_block_says_what_it_is() {
+    fn the_error_says_what_a_text_without_a_usable_block_is() {
         let wrong = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
         for (text, error) in [
             (String::new(), KeyError::NotPem),
@@ -126,7 +126,7 @@ mod tests {
             (wrong("ENCRYPTED PRIVATE KEY"), KeyError::Encrypted),
             (wrong("OPENSSH PRIVATE KEY"), KeyError::Ssh),
             (wrong("CERTIFICATE"), KeyError::Certificate),
-            ("ssh-rsa AAAA nobody@localhost".to_owned(), KeyError::Ssh),
+            ("ssh-rsa AAAA user@localhost".to_owned(), KeyError::Ssh),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----"
                     .to_owned(),

@@ -1,61 +1,62 @@
-//! What a token's claims must say. Python counterpart: `jwt.api_jwt.PyJWT._validate_claims`.
+//! The checks of the claims. Python counterpart: `jwt.api_jwt.PyJWT._validate_claims`.
 
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 
 use super::{Claims, JwtError};
+use crate::core::python::is_true;
 
-/// The options of `jwt.decode`. `Rules::default()` is what simplejwt asks for when nothing is configured.
+/// The options of `jwt.decode`. `Rules::default()` is what simplejwt uses without configuration.
 ///
-/// `iat`, `nbf` and `exp` are checked when they are there; whether they must be there is for the app to say.
+/// `iat`, `nbf` and `exp` are checked if they are present. Whether they are required is up to the app.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// Whose strictness applies.
+    /// The version of PyJWT whose rules apply.
     pub edition: Edition,
-    /// How far the clocks of issuer and server may be apart. Default: zero.
+    /// The allowed difference between the clocks of issuer and server. Default: zero.
     pub leeway: Duration,
-    /// What `aud` must be. Default: anything.
+    /// The required `aud`. Default: anything.
     pub audience: Audience,
-    /// What `iss` must be, if set. Default: anything.
+    /// The required `iss`. Default: anything.
     pub issuer: Option<String>,
     /// **Danger**: accepts tokens that have expired (`JWT_VERIFY_EXPIRATION = False`). Default: false.
     pub ignore_expiry: bool,
 }
 
-/// Which PyJWT is followed.
+/// A version of PyJWT.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Edition {
-    /// PyJWT 2, under simplejwt: a token is expired at `exp == now`, an `iat` in the future is refused, `sub` and `jti`
-    /// must be texts.
+    /// PyJWT 2, used by simplejwt: a token is expired at `exp == now`, an `iat` in the future is refused, `sub` and `jti`
+    /// must be strings.
     #[default]
     PyJwt2,
-    /// PyJWT 1.7, under djangorestframework-jwt: a token is good until the second after `exp`, `iat` need only be a
-    /// number, `sub` and `jti` are not looked at.
+    /// PyJWT 1.7, used by djangorestframework-jwt: a token is valid until the second after `exp`, `iat` only has to be a
+    /// number, `sub` and `jti` are not checked.
     PyJwt1,
 }
 
-/// What the claim `aud`, a text or a list of texts, must be.
+/// The required value of the claim `aud`, which is a string or a list of strings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Audience {
-    /// It does not matter: simplejwt without `AUDIENCE` (`verify_aud` is false).
+    /// Any value: simplejwt without `AUDIENCE` (`verify_aud` is false).
     #[default]
     Any,
-    /// A token made for some audience is refused: djangorestframework-jwt without `JWT_AUDIENCE`.
+    /// A token with an audience is refused: djangorestframework-jwt without `JWT_AUDIENCE`.
     Absent,
-    /// It must be there and name one of these. An empty list refuses every token.
+    /// It is required and must contain one of these. An empty list refuses every token.
     OneOf(Vec<String>),
 }
 
-/// The seconds of `datetime.min` and `datetime.max` in Python. A date beyond them is refused whatever it means: the peer
-/// crashes on it, and it would not fit into a database either.
+/// The seconds of `datetime.min` and `datetime.max` in Python. A date outside of this range is refused: simplejwt raises an
+/// exception for it, and the database could not store it.
 const DATES: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 
 impl Rules {
-    /// All checks, in PyJWT's order.
+    /// All checks, in the order of PyJWT.
     pub(super) fn check(&self, claims: &Claims, now: DateTime<Utc>) -> Result<(), JwtError> {
         let pyjwt2 = self.edition == Edition::PyJwt2;
-        // Python's `int()` would also take booleans and digits in a text. A token with those comes from no issuer of
-        // ours, and simplejwt crashes on the text a few lines later: both are refused as every other wrong type.
+        // Python's `int()` also accepts booleans and digits in a string. simplejwt raises an exception for such a string a
+        // few lines later, so both are refused like every other wrong type.
         let number = |name: &str, error: JwtError| match claims.get(name) {
             None => Ok(None),
             Some(value) => whole_seconds(value).map(Some).ok_or(error),
@@ -75,7 +76,7 @@ impl Rules {
         {
             return Err(JwtError::ImmatureSignature("nbf"));
         }
-        // Python's `int(True)` is 1, and that moment is long past.
+        // Python's `int(True)` is 1, which is a time in the past.
         if !self.ignore_expiry && matches!(claims.get("exp"), Some(Value::Bool(_))) {
             return Err(JwtError::ExpiredSignature);
         }
@@ -109,12 +110,12 @@ impl Rules {
         }
     }
 
-    /// The check of `aud` alone: what is left of PyJWT's checks when simplejwt decodes with `verify=False`.
+    /// Only the check of `aud`, which PyJWT still does when simplejwt decodes with `verify=False`.
     ///
     /// # Errors
-    /// As [`super::decode`].
+    /// See [`super::decode`].
     pub fn check_audience(&self, claims: &Claims) -> Result<(), JwtError> {
-        // PyJWT 2 takes an empty `aud` for none, PyJWT 1 does not.
+        // PyJWT 2 ignores an empty `aud`, PyJWT 1 does not.
         let aud = claims.get("aud").filter(|aud| self.edition == Edition::PyJwt1 || is_true(aud));
         let wanted = match (&self.audience, aud) {
             (Audience::Any, _) | (Audience::Absent, None) => return Ok(()),
@@ -141,31 +142,19 @@ impl Rules {
     }
 }
 
-/// A NumericDate in microseconds, its fraction of a second cut off as `int()` does; `None` unless it is a number
-/// between the years 1 and 9999.
+/// A NumericDate in microseconds, without its fraction of a second, as `int()` does. `None` unless it is a number between
+/// the years 1 and 9999.
 fn whole_seconds(value: &Value) -> Option<i64> {
     let seconds = match value {
         Value::Number(number) => match number.as_i64() {
             Some(seconds) => seconds,
             #[expect(
                 clippy::cast_possible_truncation,
-                reason = "a cast of a float saturates, and so falls out of the range"
+                reason = "a cast of a float saturates, which is outside of the range"
             )]
             None => number.as_f64()?.trunc() as i64,
         },
         _ => return None,
     };
     DATES.contains(&seconds).then(|| seconds * 1_000_000)
-}
-
-/// Python's truth of a JSON value.
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Null => false,
-        Value::Bool(value) => *value,
-        Value::Number(number) => number.as_f64() != Some(0.0),
-        Value::String(text) => !text.is_empty(),
-        Value::Array(list) => !list.is_empty(),
-        Value::Object(object) => !object.is_empty(),
-    }
 }

@@ -1,4 +1,4 @@
-//! The key that makes a token. Python counterpart: `jwt.algorithms.Algorithm.prepare_key` and `sign`.
+//! The key that signs tokens. Python counterpart: `jwt.algorithms.Algorithm.prepare_key` and `sign`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::verifying::check_secret;
 use super::{Algorithm, KeyError, SigningError, VerifyingKey, pem};
 use crate::core::crypto::SecretString;
 
-/// A key bound to the one algorithm it signs with, parsed once; cheap to clone. `Debug` shows the algorithm only.
+/// A key bound to the algorithm it signs with. It is parsed once and cheap to clone. `Debug` shows only the algorithm.
 #[derive(Clone)]
 pub struct SigningKey {
     kind: Kind,
@@ -23,12 +23,13 @@ pub struct SigningKey {
 
 #[derive(Clone)]
 enum Kind {
-    /// HMAC, kept ready (see the module's documentation).
+    /// HMAC, set up once (see the documentation of the module).
     Hmac(Box<hmac::Key>),
-    /// Ed25519, whose keys cost little to set up at each signature, as `jsonwebtoken` does.
+    /// Ed25519, which `jsonwebtoken` sets up for each signature at little cost.
     Jsonwebtoken(jsonwebtoken::Algorithm, EncodingKey),
-    /// Setting up an RSA key costs more than signing with it, so it is kept (see the module's documentation).
+    /// RSA, set up once (see the documentation of the module).
     Rsa(&'static dyn RsaEncoding, Arc<RsaKeyPair>),
+    /// ECDSA, set up once (see the documentation of the module).
     Ec(Arc<EcdsaKeyPair>),
 }
 
@@ -37,8 +38,8 @@ impl SigningKey {
     /// (`EC PRIVATE KEY`).
     ///
     /// # Errors
-    /// When the text holds no such key or one that does not fit the algorithm, RSA below 2048 bits included: PyJWT only
-    /// warns of those.
+    /// Returns an error if the text is not such a key, or if the key does not fit the algorithm. This includes RSA keys below
+    /// 2048 bits, for which PyJWT only warns.
     pub fn new(algorithm: Algorithm, key: &SecretString) -> Result<Self, KeyError> {
         let text = key.expose();
         if algorithm.is_hmac() {
@@ -60,7 +61,7 @@ impl SigningKey {
         self.verifying.algorithm()
     }
 
-    /// The key that checks what this one signs: the same secret, or the public half.
+    /// The key that verifies the signatures of this key: the same secret, or the public half.
     #[must_use]
     pub fn verifying_key(&self) -> &VerifyingKey {
         &self.verifying

@@ -1,4 +1,4 @@
-//! The key that checks a token. Python counterpart: `jwt.algorithms.Algorithm.prepare_key` and `verify`.
+//! The key that verifies tokens. Python counterpart: `jwt.algorithms.Algorithm.prepare_key` and `verify`.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -10,40 +10,40 @@ use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
 use super::algorithm::Family;
 use super::encode::{header_part, pyjwt1_header_part};
-use super::remembered::RememberedTokens;
+use super::verified::VerifiedTokens;
 use super::{Algorithm, JwtError, KeyError, SigningKey, pem};
 use crate::core::crypto::SecretString;
 
-/// A key bound to the one algorithm it may be used with, parsed once.
+/// A key bound to the one algorithm it may be used with. It is parsed once.
 ///
-/// That binding is what makes algorithm confusion impossible: the `alg` of a token is compared with the key's and never
-/// chooses anything. `Debug` shows the algorithm only.
+/// The binding prevents algorithm confusion: the `alg` of a token is compared with that of the key and never selects
+/// anything. `Debug` shows only the algorithm.
 #[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,
     plain_headers: [String; 2],
     kind: Kind,
-    /// Made when the first token is to be remembered: most keys never are asked to.
-    remembered: Arc<OnceLock<RememberedTokens>>,
+    /// Created with its first token: most keys never need it.
+    verified: Arc<OnceLock<VerifiedTokens>>,
 }
 
 #[derive(Clone)]
 enum Kind {
-    /// HMAC, kept ready (see the module's documentation).
+    /// HMAC, set up once (see the documentation of the module).
     Hmac(Box<hmac::Key>),
-    /// What else `jsonwebtoken` can verify.
+    /// The other algorithms of `jsonwebtoken`.
     Jsonwebtoken(jsonwebtoken::Algorithm, DecodingKey),
-    /// P-521 and secp256k1, which it lacks.
+    /// P-521 and secp256k1, which `jsonwebtoken` does not support.
     AwsLc(ParsedPublicKey),
 }
 
 impl VerifyingKey {
     /// The HMAC secret, or the public key in PEM form: SubjectPublicKeyInfo (`PUBLIC KEY`) or PKCS#1 (`RSA PUBLIC KEY`).
-    /// A private key will do as well, of which the public half is taken (PyJWT accepts that for EC and Ed25519).
+    /// A private key is accepted as well; its public half is used (PyJWT accepts that for EC and Ed25519).
     ///
     /// # Errors
-    /// When the text holds no such key or one that does not fit the algorithm, RSA below 2048 bits included: PyJWT only
-    /// warns of those.
+    /// Returns an error if the text is not such a key, or if the key does not fit the algorithm. This includes RSA keys below
+    /// 2048 bits, for which PyJWT only warns.
     pub fn new(algorithm: Algorithm, key: &SecretString) -> Result<Self, KeyError> {
         let text = key.expose();
         if algorithm.is_hmac() {
@@ -85,7 +85,7 @@ impl VerifyingKey {
         Self::checked(algorithm, parsed.map_err(|_| KeyError::Unfit(algorithm))?)
     }
 
-    /// From an `RSAPublicKey` in DER form, an EC point in SEC1 form, or the 32 bytes of an Ed25519 key.
+    /// Reads an `RSAPublicKey` in DER form, an EC point in SEC1 form, or the 32 bytes of an Ed25519 key.
     pub(super) fn from_public_bytes(algorithm: Algorithm, bytes: &[u8]) -> Result<Self, KeyError> {
         let key = match algorithm.family() {
             Family::Rsa => DecodingKey::from_rsa_der(bytes),
@@ -96,7 +96,7 @@ impl VerifyingKey {
         Self::checked(algorithm, key)
     }
 
-    /// `jsonwebtoken` looks into a key only when it is used; here it is made sure beforehand that it can be.
+    /// `jsonwebtoken` parses a key only when it is used. This makes sure beforehand that the key is valid.
     fn checked(algorithm: Algorithm, key: DecodingKey) -> Result<Self, KeyError> {
         let unfit = KeyError::Unfit(algorithm);
         let parsed = match algorithm.verification() {
@@ -122,10 +122,10 @@ impl VerifyingKey {
 
     fn of_kind(algorithm: Algorithm, kind: Kind) -> Self {
         let plain_headers = [header_part(algorithm, &[]), pyjwt1_header_part(algorithm)];
-        Self { algorithm, plain_headers, kind, remembered: Arc::default() }
+        Self { algorithm, plain_headers, kind, verified: Arc::default() }
     }
 
-    /// The header part that PyJWT writes for this algorithm when it is given no further parameters.
+    /// The header part that PyJWT writes for this algorithm if there are no other parameters.
     pub(super) fn plain_header(&self) -> &str {
         &self.plain_headers[0]
     }
@@ -137,11 +137,11 @@ impl VerifyingKey {
     }
 
     /// The tokens that this key has verified for [`decode_repeated`](super::decode_repeated).
-    pub(super) fn remembered(&self) -> &RememberedTokens {
-        self.remembered.get_or_init(RememberedTokens::default)
+    pub(super) fn verified_tokens(&self) -> &VerifiedTokens {
+        self.verified.get_or_init(VerifiedTokens::default)
     }
 
-    /// Checks `signature` over `message`. HMAC tags are compared in constant time by AWS-LC.
+    /// Verifies `signature` over `message`. AWS-LC compares HMAC tags in constant time.
     pub(super) fn verify(&self, message: &[u8], signature: Vec<u8>) -> Result<(), JwtError> {
         let verified = match &self.kind {
             Kind::Hmac(key) => hmac::verify(key, message, &signature).is_ok(),
@@ -153,7 +153,7 @@ impl VerifyingKey {
     }
 }
 
-/// What PyJWT's `HMACAlgorithm.prepare_key` refuses, so that a public key never becomes a secret.
+/// The checks of PyJWT's `HMACAlgorithm.prepare_key`, so that a public key is never used as a secret.
 pub(super) fn check_secret(secret: &str) -> Result<(), KeyError> {
     if secret.is_empty() {
         return Err(KeyError::EmptySecret);

@@ -1,8 +1,7 @@
-//! Look-ups on PostgreSQL: those that are asked while one statement is under way share the next one.
+//! Look-ups on PostgreSQL: those that arrive while a statement runs share the next one.
 //!
-//! A round trip and a change of threads cost more than finding a row. Nobody waits for company: the first look-up goes
-//! at once, and whatever has been asked by the time its answer is there goes together. A look-up never joins a statement
-//! that has begun, so its answer is not older than its question.
+//! A round trip and a change of threads cost more than finding a row. The first look-up starts at once, and those that arrive
+//! until its result is there run together. A look-up never joins a statement that has begun, so its result is current.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -16,23 +15,22 @@ use super::super::lookup::{Outcome, guarded};
 use super::super::manager::{ConnectionManager, PooledConnection, get};
 use super::super::{DatabaseError, DbConnection, Lookup};
 
-/// Keys of one statement. More would make the first wait for the last.
+/// The most keys of one statement. With more, the first would wait for the last.
 const BATCH: usize = 256;
 
-/// The queues of one database, one for each kind of look-up.
+/// The queues of one database, one for each type of look-up.
 #[derive(Default)]
 pub(super) struct Lookups(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 
 impl Lookups {
-    /// The row of `key`. The answer arrives even when the caller's thread ends in between, or not at all when it is
-    /// dropped before.
+    /// Looks up the row of `key`. If the result is dropped before the look-up has begun, it is not run.
     pub(super) fn ask<L: Lookup>(&self, key: L, pool: &Pool<ConnectionManager>) -> Answer<L> {
         let queue = self.queue::<L>();
         let (answer, outcome) = oneshot::channel();
-        if queue.push(Asked { key, answer }) {
-            let session = Session { queue, is_over: false };
+        if queue.push(Request { key, answer }) {
+            let runner = Runner { queue, is_done: false };
             let pool = pool.clone();
-            spawn_blocking(move || session.serve(&pool));
+            spawn_blocking(move || runner.run(&pool));
         }
         outcome
     }
@@ -40,15 +38,15 @@ impl Lookups {
     fn queue<L: Lookup>(&self) -> Arc<Queue<L>> {
         let mut queues = lock(&self.0);
         let queue = queues.entry(TypeId::of::<L>()).or_insert_with(|| Arc::<Queue<L>>::default());
-        // The entry of a type is made on the line above and nowhere else.
+        // The entry of a type is only created in the line above.
         Arc::clone(queue).downcast().unwrap_or_default()
     }
 }
 
-/// The row that was asked for, some time.
+/// Receives the row.
 pub(super) type Answer<L> = oneshot::Receiver<Outcome<L>>;
 
-struct Asked<L: Lookup> {
+struct Request<L: Lookup> {
     key: L,
     answer: oneshot::Sender<Outcome<L>>,
 }
@@ -56,80 +54,80 @@ struct Asked<L: Lookup> {
 struct Queue<L: Lookup>(Mutex<State<L>>);
 
 struct State<L: Lookup> {
-    waiting: Vec<Asked<L>>,
-    /// Whether there is a session that will come to them.
-    is_served: bool,
+    waiting: Vec<Request<L>>,
+    /// Whether a runner works on the queue.
+    has_runner: bool,
 }
 
 impl<L: Lookup> Default for Queue<L> {
     fn default() -> Self {
-        Self(Mutex::new(State { waiting: Vec::new(), is_served: false }))
+        Self(Mutex::new(State { waiting: Vec::new(), has_runner: false }))
     }
 }
 
 impl<L: Lookup> Queue<L> {
-    /// Whether the caller has to begin a session.
-    fn push(&self, asked: Asked<L>) -> bool {
+    /// Whether the caller has to start a runner.
+    fn push(&self, request: Request<L>) -> bool {
         let mut state = lock(&self.0);
-        state.waiting.push(asked);
-        !std::mem::replace(&mut state.is_served, true)
+        state.waiting.push(request);
+        !std::mem::replace(&mut state.has_runner, true)
     }
 
-    /// Whether somebody waits. If not, that is the end of the session.
+    /// Whether there is more to do. If not, the runner ends.
     fn goes_on(&self) -> bool {
         let mut state = lock(&self.0);
-        state.is_served = !state.waiting.is_empty();
-        state.is_served
+        state.has_runner = !state.waiting.is_empty();
+        state.has_runner
     }
 
-    /// Those whose turn it is, without those who have gone.
-    fn take_batch(&self) -> Vec<Asked<L>> {
+    /// The next requests, without those whose caller has stopped waiting.
+    fn take_batch(&self) -> Vec<Request<L>> {
         let mut state = lock(&self.0);
         let size = state.waiting.len().min(BATCH);
-        state.waiting.drain(..size).filter(|asked| !asked.answer.is_closed()).collect()
+        state.waiting.drain(..size).filter(|request| !request.answer.is_closed()).collect()
     }
 }
 
-/// A thread that answers a queue until it is empty.
-struct Session<L: Lookup> {
+/// Runs the look-ups of a queue on one thread until the queue is empty.
+struct Runner<L: Lookup> {
     queue: Arc<Queue<L>>,
-    is_over: bool,
+    is_done: bool,
 }
 
-impl<L: Lookup> Session<L> {
-    fn serve(mut self, pool: &Pool<ConnectionManager>) {
+impl<L: Lookup> Runner<L> {
+    fn run(mut self, pool: &Pool<ConnectionManager>) {
         while self.queue.goes_on() {
             let conn = get(pool);
-            // Not before there is a connection: whoever comes meanwhile comes along.
+            // Only when there is a connection, so that look-ups that arrive while waiting for it are included.
             let batch = self.queue.take_batch();
             if !batch.is_empty() {
                 answer(batch, conn);
             }
         }
-        self.is_over = true;
+        self.is_done = true;
     }
 }
 
-impl<L: Lookup> Drop for Session<L> {
-    /// A session that never ran, because the server is stopping, leaves nobody waiting.
+impl<L: Lookup> Drop for Runner<L> {
+    /// If the runner never ran, because the server is stopping, the callers get an error.
     fn drop(&mut self) {
-        if !self.is_over {
+        if !self.is_done {
             let mut state = lock(&self.queue.0);
-            state.is_served = false;
+            state.has_runner = false;
             state.waiting.clear();
         }
     }
 }
 
-fn answer<L: Lookup>(batch: Vec<Asked<L>>, conn: Result<PooledConnection, DatabaseError>) {
-    let (keys, answers): (Vec<L>, Vec<_>) = batch.into_iter().map(|asked| (asked.key, asked.answer)).unzip();
+fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: Result<PooledConnection, DatabaseError>) {
+    let (keys, answers): (Vec<L>, Vec<_>) = batch.into_iter().map(|request| (request.key, request.answer)).unzip();
     let found = conn.and_then(|mut conn| find_all(&keys, &mut conn));
     let outcomes: Vec<_> = match found {
         Ok(outcomes) => outcomes,
         Err(error) => keys.iter().map(|_| Err(shared(&error))).collect(),
     };
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
-        // A caller that went away does not want it.
+        // The caller may have stopped waiting.
         let _ = answer.send(outcome);
     }
 }
@@ -145,7 +143,7 @@ fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<Outcom
     }
 }
 
-/// A failure of the connection, for each of those that shared it.
+/// A failure of the connection, for each of the look-ups.
 fn shared(error: &DatabaseError) -> DatabaseError {
     match error {
         DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),

@@ -9,13 +9,13 @@ use diesel::connection::{Connection, SimpleConnection};
 use super::{DatabaseSettings, PostgresUrl};
 use crate::core::crypto::SecretString;
 
-/// A connection, set up.
+/// A new connection with all its settings.
 pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgConnection, String> {
     let defaults = [
-        // A server that does not answer must not hold a request longer than the pool would.
+        // A server that does not answer must not delay a request longer than the pool.
         ("connect_timeout", settings.pool_timeout.as_secs().max(2).to_string()),
         ("tcp_user_timeout", "30000".to_owned()),
-        // Finds a peer that is gone while a statement waits for its answer.
+        // To notice that the server is unreachable while a statement waits for its result.
         ("keepalives_idle", "30".to_owned()),
         ("keepalives_interval", "10".to_owned()),
         ("keepalives_count", "3".to_owned()),
@@ -24,7 +24,7 @@ pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgC
     let address = connection_string(url, &defaults);
     let mut conn = PgConnection::establish(address.expose()).map_err(|error| explained(&error.to_string()))?;
     let set_up = format!(
-        // Messages in English, as `DatabaseError` reads them. Not everybody may choose: then they are what they are.
+        // Messages in English, which `DatabaseError` reads. Not every user may change the language.
         "SET TIME ZONE 'UTC'; SET statement_timeout = {}; \
          DO $$ BEGIN SET lc_messages = 'C'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$",
         settings.statement_timeout.map_or(0, |limit| limit.as_millis()),
@@ -33,7 +33,7 @@ pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgC
     Ok(conn)
 }
 
-/// What libpq says, and what it cannot know.
+/// The error of libpq, with a hint.
 fn explained(message: &str) -> String {
     let message = message.trim_end();
     let hint = if message.ends_with("SSL support is not compiled in") { " (feature `postgres-tls`)" } else { "" };
@@ -47,7 +47,7 @@ pub(super) fn open_read_only(url: &PostgresUrl, settings: &DatabaseSettings) -> 
     Ok(conn)
 }
 
-/// The connection string for libpq. A key of `defaults` is used where the URL does not set it.
+/// The connection string for libpq. `defaults` are used for keys that the URL does not set.
 fn connection_string(url: &PostgresUrl, defaults: &[(&str, String)]) -> SecretString {
     let is_set = |key: &str| url.parameters.iter().any(|(name, _)| name == key);
     let set = url.parameters.iter().map(|(key, value)| (key.as_str(), value.expose()));

@@ -1,42 +1,49 @@
-//! PostgreSQL: connections from a pool, closures on threads that may wait for the network.
+//! PostgreSQL: connections of a pool, used on threads that may wait for the network.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::r2d2::Pool;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::super::blocking::{Permits, on_blocking_thread};
+use super::super::callers::Callers;
 use super::super::connection::{begin, finish};
 use super::super::manager::{ConnectionManager, PooledConnection, get};
-use super::super::waiting::Waiting;
 use super::super::{DatabaseError, DatabaseLoad, DbConnection, Lookup};
 use super::lookups::Lookups;
+
+/// Queries that may wait for a connection.
+const QUEUE: usize = 256;
 
 /// The connections of one database.
 pub(in crate::db) struct PostgresPool {
     pool: Pool<ConnectionManager>,
-    /// As many as connections. Who waits for one waits here, where it costs no thread.
-    turns: Arc<Semaphore>,
-    /// How long to wait, here and for a connection.
-    patience: Duration,
-    /// How long a caller waits in all. What is still under way then goes on without one.
+    /// One permit per connection, so that waiting for one occupies no thread.
+    permits: Permits,
+    /// Queries take at most half of the connections, so that the others stay free for short work.
+    queries: Permits,
+    /// How long a caller waits in all. Work that is still in progress then continues without its caller.
     limit: Option<Duration>,
-    waiting: Waiting,
+    callers: Callers,
     lookups: Lookups,
 }
 
 impl PostgresPool {
     pub(in crate::db) fn new(manager: &ConnectionManager) -> Self {
         let settings = manager.settings();
-        let turns = Arc::new(Semaphore::new(settings.pool_size as usize));
         let patience = settings.pool_timeout;
-        let limit = settings.statement_timeout.map(|statement| statement + patience);
-        Self { pool: manager.pool(), turns, patience, limit, waiting: Waiting::default(), lookups: Lookups::default() }
+        let size = settings.pool_size as usize;
+        Self {
+            pool: manager.pool(),
+            permits: Permits::new(size, usize::MAX, patience),
+            queries: Permits::new(size.div_ceil(2), QUEUE, patience),
+            limit: settings.statement_timeout.map(|statement| statement + patience),
+            callers: Callers::default(),
+            lookups: Lookups::default(),
+        }
     }
 
-    /// A connection for whoever may block.
+    /// A connection, for callers that may block.
     pub(in crate::db) fn get(&self) -> Result<PooledConnection, DatabaseError> {
         get(&self.pool)
     }
@@ -44,7 +51,7 @@ impl PostgresPool {
     pub(in crate::db) fn load(&self) -> DatabaseLoad {
         let state = self.pool.state();
         DatabaseLoad {
-            waiting: self.waiting.count(),
+            waiting: self.callers.count(),
             connections: state.connections as usize,
             idle: state.idle_connections as usize,
         }
@@ -59,6 +66,21 @@ impl PostgresPool {
         self.run(|pool| f(&mut *get(pool)?)).await
     }
 
+    pub(in crate::db) async fn query<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let permit = self.queries.acquire().await?;
+        self.read(|conn| {
+            let result = f(conn);
+            drop(permit);
+            result
+        })
+        .await
+    }
+
     pub(in crate::db) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -68,7 +90,7 @@ impl PostgresPool {
         self.run(|pool| {
             let mut conn = get(pool)?;
             let level = match begin(&mut conn).map_err(DatabaseError::from) {
-                // Nothing has happened yet, so a connection that died unnoticed may be replaced.
+                // Nothing has happened yet, so a closed connection may be replaced.
                 Err(DatabaseError::Unavailable(_)) => {
                     drop(conn);
                     conn = get(pool)?;
@@ -82,7 +104,7 @@ impl PostgresPool {
     }
 
     pub(in crate::db) async fn look_up<L: Lookup>(&self, key: L) -> Result<Option<L::Found>, DatabaseError> {
-        let _place = self.waiting.enter();
+        let _caller = self.callers.enter();
         let answer = self.lookups.ask(key, &self.pool);
         let answered = match self.limit {
             None => answer.await,
@@ -97,41 +119,20 @@ impl PostgresPool {
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        let _place = self.waiting.enter();
-        let turn = self.turn().await?;
+        let _caller = self.callers.enter();
+        let permit = self.permits.acquire().await?;
         let pool = self.pool.clone();
-        let work = spawn_blocking(move || {
+        let work = on_blocking_thread(move || {
             let result = f(&pool);
-            // Not before the connection is back.
-            drop(turn);
+            // Not before the connection is back in the pool.
+            drop(permit);
             result
         });
-        let joined = match self.limit {
+        match self.limit {
             None => work.await,
-            // `statement_timeout` is kept by the server. One that is frozen, or behind a network that swallows packets,
-            // does not keep it, and libpq would wait for ever.
-            Some(limit) => match timeout(limit, work).await {
-                Ok(joined) => joined,
-                Err(_) => return Err(no_answer(limit).into()),
-            },
-        };
-        joined.unwrap_or_else(|error| {
-            Err(match error.try_into_panic() {
-                Ok(payload) => DatabaseError::panicked(&*payload),
-                Err(_) => DatabaseError::Unavailable("the server is stopping".to_owned()),
-            }
-            .into())
-        })
-    }
-
-    async fn turn(&self) -> Result<OwnedSemaphorePermit, DatabaseError> {
-        if let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() {
-            return Ok(turn);
+            // The server enforces `statement_timeout`. If it hangs, or the network drops packets, libpq would wait for ever.
+            Some(limit) => timeout(limit, work).await.unwrap_or_else(|_| Err(no_answer(limit).into())),
         }
-        let turn = timeout(self.patience, Arc::clone(&self.turns).acquire_owned()).await;
-        turn.ok()
-            .and_then(Result::ok)
-            .ok_or_else(|| DatabaseError::Unavailable(format!("no connection was free within {:?}", self.patience)))
     }
 }
 

@@ -1,6 +1,5 @@
 //! SQLite. Python counterpart: `django.db.backends.sqlite3`.
 
-mod lookups;
 pub(super) mod readers;
 pub(super) mod writer;
 
@@ -13,20 +12,20 @@ use diesel::{QueryResult, SqliteConnection};
 
 use super::{DatabaseSettings, Synchronous};
 
-/// What SQLite says when it may not write.
+/// The error of SQLite if it may not write.
 const READ_ONLY: &str = "attempt to write a readonly database";
 
-/// Memory that a connection may use for pages of the file, KiB: twice SQLite's own 2,000. Among a million users and tokens
-/// each request needs pages of its own, and one that is not in memory is a system call.
+/// The page cache of a connection in KiB. The default of SQLite is 2,000. With a million users and tokens each request needs
+/// different pages, and reading one from the file is a system call.
 const CACHE: u32 = 4_096;
 
-/// A connection, set up.
+/// A new connection with all its settings.
 ///
-/// While the file cannot be written this gives one that can read, so that a server starts and serves what needs no write.
-/// It would stay as it is when the file can be written again, and keep others of this process from writing. So it is born
-/// in a transaction: what is left in one is closed after its first use.
+/// If the file cannot be written, the connection can only read, so that a server starts and serves what needs no write. Such
+/// a connection must not be kept until the file can be written again, because it would prevent others of this process from
+/// writing. So it is opened in a transaction: connections in a transaction are closed after their first use.
 pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteConnection, String> {
-    // With a `./` in front no path is taken for one of SQLite's `file:` URLs.
+    // With `./` at the beginning SQLite does not take the path for a `file:` URL.
     let file = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
     let mut conn = SqliteConnection::establish(&file.to_string_lossy()).map_err(|error| error.to_string())?;
     match set_up(&mut conn, settings).map_err(|error| error.to_string()) {
@@ -41,7 +40,7 @@ pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteCon
     Ok(conn)
 }
 
-/// A connection that cannot write, to a file that exists. Its journal mode stays as it is.
+/// A connection that cannot write, to an existing file. The journal mode is not changed.
 pub(super) fn open_read_only(path: &Path, settings: &DatabaseSettings) -> Result<SqliteConnection, String> {
     let mut conn = SqliteConnection::establish(&url(path, "mode=ro")).map_err(|error| error.to_string())?;
     let patience = settings.sqlite_busy_timeout.as_millis();
@@ -54,8 +53,8 @@ fn url(path: &Path, parameters: &str) -> String {
     format!("file:{path}?{parameters}")
 }
 
-/// Whether `error` means that the folder is read-only or full: a file in WAL mode can then not even be read, since SQLite
-/// makes two files beside it first. When there is something in them already it counts, and this is no help.
+/// Whether `error` means that the folder is read-only or full. A file in WAL mode can then not even be read, because SQLite
+/// creates two files beside it. If these already contain data, the file cannot be read without them.
 fn is_kept_from_its_log(file: &Path, error: &str) -> bool {
     let beside = |suffix: &str| {
         let mut name = file.as_os_str().to_owned();
@@ -83,8 +82,8 @@ fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResu
          PRAGMA cache_size = -{CACHE};",
         patience.as_millis(),
     ))?;
-    // In WAL readers and the writer do not wait for each other. The file keeps it, so this does something once; when
-    // others use the file at that moment SQLite refuses at once, whatever `busy_timeout` says.
+    // In WAL mode readers and the writer do not wait for each other. The file keeps the mode, so this changes it once. If
+    // others use the file at that moment SQLite fails immediately, whatever `busy_timeout` is.
     let deadline = Instant::now() + patience;
     loop {
         match conn.batch_execute("PRAGMA journal_mode = WAL") {
@@ -98,8 +97,8 @@ fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResu
             Err(error) => return Err(error),
         }
     }
-    // `BEGIN IMMEDIATE` would succeed. This begins to write and then does nothing, or frees one page when `auto_vacuum`
-    // is on. Whether somebody else is writing is not asked here.
+    // `BEGIN IMMEDIATE` would succeed. This begins to write and then does nothing, or frees one page if `auto_vacuum` is on.
+    // It does not fail if another connection writes.
     let attempt = conn.batch_execute("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum(1)");
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis()))?;
     let is_read_only = attempt.is_err_and(|error| error.to_string() == READ_ONLY);

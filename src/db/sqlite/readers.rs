@@ -1,122 +1,215 @@
-//! SQLite reads: a connection per thread, used where the caller runs.
+//! Reading SQLite: where the caller runs, unless it would have to wait.
 //!
-//! A look-up takes two microseconds, handing it to another thread costs more than that. So each thread that reads gets
-//! a connection of its own, and keeps it until the thread or the database ends.
+//! Finding a row takes microseconds, less than handing the work to another thread. So each thread that serves requests has a
+//! connection of its own, which it keeps until the thread or the database ends. That connection never waits. What takes time
+//! (opening a connection, a file that another process has locked, a query for a whole page) runs on a thread that may block.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::ManageConnection;
 
-use super::super::lookup::Outcome;
+use super::super::blocking::{Permits, on_blocking_thread};
+use super::super::connection::{Level, begin_read, finish};
+use super::super::lookup::{Outcome, guarded};
 use super::super::manager::ConnectionManager;
 use super::super::{DatabaseError, DbConnection, Lookup};
-use super::lookups::Turn;
 
-/// What a thread has of its own.
-#[derive(Default)]
-struct Slot {
-    /// The connection, while it is not in use.
-    conn: Mutex<Option<Box<DbConnection>>>,
-    turn: Turn,
-}
+/// Threads that may block for reads at the same time.
+const THREADS: usize = 4;
+/// Reads that may wait for such a thread.
+const QUEUE: usize = 256;
 
 /// The reading connections of one database.
 pub(in crate::db) struct Readers(Arc<Shared>);
 
 struct Shared {
     manager: ConnectionManager,
-    /// The one place that owns the connections: they close with the database, on whatever thread that ends.
-    slots: Mutex<Vec<Arc<Slot>>>,
+    permits: Permits,
+    /// Connections of the threads that serve requests. Only this list owns them, so that they close with the database,
+    /// whatever thread that ends on.
+    of_threads: Mutex<Vec<Arc<Idle>>>,
+    /// Connections that may wait.
+    patient: Mutex<Vec<DbConnection>>,
 }
 
-/// What a thread remembers of a database.
-struct ThreadSlot {
+/// The connection of a thread, while it is not in use.
+type Idle = Mutex<Option<Box<DbConnection>>>;
+
+/// What a thread knows about a database.
+struct KnownDatabase {
     database: Weak<Shared>,
-    slot: Weak<Slot>,
+    idle: Weak<Idle>,
 }
 
 thread_local! {
-    static SLOTS: RefCell<Vec<ThreadSlot>> = const { RefCell::new(Vec::new()) };
+    static KNOWN: RefCell<Vec<KnownDatabase>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Readers {
     pub(in crate::db) fn new(manager: ConnectionManager) -> Self {
-        Self(Arc::new(Shared { manager, slots: Mutex::default() }))
+        let permits = Permits::new(THREADS, QUEUE, manager.settings().pool_timeout);
+        Self(Arc::new(Shared { manager, permits, of_threads: Mutex::default(), patient: Mutex::default() }))
     }
 
-    /// Runs `f` on this thread's connection.
-    pub(in crate::db) fn run<T, E, F>(&self, f: F) -> Result<T, E>
+    /// Runs `f` on the connection of this thread, in a read transaction: `f` cannot be repeated, and once the transaction
+    /// has begun nothing in it has to wait.
+    pub(in crate::db) async fn read<T, E, F>(&self, f: F) -> Result<T, E>
     where
-        F: FnOnce(&mut DbConnection) -> Result<T, E>,
-        E: From<DatabaseError>,
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
     {
-        let slot = self.slot();
-        // Taken out while in use: a panic in `f` closes it with its open transaction, and a read inside a read gets
-        // another one.
-        let idle = lock(&slot.conn).take();
-        let mut conn = idle.map_or_else(|| self.connect(), Ok)?;
-        let result = f(&mut conn);
-        if !self.0.manager.has_broken(&mut conn) {
-            *lock(&slot.conn) = Some(conn);
+        let idle = self.idle();
+        // It is taken out while in use, so that a panic in `f` closes it.
+        let conn = lock(&idle).take();
+        if let Some(mut conn) = conn
+            && let Ok(level) = begin_read(&mut conn)
+        {
+            let result = catch_unwind(AssertUnwindSafe(|| run(&mut conn, level, f)));
+            let result = result.unwrap_or_else(|payload| Err(DatabaseError::panicked(&*payload).into()));
+            self.0.put_back(conn, &idle);
+            return result;
         }
-        result
+        self.wait(Some(idle), f).await
     }
 
-    /// The row of `key`: at once when few ask, and else with those who ask at the same time.
+    /// The row of `key`, by the connection of this thread.
     pub(in crate::db) async fn look_up<L: Lookup>(&self, key: L) -> Outcome<L> {
-        let slot = self.slot();
-        if slot.turn.is_shared() { slot.turn.ask(key, self).await } else { self.run(|conn| Ok(key.find(conn)?)) }
+        let idle = self.idle();
+        let conn = lock(&idle).take();
+        if let Some(mut conn) = conn {
+            match guarded(|| key.find(&mut conn)) {
+                // The file may be locked, and a new connection can wait for it.
+                Err(DatabaseError::Unavailable(_)) => {}
+                outcome => {
+                    self.0.put_back(conn, &idle);
+                    return outcome;
+                }
+            }
+        }
+        self.wait(Some(idle), move |conn| Ok(key.find(conn)?)).await
     }
 
-    fn connect(&self) -> Result<Box<DbConnection>, DatabaseError> {
-        let mut conn = self.0.manager.open()?;
-        // A write here would bypass the one writer, and with it `BEGIN IMMEDIATE`.
-        conn.batch_execute("PRAGMA query_only = ON")?;
-        Ok(Box::new(conn))
+    /// Runs `f` on a thread that may block.
+    pub(in crate::db) async fn query<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        self.wait(None, f).await
     }
 
-    /// This thread's slot; a new one at its first read.
-    fn slot(&self) -> Arc<Slot> {
-        let known = SLOTS.try_with(|slots| {
-            let is_ours = |known: &&ThreadSlot| std::ptr::eq(known.database.as_ptr(), Arc::as_ptr(&self.0));
-            slots.borrow().iter().find(is_ours).and_then(|known| known.slot.upgrade())
+    /// Callers that wait or run on a thread that may block.
+    pub(in crate::db) fn waiting(&self) -> usize {
+        self.0.permits.callers()
+    }
+
+    /// Runs `f` on a thread that may block. The connection is then kept for the thread with this `idle` connection, if given.
+    async fn wait<T, E, F>(&self, idle: Option<Arc<Idle>>, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let permit = self.0.permits.acquire().await?;
+        let shared = Arc::clone(&self.0);
+        on_blocking_thread(move || {
+            let result = shared.read_patiently(idle.as_deref(), f);
+            drop(permit);
+            result
+        })
+        .await
+    }
+
+    /// The idle connection of this thread.
+    fn idle(&self) -> Arc<Idle> {
+        let known = KNOWN.try_with(|databases| {
+            let is_this = |known: &&KnownDatabase| std::ptr::eq(known.database.as_ptr(), Arc::as_ptr(&self.0));
+            databases.borrow().iter().find(is_this).and_then(|known| known.idle.upgrade())
         });
         match known {
-            Ok(Some(slot)) => slot,
-            Ok(None) => self.new_slot(),
-            // The thread is ending: a connection for this once.
+            Ok(Some(idle)) => idle,
+            Ok(None) => self.register_thread(),
+            // The thread is ending, so nothing is kept for it.
             Err(_) => Arc::default(),
         }
     }
 
-    fn new_slot(&self) -> Arc<Slot> {
-        let slot = Arc::new(Slot::default());
-        lock(&self.0.slots).push(Arc::clone(&slot));
-        let entry = ThreadSlot { database: Arc::downgrade(&self.0), slot: Arc::downgrade(&slot) };
-        SLOTS.with_borrow_mut(|slots| {
-            slots.retain(|known| known.database.strong_count() > 0);
-            slots.push(entry);
+    fn register_thread(&self) -> Arc<Idle> {
+        let idle = Arc::<Idle>::default();
+        lock(&self.0.of_threads).push(Arc::clone(&idle));
+        let entry = KnownDatabase { database: Arc::downgrade(&self.0), idle: Arc::downgrade(&idle) };
+        KNOWN.with_borrow_mut(|databases| {
+            databases.retain(|known| known.database.strong_count() > 0);
+            databases.push(entry);
         });
-        slot
+        idle
     }
 }
 
-impl Drop for ThreadSlot {
+impl Shared {
+    fn connect(&self) -> Result<Box<DbConnection>, DatabaseError> {
+        let mut conn = self.manager.open()?;
+        // A write here would bypass the writing thread and its `BEGIN IMMEDIATE`.
+        conn.batch_execute("PRAGMA query_only = ON")?;
+        Ok(Box::new(conn))
+    }
+
+    fn put_back(&self, mut conn: Box<DbConnection>, idle: &Idle) {
+        if !self.manager.has_broken(&mut conn) {
+            *lock(idle) = Some(conn);
+        }
+    }
+
+    fn read_patiently<T, E, F>(&self, idle: Option<&Idle>, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut DbConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        let patient = if idle.is_none() { lock(&self.patient).pop().map(Box::new) } else { None };
+        let mut conn = patient.map_or_else(|| self.connect(), Ok)?;
+        let level = begin_read(&mut conn).map_err(DatabaseError::from)?;
+        let result = run(&mut conn, level, f);
+        match idle {
+            // The thread that gets it serves requests and must not sleep.
+            Some(idle) if conn.batch_execute("PRAGMA busy_timeout = 0").is_ok() => self.put_back(conn, idle),
+            None if !self.manager.has_broken(&mut conn) => lock(&self.patient).push(*conn),
+            _ => {}
+        }
+        result
+    }
+}
+
+fn run<T, E, F>(conn: &mut DbConnection, level: Option<Level>, f: F) -> Result<T, E>
+where
+    F: FnOnce(&mut DbConnection) -> Result<T, E>,
+    E: From<DatabaseError>,
+{
+    match level {
+        Some(level) => finish(conn, level, f),
+        None => f(conn),
+    }
+}
+
+impl Drop for KnownDatabase {
+    /// The thread ends, and its connection with it.
     fn drop(&mut self) {
         if let Some(database) = self.database.upgrade() {
-            let mut slots = lock(&database.slots);
-            if let Some(index) = slots.iter().position(|slot| std::ptr::eq(Arc::as_ptr(slot), self.slot.as_ptr())) {
-                let slot = slots.swap_remove(index);
-                drop(slots);
-                drop(slot);
+            let mut all = lock(&database.of_threads);
+            if let Some(index) = all.iter().position(|idle| std::ptr::eq(Arc::as_ptr(idle), self.idle.as_ptr())) {
+                let idle = all.swap_remove(index);
+                drop(all);
+                drop(idle);
             }
         }
     }
 }
 
 /// Nothing can panic while one of these is held, so none is ever poisoned.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,8 @@
 //! SQLite writes: one thread, one connection, many requests per commit.
 //!
-//! SQLite lets one connection write at a time and makes the others poll. Writers that poll starve each other for
-//! seconds, and each pays for its own flush to the disk. Here they stand in a queue instead: the thread takes all that
-//! wait, runs each in a savepoint of one transaction, commits once and only then answers them.
+//! SQLite lets one connection write at a time, and the others poll. Connections that poll delay each other for seconds, and
+//! each of them needs its own flush to the disk. Here the writes wait in a queue instead: the thread takes all that wait, runs
+//! each in a savepoint of one transaction, commits once and then answers them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -12,21 +12,21 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::R2D2Connection;
 use tokio::sync::oneshot;
 
+use super::super::callers::Callers;
 use super::super::connection::{self, Level};
 use super::super::manager::ConnectionManager;
-use super::super::waiting::Waiting;
 use super::super::{DatabaseError, DbConnection};
 
-/// Writes that may wait; one more is answered 503 at once.
+/// Writes that may wait. A further one fails at once (503).
 const QUEUE: usize = 1_024;
-/// Writes that share one commit. More would gain little and make the first of them wait for the last.
+/// Writes that share one commit. More would gain little, and the first would wait for the last.
 const BATCH: usize = 64;
 
-/// The queue, and the thread behind it. Dropping it finishes what is queued.
+/// The queue and its thread. Dropping it waits until the queue is empty.
 pub(in crate::db) struct Writer {
     queue: Option<SyncSender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
-    waiting: Waiting,
+    callers: Callers,
 }
 
 impl Writer {
@@ -36,18 +36,18 @@ impl Writer {
         let worker = Worker { manager, conn: (!conn.is_broken()).then_some(conn) };
         let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || worker.run(&jobs));
         let thread = thread.map_err(|error| DatabaseError::Unavailable(format!("no thread for writes: {error}")))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread), waiting: Waiting::default() })
+        Ok(Self { queue: Some(queue), thread: Some(thread), callers: Callers::default() })
     }
 
-    /// Queues `f` and waits until it is committed or has failed. A caller that stops waiting before `f` has begun
-    /// takes it out of the queue.
+    /// Queues `f` and waits until it is committed or has failed. If the caller stops waiting before `f` has begun, `f` is
+    /// not run.
     pub(in crate::db) async fn run<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        let _place = self.waiting.enter();
+        let _caller = self.callers.enter();
         let (answer, outcome) = oneshot::channel();
         let job = Box::new(Write { f: Some(f), outcome: None, answer });
         let sent = self.queue.as_ref().map(|queue| queue.try_send(job));
@@ -60,9 +60,9 @@ impl Writer {
         }
     }
 
-    /// Callers whose write is queued or under way.
+    /// Callers whose write is queued or in progress.
     pub(in crate::db) fn waiting(&self) -> usize {
-        self.waiting.count()
+        self.callers.count()
     }
 }
 
@@ -74,7 +74,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // The last handle may have been inside a write; a thread cannot wait for itself.
+            // The last handle may have been in a write, and a thread cannot wait for itself.
             if thread.thread().id() != thread::current().id() && thread.join().is_err() {
                 log::error!("the writing thread panicked");
             }
@@ -82,13 +82,13 @@ impl Drop for Writer {
     }
 }
 
-/// A queued write, its types hidden.
+/// A queued write of any type.
 trait Job: Send {
-    /// Whether somebody still waits for the answer.
+    /// Whether the caller still waits for the result.
     fn is_wanted(&self) -> bool;
-    /// Runs the closure and keeps its result. `true` when the result is to be committed.
+    /// Runs the closure and keeps its result. Returns whether it is to be committed.
     fn run(&mut self, conn: &mut DbConnection) -> bool;
-    /// Sends the kept result, or the `failure` of the transaction.
+    /// Sends the result, or the `failure` of the transaction.
     fn answer(self: Box<Self>, failure: Option<DatabaseError>);
 }
 
@@ -115,11 +115,11 @@ where
 
     fn answer(self: Box<Self>, failure: Option<DatabaseError>) {
         let outcome = match failure {
-            // In place of an error of its own as well: that may rest on a row of another write that is gone now.
+            // Instead of its own error as well, which may depend on a row of another write that was rolled back.
             Some(failure) => Err(failure.into()),
             None => self.outcome.unwrap_or_else(|| Err(stopped().into())),
         };
-        // A caller that went away does not want it.
+        // The caller may have stopped waiting.
         let _ = self.answer.send(outcome);
     }
 }
@@ -130,7 +130,7 @@ struct Worker {
 }
 
 impl Worker {
-    /// Until every handle of the database is gone and the queue is empty.
+    /// Runs until every handle of the database is dropped and the queue is empty.
     fn run(mut self, queue: &Receiver<Box<dyn Job>>) {
         while let Ok(first) = queue.recv() {
             let waiting = std::iter::once(first).chain(queue.try_iter());
@@ -147,7 +147,7 @@ impl Worker {
         let conn = self.conn.take().map_or_else(|| self.manager.open(), Ok);
         let result = conn.and_then(|mut conn| {
             let result = run_all(&mut conn, &mut jobs, &mut panics);
-            // After a failure or a panic nothing is known about the state of the connection.
+            // After a failure or a panic the state of the connection is unknown.
             if result.is_ok() && panics.iter().all(Option::is_none) && !conn.is_broken() {
                 self.conn = Some(conn);
             }
@@ -162,7 +162,7 @@ impl Worker {
     }
 }
 
-/// One transaction around all `jobs`. `Err` when it as a whole did not happen.
+/// One transaction around all `jobs`. `Err` if the transaction failed as a whole.
 fn run_all(
     conn: &mut DbConnection,
     jobs: &mut [Box<dyn Job>],
@@ -170,7 +170,7 @@ fn run_all(
 ) -> Result<(), DatabaseError> {
     connection::begin(conn)?;
     for (job, panic) in jobs.iter_mut().zip(&mut *panics) {
-        // Not diesel's savepoints: it counts them, and a panic inside a nested transaction makes it lose count.
+        // Not diesel's savepoints: it counts them, and after a panic in a nested transaction its count is wrong.
         conn.batch_execute("SAVEPOINT job").map_err(ended)?;
         let keep = catch_unwind(AssertUnwindSafe(|| job.run(conn))).unwrap_or_else(|payload| {
             *panic = Some(DatabaseError::panicked(&*payload));
@@ -185,8 +185,8 @@ fn run_all(
     }
 }
 
-/// The failure of a commit, for each of those that shared it. Which of them it was is not known, so that a violated
-/// constraint would be a false answer to the others; to try again is right for all.
+/// The failure of a commit, for each write that shared it. Which write caused it is unknown, so the error must not be that of
+/// a violated constraint. Every caller may try again.
 fn shared(error: &DatabaseError) -> DatabaseError {
     match error {
         DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),
@@ -196,7 +196,7 @@ fn shared(error: &DatabaseError) -> DatabaseError {
     }
 }
 
-/// Without the savepoint SQLite has ended the transaction by itself, as it does when the disk is full.
+/// If the savepoint is missing, SQLite has ended the transaction, as it does when the disk is full.
 fn ended(error: diesel::result::Error) -> DatabaseError {
     DatabaseError::Unavailable(format!("SQLite ended the transaction: {error}"))
 }

@@ -1,9 +1,14 @@
-//! `read`, `write` and `transaction`: the same on both databases.
+//! `read`, `query`, `write` and `transaction`: the same on both databases.
+
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::result::Error;
 use diesel::sql_query;
+use futures_util::future::{join, join_all};
 
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection, is_unique_violation, transaction};
 use super::support::{TestDatabase, add_note, block_on, notes};
@@ -93,7 +98,7 @@ fn a_write_is_never_acknowledged_without_being_there() {
 }
 
 #[test]
-fn a_panic_becomes_an_error_and_the_database_goes_on() {
+fn a_panic_becomes_an_error_and_the_database_remains_usable() {
     for test in TestDatabase::each() {
         let database = test.open_with_notes();
         block_on(async {
@@ -106,6 +111,86 @@ fn a_panic_becomes_an_error_and_the_database_goes_on() {
             assert_eq!(result.unwrap_err().to_string(), "a panic in code that uses the database: out of cheese");
             database.write(|conn| add_note(conn, 2)).await.unwrap();
             assert_eq!(database.read(notes).await.unwrap(), "2");
+        });
+    }
+}
+
+#[test]
+fn a_query_reads_what_was_written() {
+    for test in TestDatabase::each() {
+        let database = test.open_with_notes();
+        block_on(async {
+            database.write(|conn| add_note(conn, 1)).await.unwrap();
+            assert_eq!(database.query(notes).await.unwrap(), "1");
+            let panic = |_: &mut DbConnection| -> Result<(), DatabaseError> { panic!("out of cheese") };
+            let error = database.query(panic).await.unwrap_err();
+            assert_eq!(error.to_string(), "a panic in code that uses the database: out of cheese");
+            assert_eq!(database.query(notes).await.unwrap(), "1");
+        });
+    }
+}
+
+#[test]
+fn the_number_of_queries_is_limited_and_reads_are_not_delayed() {
+    for test in TestDatabase::each() {
+        drop(test.open_with_notes());
+        let mut settings = test.settings();
+        settings.pool_size = 8;
+        let database = Database::open(&settings).unwrap();
+        let (release, released) = channel::<()>();
+        let released = Arc::new(Mutex::new(released));
+        block_on(async {
+            database.read(notes).await.unwrap();
+            // Four run, 256 wait.
+            let mut queries: Vec<_> = (0..260)
+                .map(|_| {
+                    let released = Arc::clone(&released);
+                    Box::pin(database.query(move |conn| {
+                        let _ = released.lock().unwrap().recv();
+                        notes(conn)
+                    }))
+                })
+                .collect();
+            for query in &mut queries {
+                assert!(query.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            }
+            let error = database.query(notes).await.unwrap_err();
+            let message = "database unavailable: 256 callers are waiting for a connection already";
+            assert_eq!(error.to_string(), message);
+            assert_eq!(database.read(notes).await.unwrap(), "");
+            drop(release);
+            assert!(join_all(queries).await.iter().all(|found| found.as_deref().is_ok_and(str::is_empty)));
+            assert_eq!(database.query(notes).await.unwrap(), "");
+        });
+    }
+}
+
+#[test]
+fn a_query_does_not_wait_longer_than_the_pool_timeout() {
+    for test in TestDatabase::each() {
+        drop(test.open_with_notes());
+        let mut settings = test.settings();
+        settings.pool_size = 8;
+        settings.pool_timeout = std::time::Duration::from_millis(100);
+        let database = Database::open(&settings).unwrap();
+        let (release, released) = channel::<()>();
+        let released = Arc::new(Mutex::new(released));
+        block_on(async {
+            let queries = join_all((0..4).map(|_| {
+                let released = Arc::clone(&released);
+                database.query(move |conn| {
+                    let _ = released.lock().unwrap().recv();
+                    notes(conn)
+                })
+            }));
+            let late = async {
+                let error = database.query(notes).await.unwrap_err();
+                drop(release);
+                error
+            };
+            let (finished, error) = join(queries, late).await;
+            assert_eq!(error.to_string(), "database unavailable: no connection was free within 100ms");
+            assert!(finished.iter().all(Result::is_ok));
         });
     }
 }

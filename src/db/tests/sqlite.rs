@@ -1,19 +1,19 @@
-//! Group commit and the reading connections.
+//! Group commit and the connections for reading.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::task::{Context, Waker};
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use diesel::RunQueryDsl;
 use diesel::connection::{Connection, SimpleConnection, TransactionManager};
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_query;
+use diesel::{QueryResult, RunQueryDsl};
 use futures_util::future::{join, join_all};
 
-use super::super::{Database, DatabaseError, DbConnection};
+use super::super::{Database, DatabaseError, DbConnection, Lookup};
 use super::support::{TestDatabase, add_note, block_on, notes, number};
 
 type Written = Pin<Box<dyn Future<Output = Result<(), DatabaseError>>>>;
@@ -46,7 +46,7 @@ fn is_pending(future: &mut Written) -> bool {
     future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending()
 }
 
-/// Puts all `writes` into one commit and answers what became of each.
+/// Runs all `writes` in one commit and returns their results.
 fn commit_together(database: &Database, writes: Vec<Written>) -> Vec<Result<(), DatabaseError>> {
     let (gate, open) = gate(database);
     let mut writes = writes;
@@ -75,9 +75,13 @@ fn the_connection_is_set_up_as_the_settings_say() {
     let database = test.open();
     block_on(async {
         let of_reader = |query: &'static str| database.read(move |conn| number(conn, query));
+        let busy_timeout = "SELECT timeout AS value FROM pragma_busy_timeout";
+        // The first read of a thread opens its connection and may wait, the next ones may not.
+        assert_eq!(of_reader(busy_timeout).await.unwrap(), 20_000);
+        assert_eq!(of_reader(busy_timeout).await.unwrap(), 0);
+        assert_eq!(database.query(move |conn| number(conn, busy_timeout)).await.unwrap(), 20_000);
         assert_eq!(of_reader("SELECT synchronous AS value FROM pragma_synchronous").await.unwrap(), 2);
         assert_eq!(of_reader("SELECT foreign_keys AS value FROM pragma_foreign_keys").await.unwrap(), 1);
-        assert_eq!(of_reader("SELECT timeout AS value FROM pragma_busy_timeout").await.unwrap(), 20_000);
         let wal = "SELECT journal_mode = 'wal' AS value FROM pragma_journal_mode";
         assert_eq!(of_reader(wal).await.unwrap(), 1);
         assert_eq!(database.write(move |conn| number(conn, wal)).await.unwrap(), 1);
@@ -85,7 +89,7 @@ fn the_connection_is_set_up_as_the_settings_say() {
 }
 
 #[test]
-fn concurrent_writes_all_land_and_each_is_there_when_it_is_answered() {
+fn concurrent_writes_are_all_there_when_they_are_answered() {
     let test = TestDatabase::sqlite();
     let database = test.open_with_notes();
     thread::scope(|scope| {
@@ -225,7 +229,7 @@ fn a_full_queue_is_unavailable_at_once() {
 }
 
 #[test]
-fn a_write_that_nobody_waits_for_any_more_is_not_begun() {
+fn a_write_without_a_caller_is_not_run() {
     let test = TestDatabase::sqlite();
     let database = test.open_with_notes();
     let (gate, open) = gate(&database);
@@ -239,7 +243,7 @@ fn a_write_that_nobody_waits_for_any_more_is_not_begun() {
 }
 
 #[test]
-fn a_lock_that_another_process_keeps_makes_writes_unavailable() {
+fn a_write_is_unavailable_while_another_process_keeps_its_lock() {
     let test = TestDatabase::sqlite();
     let mut settings = test.settings();
     settings.sqlite_busy_timeout = Duration::from_millis(1);
@@ -256,7 +260,7 @@ fn a_lock_that_another_process_keeps_makes_writes_unavailable() {
 }
 
 #[test]
-fn a_lock_that_another_process_gives_up_is_waited_for() {
+fn a_write_waits_until_another_process_releases_its_lock() {
     let test = TestDatabase::sqlite();
     let database = test.open_with_notes();
     let mut other = test.open().connection().unwrap();
@@ -267,7 +271,7 @@ fn a_lock_that_another_process_gives_up_is_waited_for() {
     block_on(waiting).unwrap();
 }
 
-/// Whoever may not write to the folder cannot make the index of the log there; a folder in its place stops even root.
+/// The folder takes the place of a file that SQLite has to create, so that the database cannot be written, not even by root.
 #[test]
 fn a_file_that_cannot_be_written_is_read_and_written_again_when_it_can_be() {
     let test = TestDatabase::sqlite();
@@ -296,7 +300,7 @@ fn a_read_cannot_write() {
 }
 
 #[test]
-fn a_read_that_leaves_a_transaction_open_does_not_freeze_the_next_ones() {
+fn a_read_that_leaves_a_transaction_open_does_not_affect_the_next_one() {
     let test = TestDatabase::sqlite();
     let database = test.open_with_notes();
     block_on(async {
@@ -311,7 +315,7 @@ fn a_read_that_leaves_a_transaction_open_does_not_freeze_the_next_ones() {
 }
 
 #[test]
-fn a_thread_keeps_its_databases_apart_and_a_read_may_be_inside_a_read() {
+fn a_thread_can_read_several_databases() {
     let (one, two) = (TestDatabase::sqlite(), TestDatabase::sqlite());
     let (first, second) = (one.open_with_notes(), two.open_with_notes());
     block_on(async {
@@ -319,19 +323,92 @@ fn a_thread_keeps_its_databases_apart_and_a_read_may_be_inside_a_read() {
         second.write(|conn| add_note(conn, 2)).await.unwrap();
         for _ in 0..2 {
             assert_eq!(first.read(notes).await.unwrap(), "1");
-            let inner = second.clone();
-            let both = first.read(move |conn| Ok::<_, DatabaseError>((notes(conn)?, block_inside(inner.read(notes))?)));
-            assert_eq!(both.await.unwrap(), ("1".to_owned(), "2".to_owned()));
+            assert_eq!(second.read(notes).await.unwrap(), "2");
         }
     });
 }
 
-/// A read of SQLite is done at the first poll.
-fn block_inside<T>(future: impl Future<Output = T>) -> T {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        std::task::Poll::Ready(value) => value,
-        std::task::Poll::Pending => panic!("a read of SQLite waited"),
+/// The thread on which a closure runs.
+#[expect(clippy::unnecessary_wraps, reason = "it is a query")]
+fn thread_id(_: &mut DbConnection) -> Result<ThreadId, DatabaseError> {
+    Ok(thread::current().id())
+}
+
+#[test]
+fn only_a_read_that_does_not_wait_runs_on_the_calling_thread() {
+    let test = TestDatabase::sqlite();
+    let database = test.open_with_notes();
+    let here = thread::current().id();
+    block_on(async {
+        assert_ne!(database.read(thread_id).await.unwrap(), here, "opening a connection may take time");
+        assert_eq!(database.read(thread_id).await.unwrap(), here);
+        assert_ne!(database.query(thread_id).await.unwrap(), here);
+        assert_eq!(database.read(thread_id).await.unwrap(), here);
+    });
+}
+
+/// Fails on one thread as SQLite does when another process has locked the file.
+struct LockedOn(ThreadId);
+
+impl Lookup for LockedOn {
+    type Found = ThreadId;
+
+    fn find(&self, _: &mut DbConnection) -> QueryResult<Option<ThreadId>> {
+        let thread = thread::current().id();
+        let locked = || Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new("database is locked".to_owned()));
+        if thread == self.0 { Err(locked()) } else { Ok(Some(thread)) }
     }
+
+    fn find_many(keys: &[Self], conn: &mut DbConnection) -> QueryResult<Vec<Option<ThreadId>>> {
+        keys.iter().map(|key| key.find(conn)).collect()
+    }
+}
+
+#[test]
+fn a_look_up_does_not_wait_for_a_lock_on_the_calling_thread() {
+    let test = TestDatabase::sqlite();
+    let database = test.open_with_notes();
+    let here = thread::current().id();
+    block_on(async {
+        database.read(notes).await.unwrap();
+        for _ in 0..2 {
+            assert_ne!(database.look_up(LockedOn(here)).await.unwrap(), Some(here));
+            assert_eq!(database.read(thread_id).await.unwrap(), here, "the thread has a new connection");
+        }
+    });
+}
+
+#[test]
+fn all_statements_of_a_read_see_the_same_state() {
+    let test = TestDatabase::sqlite();
+    let (database, other) = (test.open_with_notes(), test.open());
+    block_on(async {
+        for id in 0..3 {
+            let other = other.clone();
+            let read = database.read(move |conn| {
+                let before = notes(conn)?;
+                crate::db::transaction(&mut *other.connection()?, |conn| add_note(conn, id))?;
+                Ok::<_, DatabaseError>((before, notes(conn)?))
+            });
+            let (before, after) = read.await.unwrap();
+            assert_eq!(before, after);
+        }
+        assert_eq!(database.read(notes).await.unwrap(), "0,1,2");
+    });
+}
+
+#[test]
+fn a_panic_in_a_read_becomes_an_error() {
+    let test = TestDatabase::sqlite();
+    let database = test.open_with_notes();
+    let panic = |_: &mut DbConnection| -> Result<(), DatabaseError> { panic!("out of cheese") };
+    block_on(async {
+        for _ in 0..2 {
+            let error = database.read(panic).await.unwrap_err();
+            assert_eq!(error.to_string(), "a panic in code that uses the database: out of cheese");
+            assert_eq!(database.read(notes).await.unwrap(), "");
+        }
+    });
 }
 
 #[test]
@@ -341,7 +418,7 @@ fn the_files_are_closed_with_the_last_handle() {
     let log = std::path::PathBuf::from(format!("{}-wal", test.url.strip_prefix("sqlite://").unwrap()));
     block_on(database.write(|conn| add_note(conn, 1))).unwrap();
     block_on(database.read(notes)).unwrap();
-    // A thread that has read and lives on must not keep the file open.
+    // A thread that has read and does not end must not keep the file open.
     let (stay, stayed) = channel::<()>();
     let reader = database.clone();
     let (read, has_read) = channel();

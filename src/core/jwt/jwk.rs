@@ -1,4 +1,6 @@
-//! One key of a JWK set (RFC 7517, 7518, 8037). Python counterpart: `jwt.api_jwk.PyJWK`.
+//! JWK sets (RFC 7517, 7518, 8037): the public keys of an issuer. Python counterpart: `jwt.api_jwk`.
+
+use std::collections::HashMap;
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::signature::RsaPublicKeyComponents;
@@ -6,12 +8,40 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::core::jwt::{Algorithm, Family, VerifyingKey};
+use super::{Algorithm, Family, VerifyingKey};
 
-/// The `kid` of a JWK and the key in it, when it is a public key that may verify signatures of `algorithm`.
+/// A JWK set cannot be used. Python counterpart: `PyJWKSetError`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JwkSetError {
+    /// Not a JSON object.
+    #[error("The JWKS endpoint did not return a JSON object")]
+    NotJson,
+    /// No key fits the algorithm.
+    #[error("The JWKS endpoint did not contain any signing keys")]
+    NoKeys,
+}
+
+/// The keys of a JWK set that verify signatures of `algorithm`, by their `kid`. Other keys are skipped, as by `PyJWKSet`.
+/// If two keys have the same `kid`, the first one is used.
 ///
-/// `None` for every other key of the set: made for another algorithm or for encryption, symmetric (a client must not
-/// learn the secret, so one that is published is none), damaged, without `kid`, or with its private half.
+/// # Errors
+/// Returns an error if `json` is not a JSON object or contains no such key.
+pub fn jwk_set(json: &[u8], algorithm: Algorithm) -> Result<HashMap<String, VerifyingKey>, JwkSetError> {
+    let set: Value = serde_json::from_slice(json).map_err(|_| JwkSetError::NotJson)?;
+    let set = set.as_object().ok_or(JwkSetError::NotJson)?;
+    let mut keys = HashMap::new();
+    for jwk in set.get("keys").and_then(Value::as_array).into_iter().flatten() {
+        if let Some((kid, key)) = verifying_key(jwk, algorithm) {
+            keys.entry(kid).or_insert(key);
+        }
+    }
+    if keys.is_empty() { Err(JwkSetError::NoKeys) } else { Ok(keys) }
+}
+
+/// The `kid` of a JWK and its key, if it is a public key that may verify signatures of `algorithm`.
+///
+/// `None` for every other key of the set: for another algorithm, for encryption, symmetric (a published secret is not
+/// secret), damaged, without `kid`, or with its private half.
 pub(super) fn verifying_key(jwk: &Value, algorithm: Algorithm) -> Option<(String, VerifyingKey)> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let is_or_absent = |name: &str, wanted: &str| match jwk.get(name) {
@@ -43,16 +73,16 @@ pub(super) fn verifying_key(jwk: &Value, algorithm: Algorithm) -> Option<(String
     Some((kid.to_owned(), key))
 }
 
-/// The `RSAPublicKey` of PKCS#1 in DER form. AWS-LC reads it back to check the exponent and the modulus.
+/// The `RSAPublicKey` of PKCS#1 in DER form. AWS-LC parses it to check the exponent and the modulus.
 fn rsa_public_key(n: &[u8], e: &[u8]) -> Option<Vec<u8>> {
-    // Some issuers send the sign byte of ASN.1 along.
+    // Some issuers include the sign byte of ASN.1.
     let without_zeros = |bytes: &[u8]| bytes.iter().copied().skip_while(|byte| *byte == 0).collect::<Vec<_>>();
     let components = RsaPublicKeyComponents { n: without_zeros(n), e: without_zeros(e) };
     let spki = components.as_der().ok()?;
     Some(aws_lc_rs::rsa::PublicKey::from_der(spki.as_ref()).ok()?.as_ref().to_vec())
 }
 
-/// RFC 7518, section 6.2.1.2: as long as the curve's field, leading zeros included.
+/// RFC 7518, section 6.2.1.2: as long as the field of the curve, including leading zeros.
 fn coordinate(bytes: Vec<u8>, algorithm: Algorithm) -> Option<Vec<u8>> {
     let wanted = match algorithm {
         Algorithm::ES384 => 48,

@@ -1,0 +1,79 @@
+//! Work that may block: on threads for that, and only so much of it at a time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::DatabaseError;
+use super::callers::Callers;
+
+/// Limits how many callers work at the same time. The others wait, where they occupy no thread.
+pub(super) struct Permits {
+    total: usize,
+    free: Arc<Semaphore>,
+    /// How long a caller waits.
+    patience: Duration,
+    /// How many callers may wait.
+    limit: usize,
+    waiting: Callers,
+}
+
+/// The right to work. It ends when dropped.
+pub(super) type Permit = OwnedSemaphorePermit;
+
+impl Permits {
+    /// `total` callers may work, and `limit` further ones may wait for up to `patience`.
+    pub(super) fn new(total: usize, limit: usize, patience: Duration) -> Self {
+        Self { total, free: Arc::new(Semaphore::new(total)), patience, limit, waiting: Callers::default() }
+    }
+
+    /// How many callers work or wait.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn callers(&self) -> usize {
+        self.total - self.free.available_permits() + self.waiting.count()
+    }
+
+    /// Waits for a permit.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] at once if too many callers wait, and after `patience` if no permit became free.
+    pub(super) async fn acquire(&self) -> Result<Permit, DatabaseError> {
+        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+            return Ok(permit);
+        }
+        let _caller = self.waiting.enter();
+        if self.waiting.count() > self.limit {
+            return Err(DatabaseError::Unavailable(format!(
+                "{} callers are waiting for a connection already",
+                self.limit
+            )));
+        }
+        let permit = timeout(self.patience, Arc::clone(&self.free).acquire_owned()).await;
+        permit
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| DatabaseError::Unavailable(format!("no connection was free within {:?}", self.patience)))
+    }
+}
+
+/// Runs `f` on a thread that may block.
+///
+/// # Errors
+/// Those of `f`, and [`DatabaseError`] if `f` panicked or the runtime is stopping.
+pub(super) async fn on_blocking_thread<T, E, F>(f: F) -> Result<T, E>
+where
+    F: FnOnce() -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<DatabaseError> + Send + 'static,
+{
+    spawn_blocking(f).await.unwrap_or_else(|error| {
+        Err(match error.try_into_panic() {
+            Ok(payload) => DatabaseError::panicked(&*payload),
+            Err(_) => DatabaseError::Unavailable("the server is stopping".to_owned()),
+        }
+        .into())
+    })
+}
