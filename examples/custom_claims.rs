@@ -5,9 +5,8 @@
 //!
 //! `SECRET_KEY=… cargo run --example custom_claims`
 
-use actix_simplejwt::conf::{Environment, SettingsError};
-use actix_simplejwt::db::{Database, DatabaseSettings};
-use actix_simplejwt::{Authenticated, JwtStatelessUserAuthentication, SimpleJwt, SimpleJwtBuilder, simplejwt};
+use actix_simplejwt::conf::Environment;
+use actix_simplejwt::{Apps, AppsBuilder, Authenticated, JwtStatelessUserAuthentication, Settings, simplejwt};
 use actix_web::{App, HttpServer, web};
 
 /// Reads the claims alone; the database is not asked.
@@ -16,24 +15,24 @@ async fn profile(auth: Authenticated<JwtStatelessUserAuthentication>) -> String 
     format!("{} at {email}", auth.auth.get("username").and_then(|name| name.as_str()).unwrap_or("nobody"))
 }
 
-pub fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::scope("/api").configure(simplejwt::urls::configure)).route("/profile", web::get().to(profile));
+pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
+    apps.configure(cfg);
+    cfg.service(web::scope("/api").configure(|cfg| simplejwt::urls::configure(cfg, apps)))
+        .route("/profile", web::get().to(profile));
 }
 
-pub fn set_up(database: Database, env: &Environment) -> Result<SimpleJwtBuilder, SettingsError> {
-    let builder = SimpleJwt::builder(database).from_env(env)?;
-    Ok(builder.claims(|user, claims| {
+pub fn set_up(settings: Settings) -> AppsBuilder {
+    Apps::builder(settings).claims(|user, claims| {
         claims.insert("username".to_owned(), user.username().into());
         claims.insert("email".to_owned(), user.attribute("email").into());
         // With this claim `IsAdminUser` works without the database too.
         claims.insert("is_staff".to_owned(), user.is_staff().into());
-    }))
+    })
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let env = Environment::from_process();
-    let apps = set_up(Database::open(&DatabaseSettings::from_env(&env)?)?, &env)?.build()?;
-    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    let apps = set_up(Settings::from_env(&Environment::from_process())?).build()?;
+    let server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, &apps)));
     Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
 }

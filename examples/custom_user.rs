@@ -7,8 +7,8 @@ use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use actix_simplejwt::contrib::auth::models::UserModel;
 use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
 use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Step};
-use actix_simplejwt::db::{Database, DatabaseError, DatabaseSettings, DbConnection};
-use actix_simplejwt::{Authenticated, SimpleJwt, SimpleJwtBuilder, simplejwt};
+use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
+use actix_simplejwt::{Apps, AppsBuilder, Authenticated, Settings, simplejwt};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use diesel::prelude::*;
 use serde_json::{Value, json};
@@ -128,22 +128,25 @@ async fn whoami(auth: Authenticated) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "email": auth.user.username(), "nickname": nickname }))
 }
 
-pub fn configure(cfg: &mut web::ServiceConfig) {
-    cfg.service(web::scope("/api").configure(simplejwt::urls::configure)).route("/whoami", web::get().to(whoami));
+pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
+    apps.configure(cfg);
+    cfg.service(web::scope("/api").configure(|cfg| simplejwt::urls::configure(cfg, apps)))
+        .route("/whoami", web::get().to(whoami));
 }
 
-pub fn set_up(database: Database) -> SimpleJwtBuilder {
-    SimpleJwt::builder(database).users(Customers).secret_key("not a secret: take yours from the environment")
+pub fn set_up(settings: Settings) -> AppsBuilder {
+    Apps::builder(settings).users(Customers)
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let database = Database::open(&DatabaseSettings::new("sqlite://custom_user.sqlite3")?)?;
-    let applied = migrations().run(&database)?;
+    let settings = Settings::new("not a secret: take yours from the environment");
+    let apps = set_up(settings.database_url("sqlite://custom_user.sqlite3")?).build()?;
+    let database = apps.database()?;
+    let applied = migrations().run(database)?;
     if !applied.is_empty() {
-        create_customer(&database, "alice@example.com", PasswordHashers::default().encode("correct-horse")?).await?;
+        create_customer(database, "alice@example.com", PasswordHashers::default().encode("correct-horse")?).await?;
     }
-    let apps = set_up(database).build()?;
-    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    let server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, &apps)));
     Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
 }

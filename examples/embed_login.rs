@@ -3,12 +3,8 @@
 //! `cargo run --example embed_login`, then
 //! `curl -d username=alice -d password=correct-horse http://127.0.0.1:8000/auth/token/`
 
-use actix_simplejwt::contrib::auth::AuthState;
-use actix_simplejwt::db::migrations::MigrationPlan;
-use actix_simplejwt::db::{Database, DatabaseSettings};
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
-use actix_simplejwt::{Authenticated, SimpleJwt, SimpleJwtBuilder, simplejwt};
+use actix_simplejwt::{Apps, AppsBuilder, Authenticated, Settings, simplejwt};
 use actix_web::{App, HttpServer, web};
 use chrono::Duration;
 
@@ -20,24 +16,25 @@ async fn news() -> &'static str {
     "Anybody may read this."
 }
 
-pub fn configure(cfg: &mut web::ServiceConfig) {
+pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
+    apps.configure(cfg);
     // `/auth/token/`, `/auth/token/refresh/`, `/auth/token/verify/`, `/auth/token/blacklist/` …
-    cfg.service(web::scope("/auth").configure(simplejwt::urls::configure));
+    cfg.service(web::scope("/auth").configure(|cfg| simplejwt::urls::configure(cfg, apps)));
     // Views in DRF's manner: what is not said to be public is closed, and errors look like DRF's.
     cfg.service(path("/whoami/", ApiView::new("Who Am I").get(whoami)));
     cfg.service(path("/news/", ApiView::new("News").public().get(news)));
 }
 
-pub fn set_up(database: Database) -> SimpleJwtBuilder {
-    let mut settings = SimpleJwtSettings::default();
-    settings.access_token_lifetime = Duration::minutes(5);
-    settings.blacklist_after_rotation = true;
-    SimpleJwt::builder(database).secret_key("not a secret: take yours from the environment").simple_jwt(settings)
+pub fn set_up(mut settings: Settings) -> AppsBuilder {
+    settings.simple_jwt.access_token_lifetime = Duration::minutes(5);
+    settings.simple_jwt.blacklist_after_rotation = true;
+    Apps::builder(settings)
 }
 
-/// Makes the tables, where they are not there, and a user, where there is none of that name.
-pub async fn prepare(database: &Database, auth: &AuthState) -> Result<(), Box<dyn std::error::Error>> {
-    MigrationPlan::default().run(database)?;
+/// Makes the tables and a user, unless they are there.
+pub async fn prepare(apps: &Apps) -> Result<(), Box<dyn std::error::Error>> {
+    let (database, auth) = (apps.database()?, apps.auth()?);
+    apps.migrations().run(database)?;
     if auth.authenticate(database, "alice", "correct-horse").await?.is_none() {
         auth.create_user(database, "alice", "alice@example.com", "correct-horse").await?;
     }
@@ -46,11 +43,9 @@ pub async fn prepare(database: &Database, auth: &AuthState) -> Result<(), Box<dy
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let database = Database::open(&DatabaseSettings::new("sqlite://embed_login.sqlite3")?)?;
-    let apps = set_up(database.clone()).build()?;
-    if let Some(auth) = apps.auth() {
-        prepare(&database, auth).await?;
-    }
-    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    let settings = Settings::new("not a secret: take yours from the environment");
+    let apps = set_up(settings.database_url("sqlite://embed_login.sqlite3")?).build()?;
+    prepare(&apps).await?;
+    let server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, &apps)));
     Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
 }

@@ -3,13 +3,12 @@
 //! `cargo run --example manual_tokens`
 
 use actix_simplejwt::contrib::auth::SharedUser;
-use actix_simplejwt::db::migrations::MigrationPlan;
-use actix_simplejwt::db::{Database, DatabaseSettings};
+use actix_simplejwt::db::Database;
 use actix_simplejwt::simplejwt::exceptions::TokenError;
 use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
 use actix_simplejwt::simplejwt::state::JwtState;
 use actix_simplejwt::simplejwt::tokens::{Stateless, Token, TokenClass};
-use actix_simplejwt::{AccessToken, RefreshToken, SimpleJwt};
+use actix_simplejwt::{AccessToken, Apps, RefreshToken, Settings};
 use chrono::Duration;
 
 /// A kind of token of one's own: it is good for a week, and for nothing but joining.
@@ -56,16 +55,16 @@ pub async fn tokens_for(user: SharedUser, jwt: &JwtState, db: &Database) -> Resu
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let database = Database::open(&DatabaseSettings::new("sqlite://manual_tokens.sqlite3")?)?;
-    MigrationPlan::default().run(&database)?;
-    let apps = SimpleJwt::builder(database.clone()).secret_key("not a secret: yours is in the environment").build()?;
-    let (jwt, auth) = (apps.jwt(), apps.auth().ok_or("built with a database")?);
+    let settings = Settings::new("not a secret: take yours from the environment");
+    let apps = Apps::builder(settings.database_url("sqlite://manual_tokens.sqlite3")?).build()?;
+    let (jwt, auth, database) = (apps.jwt()?, apps.auth()?, apps.database()?);
+    apps.migrations().run(database)?;
 
-    let user = match auth.authenticate(&database, "alice", "correct-horse").await? {
+    let user = match auth.authenticate(database, "alice", "correct-horse").await? {
         Some(user) => user,
-        None => SharedUser::new(auth.create_user(&database, "alice", "", "correct-horse").await?),
+        None => SharedUser::new(auth.create_user(database, "alice", "", "correct-horse").await?),
     };
-    let (refresh, access) = tokens_for(user, jwt, &database).await?;
+    let (refresh, access) = tokens_for(user, jwt, database).await?;
     println!("refresh: {refresh}\naccess: {access}");
     let access = AccessToken::from_raw(&access, jwt)?;
     println!("user {} came by {}, until {}", access["user_id"], access["via"], access["exp"]);

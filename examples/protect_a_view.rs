@@ -3,11 +3,10 @@
 //! `SECRET_KEY=… cargo run --example protect_a_view`, then
 //! `curl -H "Authorization: Bearer $ACCESS" http://127.0.0.1:8000/whoami`
 
-use actix_simplejwt::conf::{Environment, SettingsError};
-use actix_simplejwt::db::{Database, DatabaseSettings};
+use actix_simplejwt::conf::Environment;
 use actix_simplejwt::rest_framework::middleware::require;
 use actix_simplejwt::{
-    Authenticated, IsAdminUser, JwtAuthentication, MaybeAuthenticated, Permitted, SimpleJwt, SimpleJwtBuilder,
+    Apps, AppsBuilder, Authenticated, IsAdminUser, JwtAuthentication, MaybeAuthenticated, Permitted, Settings,
     TokenAuthentication,
 };
 use actix_web::{App, HttpServer, web};
@@ -39,7 +38,8 @@ async fn health() -> &'static str {
     "Only staff sees this, though the handler says nothing."
 }
 
-pub fn configure(cfg: &mut web::ServiceConfig) {
+pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
+    apps.configure(cfg);
     cfg.route("/whoami", web::get().to(whoami))
         .route("/welcome", web::get().to(welcome))
         .route("/either", web::get().to(either))
@@ -48,14 +48,13 @@ pub fn configure(cfg: &mut web::ServiceConfig) {
         .service(web::scope("/internal").wrap(require(IsAdminUser)).route("/health", web::get().to(health)));
 }
 
-pub fn set_up(database: Database, env: &Environment) -> Result<SimpleJwtBuilder, SettingsError> {
-    SimpleJwt::builder(database).from_env(env)
+pub fn set_up(settings: Settings) -> AppsBuilder {
+    Apps::builder(settings)
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let env = Environment::from_process();
-    let apps = set_up(Database::open(&DatabaseSettings::from_env(&env)?)?, &env)?.build()?;
-    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    let apps = set_up(Settings::from_env(&Environment::from_process())?).build()?;
+    let server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, &apps)));
     Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
 }

@@ -6,7 +6,7 @@
 
 use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::rest_framework::middleware::require;
-use actix_simplejwt::{Authenticated, IsAdminUser, JwtStatelessUserAuthentication, SimpleJwt, SimpleJwtBuilder};
+use actix_simplejwt::{Apps, AppsBuilder, Authenticated, IsAdminUser, JwtStatelessUserAuthentication, Settings};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
 
@@ -20,18 +20,19 @@ async fn statistics() -> &'static str {
     "All is well."
 }
 
-pub fn configure(cfg: &mut web::ServiceConfig) {
+pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
+    apps.configure(cfg);
     cfg.route("/whoami", web::get().to(whoami))
         .service(web::scope("/admin").wrap(require(IsAdminUser)).route("/statistics", web::get().to(statistics)));
 }
 
-pub fn set_up(env: &Environment) -> Result<SimpleJwtBuilder, SettingsError> {
-    SimpleJwt::stateless().from_env(env)
+pub fn set_up(env: &Environment) -> Result<AppsBuilder, SettingsError> {
+    Ok(Apps::builder(Settings::from_env(env)?.stateless()))
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let apps = set_up(&Environment::from_process())?.build()?;
-    let server = HttpServer::new(move || App::new().configure(|cfg| apps.configure(cfg)).configure(configure));
+    let server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, &apps)));
     Ok(server.bind(("127.0.0.1", 8000))?.run().await?)
 }

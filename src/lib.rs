@@ -10,7 +10,7 @@
 //! everybody else gets the 401 that DRF would send.
 //!
 //! ```
-//! use actix_simplejwt::{Authenticated, JwtStatelessUserAuthentication, SimpleJwt};
+//! use actix_simplejwt::{Apps, Authenticated, JwtStatelessUserAuthentication, Settings};
 //! use actix_simplejwt::{rest_framework::test::ApiClient, simplejwt::tokens::AccessToken};
 //! use actix_web::{App, web};
 //! use serde_json::json;
@@ -21,8 +21,9 @@
 //!
 //! # actix_web::rt::System::new().block_on(async {
 //! // Once, at start. A key that is missing or does not fit is found here.
-//! let apps = SimpleJwt::stateless().secret_key("a secret of at least thirty-two bytes").build()?;
-//! let jwt = apps.jwt().clone();
+//! let settings = Settings::new("a secret of at least thirty-two bytes").stateless();
+//! let apps = Apps::builder(settings).build()?;
+//! let jwt = apps.jwt()?.clone();
 //!
 //! // In the closure of `HttpServer::new`.
 //! let app = App::new().configure(|cfg| apps.configure(cfg)).route("/whoami", web::get().to(whoami));
@@ -49,9 +50,8 @@
 With a database, users log in at simplejwt's own endpoints, below a prefix of yours.
 
 ```
-use actix_simplejwt::db::{Database, DatabaseSettings, migrations::MigrationPlan};
 use actix_simplejwt::rest_framework::test::ApiClient;
-use actix_simplejwt::{Authenticated, SimpleJwt, simplejwt};
+use actix_simplejwt::{Apps, Authenticated, Settings, simplejwt};
 use actix_web::{App, web};
 use serde_json::json;
 
@@ -62,17 +62,17 @@ async fn whoami(auth: Authenticated) -> String {
 # let folder = tempfile::tempdir()?;
 # let url = format!("sqlite://{}/db.sqlite3", folder.path().display());
 # actix_web::rt::System::new().block_on(async {
-let database = Database::open(&DatabaseSettings::new(&url)?)?;
-// Django's tables. On a database that Django has migrated there is nothing to do.
-MigrationPlan::default().run(&database)?;
+let settings = Settings::new("a secret of at least thirty-two bytes").database_url(&url)?;
+let apps = Apps::builder(settings).build()?;
 
-let apps = SimpleJwt::builder(database.clone()).secret_key("a secret of at least thirty-two bytes").build()?;
-let auth = apps.auth().ok_or("built with a database")?;
-auth.create_user(&database, "alice", "alice@example.com", "correct-horse").await?;
+// Django's tables. On a database that Django has migrated there is nothing to do.
+let database = apps.database()?;
+apps.migrations().run(database)?;
+apps.auth()?.create_user(database, "alice", "alice@example.com", "correct-horse").await?;
 
 let app = App::new()
     .configure(|cfg| apps.configure(cfg))
-    .service(web::scope("/api").configure(simplejwt::urls::configure))
+    .service(web::scope("/api").configure(|cfg| simplejwt::urls::configure(cfg, &apps)))
     .route("/whoami", web::get().to(whoami));
 
 let mut client = ApiClient::new(app).await;
@@ -104,9 +104,9 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | a token in code | `RefreshToken::for_user(…)`, `.access_token(…)`, `token["name"] = "…".into()` |
 //! | your own kind of token | `impl `[`TokenClass`](simplejwt::tokens::TokenClass)` for Invite`, then `Token<Invite>` |
 //! | your own table of users | `UserModel` and [`AbstractUser`](contrib::auth::AbstractUser), as `AUTH_USER_MODEL` |
-//! | your own claims, at login *and* at refresh | [`SimpleJwtBuilder::claims`] |
+//! | your own claims, at login *and* at refresh | [`AppsBuilder::claims`] |
 //! | your own login scheme or permission | [`Authentication`](rest_framework::authentication::Authentication), [`Permission`](rest_framework::permissions::Permission) |
-//! | the endpoints under your prefix | `web::scope("/api").configure(simplejwt::urls::configure)` |
+//! | the endpoints under your prefix | `web::scope("/api").configure(\|cfg\| simplejwt::urls::configure(cfg, &apps))` |
 //! | a test client | [`ApiClient`](rest_framework::test::ApiClient) and its `force_authenticate` |
 //!
 //! The folder `examples/` has an application for each of these, and `docs/DJANGO_MAP.md` says where everything that Django
@@ -139,8 +139,6 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 pub mod apps;
 #[cfg(feature = "database")]
 pub mod authtoken;
-#[cfg(all(feature = "server", feature = "database"))]
-pub mod checks;
 pub mod conf;
 pub mod contrib;
 pub mod core;
@@ -154,7 +152,6 @@ pub mod management;
 pub mod rest_framework;
 #[cfg(all(feature = "server", feature = "database"))]
 pub mod server;
-#[cfg(all(feature = "server", feature = "database"))]
 pub mod settings;
 pub mod simplejwt;
 #[cfg(all(feature = "server", feature = "database"))]
@@ -162,11 +159,12 @@ pub mod urls;
 #[cfg(all(feature = "server", feature = "database"))]
 pub mod views;
 
-pub use apps::{SimpleJwt, SimpleJwtBuilder};
+pub use apps::{Apps, AppsBuilder};
 #[cfg(feature = "database")]
 pub use authtoken::authentication::TokenAuthentication;
 pub use rest_framework::permissions::{IsAdminUser, IsAuthenticated};
 pub use rest_framework::request::{Authenticated, MaybeAuthenticated, Permitted};
+pub use settings::Settings;
 #[cfg(feature = "database")]
 pub use simplejwt::authentication::JwtAuthentication;
 pub use simplejwt::authentication::JwtStatelessUserAuthentication;

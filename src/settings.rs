@@ -1,25 +1,112 @@
-//! The settings of the whole project, one field per app. Python counterpart: `settings.py`.
+//! The settings of the project. Python counterpart: `settings.py`.
 //!
-//! Names are Django's, in the environment or in the file `.env`; `.env.example` lists all of them with their defaults and
-//! `docs/SETTINGS.md` explains them. Settings are values: nothing is global, and two configurations live side by side
-//! in one process.
+//! Settings have Django's names, in the environment or in the file `.env`. `.env.example` lists all of them with their
+//! defaults, and `docs/SETTINGS.md` explains them. Settings are values: nothing is global, and two configurations can be
+//! used in one process.
 
-use crate::conf::{SettingsError, settings, values};
-use crate::contrib::auth::settings::AuthSettings;
+#[cfg(feature = "server")]
+use actix_web::web::ServiceConfig;
+
+use crate::apps::{AppConfig, Apps, AppsBuilder, Check, Project, Registry};
+#[cfg(feature = "database")]
+use crate::authtoken::apps::AuthTokenConfig;
+#[cfg(feature = "server")]
+use crate::conf::Setting;
+use crate::conf::{Environment, SettingsError, settings, values};
+#[cfg(feature = "database")]
+use crate::contrib::{
+    admin::AdminConfig, auth::apps::AuthConfig, auth::settings::AuthSettings, contenttypes::ContentTypesConfig,
+    sessions::SessionsConfig,
+};
 use crate::core::crypto::SecretString;
+#[cfg(feature = "database")]
 use crate::db::DatabaseSettings;
-use crate::http::clickjacking::XFrameOptionsMiddleware;
-use crate::http::common::CommonMiddleware;
-use crate::http::cors::{CorsMiddleware, CorsSettings};
-use crate::http::host::{AllowedHosts, HostMiddleware};
-use crate::http::middleware::Middleware;
-use crate::http::request_log::RequestLogMiddleware;
-use crate::http::security::{SecurityMiddleware, SecuritySettings};
-use crate::legacy_jwt::settings::LegacyJwtSettings;
-use crate::rest_framework::settings::RestFrameworkSettings;
-use crate::server::health::PROBES;
-use crate::server::settings::ServerSettings;
-use crate::simplejwt::settings::SimpleJwtSettings;
+#[cfg(feature = "server")]
+use crate::http::{
+    self,
+    clickjacking::XFrameOptionsMiddleware,
+    common::CommonMiddleware,
+    cors::{CorsMiddleware, CorsSettings},
+    host::{AllowedHosts, HostMiddleware},
+    middleware::{Middleware, MiddlewareStack},
+    request_log::RequestLogMiddleware,
+    security::{SecurityMiddleware, SecuritySettings},
+    settings::HttpSettings,
+};
+#[cfg(feature = "database")]
+use crate::legacy_jwt::{apps::LegacyJwtConfig, settings::LegacyJwtSettings};
+#[cfg(feature = "server")]
+use crate::rest_framework::schemas::ApiDocs;
+use crate::rest_framework::{apps::RestFrameworkConfig, settings::RestFrameworkSettings};
+#[cfg(feature = "server")]
+use crate::server::{self, health::PROBES, settings::ServerSettings};
+#[cfg(feature = "database")]
+use crate::simplejwt::token_blacklist::apps::TokenBlacklistConfig;
+use crate::simplejwt::{apps::SimpleJwtConfig, settings::SimpleJwtSettings};
+#[cfg(feature = "server")]
+use crate::urls;
+
+/// The apps that `INSTALLED_APPS` can name, in the order in which they are installed by default.
+pub const APPS: &[&dyn AppConfig] = &[
+    #[cfg(feature = "database")]
+    &AdminConfig,
+    #[cfg(feature = "database")]
+    &AuthConfig,
+    #[cfg(feature = "database")]
+    &ContentTypesConfig,
+    #[cfg(feature = "database")]
+    &SessionsConfig,
+    &RestFrameworkConfig,
+    #[cfg(feature = "database")]
+    &AuthTokenConfig,
+    &SimpleJwtConfig,
+    #[cfg(feature = "database")]
+    &TokenBlacklistConfig,
+    #[cfg(feature = "database")]
+    &LegacyJwtConfig,
+];
+
+impl Settings {
+    /// The set-up of this project. This is the place for what Django's settings name by a Python path:
+    ///
+    /// ```ignore
+    /// Apps::builder(self)
+    ///     // What overriding `get_token` does in Python: claims, at login and at each refresh.
+    ///     .claims(|user, claims| {
+    ///         claims.insert("name".to_owned(), user.username().into());
+    ///     })
+    ///     // AUTH_USER_MODEL, USER_AUTHENTICATION_RULE, and classes of your own:
+    ///     .users(Customers)
+    ///     .user_authentication_rule(|user| user.is_active() && user.is_staff())
+    ///     .authentication_class(ApiKeyAuthentication)
+    ///     .permission_class(IsOwner)
+    /// ```
+    ///
+    /// The server and every command of `manage` use it.
+    pub fn builder(self) -> AppsBuilder {
+        Apps::builder(self)
+    }
+}
+
+/// `MIDDLEWARE`: a request passes these from top to bottom, its response from bottom to top.
+///
+/// # Errors
+/// Returns an error if an entry cannot use the value of a setting.
+#[cfg(feature = "server")]
+fn middleware(
+    http: &HttpSettings,
+    security: &SecuritySettings,
+    cors: &CorsSettings,
+) -> Result<Vec<Box<dyn Middleware>>, SettingsError> {
+    Ok(vec![
+        Box::new(RequestLogMiddleware::new()),
+        Box::new(HostMiddleware::new(AllowedHosts::new(&http.allowed_hosts, http.debug), &PROBES)),
+        Box::new(CorsMiddleware::new(cors)?),
+        Box::new(SecurityMiddleware::new(security, &PROBES)?),
+        Box::new(XFrameOptionsMiddleware::new(&security.x_frame_options)?),
+        Box::new(CommonMiddleware::new(http.append_slash)),
+    ])
+}
 
 settings! {
     section "Project";
@@ -28,29 +115,35 @@ settings! {
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct Settings {
+        #[cfg(feature = "server")]
+        group http: HttpSettings;
+        #[cfg(feature = "server")]
         group security: SecuritySettings;
+        #[cfg(feature = "server")]
         group cors: CorsSettings;
+        #[cfg(feature = "server")]
         group server: ServerSettings;
+        #[cfg(feature = "database")]
         group database: DatabaseSettings;
-        group auth: AuthSettings;
-        group rest_framework: RestFrameworkSettings;
-        group simple_jwt: SimpleJwtSettings;
-        group legacy_jwt: LegacyJwtSettings;
+        #[cfg(feature = "database")]
+        group auth: AuthSettings, of "django.contrib.auth";
+        group rest_framework: RestFrameworkSettings, of "rest_framework";
+        group simple_jwt: SimpleJwtSettings, of "rest_framework_simplejwt";
+        #[cfg(feature = "database")]
+        group legacy_jwt: LegacyJwtSettings, of "rest_framework_jwt";
         /// Signs tokens that have no key of their own. **Whoever knows it can log in as any user.**
         ///
         /// Required, except in development: with a SQLite database and a loopback address, each start without a key has
         /// a random one.
         pub secret_key: SecretString = SECRET_KEY("", |text| Ok(SecretString::from(text)), secret);
-        /// Development mode: an empty `ALLOWED_HOSTS` means the names of this machine, and `API_DOCS` is on.
+        /// The apps of the project. Leaving one out removes its routes, tables, settings, checks and commands.
         ///
-        /// There are no debug pages.
-        pub debug: bool = DEBUG("false", values::boolean);
-        /// Host names of the site: `example.org`, `.example.org` for all subdomains too, or `*` for any.
-        ///
-        /// Set it unless a proxy in front checks the host.
-        pub allowed_hosts: Vec<String> = ALLOWED_HOSTS("*", values::list);
-        /// Redirect a path without its last slash with a 301, for every method.
-        pub append_slash: bool = APPEND_SLASH("true", values::boolean);
+        /// The names are Django's. If the setting is empty, all apps are installed: `django.contrib.admin`,
+        /// `django.contrib.auth`, `django.contrib.contenttypes`, `django.contrib.sessions`, `rest_framework`,
+        /// `rest_framework.authtoken`, `rest_framework_simplejwt`, `rest_framework_simplejwt.token_blacklist`,
+        /// `rest_framework_jwt`. `django.contrib.messages`, `django.contrib.staticfiles` and `corsheaders` may be listed
+        /// and change nothing.
+        pub installed_apps: Vec<&'static dyn AppConfig> = INSTALLED_APPS("", installed_apps);
         /// Publish the OpenAPI description at `/api/schema/` and Swagger UI at `/api/docs/`.
         ///
         /// Both are open to everyone. As `DEBUG` if it is not set, and `true` in development.
@@ -61,42 +154,126 @@ settings! {
 }
 
 impl Settings {
-    /// [`Settings::api_docs`], or else [`Settings::debug`].
+    /// The default settings with this `SECRET_KEY`.
+    pub fn new(secret_key: impl Into<SecretString>) -> Self {
+        Self { secret_key: secret_key.into(), ..Self::default() }
+    }
+
+    /// Sets `DATABASE_URL`.
+    ///
+    /// # Errors
+    /// Returns an error if `url` is not a URL of SQLite or PostgreSQL.
+    #[cfg(feature = "database")]
+    pub fn database_url(mut self, url: &str) -> Result<Self, SettingsError> {
+        self.database.url = DatabaseSettings::new(url)?.url;
+        Ok(self)
+    }
+
+    /// The settings of a service that only reads tokens which another service has signed. It has no database: users are
+    /// [`TokenUser`](crate::TokenUser)s, and views use `JWTStatelessUserAuthentication` unless they say otherwise.
     #[must_use]
-    pub fn has_api_docs(&self) -> bool {
-        self.api_docs.unwrap_or(self.debug)
+    pub fn stateless(mut self) -> Self {
+        self.installed_apps = vec![&RestFrameworkConfig, &SimpleJwtConfig];
+        if self.rest_framework.default_authentication_classes == ["JWTAuthentication"] {
+            self.rest_framework.default_authentication_classes = vec!["JWTStatelessUserAuthentication".to_owned()];
+        }
+        self
+    }
+
+    fn has(&self, app: &str) -> bool {
+        self.installed_apps.iter().any(|installed| installed.name() == app)
     }
 }
 
-/// `MIDDLEWARE`: a request passes these from top to bottom, its response from bottom to top.
-///
-/// # Errors
-/// If a setting has a value that an entry cannot use.
-pub fn middleware(settings: &Settings) -> Result<Vec<Box<dyn Middleware>>, SettingsError> {
-    let hosts = AllowedHosts::new(&settings.allowed_hosts, settings.debug);
-    Ok(vec![
-        Box::new(RequestLogMiddleware::new()),
-        Box::new(HostMiddleware::new(hosts, &PROBES)),
-        Box::new(CorsMiddleware::new(&settings.cors)?),
-        Box::new(SecurityMiddleware::new(&settings.security, &PROBES)?),
-        Box::new(XFrameOptionsMiddleware::new(&settings.security.x_frame_options)?),
-        Box::new(CommonMiddleware::new(settings.append_slash)),
-    ])
+/// Apps of Django that need nothing here, so that a Django project's list can be taken over.
+const WITHOUT_PARTS: &[&str] = &["django.contrib.messages", "django.contrib.staticfiles", "corsheaders"];
+
+fn installed_apps(text: &str) -> Result<Vec<&'static dyn AppConfig>, String> {
+    let names = values::list(text)?;
+    if names.is_empty() {
+        return Ok(APPS.to_vec());
+    }
+    let known = || APPS.iter().map(|app| app.name()).collect::<Vec<_>>().join(", ");
+    let mut apps: Vec<&'static dyn AppConfig> = Vec::new();
+    for name in names.iter().filter(|name| !WITHOUT_PARTS.contains(&name.as_str())) {
+        let app = APPS.iter().find(|app| app.name() == name);
+        let app = app.ok_or_else(|| format!("a list of apps: {name:?} is not one of {}", known()))?;
+        if apps.iter().any(|other| other.name() == app.name()) {
+            return Err(format!("a list of apps: {name:?} is there twice"));
+        }
+        apps.push(*app);
+    }
+    Ok(apps)
 }
 
-#[cfg(test)]
+impl Project for Settings {
+    fn from_env(env: &Environment) -> Result<Self, SettingsError> {
+        Self::from_env(env)
+    }
+
+    fn installed_apps(&self) -> Vec<&'static dyn AppConfig> {
+        self.installed_apps.clone()
+    }
+
+    #[cfg(feature = "server")]
+    fn settings(&self) -> Vec<Setting> {
+        let is_installed = |setting: &&Setting| setting.app.is_empty() || self.has(setting.app);
+        Self::SETTINGS.iter().filter(is_installed).copied().collect()
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        #[cfg(feature = "server")]
+        return [http::CHECKS, server::CHECKS].concat();
+        #[cfg(not(feature = "server"))]
+        Vec::new()
+    }
+
+    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
+        registry.set_secret_key(self.secret_key);
+        registry.silence_checks(self.silenced_system_checks);
+        #[cfg(feature = "database")]
+        {
+            registry.insert(self.database);
+            registry.insert(self.auth);
+            registry.insert(self.legacy_jwt);
+        }
+        registry.insert(self.rest_framework);
+        registry.insert(self.simple_jwt);
+        #[cfg(feature = "server")]
+        {
+            registry.insert(ApiDocs(self.api_docs.unwrap_or(self.http.debug)));
+            let middleware = middleware(&self.http, &self.security, &self.cors);
+            registry.insert(self.http);
+            registry.insert(self.security);
+            registry.insert(self.cors);
+            registry.insert(self.server);
+            registry.insert(MiddlewareStack::new(middleware?));
+        }
+        Ok(())
+    }
+
+    fn builder(self) -> AppsBuilder {
+        self.builder()
+    }
+
+    #[cfg(feature = "server")]
+    fn urls(cfg: &mut ServiceConfig, apps: &Apps) {
+        urls::configure(cfg, apps);
+    }
+}
+
+#[cfg(all(test, feature = "server"))]
 mod tests {
     use super::*;
-    use crate::conf::Environment;
 
     #[test]
-    fn two_configurations_live_side_by_side() {
+    fn two_configurations_can_be_used_in_one_process() {
         let first = Settings::from_env(&[("DEBUG", "true"), ("ALLOWED_HOSTS", "a.org, .b.org")].into_iter().collect());
         let second = Settings::from_env(&Environment::default());
         let (first, second) = (first.unwrap(), second.unwrap());
-        assert!(first.debug && !second.debug);
-        assert_eq!(first.allowed_hosts, ["a.org", ".b.org"]);
-        assert_eq!(second.allowed_hosts, ["*"]);
+        assert!(first.http.debug && !second.http.debug);
+        assert_eq!(first.http.allowed_hosts, ["a.org", ".b.org"]);
+        assert_eq!(second.http.allowed_hosts, ["*"]);
     }
 
     #[test]
@@ -112,5 +289,24 @@ mod tests {
     fn secrets_are_not_in_the_debug_output() {
         let env = Environment::default().with("SECRET_KEY", "hunter2").with("DATABASE_URL", "postgres://u:hunter2@h/n");
         assert!(!format!("{:?}", Settings::from_env(&env).unwrap()).contains("hunter2"));
+    }
+
+    #[test]
+    fn installed_apps_replaces_the_default_list() {
+        let read = |text: &str| {
+            let settings = Settings::from_env(&Environment::default().with("INSTALLED_APPS", text));
+            settings.map(|settings| settings.installed_apps.iter().map(|app| app.name()).collect::<Vec<_>>())
+        };
+        assert_eq!(read("").unwrap().len(), APPS.len());
+        assert_eq!(read("rest_framework, django.contrib.messages").unwrap(), ["rest_framework"]);
+        assert!(read("rest_framework,shop").unwrap_err().to_string().contains("\"shop\" is not one of "));
+        assert!(read("rest_framework,rest_framework").unwrap_err().to_string().ends_with("is there twice"));
+    }
+
+    #[test]
+    fn the_settings_of_an_app_that_is_left_out_are_not_read() {
+        let env = Environment::default().with("SIMPLE_JWT_LEEWAY", "nonsense").with("INSTALLED_APPS", "rest_framework");
+        let settings = Settings::from_env(&env).unwrap();
+        assert!(!settings.settings().iter().any(|setting| setting.key.starts_with("SIMPLE_JWT_")));
     }
 }

@@ -44,6 +44,7 @@ async fn greet(caller: Authenticated) -> HttpResponse {
 #[must_use]
 pub fn hello_jwt() -> ApiView {
     ApiView::new("Hello Jwt")
+        .app("rest_framework_simplejwt")
         .tag("project")
         .authentication(JwtAuthentication)
         .answers(|_| of_bodies(&[json!({ "message": JWT_GREETING })]))
@@ -58,6 +59,7 @@ async fn greet_jwt() -> HttpResponse {
 #[must_use]
 pub fn hello_token() -> ApiView {
     ApiView::new("Hello Token")
+        .app("rest_framework.authtoken")
         .authentication(TokenAuthentication)
         .permission(IsAuthenticated)
         .tag("project")
@@ -74,6 +76,7 @@ async fn greet_by_token(caller: Authenticated<TokenAuthentication>) -> HttpRespo
 #[must_use]
 pub fn legacy_protected_view() -> ApiView {
     ApiView::new("Protected")
+        .app("rest_framework_jwt")
         .authentication(JsonWebTokenAuthentication)
         .permission(IsAuthenticated)
         .tag("project")

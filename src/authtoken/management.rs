@@ -3,9 +3,41 @@
 
 use chrono::{DateTime, Utc};
 
+#[cfg(feature = "server")]
+use clap::Args;
+
 use super::models::Token;
+#[cfg(feature = "server")]
+use crate::apps::command::{Command, CommandError, Context};
 use crate::contrib::auth::models::UserModel;
 use crate::db::{DatabaseError, DbConnection, transaction};
+
+/// The commands of this app.
+#[cfg(feature = "server")]
+pub(super) fn commands() -> Vec<Command> {
+    vec![Command::new("drf_create_token", "Create DRF Token for a given user", handle)]
+}
+
+/// Arguments of `drf_create_token`.
+#[cfg(feature = "server")]
+#[derive(Args, Debug)]
+struct Arguments {
+    /// Username
+    username: String,
+    /// Reset existing User token and create a new one
+    #[arg(short, long)]
+    reset: bool,
+}
+
+#[cfg(feature = "server")]
+fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+    let apps = context.apps()?;
+    let mut conn = apps.database()?.connection()?;
+    let users = apps.auth()?.users().as_ref();
+    let text = drf_create_token(&mut conn, users, &arguments.username, arguments.reset, apps.clock().now())?;
+    println!("{text}");
+    Ok(())
+}
 
 /// Why there is no token. The texts are Python's.
 #[derive(Debug, thiserror::Error)]

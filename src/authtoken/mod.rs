@@ -2,6 +2,7 @@
 //!
 //! A key does not expire; deleting its row, or making the user inactive, ends it at once.
 
+pub mod apps;
 pub mod authentication;
 pub mod management;
 pub mod models;

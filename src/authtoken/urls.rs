@@ -3,11 +3,16 @@
 use actix_web::web::ServiceConfig;
 
 use super::views::obtain_auth_token;
-use crate::rest_framework::views::path;
+use crate::apps::Apps;
+use crate::rest_framework::views::{Route, mount, path};
 
-/// Adds `/authtoken/`, so that in the scope `/api` it is `/api/authtoken/`.
-///
-/// Needs `AuthState`, `Database` and `RestFramework` as application data.
-pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(path("/authtoken/", obtain_auth_token()));
+/// The route of this app: `/authtoken/`, so that in the scope `/api` it is `/api/authtoken/`.
+#[must_use]
+pub fn urlpatterns() -> Vec<Route> {
+    vec![path("/authtoken/", obtain_auth_token())]
+}
+
+/// Mounts the route, if the app is installed.
+pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
+    mount(cfg, apps, urlpatterns());
 }

@@ -24,6 +24,7 @@ use crate::rest_framework::views::ApiView;
 #[must_use]
 pub fn obtain_auth_token() -> ApiView {
     ApiView::new("Obtain Auth Token")
+        .app("rest_framework.authtoken")
         .public()
         .throttle(ScopedRateThrottle)
         .throttle_scope("login")

@@ -24,6 +24,12 @@ impl Environment {
         self.0.get(key).map(String::as_str)
     }
 
+    /// Whether `INSTALLED_APPS` has `app`. It has every app if it is empty or not set, and no name is always installed.
+    pub(crate) fn has_app(&self, app: &str) -> bool {
+        let list = self.get("INSTALLED_APPS").unwrap_or_default().trim();
+        app.is_empty() || list.is_empty() || list.split(',').any(|name| name.trim() == app)
+    }
+
     /// Sets `key`, for tests and for programs that embed the server.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {

@@ -20,7 +20,8 @@
 //! `docs/SETTINGS.md` has all of the comment. After a change run
 //! `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings`, which writes both files.
 //!
-//! A `struct` may begin with the settings of another one (`group cache: CacheSettings;`) and end with fields that have
+//! A `struct` may begin with the settings of another one (`group cache: CacheSettings;`, or
+//! `group auth: AuthSettings, of "django.contrib.auth";`, which is read only if that app is installed) and end with fields that have
 //! no environment variable (`plain name: Type = value, "documentation";`). Above the `struct` stand:
 //!
 //! * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
@@ -39,6 +40,8 @@ pub struct Setting {
     pub default: &'static str,
     /// What it means, in Markdown. The first paragraph is a summary of one line.
     pub help: &'static str,
+    /// The app in `INSTALLED_APPS` without which it is not read; empty if it is always read.
+    pub app: &'static str,
     /// Heading under which it is documented.
     pub section: &'static str,
     /// Whether error messages must not repeat the value.
@@ -59,14 +62,28 @@ pub trait SettingsGroup: Sized {
     fn from_env(env: &Environment) -> Result<Self, SettingsError>;
 }
 
-/// The settings of several groups in one array. `N` is their number.
-pub(crate) const fn concat<const N: usize>(groups: &[&[Setting]]) -> [Setting; N] {
-    let mut all = [groups[0][0]; N];
+/// The number of settings in several groups.
+pub(crate) const fn count(groups: &[(&str, &[Setting])]) -> usize {
     let (mut group, mut count) = (0, 0);
     while group < groups.len() {
+        count += groups[group].1.len();
+        group += 1;
+    }
+    count
+}
+
+/// The settings of several groups, each with the name of its app, in one array. `N` is their number.
+pub(crate) const fn concat<const N: usize>(groups: &[(&'static str, &[Setting])]) -> [Setting; N] {
+    let mut all = [groups[0].1[0]; N];
+    let (mut group, mut count) = (0, 0);
+    while group < groups.len() {
+        let (app, settings) = groups[group];
         let mut at = 0;
-        while at < groups[group].len() {
-            all[count] = groups[group][at];
+        while at < settings.len() {
+            all[count] = settings[at];
+            if !app.is_empty() {
+                all[count].app = app;
+            }
             (at, count) = (at + 1, count + 1);
         }
         group += 1;
@@ -88,7 +105,7 @@ macro_rules! settings {
             $(, prefix $prefix:literal)? $(, replaced $replaced:expr)? $(, finish $finish:expr)?;
         $(#[$attribute:meta])*
         pub struct $name:ident {
-            $( group $group:ident: $group_type:ty; )*
+            $( $(#[cfg($cfg:meta)])? group $group:ident: $group_type:ty $(, of $app:literal)?; )*
             $(
                 $(#[doc = $doc:literal])+
                 pub $field:ident: $type:ty = $key:ident($default:literal, $parse:expr $(, $kind:ident)?);
@@ -99,6 +116,7 @@ macro_rules! settings {
         $(#[$attribute])*
         pub struct $name {
             $(
+                $(#[cfg($cfg)])?
                 #[doc = concat!("See [`", stringify!($group_type), "`].")]
                 pub $group: $group_type,
             )*
@@ -117,23 +135,31 @@ macro_rules! settings {
                         key: stringify!($key),
                         default: $default,
                         help: concat!($($doc, "\n"),+),
+                        app: "",
                         section: $section,
                         secret: $crate::conf::settings!(@is_secret $($kind)?),
                         shown: $crate::conf::settings!(@shown $parse $(, $kind)?),
                     },
                 )+];
-                const COUNT: usize =
-                    OWN.len() $( + <$group_type as $crate::conf::SettingsGroup>::SETTINGS.len() )*;
-                &$crate::conf::concat::<COUNT>(
-                    &[OWN $(, <$group_type as $crate::conf::SettingsGroup>::SETTINGS)*],
-                )
+                const GROUPS: &[(&str, &[$crate::conf::Setting])] = &[
+                    ("", OWN),
+                    $( $(#[cfg($cfg)])? (concat!($($app)?), <$group_type as $crate::conf::SettingsGroup>::SETTINGS), )*
+                ];
+                &$crate::conf::concat::<{ $crate::conf::count(GROUPS) }>(GROUPS)
             };
 
             fn from_env(env: &$crate::conf::Environment) -> Result<Self, $crate::conf::SettingsError> {
                 $( env.refuse_replaced($replaced)?; )?
                 $( env.refuse_unknown($prefix, Self::SETTINGS)?; )?
                 let settings = Self {
-                    $( $group: $crate::conf::SettingsGroup::from_env(env)?, )*
+                    $(
+                        $(#[cfg($cfg)])?
+                        $group: if env.has_app(concat!($($app)?)) {
+                            $crate::conf::SettingsGroup::from_env(env)?
+                        } else {
+                            <$group_type>::default()
+                        },
+                    )*
                     $(
                         $field: env.read(
                             stringify!($key),

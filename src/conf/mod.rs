@@ -15,4 +15,4 @@ pub mod values;
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use group::{Setting, SettingsGroup};
-pub(crate) use group::{concat, settings};
+pub(crate) use group::{concat, count, settings};

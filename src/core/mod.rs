@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows HTTP or a database, so all of it is tested as plain functions.
 
+pub mod checks;
 pub mod clock;
 pub mod crypto;
 pub mod jwt;

@@ -73,7 +73,7 @@ impl MiddlewareStack {
         next: Next<B>,
     ) -> Result<ServiceResponse, Error> {
         let mut info = RequestInfo::new(&req);
-        let outcome = match self.0.iter().find_map(|entry| entry.process_request(&req, &mut info)) {
+        let outcome = match self.process_request(&req, &mut info) {
             Some(response) => Ok(req.into_response(response)),
             // Without `catch_unwind` a panic would close the connection without an answer.
             None => match AssertUnwindSafe(async { next.call(req).await }).catch_unwind().await {
@@ -94,6 +94,13 @@ impl MiddlewareStack {
                 Err(InternalError::from_response(error, response).into())
             }
         }
+    }
+}
+
+/// A list can be an entry of another one: the server puts its own entries above those of the project.
+impl Middleware for MiddlewareStack {
+    fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
+        self.0.iter().find_map(|entry| entry.process_request(req, info))
     }
 
     fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {

@@ -1,5 +1,7 @@
 //! What concerns every request, before any view is chosen. Python counterpart: `django.http` and `django.middleware`.
 
+#[cfg(feature = "server")]
+mod checks;
 pub mod clickjacking;
 pub mod client_address;
 pub mod common;
@@ -15,3 +17,8 @@ mod patterns;
 pub mod request_log;
 #[cfg(feature = "server")]
 pub mod security;
+#[cfg(feature = "server")]
+pub mod settings;
+
+#[cfg(feature = "server")]
+pub use checks::CHECKS;

@@ -6,7 +6,9 @@
 //! can be revoked but the user. It is here for the clients that have it; new ones are better off with
 //! `simplejwt`.
 
+pub mod apps;
 pub mod authentication;
+mod checks;
 pub mod exceptions;
 pub mod serializers;
 pub mod settings;

@@ -1,17 +1,22 @@
-//! The URLs that the documentation of `rest_framework_jwt` has everywhere. Python counterpart: the `urlpatterns` of its
-//! README.
+//! The URLs of the older tokens. Python counterpart: the `urlpatterns` in the documentation of `rest_framework_jwt`.
 
 use actix_web::web::ServiceConfig;
 
 use super::views::{obtain_jwt_token, refresh_jwt_token, verify_jwt_token};
-use crate::rest_framework::views::path;
+use crate::apps::Apps;
+use crate::rest_framework::views::{Route, mount, path};
 
-/// Adds `/api-token-auth/`, `/api-token-refresh/` and `/api-token-verify/`.
-///
-/// Needs [`LegacyJwtState`](super::state::LegacyJwtState), `AuthState`, `Database` and `RestFramework` as application
-/// data.
-pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(path("/api-token-auth/", obtain_jwt_token()));
-    cfg.service(path("/api-token-refresh/", refresh_jwt_token()));
-    cfg.service(path("/api-token-verify/", verify_jwt_token()));
+/// The routes of this app.
+#[must_use]
+pub fn urlpatterns() -> Vec<Route> {
+    vec![
+        path("/api-token-auth/", obtain_jwt_token()),
+        path("/api-token-refresh/", refresh_jwt_token()),
+        path("/api-token-verify/", verify_jwt_token()),
+    ]
+}
+
+/// Mounts the routes, if the app is installed.
+pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
+    mount(cfg, apps, urlpatterns());
 }

@@ -23,6 +23,7 @@ use crate::rest_framework::views::ApiView;
 #[must_use]
 pub fn obtain_jwt_token() -> ApiView {
     ApiView::new("Obtain Json Web Token")
+        .app("rest_framework_jwt")
         .description(
             "API View that receives a POST with a user's username and password.\n\nReturns a JSON Web Token that can be \
              used for authenticated requests.",
@@ -43,6 +44,7 @@ pub fn obtain_jwt_token() -> ApiView {
 #[must_use]
 pub fn refresh_jwt_token() -> ApiView {
     ApiView::new("Refresh Json Web Token")
+        .app("rest_framework_jwt")
         .description(
             "API View that returns a refreshed token (with new expiration) based on\nexisting token\n\nIf 'orig_iat' \
              field (original issued-at-time) is found, will first check\nif it's within expiration window, then copy \
@@ -63,6 +65,7 @@ pub fn refresh_jwt_token() -> ApiView {
 #[must_use]
 pub fn verify_jwt_token() -> ApiView {
     ApiView::new("Verify Json Web Token")
+        .app("rest_framework_jwt")
         .description("API View that checks the veracity of a token, returning the token if it\nis valid.")
         .tag("rest_framework_jwt")
         .unauthenticated(|_| None)

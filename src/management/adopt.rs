@@ -13,11 +13,10 @@ use serde_json::Value;
 
 use self::django_settings::Carried;
 use self::survey::Survey;
-use super::base::{CommandError, Context};
+use crate::apps::AppsBuilder;
+use crate::apps::command::{CommandError, Context};
 use crate::conf::Environment;
-use crate::db::open_read_only;
-use crate::server::AppState;
-use crate::settings::Settings;
+use crate::db::{DatabaseSettings, open_read_only};
 
 /// Arguments of `adopt`.
 #[derive(Args, Debug, Default)]
@@ -31,7 +30,7 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the file or the database cannot be read.
-pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
+pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let carried = match &arguments.settings {
         Some(file) => {
             let problem = |error: String| CommandError::new(format!("{}: {error}", file.display()));
@@ -46,10 +45,11 @@ pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandErr
     if let Some(url) = context.env.get("DATABASE_URL") {
         carried.set("DATABASE_URL", url);
     }
-    let settings = usable(&mut carried)?;
-    let survey = Survey::of(&mut open_read_only(&settings.database)?, &settings)?;
+    let builder = usable(context, &mut carried)?;
+    let database = builder.registry().settings::<DatabaseSettings>();
+    let survey = Survey::of(&mut open_read_only(&database)?, builder.registry())?;
 
-    println!("Database: {}\n", settings.database.url);
+    println!("Database: {}\n", database.url);
     print!("{survey}");
     println!("\nWhat to know before the move");
     let notes = survey.notes.iter().chain(&carried.notes);
@@ -64,16 +64,16 @@ pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandErr
     Ok(())
 }
 
-/// The settings that were carried over, without those that cannot be used here: these become notes.
-fn usable(carried: &mut Carried) -> Result<Settings, CommandError> {
+/// The set-up with the settings that were carried over. Settings that cannot be used here become notes.
+fn usable(context: &Context, carried: &mut Carried) -> Result<AppsBuilder, CommandError> {
     loop {
         let env: Environment = carried.env.iter().cloned().collect();
-        let problem = match Settings::from_env(&env) {
+        let problem = match context.builder_from(&env) {
             Err(problem) => problem,
-            Ok(settings) => match AppState::check(&settings) {
-                Err(problem) if carried.has(problem.key()) => problem,
-                // What is wrong with a key that is not there, such as a missing one, is for the start to say.
-                _ => return Ok(settings),
+            // An error about another key, such as one that is missing, is for the start to report.
+            Ok(mut builder) => match builder.errors().iter().find(|problem| carried.has(problem.key())) {
+                Some(problem) => problem.clone(),
+                None => return Ok(builder),
             },
         };
         if !carried.has(problem.key()) {
@@ -116,8 +116,10 @@ mod tests {
     fn what_cannot_be_used_becomes_a_note() {
         let json = serde_json::json!({ "SIMPLE_JWT": { "ALGORITHM": "none", "LEEWAY": 5 }, "SECRET_KEY": "x" });
         let mut carried = django_settings::carry_over(json.as_object().unwrap());
-        let settings = usable(&mut carried).unwrap();
-        assert_eq!(settings.simple_jwt.leeway, chrono::Duration::seconds(5));
+        let context = Context::new::<crate::Settings>(Environment::default(), 1);
+        let builder = usable(&context, &mut carried).unwrap();
+        let settings = builder.registry().settings::<crate::simplejwt::settings::SimpleJwtSettings>();
+        assert_eq!(settings.leeway, chrono::Duration::seconds(5));
         assert!(!carried.has("SIMPLE_JWT_ALGORITHM"));
         assert!(carried.notes.iter().any(|note| note.starts_with("SIMPLE_JWT_ALGORITHM: ")), "{:?}", carried.notes);
     }

@@ -2,8 +2,10 @@
 
 use clap::Args;
 
-use super::base::{CommandError, Context};
-use crate::checks::{Found, Level, run_checks};
+use super::{development, runserver};
+use crate::apps::command::{CommandError, Context};
+use crate::apps::{Findings, Run};
+use crate::core::checks::{CheckMessage, Level};
 
 /// Arguments of `check`.
 #[derive(Args, Debug)]
@@ -12,7 +14,7 @@ pub struct Arguments {
     #[arg(long)]
     deploy: bool,
     /// Message level that will cause the command to exit with a non-zero status
-    #[arg(long, value_enum, default_value_t = Level::Error)]
+    #[arg(long, default_value = "ERROR")]
     fail_level: Level,
 }
 
@@ -20,8 +22,18 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When something of the fail level or above was found.
-pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
-    let found = run_checks(&context.settings, arguments.deploy);
+pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+    let which = if arguments.deploy { Run::Deploy } else { Run::Check };
+    let mut builder = context.builder()?;
+    let refusal = runserver::refusal(builder.registry());
+    if builder.registry().secret_key().expose().is_empty() {
+        // Development mode makes one as well. If it does not apply, that is the refusal.
+        builder = development::with_key(builder, &context.env);
+    }
+    let mut found = builder.check(which);
+    if let Some(error) = refusal {
+        found.messages.insert(0, CheckMessage::new(Level::Error, "settings.E901", error));
+    }
     let text = report(&found);
     if found.messages.iter().any(|message| message.level >= arguments.fail_level) {
         return Err(CommandError::SystemCheck(text));
@@ -34,7 +46,7 @@ pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandErr
     Ok(())
 }
 
-fn report(found: &Found) -> String {
+fn report(found: &Findings) -> String {
     let mut text = String::new();
     if !found.messages.is_empty() {
         text.push_str("System check identified some issues:\n");
@@ -67,11 +79,10 @@ fn report(found: &Found) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::CheckMessage;
 
     #[test]
     fn nothing_found_is_one_line() {
-        let found = Found { messages: Vec::new(), silenced: 2 };
+        let found = Findings { messages: Vec::new(), silenced: 2 };
         assert_eq!(report(&found), "System check identified no issues (2 silenced).");
     }
 
@@ -83,7 +94,7 @@ mod tests {
             msg: "Something.".to_owned(),
             hint: hint.map(str::to_owned),
         };
-        let found = Found {
+        let found = Findings {
             messages: vec![message(Level::Error, "a.E001", Some("Mend it.")), message(Level::Warning, "b.W001", None)],
             silenced: 0,
         };

@@ -1,61 +1,68 @@
-//! What `runserver` does for somebody who has just cloned the project: a key, tables, a user and lines to paste.
+//! What `runserver` does in a fresh clone: it makes a key, the tables and a user, and prints lines to paste.
 //!
-//! Development is when no `SECRET_KEY` is set, the database is a SQLite file, and only this machine can connect. All
-//! three, since each alone is found in production.
+//! Development mode is when no `SECRET_KEY` is set, the database is a SQLite file, and only this machine can connect. All
+//! three are required, because each alone is found in production.
 
 use std::net::SocketAddr;
 
-use super::base::{CommandError, Context};
-use super::users;
+use crate::apps::command::CommandError;
+use crate::apps::{Apps, AppsBuilder, Registry};
+use crate::conf::Environment;
+use crate::contrib::auth::management::users;
 use crate::contrib::auth::models::User;
 use crate::core::crypto::{ALPHANUMERIC, SecretString, random_string};
-use crate::db::DatabaseUrl;
-use crate::db::migrations::MigrationPlan;
-use crate::settings::Settings;
+use crate::db::{DatabaseSettings, DatabaseUrl};
+use crate::rest_framework::schemas::ApiDocs;
+use crate::server::settings::ServerSettings;
 
-/// Name of the superuser that is made when there are no users.
+/// Name of the superuser that is made if there are no users.
 const USERNAME: &str = "admin";
 
 /// What was prepared.
 #[derive(Debug)]
 pub struct Development {
-    /// The one-time password of the superuser, when one was made.
+    /// The one-time password of the superuser, if one was made.
     password: Option<SecretString>,
     /// Where the API describes itself.
     docs: Option<&'static str>,
 }
 
-/// Whether `settings` are those of a fresh clone.
+/// Whether the settings are those of a fresh clone.
 #[must_use]
-pub fn applies(settings: &Settings) -> bool {
-    settings.secret_key.expose().is_empty()
-        && matches!(settings.database.url, DatabaseUrl::Sqlite(..))
-        && settings.server.bind.ip().is_loopback()
+pub fn applies(registry: &Registry) -> bool {
+    registry.secret_key().expose().is_empty()
+        && matches!(registry.settings::<DatabaseSettings>().url, DatabaseUrl::Sqlite(..))
+        && registry.settings::<ServerSettings>().bind.ip().is_loopback()
+}
+
+/// Sets a random key, and turns on the description of the API unless `API_DOCS` is set.
+pub fn with_key(builder: AppsBuilder, env: &Environment) -> AppsBuilder {
+    let builder = builder.secret_key(random_string(64, ALPHANUMERIC));
+    if env.get("API_DOCS").is_some() { builder } else { builder.hook(ApiDocs(true)) }
 }
 
 impl Development {
-    /// Sets a random key, turns on the description of the API, makes the tables, and a superuser when there are no users.
+    /// Makes the tables, and a superuser if there are no users.
     ///
     /// # Errors
-    /// When the database fails.
-    pub fn prepare(context: &Context, settings: &mut Settings) -> Result<Self, CommandError> {
-        settings.secret_key = SecretString::new(random_string(64, ALPHANUMERIC));
-        settings.api_docs.get_or_insert(true);
-        let database = context.database()?;
+    /// Returns an error if the database fails.
+    pub fn prepare(apps: &Apps) -> Result<Self, CommandError> {
+        let database = apps.database()?;
         let mut conn = database.connection()?;
-        let applied = MigrationPlan::default().migrate(&mut conn, context.clock.now())?;
+        let applied = apps.migrations().migrate(&mut conn, apps.clock().now())?;
         if !applied.is_empty() {
-            log::info!("applied {} migrations to {}", applied.len(), settings.database.url);
+            log::info!("applied {} migrations to {}", applied.len(), apps.get::<DatabaseSettings>()?.url);
         }
-        let password = if User::exists_any(&mut conn)? {
+        let password = if !apps.is_installed("django.contrib.auth") || User::exists_any(&mut conn)? {
             None
         } else {
             let password = random_string(16, ALPHANUMERIC);
-            users::create_superuser(context, &mut conn, USERNAME, "", Some(&password))?;
+            users::create_superuser(apps, &mut conn, USERNAME, "", Some(&password))?;
             Some(SecretString::new(password))
         };
         let docs = if cfg!(feature = "swagger-ui") { "/api/docs/" } else { "/api/schema/" };
-        Ok(Self { password, docs: settings.has_api_docs().then_some(docs) })
+        let has_docs = apps.get().is_ok_and(|ApiDocs(is_on)| *is_on);
+        Ok(Self { password, docs: has_docs.then_some(docs) })
     }
 
     /// What a newcomer should read, with lines for a shell.

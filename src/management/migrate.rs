@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::base::{CommandError, Context};
-use crate::db::migrations::{MigrationPlan, migrate_report};
+use crate::apps::command::{CommandError, Context};
+use crate::db::migrations::migrate_report;
 
 /// Arguments of `migrate`.
 #[derive(Args, Debug, Default)]
@@ -23,8 +23,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When the tables cannot be made, and under `--check` when some are missing.
-pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
-    let plan = MigrationPlan::default();
+pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+    let plan = context.apps()?.migrations();
     let database = context.database()?;
     let mut conn = database.connection()?;
     if arguments.check || arguments.plan {
@@ -40,7 +40,7 @@ pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandErr
         }
         return if arguments.check && !unapplied.is_empty() { Err(CommandError::Silent) } else { Ok(()) };
     }
-    let applied = plan.migrate(&mut conn, context.clock.now())?;
+    let applied = plan.migrate(&mut conn, context.apps()?.clock().now())?;
     for line in migrate_report(&plan, &applied) {
         context.say(line);
     }

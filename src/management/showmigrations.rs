@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::base::{CommandError, Context};
-use crate::db::migrations::{MigrationPlan, showmigrations_report};
+use crate::apps::command::{CommandError, Context};
+use crate::db::migrations::showmigrations_report;
 
 /// Arguments of `showmigrations`.
 #[derive(Args, Debug, Default)]
@@ -22,8 +22,8 @@ pub struct Arguments {
 ///
 /// # Errors
 /// When there is no such app, or the database fails.
-pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
-    let plan = MigrationPlan::default();
+pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+    let plan = context.apps()?.migrations();
     let known = plan.apps();
     if let Some(unknown) = arguments.app_label.iter().find(|label| !known.contains(&label.as_str())) {
         return Err(CommandError::new(format!("No installed app with label '{unknown}'.")));

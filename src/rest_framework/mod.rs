@@ -7,7 +7,9 @@
 //! Authentication, permission and throttle classes are values that implement a trait: [`authentication::Authentication`],
 //! [`permissions::Permission`] and [`throttling::Throttle`].
 
+pub mod apps;
 pub mod authentication;
+mod checks;
 pub mod exceptions;
 pub mod fields;
 pub mod metadata;

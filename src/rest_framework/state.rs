@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, web};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::{Ready, ready};
 
 use super::authentication::AuthenticationClass;
 use super::exceptions::ApiError;
@@ -12,6 +14,7 @@ use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticated
 use super::permissions::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 use super::settings::RestFrameworkSettings;
 use super::throttling::{AnonRateThrottle, ScopedRateThrottle, ThrottleCache, ThrottleClass, UserRateThrottle};
+use crate::apps::Apps;
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 
@@ -97,18 +100,23 @@ impl RestFramework {
     }
 }
 
-/// A piece of application data that the start has to provide.
+/// The part of type `T` that an installed app provides.
 ///
 /// # Errors
-/// 500, naming the missing type in the log.
+/// 500, with the reason in the log, if no installed app provides it or the actix `App` has no [`Apps`].
 pub fn app_data<T: 'static>(req: &HttpRequest) -> Result<&T, ApiError> {
-    let found = req.app_data::<web::Data<T>>().map(|data| data.as_ref());
-    found.ok_or_else(|| {
-        ApiError::internal(format_args!(
-            "the application has no {}: call `.configure(|cfg| apps.configure(cfg))` on the `App`",
-            std::any::type_name::<T>()
-        ))
-    })
+    let apps = Apps::of(req).map_err(ApiError::internal)?;
+    apps.get().map_err(ApiError::internal)
+}
+
+/// A handler gets the application's [`Apps`] as an argument.
+impl FromRequest for Apps {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::of(req).cloned().map_err(ApiError::internal))
+    }
 }
 
 fn resolve<C: Clone>(

@@ -7,8 +7,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use crate::apps::Apps;
 use crate::db::Database;
-use crate::db::migrations::MigrationPlan;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
@@ -33,7 +33,8 @@ pub async fn healthz() -> HttpResponse {
 /// # Errors
 /// That 503.
 pub async fn readyz(req: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let unapplied = app_data::<Database>(&req)?.read(|conn| MigrationPlan::default().unapplied(conn)).await?;
+    let plan = Apps::of(&req).map_err(ApiError::internal)?.migrations();
+    let unapplied = app_data::<Database>(&req)?.read(move |conn| plan.unapplied(conn)).await?;
     if let Some(first) = unapplied.first() {
         let reason =
             format!("{} migration(s) are not applied, the first is {}.{}", unapplied.len(), first.app, first.name);

@@ -19,7 +19,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::settings::ServerSettings;
-use super::{AppState, app, connections};
+use super::{Site, app, connections};
 
 /// How long the threads of actix may take to notice something. They say nothing when they have.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -41,12 +41,12 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<(std::net::TcpListener, st
 pub(super) async fn stop(
     handle: ServerHandle,
     listener: std::net::TcpListener,
-    state: &AppState,
+    site: &Site,
     settings: &ServerSettings,
 ) -> io::Result<()> {
     // Workers take up what they were given before, and nothing new comes to them.
     handle.pause().await;
-    let mut late = Late { service: service(state, settings).await?, open: Vec::new() };
+    let mut late = Late { service: service(site, settings).await?, open: Vec::new() };
     let listener = TcpListener::from_std(listener)?;
     late.accept_for(MOMENT, &listener).await;
     let stopping = rt::spawn(handle.stop(true));
@@ -61,7 +61,7 @@ pub(super) async fn stop(
 
 /// One request of a connection.
 async fn service(
-    state: &AppState,
+    site: &Site,
     settings: &ServerSettings,
 ) -> io::Result<impl Service<TcpStream, Response = (), Error = DispatchError> + use<>> {
     let limit = connections::limit(settings);
@@ -74,7 +74,7 @@ async fn service(
                 connections::watch(io, data, limit);
             }
         })
-        .finish(map_config(app(state), |()| AppConfig::default()))
+        .finish(map_config(app(site), |()| AppConfig::default()))
         .tcp();
     service.new_service(()).await.map_err(|()| io::Error::other("the application cannot be started a second time"))
 }
@@ -138,14 +138,13 @@ mod tests {
 
     use actix_web::HttpServer;
 
-    use super::super::tests::{migrate, settings};
+    use super::super::tests::migrated;
     use super::*;
 
     #[actix_web::test]
     async fn whoever_waits_when_the_server_stops_is_answered_and_then_the_port_is_closed() {
         let directory = tempfile::tempdir().unwrap();
-        let settings = settings(&directory, "a key");
-        let state = migrate(&settings);
+        let state = migrated(&directory);
         let server = HttpServer::new({
             let state = state.clone();
             move || app(&state)
@@ -161,7 +160,7 @@ mod tests {
         for client in &mut waiting {
             client.write_all(b"GET /api/protected/ HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         }
-        stop(handle, listener, &state, &settings.server).await.unwrap();
+        stop(handle, listener, &state, &ServerSettings::default()).await.unwrap();
         server.await.unwrap().unwrap();
         for mut client in waiting {
             let mut answer = String::new();

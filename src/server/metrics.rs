@@ -64,7 +64,7 @@ struct ReasonLabel {
 impl Metrics {
     /// Metrics that also show the load of `database` and of the password hashing of `auth`.
     #[must_use]
-    pub fn new(database: web::Data<Database>, auth: web::Data<AuthState>) -> Self {
+    pub fn new(database: Database, auth: AuthState) -> Self {
         let requests = Family::default();
         let durations = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         let (tokens, refused, reuse_attempts) = (Family::default(), Family::default(), Counter::default());
@@ -139,8 +139,8 @@ fn reason_label(refusal: Refusal) -> &'static str {
 /// The gauges, which are read at each scrape.
 #[derive(Debug)]
 struct Load {
-    database: web::Data<Database>,
-    auth: web::Data<AuthState>,
+    database: Database,
+    auth: AuthState,
 }
 
 impl Collector for Load {

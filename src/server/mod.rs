@@ -1,30 +1,30 @@
 //! The server. Python counterpart: `wsgi.py`, and the WSGI server that runs it.
 //!
 //! ```no_run
+//! use actix_simplejwt::Settings;
 //! use actix_simplejwt::conf::Environment;
-//! use actix_simplejwt::server::Application;
-//! use actix_simplejwt::settings::Settings;
+//! use actix_simplejwt::server::{Application, Site};
+//! use actix_simplejwt::urls;
 //!
 //! #[actix_web::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let settings = Settings::from_env(&Environment::load()?)?;
-//!     let server = Application::build(&settings)?;
+//!     let server = Application::build(Site::new(settings.builder().build()?, urls::configure))?;
 //!     println!("listening on port {}", server.port());
 //!     server.run().await?;
 //!     Ok(())
 //! }
 //! ```
 //!
-//! [`app`] is the application alone, for tests in process; [`configure`] are its routes and data, for a host
-//! application that has middleware of its own.
+//! [`app`] is the application alone, for tests in process.
 
+mod checks;
 pub(crate) mod connections;
 pub mod health;
 mod late;
 pub mod metrics;
 pub mod settings;
 pub mod signals;
-pub mod state;
 pub mod sweeper;
 
 use std::io;
@@ -35,20 +35,39 @@ use std::sync::Arc;
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
+use actix_web::web::ServiceConfig;
 use actix_web::{App, Error, HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+pub use self::checks::CHECKS;
+use self::connections::WatchedConnections;
 use self::metrics::Metrics;
-pub use self::state::{AppState, StateError};
-use crate::checks::{self, CheckMessage, Level};
-use crate::core::clock::Clock;
+use self::settings::ServerSettings;
+use crate::apps::{Apps, LookupError};
+use crate::contrib::auth::lockout;
 use crate::db::DatabaseError;
-use crate::db::migrations::MigrationPlan;
 use crate::http::error_pages;
+use crate::http::middleware::{Middleware, MiddlewareStack};
+use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ThrottleCache;
-use crate::settings::Settings;
-use crate::urls;
+use crate::simplejwt::token_blacklist;
+
+/// What a server serves: the apps of a project and its URLs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Site {
+    apps: Apps,
+    urls: fn(&mut ServiceConfig, &Apps),
+    metrics: Option<Metrics>,
+}
+
+impl Site {
+    /// The site of `apps`, with the routes that `urls` mounts.
+    #[must_use]
+    pub fn new(apps: Apps, urls: fn(&mut ServiceConfig, &Apps)) -> Self {
+        Self { apps, urls, metrics: None }
+    }
+}
 
 /// Why the server did not start. The text names the setting or the command that mends it.
 #[derive(Debug, thiserror::Error)]
@@ -59,12 +78,9 @@ pub enum StartError {
          environment or in .env"
     )]
     NoSecretKey,
-    /// Some check has found an error.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Checks(Vec<CheckMessage>),
-    /// A setting or the database cannot be used.
+    /// An app is not installed that the server needs.
     #[error(transparent)]
-    State(#[from] StateError),
+    Apps(#[from] LookupError),
     /// The database failed when it was asked for its migrations.
     #[error(transparent)]
     Database(#[from] DatabaseError),
@@ -79,12 +95,12 @@ pub enum StartError {
         /// Labels of the apps, sorted.
         apps: Vec<&'static str>,
     },
-    /// The address is taken or not ours.
+    /// The address is in use, or this machine does not have it.
     #[error("cannot listen on {address}: {error}")]
     Bind {
-        /// What was asked for.
+        /// The address.
         address: SocketAddr,
-        /// What the system said.
+        /// The error of the system.
         error: io::Error,
     },
 }
@@ -102,48 +118,58 @@ pub struct Application {
 }
 
 impl Application {
-    /// Checks the settings and the database, binds the address and prepares the workers. Nothing is served before
+    /// Checks the key and the tables, binds the address and prepares the workers. Nothing is served before
     /// [`Application::run`].
     ///
     /// # Errors
-    /// When a setting, the database or the address cannot be used; see [`StartError`].
-    pub fn build(settings: &Settings) -> Result<Self, StartError> {
-        check(settings)?;
-        let state = AppState::new(settings, Clock::system())?;
-        check_migrations(&state)?;
+    /// Returns an error if the key, the tables or the address cannot be used; see [`StartError`].
+    pub fn build(mut site: Site) -> Result<Self, StartError> {
+        let apps = site.apps.clone();
+        if apps.secret_key().expose().is_empty() {
+            return Err(StartError::NoSecretKey);
+        }
+        check_migrations(&apps)?;
+        if apps.auth()?.limits_failures() {
+            lockout::create_table(&mut *apps.database()?.connection()?)?;
+        }
+        let settings = apps.get::<ServerSettings>()?.clone();
+        if settings.metrics_address.is_some() {
+            site.metrics = Some(Metrics::new(apps.database()?.clone(), apps.auth()?.clone()));
+        }
 
         let bind_error = |address| move |error| StartError::Bind { address, error };
-        let metrics = match (settings.server.metrics_address, state.metrics()) {
+        let metrics = match (settings.metrics_address, site.metrics.clone()) {
             (Some(address), Some(metrics)) => Some(metrics_server(address, metrics).map_err(bind_error(address))?),
             _ => None,
         };
-        let sweeper = sweeper::start(&state.database, &state.clock, settings.server.token_sweep_interval);
-        let throttle_cache = state.throttle_cache();
-        let late_state = state.clone();
-        let server = HttpServer::new(move || app(&state))
-            .keep_alive(settings.server.keep_alive)
-            .client_request_timeout(settings.server.client_request_timeout)
-            .client_disconnect_timeout(settings.server.client_disconnect_timeout)
-            .shutdown_timeout(settings.server.shutdown_timeout.as_secs())
-            .max_connections(settings.server.max_connections)
+        let interval = settings.token_sweep_interval.filter(|_| apps.is_installed(token_blacklist::apps::NAME));
+        let sweeper = sweeper::start(apps.database()?, apps.clock(), interval);
+        let throttle_cache = Arc::clone(&apps.get::<RestFramework>()?.throttle_cache);
+        let late_site = site.clone();
+        let server = HttpServer::new(move || app(&site))
+            .keep_alive(settings.keep_alive)
+            .client_request_timeout(settings.client_request_timeout)
+            .client_disconnect_timeout(settings.client_disconnect_timeout)
+            .shutdown_timeout(settings.shutdown_timeout.as_secs())
+            .max_connections(settings.max_connections)
             .disable_signals();
-        let server = match connections::limit(&settings.server) {
+        let server = match connections::limit(&settings) {
             Some(limit) => server.on_connect(move |io, data| connections::watch(io, data, limit)),
             None => server,
         };
-        let server = match settings.server.workers {
+        let server = match settings.workers {
             Some(workers) => server.workers(workers),
             None => server,
         };
-        let bind_error = bind_error(settings.server.bind);
-        let (listener, kept) = late::bind(settings.server.bind).map_err(bind_error)?;
+        let bind_error = bind_error(settings.bind);
+        let (listener, kept) = late::bind(settings.bind).map_err(bind_error)?;
         let server = server.listen(listener).map_err(bind_error)?;
-        let address = server.addrs().first().copied().unwrap_or(settings.server.bind);
+        let address = server.addrs().first().copied().unwrap_or(settings.bind);
         let server = server.run();
-        let (handle, settings) = (server.handle(), settings.server.clone());
+        let handle = server.handle();
         let stop = async move {
             signals::stop_requested().await;
-            late::stop(handle, kept, &late_state, &settings).await
+            late::stop(handle, kept, &late_site, &settings).await
         };
         let sweeper = sweeper.map(FutureExt::boxed_local);
         Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache })
@@ -196,7 +222,7 @@ impl std::fmt::Debug for Application {
 
 /// The whole application: middleware, data and routes.
 pub fn app(
-    state: &AppState,
+    site: &Site,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -206,23 +232,24 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let stack = Rc::new(state.middleware());
+    let mut entries: Vec<Box<dyn Middleware>> = vec![Box::new(WatchedConnections)];
+    if let Some(metrics) = site.metrics.clone() {
+        entries.push(Box::new(metrics));
+    }
+    if let Ok(project) = site.apps.get::<MiddlewareStack>() {
+        entries.push(Box::new(project.clone()));
+    }
+    let stack = Rc::new(MiddlewareStack::new(entries));
     App::new()
         .wrap(from_fn(move |req, next| {
             let stack = Rc::clone(&stack);
             async move { stack.serve(req, next).await }
         }))
-        .configure(|cfg| configure(cfg, state))
+        .configure(|cfg| {
+            site.apps.configure(cfg);
+            (site.urls)(cfg, &site.apps);
+        })
         .default_service(web::to(error_pages::page_not_found))
-}
-
-/// The routes and what they need, without middleware, for a host application's `App` or for one of its scopes.
-pub fn configure(cfg: &mut web::ServiceConfig, state: &AppState) {
-    state.provide(cfg);
-    urls::configure(cfg);
-    if state.api_docs {
-        urls::configure_docs(cfg);
-    }
 }
 
 /// No reason not to start: what has no limit is served without it, and it may come up later than the server.
@@ -240,27 +267,15 @@ fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAd
     Ok((address, server.run()))
 }
 
-fn check(settings: &Settings) -> Result<(), StartError> {
-    if settings.secret_key.expose().is_empty() {
-        return Err(StartError::NoSecretKey);
-    }
-    let (errors, others): (Vec<_>, Vec<_>) =
-        checks::run_start_checks(settings).messages.into_iter().partition(|message| message.level >= Level::Error);
-    for message in others {
-        log::warn!("{message}");
-    }
-    if errors.is_empty() { Ok(()) } else { Err(StartError::Checks(errors)) }
-}
-
-fn check_migrations(state: &AppState) -> Result<(), StartError> {
-    let unapplied = MigrationPlan::default().unapplied(&mut *state.database.connection()?)?;
+fn check_migrations(apps: &Apps) -> Result<(), StartError> {
+    let unapplied = apps.migrations().unapplied(&mut *apps.database()?.connection()?)?;
     if unapplied.is_empty() {
         return Ok(());
     }
-    let mut apps: Vec<_> = unapplied.iter().map(|migration| migration.app).collect();
-    apps.sort_unstable();
-    apps.dedup();
-    Err(StartError::UnappliedMigrations { count: unapplied.len(), apps })
+    let mut labels: Vec<_> = unapplied.iter().map(|migration| migration.app).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    Err(StartError::UnappliedMigrations { count: unapplied.len(), apps: labels })
 }
 
 #[cfg(test)]
@@ -269,49 +284,39 @@ mod tests {
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
 
     use super::*;
-    use crate::conf::Environment;
+    use crate::{Settings, urls};
 
-    /// Settings of a server on a database of its own, on any free port.
-    pub(super) fn settings(directory: &tempfile::TempDir, secret_key: &str) -> Settings {
-        let database = format!("sqlite://{}", directory.path().join("db.sqlite3").display());
-        let env: Environment =
-            [("SECRET_KEY", secret_key), ("DATABASE_URL", &database), ("PORT", "0")].into_iter().collect();
-        Settings::from_env(&env).unwrap()
+    /// A site on a database of its own without tables, and on any free port.
+    pub(super) fn site(directory: &tempfile::TempDir) -> Site {
+        let url = format!("sqlite://{}", directory.path().join("db.sqlite3").display());
+        let mut settings = Settings::new("a key").database_url(&url).unwrap();
+        settings.server.bind.set_port(0);
+        Site::new(settings.builder().build().unwrap(), urls::configure)
     }
 
-    pub(super) fn migrate(settings: &Settings) -> AppState {
-        let state = AppState::new(settings, Clock::system()).unwrap();
-        MigrationPlan::default().migrate(&mut state.database.connection().unwrap(), state.clock.now()).unwrap();
-        state
-    }
-
-    #[test]
-    fn a_server_without_a_key_does_not_start() {
-        let directory = tempfile::tempdir().unwrap();
-        let error = Application::build(&settings(&directory, "")).unwrap_err();
-        assert!(matches!(error, StartError::NoSecretKey), "{error}");
-        assert!(error.to_string().contains("openssl rand -base64 48"), "{error}");
+    pub(super) fn migrated(directory: &tempfile::TempDir) -> Site {
+        let site = site(directory);
+        site.apps.migrations().run(site.apps.database().unwrap()).unwrap();
+        site
     }
 
     #[test]
     fn a_server_without_its_tables_does_not_start() {
         let directory = tempfile::tempdir().unwrap();
-        let error = Application::build(&settings(&directory, "a key")).unwrap_err();
+        let error = Application::build(site(&directory)).unwrap_err();
         assert!(error.to_string().ends_with("Run `manage migrate` to apply them"), "{error}");
     }
 
     #[actix_web::test]
     async fn a_server_that_chose_its_port_says_which() {
         let directory = tempfile::tempdir().unwrap();
-        let settings = settings(&directory, "a key");
-        drop(migrate(&settings));
-        assert_ne!(Application::build(&settings).unwrap().port(), 0);
+        assert_ne!(Application::build(migrated(&directory)).unwrap().port(), 0);
     }
 
     #[actix_web::test]
     async fn the_routes_are_served_in_process() {
         let directory = tempfile::tempdir().unwrap();
-        let service = init_service(app(&migrate(&settings(&directory, "a key")))).await;
+        let service = init_service(app(&migrated(&directory))).await;
         let request = |req: TestRequest| req.insert_header((header::HOST, "localhost")).to_request();
 
         let response = call_service(&service, request(TestRequest::get().uri("/api/protected/"))).await;

@@ -2,8 +2,10 @@
 //!
 //! `urls → views → serializers → tokens, authentication → backends, models → settings, exceptions`
 
+pub mod apps;
 pub mod authentication;
 pub mod backends;
+mod checks;
 pub mod exceptions;
 mod jwk_client;
 pub mod models;

@@ -1,28 +1,42 @@
-//! The endpoints of the JWT app, to be mounted under a prefix of one's own. Python counterpart: the `urlpatterns` that
-//! simplejwt's documentation shows.
+//! The endpoints of the JWT app. Python counterpart: the `urlpatterns` in simplejwt's documentation.
 //!
 //! ```
-//! use actix_simplejwt::simplejwt;
+//! use actix_simplejwt::{Apps, Settings, simplejwt};
 //! use actix_web::{App, web};
 //!
-//! // `/api/token/`, `/api/token/refresh/`, `/api/token/verify/` …
-//! let app = App::new().service(web::scope("/api").configure(simplejwt::urls::configure));
-//! # drop(app);
-//! ```
+//! # #[cfg(feature = "database")] {
+//! # let folder = tempfile::tempdir()?;
+//! # let settings = Settings::new("a secret of at least thirty-two bytes");
+//! # let settings = settings.database_url(&format!("sqlite://{}/db.sqlite3", folder.path().display()))?;
+//! let apps = Apps::builder(settings).build()?;
 //!
-//! The application data they need is what [`SimpleJwt::configure`](crate::SimpleJwt::configure) hands out.
+//! // `/api/token/`, `/api/token/refresh/`, `/api/token/verify/` …
+//! let app = App::new().service(web::scope("/api").configure(|cfg| simplejwt::urls::configure(cfg, &apps)));
+//! # drop(app);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use actix_web::web::ServiceConfig;
 
 use super::views;
-use crate::rest_framework::views::path;
+use crate::apps::Apps;
+use crate::rest_framework::views::{Route, mount, path};
 
-/// Mounts all six endpoints.
-pub fn configure(cfg: &mut ServiceConfig) {
-    cfg.service(path("/token/", views::token_obtain_pair()))
-        .service(path("/token/refresh/", views::token_refresh()))
-        .service(path("/token/verify/", views::token_verify()))
-        .service(path("/token/blacklist/", views::token_blacklist()))
-        .service(path("/token/sliding/", views::token_obtain_sliding()))
-        .service(path("/token/sliding/refresh/", views::token_refresh_sliding()));
+/// The routes of this app. The one of the blacklist belongs to the app `token_blacklist`.
+#[must_use]
+pub fn urlpatterns() -> Vec<Route> {
+    vec![
+        path("/token/", views::token_obtain_pair()),
+        path("/token/refresh/", views::token_refresh()),
+        path("/token/verify/", views::token_verify()),
+        path("/token/blacklist/", views::token_blacklist()),
+        path("/token/sliding/", views::token_obtain_sliding()),
+        path("/token/sliding/refresh/", views::token_refresh_sliding()),
+    ]
+}
+
+/// Mounts the routes of the installed apps among these.
+pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
+    mount(cfg, apps, urlpatterns());
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::authentication::challenge;
 use super::schemas::views as schemas;
 use super::serializers::{Context, TokenBlacklist, TokenObtain, TokenRefresh, TokenRefreshSliding, TokenVerify};
+use super::token_blacklist;
 use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
@@ -61,6 +62,7 @@ pub fn token_verify() -> ApiView {
 #[must_use]
 pub fn token_blacklist() -> ApiView {
     token_view("Token Blacklist")
+        .app(token_blacklist::apps::NAME)
         .description("Takes a token and blacklists it.")
         .serializer::<TokenBlacklist>()
         .answers(schemas::nothing)
@@ -99,7 +101,7 @@ pub fn token_refresh_sliding() -> ApiView {
 
 /// `TokenViewBase`: open to everybody and blind to the `Authorization` header.
 fn token_view(name: &'static str) -> ApiView {
-    ApiView::new(name).tag("simplejwt").unauthenticated(challenge)
+    ApiView::new(name).app("rest_framework_simplejwt").tag("simplejwt").unauthenticated(challenge)
 }
 
 async fn obtain_pair(req: HttpRequest, data: RequestData<TokenObtain>) -> Result<HttpResponse, ApiError> {

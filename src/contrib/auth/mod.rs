@@ -3,10 +3,16 @@
 //! Knows the database but not HTTP: what a request says about its user is the business of
 //! [`rest_framework`](crate::rest_framework).
 
+#[cfg(feature = "database")]
+pub mod apps;
 mod base_user;
+#[cfg(feature = "database")]
+mod checks;
 pub mod hashers;
 #[cfg(feature = "database")]
 pub mod lockout;
+#[cfg(feature = "server")]
+pub(crate) mod management;
 #[cfg(feature = "database")]
 pub mod models;
 pub mod password_validation;

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use super::SharedUser;
 use super::hashers::PasswordHashers;
 use super::lockout::{LockedOut, Lockout};
-use super::models::{DjangoUsers, NewUser, User, UserModel};
+use super::models::{NewUser, User, UserModel};
 use super::settings::{AuthSettings, Backend};
 use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError, DbConnection};
@@ -51,17 +51,11 @@ struct Inner {
 }
 
 impl AuthState {
-    /// Logs users of `auth_user` in as `settings` say.
+    /// Logs in the users of the model `users`.
     #[must_use]
-    pub fn new(settings: &AuthSettings, clock: Clock) -> Self {
-        Self::with_user_model(settings, clock, DjangoUsers)
-    }
-
-    /// As [`AuthState::new`], for another table of users: `AUTH_USER_MODEL`.
-    #[must_use]
-    pub fn with_user_model(settings: &AuthSettings, clock: Clock, users: impl UserModel) -> Self {
+    pub fn new(settings: &AuthSettings, clock: Clock, users: Arc<dyn UserModel>) -> Self {
         Self(Arc::new(Inner {
-            users: Arc::new(users),
+            users,
             hashers: settings.password_hashers.clone(),
             allow_inactive: settings.authentication_backends.contains(&Backend::AllowAllUsersModel),
             threads: Arc::new(Semaphore::new(settings.hashing_threads.min(Semaphore::MAX_PERMITS))),
@@ -297,6 +291,7 @@ impl Drop for Place {
 mod tests {
     use futures_util::FutureExt;
 
+    use super::super::models::DjangoUsers;
     use super::*;
 
     #[cfg(feature = "sqlite")]
@@ -313,7 +308,7 @@ mod tests {
         MigrationPlan::default().run(&db).unwrap();
         let password_hashers = PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap();
         let settings = AuthSettings { hashing_threads: 1, password_hashers, ..AuthSettings::default() };
-        let auth = AuthState::new(&settings, Clock::system());
+        let auth = AuthState::new(&settings, Clock::system(), Arc::new(DjangoUsers));
         auth.create_user(&db, "alice", "", "secret").await.unwrap();
         for (column, is_let_in) in [("first_name = 'Alice'", true), ("is_active = FALSE", false)] {
             let (release, wait) = std::sync::mpsc::channel::<()>();
@@ -334,7 +329,7 @@ mod tests {
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_recovers() {
         let settings = AuthSettings { hashing_threads: 1, hashing_queue: 0, ..AuthSettings::default() };
-        let auth = AuthState::new(&settings, Clock::system());
+        let auth = AuthState::new(&settings, Clock::system(), Arc::new(DjangoUsers));
         let (release, wait) = std::sync::mpsc::channel::<()>();
         let mut busy = Box::pin(auth.hash(move |_| wait.recv()));
         // The first look takes the place and starts the thread, which then waits for the channel.

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{self, EcdsaSigningAlgorithm, RsaEncoding, VerificationAlgorithm};
 
+use crate::core::crypto::SecretString;
+
 /// How a token is signed (RFC 7518, RFC 8037, RFC 8812).
 ///
 /// `none` is not included: a token without a signature is never accepted.
@@ -112,6 +114,17 @@ impl Algorithm {
             Self::ES256 | Self::ES256K | Self::ES384 | Self::ES512 | Self::ES521 => Family::Ec,
             Self::EdDSA => Family::Okp,
         }
+    }
+
+    /// Says why `key` is too short. An HMAC key should have the length of its hash (RFC 7518, section 3.2). Returns `None`
+    /// for a longer key, for no key and for other algorithms.
+    #[must_use]
+    pub fn short_key(self, key: &SecretString) -> Option<String> {
+        let bits: usize = self.as_str().strip_prefix("HS")?.parse().ok()?;
+        let (length, needed) = (key.expose().len(), bits / 8);
+        (1..needed)
+            .contains(&length)
+            .then(|| format!("The key that signs tokens has {length} bytes. {self} needs {needed} bytes or more."))
     }
 
     /// Whether one secret both signs and verifies.

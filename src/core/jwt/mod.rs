@@ -73,5 +73,9 @@ pub use rules::{Audience, Edition, Rules};
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
+/// The name of the claim by which an app marks the type of its tokens, such as `token_type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenTypeClaim(pub String);
+
 /// The maximum length of a token in bytes. gunicorn limits a header line to 8,190 bytes.
 pub const MAX_TOKEN_LEN: usize = 16 * 1024;

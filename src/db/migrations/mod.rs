@@ -21,7 +21,7 @@ use super::{Database, DatabaseError, DbConnection, transaction};
 use crate::core::clock::Clock;
 
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
-pub use self::steps::{Migration, Model, Step};
+pub use self::steps::{Migration, Model, Step, of};
 
 /// The steps of a project. The default is Django's, DRF's and simplejwt's.
 #[derive(Clone, Debug)]
@@ -123,6 +123,15 @@ impl MigrationPlan {
         let mut steps = vec![users];
         steps.extend(steps::DJANGO.iter().filter(|step| matches!(step.app, "authtoken" | "token_blacklist")));
         Self { steps, user_table }
+    }
+
+    /// The plan of the apps whose steps these are, in the order in which their tables need each other.
+    #[must_use]
+    pub fn new(steps: impl IntoIterator<Item = &'static Step>) -> Self {
+        let mut steps: Vec<Step> = steps.into_iter().copied().collect();
+        let place = |step: &Step| steps::DJANGO.iter().position(|known| known.app == step.app);
+        steps.sort_by_key(|step| place(step).unwrap_or(usize::MAX));
+        Self { steps, user_table: AUTH_USER }
     }
 
     /// Adds a step of the project's own, after those that are there.

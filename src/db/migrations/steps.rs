@@ -86,6 +86,13 @@ const fn model(name: &'static str, verbose_name: &'static str) -> Model {
     Model { name, verbose_name }
 }
 
+/// The step of the app with this label.
+#[must_use]
+pub fn of(app: &str) -> &'static [Step] {
+    let place = DJANGO.iter().position(|step| step.app == app);
+    place.map_or(&[], |place| &DJANGO[place..=place])
+}
+
 /// The tables of Django 5.2, DRF's `authtoken` and simplejwt 5.5.
 pub(super) const DJANGO: &[Step] = &[
     step(

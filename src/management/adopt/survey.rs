@@ -4,14 +4,15 @@ use std::fmt;
 
 use diesel::prelude::*;
 
-use super::super::base::CommandError;
+use crate::apps::Registry;
+use crate::apps::command::CommandError;
 use crate::contrib::auth::hashers::{PasswordHashers, UNUSABLE_PASSWORD_PREFIX};
+use crate::contrib::auth::settings::AuthSettings;
 use crate::db::DbConnection;
-use crate::db::migrations::{MigrationPlan, MigrationState};
+use crate::db::migrations::MigrationState;
 use crate::db::schema::{
     auth_user, authtoken_token, token_blacklist_blacklistedtoken, token_blacklist_outstandingtoken,
 };
-use crate::settings::Settings;
 
 /// Beginnings of password strings, and the class that reads them; none where there is none any more.
 const FORMATS: [(&str, Option<&str>); 9] = [
@@ -40,8 +41,8 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    pub(super) fn of(conn: &mut DbConnection, settings: &Settings) -> Result<Self, CommandError> {
-        let plan = MigrationPlan::default();
+    pub(super) fn of(conn: &mut DbConnection, registry: &Registry) -> Result<Self, CommandError> {
+        let plan = registry.migrations();
         let states = plan.plan(conn)?;
         let mut survey = Self::default();
         for app in plan.apps() {
@@ -55,7 +56,7 @@ impl Survey {
             survey.apps.push((app, applied, of_app.len()));
         }
         if survey.has("auth") {
-            survey.look_at_users(conn, &settings.auth.password_hashers)?;
+            survey.look_at_users(conn, &registry.settings::<AuthSettings>().password_hashers)?;
         }
         if survey.has("token_blacklist") {
             let outstanding = token_blacklist_outstandingtoken::table.count().get_result(conn)?;

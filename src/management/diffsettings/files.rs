@@ -5,8 +5,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use crate::Settings;
 use crate::conf::{Environment, Setting};
-use crate::settings::Settings;
 
 const HEAD: &str = "\
 # Every setting with its default. Copy this file to .env and remove the # in front of the lines that you change. The

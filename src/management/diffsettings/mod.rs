@@ -2,9 +2,8 @@
 
 use clap::Args;
 
+use crate::apps::command::{CommandError, Context};
 use crate::conf::{Environment, Setting};
-use crate::management::base::{CommandError, Context};
-use crate::settings::Settings;
 
 /// Arguments of `diffsettings`.
 #[derive(Args, Debug, Default)]
@@ -18,15 +17,15 @@ pub struct Arguments {
 ///
 /// # Errors
 /// None at present.
-pub fn handle(context: &Context, arguments: &Arguments) -> Result<(), CommandError> {
-    for line in lines(&context.env, arguments.all) {
+pub fn handle(context: &Context, settings: &[Setting], arguments: &Arguments) -> Result<(), CommandError> {
+    for line in lines(&context.env, settings, arguments.all) {
         println!("{line}");
     }
     Ok(())
 }
 
-fn lines(env: &Environment, all: bool) -> Vec<String> {
-    let mut settings = Settings::SETTINGS.to_vec();
+fn lines(env: &Environment, settings: &[Setting], all: bool) -> Vec<String> {
+    let mut settings = settings.to_vec();
     settings.sort_unstable_by_key(|setting| setting.key);
     let line = |setting: Setting| {
         let shown = |value: &str| format!("{} = {}", setting.key, repr(&(setting.shown)(value)));
@@ -62,11 +61,12 @@ mod files;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Settings;
 
     #[test]
     fn only_what_differs_is_shown() {
         let env = [("DEBUG", "true"), ("PORT", "8000"), ("APPEND_SLASH", "no")].into_iter().collect();
-        assert_eq!(lines(&env, false), ["APPEND_SLASH = 'no'", "DEBUG = 'true'"]);
+        assert_eq!(lines(&env, Settings::SETTINGS, false), ["APPEND_SLASH = 'no'", "DEBUG = 'true'"]);
     }
 
     #[test]
@@ -76,7 +76,7 @@ mod tests {
         env = env
             .with("DATABASE_URL", "postgres://u:hunter2@h/n?password=hunter2")
             .with("CACHE_URL", "redis://:hunter2@h");
-        let shown = lines(&env, true).join("\n");
+        let shown = lines(&env, Settings::SETTINGS, true).join("\n");
         assert!(!shown.contains("hunter2"), "{shown}");
         assert!(shown.contains("SECRET_KEY = '********************'"), "{shown}");
         assert!(shown.contains("CACHE_URL = 'redis://h:6379/0'"), "{shown}");

@@ -8,6 +8,10 @@
 //! ApiView::new("Protected").get(greet).answers(|_| object([("message", text("A greeting."))]))
 //! ```
 
+/// `API_DOCS`: whether the API describes itself, at `/api/schema/` and `/api/docs/`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ApiDocs(pub bool);
+
 mod components;
 pub mod openapi;
 mod responses;

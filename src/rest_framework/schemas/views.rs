@@ -9,6 +9,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::openapi::{Info, document};
+use crate::apps::Apps;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::renderers::Renderer;
 use crate::rest_framework::views::{ApiView, Route};
@@ -25,7 +26,10 @@ pub fn get_schema_view(info: Info, urlpatterns: fn() -> Vec<Route>) -> ApiView {
             let text = match made.get() {
                 Some(text) => text.clone(),
                 None => {
-                    let text = document(info, &urlpatterns(), &req)?.to_string();
+                    let apps = Apps::of(&req).map_err(ApiError::internal)?;
+                    let mut routes = urlpatterns();
+                    routes.retain(|route| route.is_installed(apps));
+                    let text = document(info, &routes, &req)?.to_string();
                     made.get_or_init(|| text.into()).clone()
                 }
             };

@@ -23,6 +23,7 @@ use std::rc::Rc;
 
 use actix_web::dev::{AppService, HttpServiceFactory, Payload};
 use actix_web::http::Method;
+use actix_web::web::ServiceConfig;
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, web};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
@@ -39,6 +40,7 @@ use super::renderers::Renderer;
 use super::serializers::{Serializer, describe};
 use super::state::RestFramework;
 use super::throttling::{Throttle, ThrottleClass};
+use crate::apps::Apps;
 
 type BoxedHandler = Rc<dyn Fn(HttpRequest, Payload) -> LocalBoxFuture<'static, Result<HttpResponse, actix_web::Error>>>;
 
@@ -60,6 +62,7 @@ pub struct ApiView {
     renderers: Option<Vec<Renderer>>,
     parsers: Option<Vec<Parser>>,
     pub(super) fields: Option<fn(&HttpRequest) -> Vec<CharField>>,
+    app: Option<&'static str>,
     pub(super) tag: Option<&'static str>,
     pub(super) answer: Option<fn(&HttpRequest) -> Value>,
     pub(super) refusals: Option<fn(&HttpRequest) -> Vec<ApiError>>,
@@ -78,7 +81,28 @@ pub fn path(path: &str, view: ApiView) -> Route {
     Route { path: path.to_owned(), view }
 }
 
+/// Puts the routes of an app below `prefix`, which has no slash at its end: `include()` of `django.urls`.
+#[must_use]
+pub fn include(prefix: &str, routes: Vec<Route>) -> Vec<Route> {
+    let below = |route: Route| Route { path: format!("{prefix}{}", route.path), view: route.view };
+    routes.into_iter().map(below).collect()
+}
+
+/// Mounts those of `routes` whose app is installed, and hands them `apps`.
+pub fn mount(cfg: &mut ServiceConfig, apps: &Apps, routes: Vec<Route>) {
+    apps.configure(cfg);
+    for route in routes.into_iter().filter(|route| route.is_installed(apps)) {
+        cfg.service(route);
+    }
+}
+
 impl Route {
+    /// Whether the app of the view is installed.
+    #[must_use]
+    pub fn is_installed(&self, apps: &Apps) -> bool {
+        self.view.app.is_none_or(|app| apps.is_installed(app))
+    }
+
     /// The path as it was written.
     #[must_use]
     pub fn path(&self) -> &str {
@@ -112,6 +136,7 @@ impl ApiView {
             renderers: None,
             parsers: None,
             fields: None,
+            app: None,
             tag: None,
             answer: None,
             refusals: None,
@@ -242,6 +267,14 @@ impl ApiView {
     #[must_use]
     pub fn serializer<S: Serializer>(mut self) -> Self {
         self.fields = Some(describe::<S>);
+        self
+    }
+
+    /// The app that the view belongs to, by its name in `INSTALLED_APPS`. The view is mounted only if the app is installed.
+    /// Default: none, always mounted.
+    #[must_use]
+    pub fn app(mut self, name: &'static str) -> Self {
+        self.app = Some(name);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_simplejwt::core::jwt::{Algorithm, Audience, Edition, Rules, SigningKey, decode, decode_unverified};
-use actix_simplejwt::{AccessToken, SimpleJwt};
+use actix_simplejwt::{AccessToken, Apps, Settings};
 use serde_json::Value;
 
 use super::support::{NOW, SECRET, clock, first_line, signed};
@@ -62,10 +62,10 @@ fn assert_header_is_plain(header: &[u8]) {
 /// simplejwt's own classes: a token that they take has what they need, and can be written again.
 fn check_classes(token: &str) {
     thread_local! {
-        static APPS: SimpleJwt = SimpleJwt::stateless().secret_key(SECRET).clock(clock()).build().unwrap();
+        static APPS: Apps = Apps::builder(Settings::new(SECRET).stateless()).clock(clock()).build().unwrap();
     }
     APPS.with(|apps| {
-        let jwt = apps.jwt();
+        let jwt = apps.jwt().unwrap();
         let Ok(access) = AccessToken::from_raw(token, jwt) else { return };
         assert_eq!(access["token_type"], "access");
         assert!(access.get("exp").is_some() && access.get("jti").is_some(), "{access:?}");

@@ -14,7 +14,7 @@ pub fn check(data: &[u8]) {
     thread_local! {
         static SERVER: (Site, Called, Tokens) = {
             let site = Site::start(settings()).unwrap();
-            let called = site.serve(server::app(&site.state));
+            let called = site.serve(server::app(&site.served));
             let tokens = site.log_in();
             (site, called, tokens)
         };

@@ -1,9 +1,8 @@
 //! The environment of a start.
 
-use actix_simplejwt::checks::{Found, run_checks};
+use actix_simplejwt::Settings;
+use actix_simplejwt::apps::{Findings, Run};
 use actix_simplejwt::conf::{Environment, SettingsError};
-use actix_simplejwt::server::AppState;
-use actix_simplejwt::settings::Settings;
 
 /// Lines of `NAME=value`. They are settings, or an error that names one of them; neither shows a secret.
 pub fn check(data: &[u8]) {
@@ -34,21 +33,17 @@ pub fn check(data: &[u8]) {
 }
 
 /// The settings, and what there is to say about them at the start.
-type Read = Result<(Settings, Found, Result<(), SettingsError>), SettingsError>;
+type Read = Result<(Settings, Findings), SettingsError>;
 
 fn read(env: &Environment) -> Read {
     let settings = Settings::from_env(env)?;
-    let found = run_checks(&settings, true);
-    let usable = AppState::check(&settings);
-    Ok((settings, found, usable))
+    let found = settings.clone().builder().check(Run::Deploy);
+    Ok((settings, found))
 }
 
 fn show(read: &Read) -> String {
     match read {
-        Ok((settings, found, usable)) => {
-            let usable = usable.as_ref().map_err(ToString::to_string);
-            format!("{settings:?} {:?} {usable:?}", found.messages)
-        }
+        Ok((settings, found)) => format!("{settings:?} {:?}", found.messages),
         Err(error) => error.to_string(),
     }
 }

@@ -5,11 +5,10 @@ use std::rc::Rc;
 use std::sync::LazyLock;
 
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::contrib::auth::AuthState;
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
-use actix_simplejwt::server::{self, AppState};
-use actix_simplejwt::settings::Settings;
+use actix_simplejwt::server;
+use actix_simplejwt::{Apps, Settings, urls};
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderValue};
@@ -24,7 +23,8 @@ use super::support::{SECRET, assert_is_drf_error, clock};
 
 /// A server's state with its database.
 pub struct Site {
-    pub state: AppState,
+    pub apps: Apps,
+    pub served: server::Site,
     system: SystemRunner,
     _folder: TempDir,
 }
@@ -82,8 +82,9 @@ impl Site {
         std::fs::write(&file, &*MIGRATED).unwrap();
         settings.database.url = database_at(&file).url;
         let system = System::new();
-        let state = AppState::new(&settings, clock()).map_err(|error| error.to_string())?;
-        Ok(Self { state, system, _folder: folder })
+        let apps = settings.builder().clock(clock()).build().map_err(|error| error.to_string())?;
+        let served = server::Site::new(apps.clone(), urls::configure);
+        Ok(Self { apps, served, system, _folder: folder })
     }
 
     /// Makes `app` callable.
@@ -112,8 +113,7 @@ impl Site {
 
     /// A request as a view of this site finds it, to be used again and again: making one costs more than reading it.
     pub fn request(&self) -> ServiceRequest {
-        let state = self.state.clone();
-        let app = App::new().configure(|cfg| state.provide(cfg));
+        let app = App::new().configure(|cfg| self.apps.configure(cfg));
         self.wait(async {
             let service = init_service(app).await;
             let response = service.call(TestRequest::default().to_request()).await.unwrap();
@@ -128,10 +128,10 @@ impl Site {
 
     /// Registers alice and logs her in everywhere.
     pub fn log_in(&self) -> Tokens {
-        let auth = AuthState::new(&settings().auth, clock());
-        let alice = auth.create_user(&self.state.database, "alice", "alice@example.org", "correct-horse");
+        let auth = self.apps.auth().unwrap();
+        let alice = auth.create_user(self.apps.database().unwrap(), "alice", "alice@example.org", "correct-horse");
         self.system.block_on(alice).unwrap();
-        let called = self.serve(server::app(&self.state));
+        let called = self.serve(server::app(&self.served));
         let log_in = |path: &str, name: &str| -> String {
             let credentials = json!({ "username": "alice", "password": "correct-horse" });
             let request = TestRequest::post().uri(path).insert_header(("Host", "localhost")).set_json(credentials);

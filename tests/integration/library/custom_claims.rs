@@ -5,7 +5,7 @@ use actix_simplejwt::db::schema::auth_user;
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::{create_user, env, host, open};
+use super::{create_user, host, settings};
 use crate::support::TestDatabase;
 
 #[path = "../../../examples/custom_claims.rs"]
@@ -14,7 +14,7 @@ mod example;
 
 per_database! {
     async fn claims_are_made_at_login_and_made_again_at_refresh(db: TestDatabase) {
-        let (apps, mut client) = host(example::set_up(open(&db), &env()).unwrap(), example::configure).await;
+        let (apps, mut client) = host(example::set_up(settings(&db)), example::configure).await;
         create_user(&apps, "alice").await;
         let credentials = json!({ "username": "alice", "password": "correct-horse" });
         let tokens = client.post("/api/token/", credentials).await.json();

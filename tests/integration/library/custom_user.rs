@@ -1,10 +1,9 @@
 //! `examples/custom_user.rs`.
 
-use actix_simplejwt::conf::Environment;
-use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
+use actix_simplejwt::db::Database;
 use serde_json::json;
 
-use super::{cheap, host, open, owners};
+use super::{env, host, owners, settings, settings_from};
 use crate::support::TestDatabase;
 
 #[path = "../../../examples/custom_user.rs"]
@@ -14,12 +13,12 @@ mod example;
 per_database! {
     async fn customers_log_in_by_e_mail(db: TestDatabase) {
         let db = db.empty();
-        let database = open(&db);
+        let database = Database::open(&db.settings).unwrap();
         let applied = example::migrations().run(&database).unwrap();
         assert_eq!(applied.first().map(ToString::to_string).as_deref(), Some("shop.0001_initial"));
-        let password = cheap().password_hashers.encode("correct-horse").unwrap();
+        let password = settings(&db).auth.password_hashers.encode("correct-horse").unwrap();
         let id = example::create_customer(&database, "alice@example.com", password).await.unwrap();
-        let (apps, mut client) = host(example::set_up(database).auth(cheap()), example::configure).await;
+        let (apps, mut client) = host(example::set_up(settings(&db)).database(database), example::configure).await;
 
         let response = client.post("/api/token/", json!({ "username": "alice@example.com" })).await;
         assert_eq!(response.status, 400);
@@ -43,9 +42,8 @@ per_database! {
     }
 
     async fn a_user_id_that_cannot_be_looked_up_stops_the_start(db: TestDatabase) {
-        let env = Environment::default().with("SIMPLE_JWT_USER_ID_FIELD", "email");
-        let settings = SimpleJwtSettings::from_env(&env).unwrap();
-        let error = example::set_up(open(&db)).simple_jwt(settings).build().unwrap_err();
+        let env = env().with("SIMPLE_JWT_USER_ID_FIELD", "email");
+        let error = example::set_up(settings_from(&db, &env)).build().unwrap_err();
         assert_eq!(error.to_string(), "SIMPLE_JWT_USER_ID_FIELD: users cannot be looked up by \"email\"");
     }
 }

@@ -1,24 +1,21 @@
 //! A view that says nothing is closed.
 
-use actix_simplejwt::SimpleJwt;
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::rest_framework::test::ApiClient;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::server::{AppState, configure};
-use actix_simplejwt::settings::Settings;
+use actix_simplejwt::{Apps, urls};
 use actix_web::App;
 use actix_web::web::ServiceConfig;
 use serde_json::json;
 
-use super::{env, host, open};
+use super::{env, host, settings, settings_from};
 use crate::support::TestDatabase;
 
 async fn secret() -> &'static str {
     "Nobody has thought about who may read this."
 }
 
-fn forgotten(cfg: &mut ServiceConfig) {
+fn forgotten(cfg: &mut ServiceConfig, _apps: &Apps) {
     cfg.service(path("/forgotten/", ApiView::new("Forgotten").get(secret).post(secret)));
     cfg.service(path("/public/", ApiView::new("Public").public().get(secret)));
 }
@@ -37,21 +34,22 @@ async fn is_closed(client: &ApiClient) {
 
 per_database! {
     async fn a_forgotten_view_of_a_host_answers_401(db: TestDatabase) {
-        let (_apps, client) = host(SimpleJwt::builder(open(&db)).from_env(&env()).unwrap(), forgotten).await;
+        let (_apps, client) = host(Apps::builder(settings(&db)), forgotten).await;
         is_closed(&client).await;
     }
 
     async fn a_forgotten_view_among_the_urls_of_the_project_answers_401(db: TestDatabase) {
-        let mut settings = Settings::from_env(&env()).unwrap();
-        settings.database = db.settings.clone();
-        let state = AppState::new(&settings, Clock::system()).unwrap();
-        let app = App::new().configure(|cfg| configure(cfg, &state)).configure(forgotten);
+        let apps = settings(&db).builder().build().unwrap();
+        let app = App::new().configure(|cfg| {
+            urls::configure(cfg, &apps);
+            forgotten(cfg, &apps);
+        });
         is_closed(&ApiClient::new(app).await).await;
     }
 
     async fn opening_every_view_takes_a_setting(db: TestDatabase) {
         let open_to_all: Environment = env().with("REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES", "AllowAny");
-        let (_apps, client) = host(SimpleJwt::builder(open(&db)).from_env(&open_to_all).unwrap(), forgotten).await;
+        let (_apps, client) = host(Apps::builder(settings_from(&db, &open_to_all)), forgotten).await;
         assert_eq!(client.get("/forgotten/").await.status, 200);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{auth, cheap, host, open};
+use super::{host, settings};
 use crate::support::TestDatabase;
 
 #[path = "../../../examples/embed_login.rs"]
@@ -11,11 +11,10 @@ mod example;
 
 per_database! {
     async fn a_login_under_a_prefix_opens_views(db: TestDatabase) {
-        let (apps, mut client) = host(example::set_up(open(&db)).auth(cheap()), example::configure).await;
-        let (auth, database) = auth(&apps);
-        example::prepare(database, auth).await.unwrap();
+        let (apps, mut client) = host(example::set_up(settings(&db)), example::configure).await;
+        example::prepare(&apps).await.unwrap();
         // A second start changes nothing.
-        example::prepare(database, auth).await.unwrap();
+        example::prepare(&apps).await.unwrap();
 
         assert_eq!(client.get("/whoami/").await.status, 401);
         assert_eq!(client.get("/news/").await.text(), "Anybody may read this.");

@@ -3,10 +3,10 @@
 use actix_simplejwt::rest_framework::exceptions::ApiError;
 use actix_simplejwt::rest_framework::test::ApiClient;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::{Authenticated, JwtStatelessUserAuthentication, SimpleJwt};
+use actix_simplejwt::{Apps, Authenticated, JwtStatelessUserAuthentication};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 
-use super::{env, host, open};
+use super::{host, settings};
 use crate::support::{TestDatabase, log};
 
 async fn fail(_: HttpRequest) -> Result<HttpResponse, ApiError> {
@@ -17,8 +17,7 @@ async fn fail(_: HttpRequest) -> Result<HttpResponse, ApiError> {
 async fn a_host_application_logs_the_cause_of_a_500() {
     log::record();
     let db = TestDatabase::sqlite();
-    let builder = SimpleJwt::builder(open(&db)).from_env(&env()).unwrap();
-    let (_, client) = host(builder, |cfg| {
+    let (_, client) = host(Apps::builder(settings(&db)), |cfg, _| {
         cfg.service(path("/fail/", ApiView::new("Fail").public().get(fail)));
     })
     .await;
@@ -39,6 +38,6 @@ async fn an_application_without_configure_logs_the_missing_call() {
     log::record();
     let client = ApiClient::new(App::new().route("/whoami", web::get().to(whoami))).await;
     assert_eq!(client.get("/whoami").await.status, 500);
-    let lines = log::lines_with("call `.configure(|cfg| apps.configure(cfg))` on the `App`");
+    let lines = log::lines_with("add `.configure(|cfg| apps.configure(cfg))` to it");
     assert!(!lines.is_empty());
 }

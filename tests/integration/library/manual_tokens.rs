@@ -1,12 +1,11 @@
 //! `examples/manual_tokens.rs`.
 
-use actix_simplejwt::conf::Environment;
 use actix_simplejwt::contrib::auth::SharedUser;
 use actix_simplejwt::core::clock::Clock;
-use actix_simplejwt::{AccessToken, SimpleJwt};
+use actix_simplejwt::{AccessToken, Apps};
 use chrono::{DateTime, TimeDelta};
 
-use super::{create_user, env, open, owners};
+use super::{create_user, owners, settings};
 use crate::support::TestDatabase;
 
 #[path = "../../../examples/manual_tokens.rs"]
@@ -17,18 +16,18 @@ fn clock() -> Clock {
     Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap())
 }
 
-fn set_up(db: &TestDatabase, env: &Environment, clock: &Clock) -> SimpleJwt {
-    SimpleJwt::builder(open(db)).from_env(env).unwrap().clock(clock.clone()).build().unwrap()
+fn set_up(db: &TestDatabase, clock: &Clock) -> Apps {
+    Apps::builder(settings(db)).clock(clock.clone()).build().unwrap()
 }
 
 per_database! {
     async fn a_pair_made_in_code_is_recorded_and_carries_its_claims(db: TestDatabase) {
-        let apps = set_up(&db, &env(), &clock());
+        let apps = set_up(&db, &clock());
         let alice = create_user(&apps, "alice").await;
         let id = alice.id;
         let database = apps.database().unwrap();
-        let (_refresh, access) = example::tokens_for(SharedUser::new(alice), apps.jwt(), database).await.unwrap();
-        let access = AccessToken::from_raw(&access, apps.jwt()).unwrap();
+        let (_refresh, access) = example::tokens_for(SharedUser::new(alice), apps.jwt().unwrap(), database).await.unwrap();
+        let access = AccessToken::from_raw(&access, apps.jwt().unwrap()).unwrap();
         assert_eq!(access["user_id"], id.to_string());
         assert_eq!(access["via"], "single sign-on");
         assert_eq!(access["exp"], 1_800_000_000 + 3_600);
@@ -37,8 +36,8 @@ per_database! {
 
     async fn an_invitation_is_good_for_a_week_and_for_nothing_else(db: TestDatabase) {
         let clock = clock();
-        let apps = set_up(&db, &env(), &clock);
-        let jwt = apps.jwt();
+        let apps = set_up(&db, &clock);
+        let jwt = apps.jwt().unwrap();
         let link = example::invite("bob@example.com", jwt).unwrap();
         assert_eq!(example::accept(&link, jwt).unwrap(), "bob@example.com");
 

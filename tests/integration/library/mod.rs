@@ -12,15 +12,13 @@ mod set_up;
 mod test_kit;
 
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use actix_simplejwt::contrib::auth::models::User;
-use actix_simplejwt::contrib::auth::settings::AuthSettings;
 use actix_simplejwt::contrib::auth::{AuthState, UserId};
 use actix_simplejwt::db::schema::token_blacklist_outstandingtoken;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
 use actix_simplejwt::rest_framework::test::ApiClient;
 use actix_simplejwt::simplejwt::tokens::AccessToken;
-use actix_simplejwt::{SimpleJwt, SimpleJwtBuilder};
+use actix_simplejwt::{Apps, AppsBuilder, Settings};
 use actix_web::App;
 use actix_web::web::ServiceConfig;
 use diesel::prelude::*;
@@ -36,40 +34,45 @@ fn env() -> Environment {
     pairs.into_iter().collect()
 }
 
-fn cheap() -> AuthSettings {
-    let mut settings = AuthSettings::default();
-    settings.password_hashers = PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap();
+/// The settings of a host whose database is `db`.
+fn settings(db: &TestDatabase) -> Settings {
+    settings_from(db, &env())
+}
+
+fn settings_from(db: &TestDatabase, env: &Environment) -> Settings {
+    let mut settings = Settings::from_env(env).unwrap();
+    settings.database = db.settings.clone();
     settings
 }
 
-fn open(db: &TestDatabase) -> Database {
-    Database::open(&db.settings).unwrap()
-}
-
 /// A host application of `builder` and `routes`, and a client of it.
-async fn host(builder: SimpleJwtBuilder, routes: fn(&mut ServiceConfig)) -> (SimpleJwt, ApiClient) {
+async fn host(builder: AppsBuilder, routes: fn(&mut ServiceConfig, &Apps)) -> (Apps, ApiClient) {
     let apps = builder.build().unwrap();
-    let client = ApiClient::new(App::new().configure(|cfg| apps.configure(cfg)).configure(routes)).await;
+    let app = App::new().configure(|cfg| {
+        apps.configure(cfg);
+        routes(cfg, &apps);
+    });
+    let client = ApiClient::new(app).await;
     (apps, client)
 }
 
-fn auth(apps: &SimpleJwt) -> (&AuthState, &Database) {
+fn auth(apps: &Apps) -> (&AuthState, &Database) {
     (apps.auth().unwrap(), apps.database().unwrap())
 }
 
-async fn create_user(apps: &SimpleJwt, username: &str) -> User {
+async fn create_user(apps: &Apps, username: &str) -> User {
     let (auth, db) = auth(apps);
     auth.create_user(db, username, &format!("{username}@example.com"), "correct-horse").await.unwrap()
 }
 
-async fn create_superuser(apps: &SimpleJwt, username: &str) -> User {
+async fn create_superuser(apps: &Apps, username: &str) -> User {
     let (auth, db) = auth(apps);
     auth.create_superuser(db, username, "", "correct-horse").await.unwrap()
 }
 
 /// The header of an access token of `user`.
-fn bearer(apps: &SimpleJwt, user: &User) -> String {
-    format!("Bearer {}", AccessToken::for_user(user, apps.jwt()).encode(apps.jwt()).unwrap())
+fn bearer(apps: &Apps, user: &User) -> String {
+    format!("Bearer {}", AccessToken::for_user(user, apps.jwt().unwrap()).encode(apps.jwt().unwrap()).unwrap())
 }
 
 /// Whose the refresh tokens are that were given out, in order.

@@ -14,13 +14,13 @@ use actix_simplejwt::rest_framework::permissions::{
 use actix_simplejwt::rest_framework::state::app_data;
 use actix_simplejwt::rest_framework::test::ApiResponse;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::{Permitted, SimpleJwt};
+use actix_simplejwt::{Apps, Permitted};
 use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig};
 use diesel::{RunQueryDsl, sql_query};
 use serde_json::json;
 
-use super::{bearer, create_superuser, create_user, env, host, open};
+use super::{bearer, create_superuser, create_user, host, settings};
 use crate::support::TestDatabase;
 
 const DENIED: &str = "You do not have permission to perform this action.";
@@ -100,7 +100,7 @@ fn fine_order() -> Result<&'static str, ApiError> {
     Ok("the order of alice")
 }
 
-fn routes(cfg: &mut ServiceConfig) {
+fn routes(cfg: &mut ServiceConfig, _apps: &Apps) {
     let add_and_change = HasPerm("auth.add_user").and(HasPerm("auth.change_user"));
     cfg.service(path("/add/", ApiView::new("Add").permission(HasPerm("auth.add_user")).get(fine)))
         .service(path("/both/", ApiView::new("Both").permission(add_and_change).get(fine)))
@@ -152,7 +152,7 @@ fn is_not_authenticated(response: &ApiResponse) {
     assert_eq!(response.header("WWW-Authenticate"), "Bearer realm=\"api\"");
 }
 
-async fn grant(apps: &SimpleJwt, user: &User, codename: &str) {
+async fn grant(apps: &Apps, user: &User, codename: &str) {
     let statement = format!(
         "INSERT INTO auth_user_user_permissions (user_id, permission_id) \
          SELECT u.id, p.id FROM auth_user u, auth_permission p WHERE u.username = '{}' AND p.codename = '{codename}'",
@@ -164,7 +164,7 @@ async fn grant(apps: &SimpleJwt, user: &User, codename: &str) {
 
 per_database! {
     async fn a_permission_has_arguments_and_combines_with_others(db: TestDatabase) {
-        let (apps, mut client) = host(SimpleJwt::builder(open(&db)).from_env(&env()).unwrap(), routes).await;
+        let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let (alice, root) = (create_user(&apps, "alice").await, create_superuser(&apps, "root").await);
         for uri in ["/add/", "/both/", "/perm/x"] {
             is_not_authenticated(&client.get(uri).await);
@@ -191,7 +191,7 @@ per_database! {
     }
 
     async fn the_permissions_of_a_user_are_one_query_per_request(db: TestDatabase) {
-        let (apps, mut client) = host(SimpleJwt::builder(open(&db)).from_env(&env()).unwrap(), routes).await;
+        let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let alice = create_user(&apps, "alice").await;
         grant(&apps, &alice, "add_user").await;
         grant(&apps, &alice, "change_user").await;
@@ -202,7 +202,7 @@ per_database! {
     }
 
     async fn the_message_of_a_permission_is_the_detail(db: TestDatabase) {
-        let (apps, mut client) = host(SimpleJwt::builder(open(&db)).from_env(&env()).unwrap(), routes).await;
+        let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let alice = create_user(&apps, "alice").await;
         is_not_authenticated(&client.get("/closed/").await);
         client.credentials("Authorization", bearer(&apps, &alice));
@@ -212,7 +212,7 @@ per_database! {
     }
 
     async fn an_object_is_checked_by_the_permissions_around_the_handler(db: TestDatabase) {
-        let (apps, mut client) = host(SimpleJwt::builder(open(&db)).from_env(&env()).unwrap(), routes).await;
+        let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let (alice, bob) = (create_user(&apps, "alice").await, create_user(&apps, "bob").await);
         let root = create_superuser(&apps, "root").await;
         let everywhere = ["/owner/", "/order/", "/public/", "/scope/order", "/scope/view/", "/permitted"];

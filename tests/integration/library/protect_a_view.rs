@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{bearer, create_superuser, create_user, env, host, open};
+use super::{bearer, create_superuser, create_user, host, settings};
 use crate::support::TestDatabase;
 
 #[path = "../../../examples/protect_a_view.rs"]
@@ -11,7 +11,7 @@ mod example;
 
 per_database! {
     async fn each_handler_gets_whom_its_arguments_ask_for(db: TestDatabase) {
-        let (apps, mut client) = host(example::set_up(open(&db), &env()).unwrap(), example::configure).await;
+        let (apps, mut client) = host(example::set_up(settings(&db)), example::configure).await;
         let (alice, root) = (create_user(&apps, "alice").await, create_superuser(&apps, "root").await);
 
         for uri in ["/whoami", "/either", "/report", "/internal/health"] {
@@ -40,7 +40,7 @@ per_database! {
     }
 
     async fn a_bad_credential_is_never_a_stranger(db: TestDatabase) {
-        let (_apps, mut client) = host(example::set_up(open(&db), &env()).unwrap(), example::configure).await;
+        let (_apps, mut client) = host(example::set_up(settings(&db)), example::configure).await;
         client.credentials("Authorization", "Bearer abc");
         for uri in ["/welcome", "/internal/health"] {
             let response = client.get(uri).await;

@@ -3,11 +3,11 @@
 use actix_simplejwt::contrib::auth::SharedUser;
 use actix_simplejwt::rest_framework::test::Body;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::{Authenticated, JwtAuthentication, JwtStatelessUserAuthentication, SimpleJwt};
+use actix_simplejwt::{Apps, Authenticated, JwtAuthentication, JwtStatelessUserAuthentication};
 use actix_web::web::{self, ServiceConfig};
 use serde_json::json;
 
-use super::{create_user, env, host, open};
+use super::{create_user, host, settings};
 use crate::support::TestDatabase;
 
 async fn default(auth: Authenticated) -> String {
@@ -22,17 +22,17 @@ async fn stateless(auth: Authenticated<JwtStatelessUserAuthentication>) -> Strin
     auth.user.id().to_string()
 }
 
-fn routes(cfg: &mut ServiceConfig) {
+fn routes(cfg: &mut ServiceConfig, apps: &Apps) {
     cfg.route("/default", web::get().to(default))
         .route("/jwt", web::get().to(jwt))
         .route("/stateless", web::get().to(stateless))
         .service(path("/view/", ApiView::new("View").get(default)))
-        .service(web::scope("/api").configure(actix_simplejwt::simplejwt::urls::configure));
+        .service(web::scope("/api").configure(|cfg| actix_simplejwt::simplejwt::urls::configure(cfg, apps)));
 }
 
 per_database! {
     async fn a_forced_user_is_taken_everywhere_until_it_is_taken_back(db: TestDatabase) {
-        let (apps, mut client) = host(SimpleJwt::builder(open(&db)).from_env(&env()).unwrap(), routes).await;
+        let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let alice = create_user(&apps, "alice").await;
         let id = alice.id;
         client.force_authenticate(Some(SharedUser::new(alice)));
@@ -51,7 +51,7 @@ per_database! {
     }
 
     async fn bodies_are_sent_as_json_forms_and_parts(db: TestDatabase) {
-        let (apps, client) = host(SimpleJwt::builder(open(&db)).from_env(&env()).unwrap(), routes).await;
+        let (apps, client) = host(Apps::builder(settings(&db)), routes).await;
         create_user(&apps, "alice").await;
         let fields = [("username", "alice"), ("password", "correct-horse")];
         let json = json!({ "username": "alice", "password": "correct-horse" });

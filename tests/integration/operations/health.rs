@@ -8,7 +8,7 @@ use crate::support::{Proxy, TestApp, TestDatabase};
 per_database! {
     async fn a_server_with_its_tables_is_alive_and_ready_whatever_it_is_called(db: TestDatabase) {
         let app =
-            TestApp::build_undescribed(db, |settings| settings.allowed_hosts = vec!["api.example.org".to_owned()]).await;
+            TestApp::build_undescribed(db, |settings| settings.http.allowed_hosts = vec!["api.example.org".to_owned()]).await;
         let probe = app.anonymous();
         for path in ["/healthz", "/readyz"] {
             let response = probe.get(path).await;

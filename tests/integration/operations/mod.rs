@@ -1,6 +1,7 @@
 //! Life in production: the database goes away, several instances share it, the process is killed.
 
 mod adopt;
+mod checks;
 mod descriptors;
 mod health;
 mod instances;

@@ -2,11 +2,9 @@
 
 use actix_simplejwt::authtoken::authentication::TokenAuthentication;
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::rest_framework::permissions::{DjangoModelPermissions, ModelInfo, ModelPermissions};
 use actix_simplejwt::rest_framework::request::Permitted;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::server::AppState;
 use actix_simplejwt::settings::Settings;
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service, read_body_json};
@@ -41,9 +39,9 @@ per_database! {
         let env = Environment::default().with("SECRET_KEY", "a-test-secret-key-of-more-than-fifty-characters-0123456789");
         let mut settings = Settings::from_env(&env).unwrap();
         settings.database = db.settings.clone();
-        let state = AppState::new(&settings, Clock::system()).unwrap();
+        let apps = settings.builder().build().unwrap();
         {
-            let mut conn = state.database.connection().unwrap();
+            let mut conn = apps.database().unwrap().connection().unwrap();
             for statement in [
                 "INSERT INTO auth_user (id, password, is_superuser, username, last_name, email, is_staff, is_active, \
                  date_joined, first_name) VALUES (7, '', FALSE, 'alice', '', '', FALSE, TRUE, '2024-01-01 00:00:00', '')",
@@ -55,7 +53,7 @@ per_database! {
             }
         }
         let app = App::new()
-            .configure(|cfg| state.provide(cfg))
+            .configure(|cfg| apps.configure(cfg))
             .service(path("/users/", view("Users").model::<Users>()))
             .service(path("/nameless/", view("Nameless")))
             .route("/plain/", web::route().to(permitted));

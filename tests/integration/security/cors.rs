@@ -185,7 +185,7 @@ async fn a_foreign_host_is_refused_before_anything_is_allowed() {
     cors.allowed_origins = vec![FRIEND.to_owned()];
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), |settings| {
         settings.cors = cors;
-        settings.allowed_hosts = vec!["elsewhere.example".to_owned()];
+        settings.http.allowed_hosts = vec!["elsewhere.example".to_owned()];
     })
     .await;
     assert_eq!(preflight(&app, "/api/token/", FRIEND).await.status, 400);

@@ -277,7 +277,7 @@ fn slow_clients_are_sent_away_and_hold_up_nobody() {
 
 #[test]
 fn a_foreign_host_is_refused_and_not_repeated() {
-    let app = SocketApp::start(|settings| settings.allowed_hosts = vec!["good.example".to_owned()]);
+    let app = SocketApp::start(|settings| settings.http.allowed_hosts = vec!["good.example".to_owned()]);
     let get =
         |uri: &str, headers: &str| app.exchange(format!("GET {uri} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n"));
     assert_eq!(status(&get("/api/protected/", "Host: good.example\r\n")), 401);

@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
+use actix_simplejwt::contrib::auth::lockout;
 use actix_simplejwt::contrib::auth::models::{NewUser, User};
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::schema::auth_user;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
-use actix_simplejwt::server::{self, AppState};
-use actix_simplejwt::settings::Settings;
+use actix_simplejwt::server::{self, Site};
+use actix_simplejwt::{Settings, urls};
 use actix_web::body::to_bytes;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
@@ -69,9 +70,12 @@ impl TestApp {
         settings.database = kept.settings.clone();
         adjust(&mut settings);
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-        let state = AppState::new(&settings, clock.clone()).unwrap();
-        let database = state.database.as_ref().clone();
-        let service = Rc::new(init_service(server::app(&state)).await);
+        let apps = settings.builder().clock(clock.clone()).build().unwrap();
+        let database = apps.database().unwrap().clone();
+        if apps.auth().unwrap().limits_failures() {
+            lockout::create_table(&mut database.connection().unwrap()).unwrap();
+        }
+        let service = Rc::new(init_service(server::app(&Site::new(apps, urls::configure))).await);
         let call: Call = Rc::new(move |request| {
             let service = Rc::clone(&service);
             Box::pin(async move {

@@ -5,8 +5,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::server::Application;
+use actix_simplejwt::server::{Application, Site};
 use actix_simplejwt::settings::Settings;
+use actix_simplejwt::urls;
 
 use super::TestDatabase;
 
@@ -34,7 +35,8 @@ impl SocketApp {
         let (report, reported) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let application = Application::build(&settings).unwrap();
+                let application =
+                    Application::build(Site::new(settings.builder().build().unwrap(), urls::configure)).unwrap();
                 report.send(application.address()).unwrap();
                 application.run().await.unwrap();
             });

@@ -6,19 +6,32 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::base::{CommandError, Context};
+use super::models::{FLUSH_BATCH, OutstandingToken};
+use crate::apps::command::{Command, CommandError, Context};
 use crate::db::{DatabaseError, transaction};
-use crate::simplejwt::token_blacklist::models::{FLUSH_BATCH, OutstandingToken};
+
+/// The commands of this app.
+pub(super) fn commands() -> Vec<Command> {
+    vec![Command::new(
+        "flushexpiredtokens",
+        "Flushes any expired tokens in the outstanding token list",
+        flushexpiredtokens,
+    )]
+}
+
+/// `flushexpiredtokens` takes none.
+#[derive(clap::Args, Debug)]
+struct NoArguments {}
 
 /// Deletes the expired tokens and their blacklist rows, in batches of a transaction each.
 ///
 /// # Errors
 /// When the database fails; the batches before that stay deleted, and a second run goes on from there.
-pub fn handle(context: &Context) -> Result<(), CommandError> {
+fn flushexpiredtokens(context: &Context, _arguments: NoArguments) -> Result<(), CommandError> {
     let database = context.database()?;
     let mut conn = database.connection()?;
     // Tokens that expire while this runs are for the next time, or the bar would never be full.
-    let now = context.clock.now();
+    let now = context.apps()?.clock().now();
     let bar = progress_bar(OutstandingToken::count_expired(&mut conn, now)?);
     loop {
         let begin = Instant::now();

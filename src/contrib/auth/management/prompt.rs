@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use super::base::CommandError;
+use crate::apps::command::CommandError;
 
 /// Whether somebody sits there to answer.
 pub(super) fn is_interactive() -> bool {

@@ -1,26 +1,42 @@
-//! What Django checks. Python counterpart: `django.core.checks.security.base`, with its ids and texts.
-//!
-//! Django's others have nothing to look at here: `W001` and `W002` that the middlewares are there, `W003` and `W010` to
-//! `W017` cookies, sessions and CSRF, `W025` older keys. `E023` and `E024` are refused when the settings are read.
+//! Checks of hosts, HTTPS, headers and CORS. Python counterpart: `django.core.checks.security.base`, with its ids and
+//! texts, and `corsheaders.checks`.
 
 use std::collections::BTreeSet;
 
-use super::{CheckMessage, warning};
-use crate::settings::Settings;
+use super::cors::CorsSettings;
+use super::security::SecuritySettings;
+use super::settings::HttpSettings;
+use crate::apps::{Check, Registry, When};
+use crate::core::checks::CheckMessage;
+
+/// The checks of every project.
+pub const CHECKS: &[Check] = &[
+    Check { ids: &["security.W901"], when: When::Always, run: proxy_header },
+    Check { ids: &["security.W009"], when: When::StartAndDeploy, run: secret_key },
+    Check { ids: &["security.W018"], when: When::Deploy, run: debug },
+    Check { ids: &["security.W020"], when: When::Deploy, run: allowed_hosts },
+    Check {
+        ids: &["security.W004", "security.W005", "security.W008", "security.W021"],
+        when: When::Deploy,
+        run: https,
+    },
+    Check { ids: &["security.W006", "security.W019", "security.W022"], when: When::Deploy, run: headers },
+    Check { ids: &["corsheaders.W901", "corsheaders.W902", "corsheaders.W903"], when: When::Deploy, run: cors },
+];
 
 const SECRET_KEY_INSECURE_PREFIX: &str = "django-insecure-";
 const SECRET_KEY_MIN_LENGTH: usize = 50;
 const SECRET_KEY_MIN_UNIQUE_CHARACTERS: usize = 5;
 
 /// A key that can be guessed.
-pub(super) fn secret_key(settings: &Settings) -> Vec<CheckMessage> {
-    let message = warning(
+fn secret_key(registry: &Registry) -> Vec<CheckMessage> {
+    let message = CheckMessage::warning(
         "security.W009",
         "Your SECRET_KEY has less than 50 characters, less than 5 unique characters, or it's prefixed with \
          'django-insecure-' indicating that it was generated automatically by Django. Please generate a long and \
          random value, otherwise many of Django's security-critical features will be vulnerable to attack.",
     );
-    if is_weak(settings.secret_key.expose()) { vec![message] } else { Vec::new() }
+    if is_weak(registry.secret_key().expose()) { vec![message] } else { Vec::new() }
 }
 
 fn is_weak(key: &str) -> bool {
@@ -30,27 +46,29 @@ fn is_weak(key: &str) -> bool {
         || key.starts_with(SECRET_KEY_INSECURE_PREFIX)
 }
 
-pub(super) fn debug(settings: &Settings) -> Vec<CheckMessage> {
-    let message = warning("security.W018", "You should not have DEBUG set to True in deployment.");
+fn debug(registry: &Registry) -> Vec<CheckMessage> {
+    let settings = registry.settings::<HttpSettings>();
+    let message = CheckMessage::warning("security.W018", "You should not have DEBUG set to True in deployment.");
     if settings.debug { vec![message] } else { Vec::new() }
 }
 
-pub(super) fn allowed_hosts(settings: &Settings) -> Vec<CheckMessage> {
+fn allowed_hosts(registry: &Registry) -> Vec<CheckMessage> {
+    let settings = registry.settings::<HttpSettings>();
     if settings.allowed_hosts.is_empty() {
-        return vec![warning("security.W020", "ALLOWED_HOSTS must not be empty in deployment.")];
+        return vec![CheckMessage::warning("security.W020", "ALLOWED_HOSTS must not be empty in deployment.")];
     }
     if settings.allowed_hosts.iter().any(|host| host == "*") {
-        let message = warning("security.W020", "ALLOWED_HOSTS allows every host name.");
+        let message = CheckMessage::warning("security.W020", "ALLOWED_HOSTS allows every host name.");
         return vec![message.hint("Name the hosts of this site, unless a proxy in front checks them.")];
     }
     Vec::new()
 }
 
-pub(super) fn https(settings: &Settings) -> Vec<CheckMessage> {
-    let security = &settings.security;
+fn https(registry: &Registry) -> Vec<CheckMessage> {
+    let security = registry.settings::<SecuritySettings>();
     let mut found = Vec::new();
     if security.hsts_seconds == 0 {
-        found.push(warning(
+        found.push(CheckMessage::warning(
             "security.W004",
             "You have not set a value for the SECURE_HSTS_SECONDS setting. If your entire site is served only over SSL, \
              you may want to consider setting a value and enabling HTTP Strict Transport Security. Be sure to read the \
@@ -58,7 +76,7 @@ pub(super) fn https(settings: &Settings) -> Vec<CheckMessage> {
         ));
     }
     if security.hsts_seconds > 0 && !security.hsts_include_subdomains {
-        found.push(warning(
+        found.push(CheckMessage::warning(
             "security.W005",
             "You have not set the SECURE_HSTS_INCLUDE_SUBDOMAINS setting to True. Without this, your site is \
              potentially vulnerable to attack via an insecure connection to a subdomain. Only set this to True if you \
@@ -66,7 +84,7 @@ pub(super) fn https(settings: &Settings) -> Vec<CheckMessage> {
         ));
     }
     if !security.ssl_redirect {
-        found.push(warning(
+        found.push(CheckMessage::warning(
             "security.W008",
             "Your SECURE_SSL_REDIRECT setting is not set to True. Unless your site should be available over both SSL \
              and non-SSL connections, you may want to either set this setting True or configure a load balancer or \
@@ -74,7 +92,7 @@ pub(super) fn https(settings: &Settings) -> Vec<CheckMessage> {
         ));
     }
     if security.hsts_seconds > 0 && !security.hsts_preload {
-        found.push(warning(
+        found.push(CheckMessage::warning(
             "security.W021",
             "You have not set the SECURE_HSTS_PRELOAD setting to True. Without this, your site cannot be submitted to \
              the browser preload list.",
@@ -83,30 +101,32 @@ pub(super) fn https(settings: &Settings) -> Vec<CheckMessage> {
     found
 }
 
-/// Not Django's: there a server may speak TLS itself.
-pub(super) fn proxy_header(settings: &Settings) -> Vec<CheckMessage> {
-    let security = &settings.security;
+/// Not one of Django's checks. This server speaks no TLS, so it depends on the proxy's header.
+fn proxy_header(registry: &Registry) -> Vec<CheckMessage> {
+    let security = registry.settings::<SecuritySettings>();
     if security.proxy_ssl_header.is_some() || !(security.ssl_redirect || security.hsts_seconds > 0) {
         return Vec::new();
     }
     let what = if security.ssl_redirect {
-        "SECURE_SSL_REDIRECT sends everybody to HTTPS for ever, since"
+        "SECURE_SSL_REDIRECT redirects every request to HTTPS without end, because"
     } else {
-        "SECURE_HSTS_SECONDS has no effect, since"
+        "SECURE_HSTS_SECONDS has no effect, because"
     };
-    let message =
-        warning("security.W901", format!("{what} without SECURE_PROXY_SSL_HEADER no request counts as HTTPS."));
+    let message = CheckMessage::warning(
+        "security.W901",
+        format!("{what} without SECURE_PROXY_SSL_HEADER no request counts as HTTPS."),
+    );
     vec![
         message
             .hint("Set SECURE_PROXY_SSL_HEADER=HTTP_X_FORWARDED_PROTO,https if the proxy in front sets that header."),
     ]
 }
 
-pub(super) fn headers(settings: &Settings) -> Vec<CheckMessage> {
-    let security = &settings.security;
+fn headers(registry: &Registry) -> Vec<CheckMessage> {
+    let security = registry.settings::<SecuritySettings>();
     let mut found = Vec::new();
     if !security.content_type_nosniff {
-        found.push(warning(
+        found.push(CheckMessage::warning(
             "security.W006",
             "Your SECURE_CONTENT_TYPE_NOSNIFF setting is not set to True, so your pages will not be served with an \
              'X-Content-Type-Options: nosniff' header. You should consider enabling this header to prevent the browser \
@@ -114,7 +134,7 @@ pub(super) fn headers(settings: &Settings) -> Vec<CheckMessage> {
         ));
     }
     if security.x_frame_options != "DENY" {
-        found.push(warning(
+        found.push(CheckMessage::warning(
             "security.W019",
             "You have 'django.middleware.clickjacking.XFrameOptionsMiddleware' in your MIDDLEWARE, but X_FRAME_OPTIONS \
              is not set to 'DENY'. Unless there is a good reason for your site to serve other parts of itself in a \
@@ -122,7 +142,7 @@ pub(super) fn headers(settings: &Settings) -> Vec<CheckMessage> {
         ));
     }
     if security.referrer_policy.is_empty() {
-        found.push(warning(
+        found.push(CheckMessage::warning(
             "security.W022",
             "You have not set the SECURE_REFERRER_POLICY setting. Without this, your site will not send a \
              Referrer-Policy header. You should consider enabling this header to protect user privacy.",
@@ -131,44 +151,29 @@ pub(super) fn headers(settings: &Settings) -> Vec<CheckMessage> {
     found
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::tests::{STRONG, assert_deploy_finds, ids, settings};
-    use super::super::{run_checks, run_start_checks};
-
-    #[test]
-    fn a_key_that_can_be_guessed_is_reported_at_start_and_for_deployment() {
-        for weak in ["short", &"ab".repeat(40), &format!("django-insecure-{STRONG}")] {
-            let settings =
-                settings(&[("SECRET_KEY", weak), ("SIMPLE_JWT_SIGNING_KEY", STRONG), ("JWT_SECRET_KEY", STRONG)]);
-            assert_eq!(ids(&run_start_checks(&settings)), ["security.W009"], "{weak}");
-            assert_eq!(ids(&run_checks(&settings, false)), Vec::<&str>::new(), "{weak}");
-        }
-        assert_eq!(ids(&run_start_checks(&settings(&[]))), Vec::<&str>::new());
+fn cors(registry: &Registry) -> Vec<CheckMessage> {
+    let cors = registry.settings::<CorsSettings>();
+    let mut found = Vec::new();
+    if cors.allow_all_origins {
+        let text = "CORS_ALLOW_ALL_ORIGINS lets the pages of every site read the responses.";
+        found.push(CheckMessage::warning("corsheaders.W901", text).hint("Name the sites in CORS_ALLOWED_ORIGINS."));
     }
-
-    #[test]
-    fn deployment_looks_at_what_django_looks_at() {
-        assert_deploy_finds(&[("DEBUG", "1")], &["security.W018"]);
-        assert_deploy_finds(&[("ALLOWED_HOSTS", "")], &["security.W020"]);
-        assert_deploy_finds(&[("ALLOWED_HOSTS", "a.org,*")], &["security.W020"]);
-        assert_deploy_finds(&[("SECURE_HSTS_SECONDS", "0")], &["security.W004"]);
-        assert_deploy_finds(&[("SECURE_HSTS_INCLUDE_SUBDOMAINS", "no")], &["security.W005"]);
-        assert_deploy_finds(&[("SECURE_HSTS_PRELOAD", "no")], &["security.W021"]);
-        assert_deploy_finds(&[("SECURE_SSL_REDIRECT", "no")], &["security.W008"]);
-        assert_deploy_finds(&[("SECURE_CONTENT_TYPE_NOSNIFF", "no")], &["security.W006"]);
-        assert_deploy_finds(&[("X_FRAME_OPTIONS", "SAMEORIGIN")], &["security.W019"]);
-        assert_deploy_finds(&[("SECURE_REFERRER_POLICY", "none")], &["security.W022"]);
+    if cors.allowed_origins.iter().any(|origin| origin == "null") {
+        found.push(CheckMessage::warning(
+            "corsheaders.W902",
+            "CORS_ALLOWED_ORIGINS contains null, which is the origin of local files and of every site's sandboxed frames.",
+        ));
     }
-
-    #[test]
-    fn a_redirect_that_never_ends_is_reported_every_day() {
-        for pair in [("SECURE_SSL_REDIRECT", "true"), ("SECURE_HSTS_SECONDS", "60")] {
-            let without =
-                [("SECURE_SSL_REDIRECT", "no"), ("SECURE_HSTS_SECONDS", "0"), ("SECURE_PROXY_SSL_HEADER", "none")];
-            assert_eq!(ids(&run_checks(&settings(&without), false)), Vec::<&str>::new());
-            let found = run_checks(&settings(&[&without[..], &[pair]].concat()), false);
-            assert_eq!(ids(&found), ["security.W901"]);
-        }
+    if let Some(origin) = cors.allowed_origins.iter().find(|origin| is_plain_http(origin)) {
+        let text = format!("CORS_ALLOWED_ORIGINS contains {origin}. Anyone on the network path can change its pages.");
+        found.push(CheckMessage::warning("corsheaders.W903", text));
     }
+    found
+}
+
+fn is_plain_http(origin: &str) -> bool {
+    origin.strip_prefix("http://").is_some_and(|rest| {
+        let host = rest.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(rest, |(host, _)| host);
+        !["localhost", "127.0.0.1", "[::1]"].contains(&host)
+    })
 }

@@ -6,7 +6,8 @@ use crate::contrib::auth::password_validation::{DEFAULT_PASSWORD_VALIDATORS, Use
 use crate::contrib::auth::validators::{normalize_email, normalize_username, validate_username};
 use crate::db::{DatabaseError, DbConnection, transaction};
 
-use super::base::{CommandError, Context};
+use crate::apps::Apps;
+use crate::apps::command::CommandError;
 
 /// Length of `auth_user.username`.
 const USERNAME_MAX_LENGTH: usize = 150;
@@ -67,29 +68,28 @@ pub(super) fn password_problems(password: &str, username: &str, email: &str) -> 
 }
 
 /// Writes a superuser. Without a password nobody can log in as that user until one is set.
-pub(super) fn create_superuser(
-    context: &Context,
+pub(crate) fn create_superuser(
+    apps: &Apps,
     conn: &mut DbConnection,
     username: &str,
     email: &str,
     password: Option<&str>,
 ) -> Result<(), CommandError> {
-    let hashers = &context.settings.auth.password_hashers;
-    let encoded = encode(hashers, password)?;
+    let encoded = encode(apps.auth()?.hashers(), password)?;
     let (username, email) = (normalize_username(username), normalize_email(email));
     let new = NewUser { username: &username, email: &email, password: &encoded, is_superuser: true };
-    transaction(conn, |conn| User::create(conn, &new, context.clock.now()).map_err(DatabaseError::from))?;
+    transaction(conn, |conn| User::create(conn, &new, apps.clock().now()).map_err(DatabaseError::from))?;
     Ok(())
 }
 
 /// Gives `user` another password.
 pub(super) fn set_password(
-    context: &Context,
+    apps: &Apps,
     conn: &mut DbConnection,
     user: &User,
     password: &str,
 ) -> Result<(), CommandError> {
-    let encoded = encode(&context.settings.auth.password_hashers, Some(password))?;
+    let encoded = encode(apps.auth()?.hashers(), Some(password))?;
     transaction(conn, |conn| User::set_password(conn, user.id, &encoded).map_err(DatabaseError::from))?;
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::base::{CommandError, Context};
 use super::{prompt, users};
+use crate::apps::command::{CommandError, Context};
 use crate::contrib::auth::models::User;
 
 /// How often two passwords may differ or be too weak.
@@ -38,7 +38,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         }
         let problems = users::password_problems(&password, &username, &user.email);
         if problems.is_empty() {
-            users::set_password(context, &mut conn, &user, &password)?;
+            users::set_password(context.apps()?, &mut conn, &user, &password)?;
             println!("Password changed successfully for user '{username}'");
             return Ok(());
         }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use super::base::{CommandError, Context};
 use super::{prompt, users};
+use crate::apps::command::{CommandError, Context};
 use crate::conf::Environment;
 use crate::contrib::auth::models::User;
 use crate::db::DbConnection;
@@ -39,12 +39,12 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
             return Err(CommandError::new(problem));
         }
         let password = context.env.get("DJANGO_SUPERUSER_PASSWORD");
-        users::create_superuser(context, &mut conn, &username, &email, password)?;
+        users::create_superuser(context.apps()?, &mut conn, &username, &email, password)?;
     } else if prompt::is_interactive() {
         let username = ask_username(&mut conn, arguments.username)?;
         let email = ask_email(arguments.email)?;
         let password = ask_password(&username, &email)?;
-        users::create_superuser(context, &mut conn, &username, &email, Some(&password))?;
+        users::create_superuser(context.apps()?, &mut conn, &username, &email, Some(&password))?;
     } else {
         println!(
             "Superuser creation skipped due to not running in a TTY. You can run `manage createsuperuser` in your \

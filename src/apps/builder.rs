@@ -1,0 +1,223 @@
+//! Puts the apps of a project together. Python counterpart: `django.setup()`.
+
+#[cfg(feature = "server")]
+use actix_web::web::ServiceConfig;
+
+use super::checks::{self, Findings, Run};
+use super::config::AppConfig;
+use super::registry::Registry;
+use super::{Apps, Check};
+#[cfg(feature = "server")]
+use crate::conf::Setting;
+use crate::conf::{Environment, SettingsError};
+use crate::core::checks::{CheckMessage, Level};
+use crate::core::clock::Clock;
+use crate::core::crypto::SecretString;
+#[cfg(feature = "database")]
+use crate::db::{Database, DatabaseError, DatabaseSettings};
+
+/// What describes a project: its `INSTALLED_APPS` and the settings of its apps.
+///
+/// [`Settings`](crate::Settings) is the one of this project.
+pub trait Project: Default + 'static {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Returns an error if a value is invalid.
+    fn from_env(env: &Environment) -> Result<Self, SettingsError>;
+
+    /// The installed apps, in the order in which they are set up.
+    fn installed_apps(&self) -> Vec<&'static dyn AppConfig>;
+
+    /// All settings: the project's own, and those of the installed apps.
+    #[cfg(feature = "server")]
+    fn settings(&self) -> Vec<Setting>;
+
+    /// Checks of the project itself. Default: none.
+    fn checks(&self) -> Vec<Check> {
+        Vec::new()
+    }
+
+    /// Inserts the settings of every app, and what belongs to no app.
+    ///
+    /// # Errors
+    /// Returns an error if a setting cannot be used.
+    fn register(self, registry: &mut Registry) -> Result<(), SettingsError>;
+
+    /// The set-up with the project's hooks. Default: without hooks.
+    fn builder(self) -> AppsBuilder {
+        Apps::builder(self)
+    }
+
+    /// Mounts the project's URLs: `ROOT_URLCONF`.
+    #[cfg(feature = "server")]
+    fn urls(cfg: &mut ServiceConfig, apps: &Apps);
+}
+
+/// The set-up of a project. Host applications add their hooks here: claims, the user model, classes of their own.
+#[must_use = "nothing happens before `build`"]
+pub struct AppsBuilder {
+    registry: Registry,
+    is_assembled: bool,
+    #[cfg(feature = "database")]
+    database: Option<Database>,
+}
+
+/// Why a project could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// A setting cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A system check found an error.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Checks(Vec<CheckMessage>),
+    /// The database cannot be opened.
+    #[cfg(feature = "database")]
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl AppsBuilder {
+    pub(super) fn new(project: impl Project) -> Self {
+        let mut registry = Registry::new(project.installed_apps(), Clock::system());
+        registry.add_checks(&project.checks());
+        if let Err(error) = project.register(&mut registry) {
+            registry.add_error(error);
+        }
+        Self {
+            registry,
+            is_assembled: false,
+            #[cfg(feature = "database")]
+            database: None,
+        }
+    }
+
+    /// Uses `clock` in place of the system's clock, for tests.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.registry.set_clock(clock);
+        self
+    }
+
+    /// Uses a database that is open already, in place of `DATABASE_URL`.
+    #[cfg(feature = "database")]
+    pub fn database(mut self, database: Database) -> Self {
+        self.database = Some(database);
+        self
+    }
+
+    /// `SECRET_KEY`, in place of the one in the settings.
+    pub fn secret_key(mut self, key: impl Into<SecretString>) -> Self {
+        self.registry.set_secret_key(key.into());
+        self
+    }
+
+    /// What the builder has so far, such as the settings of an app.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Hands `hook` to the app that looks for its type. The builder methods of the apps are made of this.
+    pub fn hook<T: Send + Sync + 'static>(mut self, hook: T) -> Self {
+        self.registry.insert(hook);
+        self
+    }
+
+    /// Adds `item` to the list of its type, such as an authentication class to the ones that settings can name.
+    pub fn add<T: Send + Sync + 'static>(mut self, item: T) -> Self {
+        self.registry.push(item);
+        self
+    }
+
+    /// What the system checks find, without opening the database.
+    #[must_use]
+    pub fn check(mut self, which: Run) -> Findings {
+        self.assemble();
+        checks::run(&self.registry, which)
+    }
+
+    /// Sets up every app and opens the database.
+    ///
+    /// # Errors
+    /// Returns an error if a setting or the database cannot be used, or if a system check found an error. The text names
+    /// the setting.
+    pub fn build(mut self) -> Result<Apps, SetupError> {
+        self.assemble();
+        if let Some(error) = self.registry.take_first_error() {
+            return Err(error.into());
+        }
+        let (errors, others): (Vec<_>, Vec<_>) =
+            checks::run(&self.registry, Run::Start).messages.into_iter().partition(|m| m.level >= Level::Error);
+        for message in others {
+            log::warn!("{message}");
+        }
+        if !errors.is_empty() {
+            return Err(SetupError::Checks(errors));
+        }
+        #[cfg(feature = "database")]
+        self.open_database()?;
+        Ok(Apps(self.registry.into()))
+    }
+
+    /// The ids of the checks of the project and of its installed apps.
+    #[must_use]
+    pub fn check_ids(mut self) -> Vec<&'static str> {
+        self.assemble();
+        self.registry.checks().iter().flat_map(|check| check.ids).copied().collect()
+    }
+
+    /// The settings that cannot be used.
+    pub fn errors(&mut self) -> &[SettingsError] {
+        self.assemble();
+        self.registry.errors()
+    }
+
+    /// Calls every app, once. Errors are kept, so that `manage check` reports all of them.
+    fn assemble(&mut self) {
+        if std::mem::replace(&mut self.is_assembled, true) {
+            return;
+        }
+        let registry = &mut self.registry;
+        let installed = registry.installed().to_vec();
+        for app in &installed {
+            registry.add_checks(app.checks());
+            for missing in app.requires().iter().filter(|name| !installed.iter().any(|other| other.name() == **name)) {
+                let problem = format!("{:?} needs {missing:?}; add it", app.name());
+                registry.add_error(SettingsError::new("INSTALLED_APPS", problem));
+            }
+        }
+        for app in &installed {
+            if let Err(error) = app.register(registry) {
+                registry.add_error(error);
+            }
+        }
+        // What an app could not register would only lead to errors about its absence.
+        if registry.errors().is_empty() {
+            for app in &installed {
+                if let Err(error) = app.ready(registry) {
+                    registry.add_error(error);
+                }
+            }
+        }
+    }
+
+    /// An app that has tables needs a database.
+    #[cfg(feature = "database")]
+    fn open_database(&mut self) -> Result<(), DatabaseError> {
+        let has_tables = self.registry.installed().iter().any(|app| !app.migrations().is_empty());
+        let database = match self.database.take() {
+            Some(database) => database,
+            None if has_tables => Database::open(&self.registry.settings::<DatabaseSettings>())?,
+            None => return Ok(()),
+        };
+        self.registry.insert(database);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for AppsBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppsBuilder").field("registry", &self.registry).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,82 @@
+//! Runs the system checks of the installed apps. Python counterpart: `django.core.checks.registry`.
+
+use std::cmp::Reverse;
+
+use super::registry::Registry;
+use crate::core::checks::{CheckMessage, Level};
+
+/// A check: a function that looks at the settings of the registered apps.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// The ids of its messages. `SILENCED_SYSTEM_CHECKS` can name them.
+    pub ids: &'static [&'static str],
+    /// When it runs.
+    pub when: When,
+    /// Looks for problems.
+    pub run: fn(&Registry) -> Vec<CheckMessage>,
+}
+
+/// When a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// At every start and by `manage check`.
+    Always,
+    /// At every start and by `manage check --deploy`: not while developing, but too dangerous to miss in production.
+    StartAndDeploy,
+    /// By `manage check --deploy` only.
+    Deploy,
+}
+
+/// Which checks to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// Those of every start.
+    Start,
+    /// Those of `manage check`.
+    Check,
+    /// Those of `manage check --deploy`.
+    Deploy,
+}
+
+impl Run {
+    fn includes(self, when: When) -> bool {
+        match when {
+            When::Always => true,
+            When::StartAndDeploy => self != Self::Check,
+            When::Deploy => self == Self::Deploy,
+        }
+    }
+}
+
+/// The outcome of the checks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// The messages, the most severe first, then by their text.
+    pub messages: Vec<CheckMessage>,
+    /// How many more messages `SILENCED_SYSTEM_CHECKS` hides.
+    pub silenced: usize,
+}
+
+/// Runs the checks of `registry`. Errors about single settings, found while the apps were registered, come with them.
+pub(super) fn run(registry: &Registry, which: Run) -> Findings {
+    let silenced_ids = registry.silenced_checks();
+    let wanted = registry.checks().iter().filter(|check| which.includes(check.when));
+    let (silenced, mut messages): (Vec<_>, Vec<_>) = wanted
+        .flat_map(|check| (check.run)(registry))
+        .partition(|message| silenced_ids.iter().any(|id| id == message.id));
+    messages.extend(registry.errors().iter().map(|error| {
+        // An error of the settings cannot be silenced: the start would fail all the same.
+        CheckMessage::new(Level::Error, "settings.E901", error.to_string())
+    }));
+    messages.extend(unknown_ids(registry, silenced_ids));
+    messages.sort_by_key(|message| (Reverse(message.level), message.to_string()));
+    Findings { messages, silenced: silenced.len() }
+}
+
+fn unknown_ids<'a>(registry: &'a Registry, silenced: &'a [String]) -> impl Iterator<Item = CheckMessage> + 'a {
+    let is_known = |id: &String| registry.checks().iter().any(|check| check.ids.contains(&id.as_str()));
+    silenced.iter().filter(move |id| !is_known(id)).map(|id| {
+        let text = format!("SILENCED_SYSTEM_CHECKS names {id}, but no installed app has a check with this id.");
+        CheckMessage::new(Level::Info, "checks.I901", text)
+    })
+}

@@ -1,0 +1,173 @@
+//! Commands of `manage`. Python counterpart: `django.core.management.base`.
+//!
+//! An app lists its commands in [`AppConfig::commands`](super::AppConfig::commands); those that belong to no app are in
+//! [`management`](crate::management).
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use actix_web::web::ServiceConfig;
+use clap::{ArgMatches, Args};
+
+use super::{Apps, AppsBuilder, Project};
+use crate::conf::{Environment, SettingsError};
+use crate::core::crypto::{ALPHANUMERIC, random_string};
+use crate::db::Database;
+
+type Handle = Box<dyn Fn(&Context, &ArgMatches) -> Result<(), CommandError>>;
+
+/// A command: its name, its arguments and what it does. Python counterpart: `BaseCommand`.
+pub struct Command {
+    clap: clap::Command,
+    handle: Handle,
+}
+
+impl Command {
+    /// A command whose arguments are `A`. `help` is one line.
+    pub fn new<A: Args>(
+        name: &'static str,
+        help: &'static str,
+        handle: impl Fn(&Context, A) -> Result<(), CommandError> + 'static,
+    ) -> Self {
+        let clap = A::augment_args(clap::Command::new(name).about(help));
+        let handle = move |context: &Context, matches: &ArgMatches| match A::from_arg_matches(matches) {
+            Ok(arguments) => handle(context, arguments),
+            Err(error) => error.exit(),
+        };
+        Self { clap, handle: Box::new(handle) }
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.clap.get_name()
+    }
+
+    /// The command line.
+    #[must_use]
+    pub fn clap(&self) -> &clap::Command {
+        &self.clap
+    }
+
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Returns the error of the command.
+    pub fn run(&self, context: &Context, matches: &ArgMatches) -> Result<(), CommandError> {
+        (self.handle)(context, matches)
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({})", self.name())
+    }
+}
+
+/// The error of a command. It is printed to standard error, and the exit code is 1.
+#[derive(Debug, PartialEq, Eq)]
+pub enum CommandError {
+    /// A failure with its text.
+    Failed(String),
+    /// A failure whose text has been printed already.
+    Silent,
+    /// `check` found problems; the text has several lines.
+    SystemCheck(String),
+}
+
+impl CommandError {
+    /// A failure with this text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self::Failed(text.into())
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(text) => write!(f, "CommandError: {text}"),
+            Self::Silent => Ok(()),
+            Self::SystemCheck(text) => write!(f, "SystemCheckError: {text}"),
+        }
+    }
+}
+
+impl<E: std::error::Error> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// What a command works with.
+pub struct Context {
+    /// The environment and `.env`.
+    pub env: Environment,
+    /// `--verbosity`: 0 to 3.
+    pub verbosity: u8,
+    /// The URLs of the project.
+    pub urls: fn(&mut ServiceConfig, &Apps),
+    read: fn(&Environment) -> Result<AppsBuilder, SettingsError>,
+    apps: OnceCell<Apps>,
+}
+
+impl Context {
+    /// The context of the project `P`, whose settings are in `env`.
+    #[must_use]
+    pub fn new<P: Project>(env: Environment, verbosity: u8) -> Self {
+        Self { env, verbosity, urls: P::urls, read: |env| P::from_env(env).map(P::builder), apps: OnceCell::new() }
+    }
+
+    /// The set-up of the project, before it is built.
+    ///
+    /// # Errors
+    /// Returns an error if a setting cannot be read.
+    pub fn builder(&self) -> Result<AppsBuilder, SettingsError> {
+        self.builder_from(&self.env)
+    }
+
+    /// The set-up of the project with the settings in `env`.
+    ///
+    /// # Errors
+    /// Returns an error if a setting cannot be read.
+    pub fn builder_from(&self, env: &Environment) -> Result<AppsBuilder, SettingsError> {
+        (self.read)(env)
+    }
+
+    /// The installed apps.
+    ///
+    /// # Errors
+    /// Returns an error if a setting or the database cannot be used.
+    pub fn apps(&self) -> Result<&Apps, CommandError> {
+        if let Some(apps) = self.apps.get() {
+            return Ok(apps);
+        }
+        let mut builder = self.builder()?;
+        if builder.registry().secret_key().expose().is_empty() {
+            // No command signs anything that outlives it.
+            builder = builder.secret_key(random_string(64, ALPHANUMERIC));
+        }
+        let apps = builder.build()?;
+        Ok(self.apps.get_or_init(|| apps))
+    }
+
+    /// The database.
+    ///
+    /// # Errors
+    /// Returns an error if it cannot be opened.
+    pub fn database(&self) -> Result<&Database, CommandError> {
+        Ok(self.apps()?.database()?)
+    }
+
+    /// Prints `text`, unless the command was asked to be quiet.
+    pub fn say(&self, text: impl fmt::Display) {
+        if self.verbosity >= 1 {
+            println!("{text}");
+        }
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").field("verbosity", &self.verbosity).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+//! What an app brings. Python counterpart: `django.apps.AppConfig`.
+
+use super::checks::Check;
+#[cfg(feature = "server")]
+use super::command::Command;
+use super::registry::Registry;
+use crate::conf::{Setting, SettingsError};
+#[cfg(feature = "database")]
+use crate::db::migrations::Step;
+
+/// An app: a line of `INSTALLED_APPS`.
+///
+/// Everything that an app adds to the project is named here. Leaving the app out of `INSTALLED_APPS` removes all of it:
+/// routes, tables, settings, checks, commands and classes.
+///
+/// ```
+/// use actix_simplejwt::apps::{AppConfig, Registry};
+/// use actix_simplejwt::conf::SettingsError;
+///
+/// /// `class ShopConfig(AppConfig)`.
+/// pub struct ShopConfig;
+///
+/// /// What the views of the app need, made once at start.
+/// pub struct Prices;
+///
+/// impl AppConfig for ShopConfig {
+///     fn name(&self) -> &'static str {
+///         "shop"
+///     }
+///
+///     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+///         registry.insert(Prices);
+///         Ok(())
+///     }
+/// }
+/// ```
+pub trait AppConfig: Send + Sync + 'static {
+    /// The name in `INSTALLED_APPS`: the path of the Python package, such as `rest_framework.authtoken`.
+    fn name(&self) -> &'static str;
+
+    /// The name in `django_migrations` and `django_content_type`. Default: the last part of [`AppConfig::name`].
+    fn label(&self) -> &'static str {
+        self.name().rsplit('.').next().unwrap_or(self.name())
+    }
+
+    /// Names of the apps that must be installed as well. Default: none.
+    fn requires(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The settings that the app reads. Default: none.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    /// The app's tables. Default: none.
+    #[cfg(feature = "database")]
+    fn migrations(&self) -> &'static [Step] {
+        &[]
+    }
+
+    /// The app's system checks. Default: none.
+    fn checks(&self) -> &'static [Check] {
+        &[]
+    }
+
+    /// The app's commands for `manage`. Default: none.
+    #[cfg(feature = "server")]
+    fn commands(&self) -> Vec<Command> {
+        Vec::new()
+    }
+
+    /// Makes what the app's views and classes need, from the app's own settings. Called once, in the order of
+    /// `INSTALLED_APPS`. Default: nothing.
+    ///
+    /// # Errors
+    /// Returns an error if a setting cannot be used.
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let _ = registry;
+        Ok(())
+    }
+
+    /// Completes the set-up with what other apps have registered. Called after [`AppConfig::register`] of every app, in
+    /// the same order. Default: nothing.
+    ///
+    /// # Errors
+    /// Returns an error if a setting cannot be used.
+    fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let _ = registry;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for dyn AppConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,39 @@
+//! `rest_framework.authtoken` as an app: opaque tokens in a table.
+
+use super::authentication::TokenAuthentication;
+#[cfg(feature = "server")]
+use super::management;
+#[cfg(feature = "server")]
+use crate::apps::command::Command;
+use crate::apps::{AppConfig, Registry};
+use crate::conf::SettingsError;
+use crate::db::migrations::{self, Step};
+use crate::rest_framework::authentication::AuthenticationClass;
+
+/// `rest_framework.authtoken`.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthTokenConfig;
+
+impl AppConfig for AuthTokenConfig {
+    fn name(&self) -> &'static str {
+        "rest_framework.authtoken"
+    }
+
+    fn requires(&self) -> &'static [&'static str] {
+        &["django.contrib.auth", "rest_framework"]
+    }
+
+    fn migrations(&self) -> &'static [Step] {
+        migrations::of("authtoken")
+    }
+
+    #[cfg(feature = "server")]
+    fn commands(&self) -> Vec<Command> {
+        management::commands()
+    }
+
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        registry.push(AuthenticationClass::new(TokenAuthentication));
+        Ok(())
+    }
+}

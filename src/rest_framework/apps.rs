@@ -1,0 +1,61 @@
+//! `rest_framework` as an app: what every view shares.
+
+#[cfg(feature = "database")]
+use super::authentication::basic::BasicAuthentication;
+use super::authentication::{Authentication, AuthenticationClass};
+use super::checks;
+use super::permissions::{Permission, PermissionClass};
+use super::settings::RestFrameworkSettings;
+use super::state::RestFramework;
+use crate::apps::{AppConfig, AppsBuilder, Check, Registry};
+use crate::conf::{Setting, SettingsError};
+
+/// `rest_framework`.
+#[derive(Clone, Copy, Debug)]
+pub struct RestFrameworkConfig;
+
+impl AppConfig for RestFrameworkConfig {
+    fn name(&self) -> &'static str {
+        "rest_framework"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        RestFrameworkSettings::SETTINGS
+    }
+
+    fn checks(&self) -> &'static [Check] {
+        checks::CHECKS
+    }
+
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        #[cfg(feature = "database")]
+        if registry.is_installed("django.contrib.auth") {
+            registry.push(AuthenticationClass::new(BasicAuthentication));
+        }
+        let _ = registry;
+        Ok(())
+    }
+
+    /// Resolves the class names of the settings among the classes that apps and the host have added.
+    fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let settings = registry.settings::<RestFrameworkSettings>();
+        let (authentication, permissions) =
+            (registry.list::<AuthenticationClass>(), registry.list::<PermissionClass>());
+        let framework = RestFramework::new(settings, authentication, permissions)?;
+        let framework = framework.with_clock(registry.clock().clone());
+        registry.insert(framework);
+        Ok(())
+    }
+}
+
+impl AppsBuilder {
+    /// Adds an authentication class of your own, which `DEFAULT_AUTHENTICATION_CLASSES` can name.
+    pub fn authentication_class(self, class: impl Authentication) -> Self {
+        self.add(AuthenticationClass::new(class))
+    }
+
+    /// Adds a permission class of your own, which `DEFAULT_PERMISSION_CLASSES` can name.
+    pub fn permission_class(self, permission: impl Permission) -> Self {
+        self.add(PermissionClass::new(permission))
+    }
+}

@@ -1,0 +1,101 @@
+//! `rest_framework_simplejwt` as an app: access, refresh and sliding tokens.
+
+#[cfg(feature = "database")]
+use super::authentication::JwtAuthentication;
+use super::authentication::JwtStatelessUserAuthentication;
+use super::checks;
+use super::settings::SimpleJwtSettings;
+use super::state::JwtState;
+use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry};
+use crate::conf::{Setting, SettingsError};
+use crate::contrib::auth::AbstractUser;
+#[cfg(feature = "database")]
+use crate::contrib::auth::AuthState;
+use crate::core::jwt::{Claims, TokenTypeClaim};
+use crate::rest_framework::authentication::AuthenticationClass;
+
+/// `rest_framework_simplejwt`.
+#[derive(Clone, Copy, Debug)]
+pub struct SimpleJwtConfig;
+
+impl AppConfig for SimpleJwtConfig {
+    fn name(&self) -> &'static str {
+        "rest_framework_simplejwt"
+    }
+
+    fn requires(&self) -> &'static [&'static str] {
+        &["rest_framework"]
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SimpleJwtSettings::SETTINGS
+    }
+
+    fn checks(&self) -> &'static [Check] {
+        checks::CHECKS
+    }
+
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        registry.push(AuthenticationClass::new(JwtStatelessUserAuthentication));
+        // The older name of the same class.
+        registry.push(AuthenticationClass::new(JwtStatelessUserAuthentication).named("JWTTokenUserAuthentication"));
+        #[cfg(feature = "database")]
+        if registry.is_installed("django.contrib.auth") {
+            registry.push(AuthenticationClass::new(JwtAuthentication));
+        }
+        let settings = registry.settings::<SimpleJwtSettings>();
+        if let Some(claim) = &settings.token_type_claim {
+            registry.push(TokenTypeClaim(claim.clone()));
+        }
+        let mut jwt = JwtState::new(settings, registry.secret_key(), registry.clock().clone())?;
+        if let Some(ClaimsHook(hook)) = registry.take() {
+            jwt = jwt.with_claims(hook);
+        }
+        if let Some(UserRule(rule)) = registry.take() {
+            jwt = jwt.with_user_authentication_rule(rule);
+        }
+        registry.insert(jwt.with_blacklist(registry.is_installed("rest_framework_simplejwt.token_blacklist")));
+        Ok(())
+    }
+
+    #[cfg(feature = "database")]
+    fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let field = &registry.settings::<SimpleJwtSettings>().user_id_field;
+        // Without this, tokens would be refreshed without asking for their user.
+        if registry.get::<AuthState>().is_some_and(|auth| !auth.users().has_attribute(field)) {
+            let problem = format!("users cannot be looked up by {field:?}");
+            return Err(SettingsError::new("SIMPLE_JWT_USER_ID_FIELD", problem));
+        }
+        Ok(())
+    }
+}
+
+/// The hook of [`AppsBuilder::claims`].
+struct ClaimsHook(Box<dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync>);
+
+/// The hook of [`AppsBuilder::user_authentication_rule`].
+struct UserRule(Box<dyn Fn(&dyn AbstractUser) -> bool + Send + Sync>);
+
+impl AppsBuilder {
+    /// Adds claims to every refresh and sliding token, at login and at each refresh. Access tokens copy them.
+    ///
+    /// This is what overriding `get_token` does in Python.
+    pub fn claims(self, hook: impl Fn(&dyn AbstractUser, &mut Claims) + Send + Sync + 'static) -> Self {
+        self.hook(ClaimsHook(Box::new(hook)))
+    }
+
+    /// `USER_AUTHENTICATION_RULE`: which users may have tokens. Default: active users.
+    pub fn user_authentication_rule(self, rule: impl Fn(&dyn AbstractUser) -> bool + Send + Sync + 'static) -> Self {
+        self.hook(UserRule(Box::new(rule)))
+    }
+}
+
+impl Apps {
+    /// Keys and settings of tokens, to make and read tokens in code.
+    ///
+    /// # Errors
+    /// Returns an error if `rest_framework_simplejwt` is not installed.
+    pub fn jwt(&self) -> Result<&JwtState, LookupError> {
+        self.get()
+    }
+}

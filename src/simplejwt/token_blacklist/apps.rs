@@ -1,0 +1,34 @@
+//! `rest_framework_simplejwt.token_blacklist` as an app: the tables of outstanding and blacklisted tokens.
+
+#[cfg(feature = "server")]
+use super::management;
+use crate::apps::AppConfig;
+#[cfg(feature = "server")]
+use crate::apps::command::Command;
+use crate::db::migrations::{self, Step};
+
+/// The name in `INSTALLED_APPS`.
+pub const NAME: &str = "rest_framework_simplejwt.token_blacklist";
+
+/// `rest_framework_simplejwt.token_blacklist`.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenBlacklistConfig;
+
+impl AppConfig for TokenBlacklistConfig {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn requires(&self) -> &'static [&'static str] {
+        &["django.contrib.auth"]
+    }
+
+    fn migrations(&self) -> &'static [Step] {
+        migrations::of("token_blacklist")
+    }
+
+    #[cfg(feature = "server")]
+    fn commands(&self) -> Vec<Command> {
+        management::commands()
+    }
+}

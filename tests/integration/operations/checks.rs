@@ -1,0 +1,254 @@
+//! The system checks: what `manage check`, `manage check --deploy` and every start report.
+
+use actix_simplejwt::Settings;
+use actix_simplejwt::apps::{Findings, Run};
+use actix_simplejwt::conf::Environment;
+use actix_simplejwt::core::checks::Level;
+
+const STRONG: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/// A deployment without any finding.
+const SAFE: &[(&str, &str)] = &[
+    ("SECRET_KEY", STRONG),
+    ("ALLOWED_HOSTS", "example.org"),
+    ("LOGIN_FAILURE_LIMIT", "5"),
+    ("REST_FRAMEWORK_NUM_PROXIES", "1"),
+    ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true"),
+    ("SECURE_HSTS_PRELOAD", "true"),
+    ("SECURE_HSTS_SECONDS", "31536000"),
+    ("SECURE_PROXY_SSL_HEADER", "HTTP_X_FORWARDED_PROTO,https"),
+    ("SECURE_SSL_REDIRECT", "true"),
+    ("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "true"),
+];
+
+/// What the safe deployment's checks find after `pairs` were changed.
+fn find(pairs: &[(&str, &str)], which: Run) -> Findings {
+    let env: Environment = SAFE.iter().chain(pairs).copied().collect();
+    Settings::from_env(&env).unwrap().builder().check(which)
+}
+
+fn ids(found: &Findings) -> Vec<&'static str> {
+    found.messages.iter().map(|message| message.id).collect()
+}
+
+#[track_caller]
+fn assert_deploy_finds(pairs: &[(&str, &str)], expected: &[&str]) {
+    assert_eq!(ids(&find(pairs, Run::Deploy)), expected, "{pairs:?}");
+    // Every id can be silenced.
+    let silenced = expected.join(",");
+    let found = find(&[pairs, &[("SILENCED_SYSTEM_CHECKS", silenced.as_str())]].concat(), Run::Deploy);
+    assert_eq!((ids(&found), found.silenced >= expected.len()), (Vec::new(), true), "{pairs:?}");
+}
+
+#[test]
+fn a_safe_deployment_has_nothing_to_report() {
+    assert_deploy_finds(&[], &[]);
+}
+
+#[test]
+fn a_deployment_with_default_settings_gets_all_warnings() {
+    let env = Environment::default().with("SECRET_KEY", STRONG);
+    let found = Settings::from_env(&env).unwrap().builder().check(Run::Deploy);
+    assert_eq!(ids(&found), ["auth.W902", "security.W004", "security.W008", "security.W020", "simplejwt.W906"]);
+}
+
+#[test]
+fn silenced_ids_are_counted_and_unknown_ones_reported() {
+    let found = find(&[("SILENCED_SYSTEM_CHECKS", "security.W018,security.W999"), ("DEBUG", "yes")], Run::Deploy);
+    assert_eq!((ids(&found), found.silenced), (vec!["checks.I901"], 1));
+}
+
+#[test]
+fn every_check_is_in_the_documentation() {
+    let page = include_str!("../../../docs/OPERATIONS.md");
+    let ids = Settings::new(STRONG).builder().check_ids();
+    assert!(ids.contains(&"simplejwt.W906"));
+    for id in ids {
+        assert!(page.contains(&format!("`{id}`")), "{id}");
+    }
+}
+
+#[test]
+fn a_key_that_can_be_guessed_is_reported_at_start_and_for_deployment() {
+    for weak in ["short", &"ab".repeat(40), &format!("django-insecure-{STRONG}")] {
+        let pairs = [("SECRET_KEY", weak), ("SIMPLE_JWT_SIGNING_KEY", STRONG), ("JWT_SECRET_KEY", STRONG)];
+        assert_eq!(ids(&find(&pairs, Run::Start)), ["security.W009"], "{weak}");
+        assert_eq!(ids(&find(&pairs, Run::Check)), Vec::<&str>::new(), "{weak}");
+    }
+    assert_eq!(ids(&find(&[], Run::Start)), Vec::<&str>::new());
+}
+
+#[test]
+fn deployment_looks_at_what_django_looks_at() {
+    assert_deploy_finds(&[("DEBUG", "1")], &["security.W018"]);
+    assert_deploy_finds(&[("ALLOWED_HOSTS", "")], &["security.W020"]);
+    assert_deploy_finds(&[("ALLOWED_HOSTS", "a.org,*")], &["security.W020"]);
+    assert_deploy_finds(&[("SECURE_HSTS_SECONDS", "0")], &["security.W004"]);
+    assert_deploy_finds(&[("SECURE_HSTS_INCLUDE_SUBDOMAINS", "no")], &["security.W005"]);
+    assert_deploy_finds(&[("SECURE_HSTS_PRELOAD", "no")], &["security.W021"]);
+    assert_deploy_finds(&[("SECURE_SSL_REDIRECT", "no")], &["security.W008"]);
+    assert_deploy_finds(&[("SECURE_CONTENT_TYPE_NOSNIFF", "no")], &["security.W006"]);
+    assert_deploy_finds(&[("X_FRAME_OPTIONS", "SAMEORIGIN")], &["security.W019"]);
+    assert_deploy_finds(&[("SECURE_REFERRER_POLICY", "none")], &["security.W022"]);
+}
+
+#[test]
+fn a_redirect_that_never_ends_is_reported_every_day() {
+    for pair in [("SECURE_SSL_REDIRECT", "true"), ("SECURE_HSTS_SECONDS", "60")] {
+        let without =
+            [("SECURE_SSL_REDIRECT", "no"), ("SECURE_HSTS_SECONDS", "0"), ("SECURE_PROXY_SSL_HEADER", "none")];
+        assert_eq!(ids(&find(&without, Run::Check)), Vec::<&str>::new());
+        let found = find(&[&without[..], &[pair]].concat(), Run::Check);
+        assert_eq!(ids(&found), ["security.W901"]);
+    }
+}
+
+#[test]
+fn a_weak_hasher_for_new_passwords_is_reported() {
+    for hasher in ["MD5PasswordHasher", "PBKDF2SHA1PasswordHasher", "BCryptPasswordHasher"] {
+        assert_deploy_finds(&[("PASSWORD_HASHERS", &format!("{hasher},Argon2PasswordHasher"))], &["auth.W901"]);
+        assert_deploy_finds(&[("PASSWORD_HASHERS", &format!("Argon2PasswordHasher,{hasher}"))], &[]);
+    }
+}
+
+#[test]
+fn logins_without_a_limit_are_reported() {
+    let none = ("LOGIN_FAILURE_LIMIT", "none");
+    assert_deploy_finds(&[none], &["auth.W902"]);
+    for (class, rate) in
+        [("AnonRateThrottle", "anon=5/min"), ("UserRateThrottle", "user=5/min"), ("ScopedRateThrottle", "login=5/min")]
+    {
+        let class = ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", class);
+        assert_deploy_finds(&[none, class], &["auth.W902"]);
+        assert_deploy_finds(&[none, class, ("REST_FRAMEWORK_DEFAULT_THROTTLE_RATES", rate)], &[]);
+    }
+}
+
+#[test]
+fn inactive_users_who_get_in_are_reported() {
+    let unchecked = ("SIMPLE_JWT_CHECK_USER_IS_ACTIVE", "no");
+    assert_deploy_finds(&[unchecked], &["auth.W903"]);
+    assert_deploy_finds(&[unchecked, ("AUTHENTICATION_BACKENDS", "AllowAllUsersModelBackend")], &["auth.W903"]);
+    assert_deploy_finds(&[("AUTHENTICATION_BACKENDS", "AllowAllUsersModelBackend")], &[]);
+}
+
+#[test]
+fn limits_by_an_address_that_anybody_may_write_are_reported() {
+    let unset = ("REST_FRAMEWORK_NUM_PROXIES", "none");
+    assert_deploy_finds(&[unset], &["rest_framework.W901"]);
+    let throttles = [
+        ("LOGIN_FAILURE_LIMIT", "none"),
+        ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", "AnonRateThrottle"),
+        ("REST_FRAMEWORK_DEFAULT_THROTTLE_RATES", "anon=5/min"),
+    ];
+    assert_deploy_finds(&[&throttles[..], &[unset]].concat(), &["rest_framework.W901"]);
+    assert_deploy_finds(&throttles, &[]);
+}
+
+#[test]
+fn views_that_are_open_unless_they_say_otherwise_are_reported() {
+    assert_deploy_finds(&[("REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES", "AllowAny")], &["rest_framework.W902"]);
+}
+
+#[test]
+fn a_database_that_may_forget_is_reported() {
+    let relaxed = ("SQLITE_SYNCHRONOUS", "NORMAL");
+    assert_deploy_finds(&[relaxed], &["database.W901"]);
+    if cfg!(feature = "postgres") {
+        assert_deploy_finds(&[relaxed, ("DATABASE_URL", "postgres://db/shop")], &[]);
+    }
+}
+
+#[test]
+fn origins_that_are_anybody_are_reported() {
+    assert_deploy_finds(&[("CORS_ALLOW_ALL_ORIGINS", "true")], &["corsheaders.W901"]);
+    assert_deploy_finds(&[("CORS_ALLOWED_ORIGINS", "https://a.org,null")], &["corsheaders.W902"]);
+    for (origin, found) in [
+        ("http://a.org", &["corsheaders.W903"][..]),
+        ("http://a.org:8080", &["corsheaders.W903"]),
+        ("http://localhost.a.org", &["corsheaders.W903"]),
+        ("https://a.org", &[]),
+        ("http://localhost", &[]),
+        ("http://localhost:3000", &[]),
+        ("http://[::1]", &[]),
+        ("http://[::1]:3000", &[]),
+    ] {
+        assert_deploy_finds(&[("CORS_ALLOWED_ORIGINS", origin)], found);
+    }
+}
+
+#[test]
+fn metrics_for_everybody_are_reported() {
+    for address in ["0.0.0.0:9000", "[::]:9000", "203.0.113.7:9000", "[2001:db8::1]:9000"] {
+        assert_deploy_finds(&[("METRICS_ADDRESS", address)], &["server.W901"]);
+    }
+    for address in ["127.0.0.1:9000", "10.1.2.3:9000", "[::1]:9000", "[fd00::1]:9000"] {
+        assert_deploy_finds(&[("METRICS_ADDRESS", address)], &[]);
+    }
+}
+
+#[test]
+fn waiting_for_ever_is_reported() {
+    assert_deploy_finds(&[("ACTIX_CLIENT_REQUEST_TIMEOUT", "0")], &["server.W902"]);
+    assert_deploy_finds(&[("DATA_UPLOAD_TIMEOUT", "0")], &["server.W902"]);
+}
+
+#[test]
+fn a_key_shorter_than_the_hash_is_reported_for_that_algorithm() {
+    let at_start = |pairs: &[(&str, &str)]| ids(&find(pairs, Run::Start));
+    assert_eq!(STRONG.len(), 62);
+    assert_eq!(at_start(&[("SIMPLE_JWT_ALGORITHM", "HS512")]), ["simplejwt.W904"]);
+    assert_eq!(at_start(&[("SIMPLE_JWT_SIGNING_KEY", "short")]), ["simplejwt.W904"]);
+    assert_eq!(at_start(&[("JWT_ALGORITHM", "HS512")]), ["legacy_jwt.W904"]);
+    assert_eq!(at_start(&[("JWT_SECRET_KEY", "short")]), ["legacy_jwt.W904"]);
+    assert_eq!(at_start(&[("JWT_ALGORITHM", "HS384"), ("SIMPLE_JWT_ALGORITHM", "HS384")]), Vec::<&str>::new());
+}
+
+#[test]
+fn an_asymmetric_algorithm_without_its_key_is_an_error_that_names_the_setting() {
+    let found = find(&[("SIMPLE_JWT_ALGORITHM", "RS256")], Run::Start);
+    assert_eq!(ids(&found), ["settings.E901"]);
+    assert_eq!(found.messages[0].level, Level::Error);
+    assert!(found.messages[0].msg.starts_with("SIMPLE_JWT_SIGNING_KEY: "), "{}", found.messages[0].msg);
+}
+
+#[test]
+fn tokens_that_prove_nothing_are_reported_every_day() {
+    for (key, value, id) in [
+        ("JWT_VERIFY", "false", "legacy_jwt.W901"),
+        ("JWT_LEEWEY", "5", "legacy_jwt.W906"),
+        ("SIMPLE_JWT_TOKEN_TYPE_CLAIM", "none", "simplejwt.W907"),
+        ("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "AccessToken,UntypedToken", "simplejwt.W908"),
+        ("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "RefreshToken", "simplejwt.W908"),
+    ] {
+        assert_eq!(ids(&find(&[(key, value)], Run::Check)), [id], "{key}");
+    }
+}
+
+#[test]
+fn deployment_looks_at_lifetimes() {
+    assert_deploy_finds(&[("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME", "1d")], &[]);
+    assert_deploy_finds(
+        &[("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME", "25h"), ("SIMPLE_JWT_REFRESH_TOKEN_LIFETIME", "2d")],
+        &["simplejwt.W901"],
+    );
+    assert_deploy_finds(&[("SIMPLE_JWT_REFRESH_TOKEN_LIFETIME", "5m")], &["simplejwt.W902"]);
+    assert_deploy_finds(&[("SIMPLE_JWT_REFRESH_TOKEN_LIFETIME", "91d")], &["simplejwt.W905"]);
+    let sliding = ("SIMPLE_JWT_SLIDING_TOKEN_LIFETIME", "2d");
+    assert_deploy_finds(&[sliding, ("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "SlidingToken")], &["simplejwt.W901"]);
+    assert_deploy_finds(&[sliding], &[]);
+    assert_deploy_finds(&[("JWT_EXPIRATION_DELTA", "2d")], &["legacy_jwt.W903"]);
+    assert_deploy_finds(&[("JWT_VERIFY_EXPIRATION", "no")], &["legacy_jwt.W902"]);
+}
+
+#[test]
+fn deployment_looks_at_what_a_stolen_token_is_good_for() {
+    assert_deploy_finds(&[("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "no")], &["simplejwt.W906"]);
+    assert_deploy_finds(&[("JWT_AUTH_COOKIE", "token")], &["legacy_jwt.W905"]);
+}
+
+#[test]
+fn blacklisting_without_rotation_is_reported_every_day() {
+    let pairs = [("SIMPLE_JWT_ROTATE_REFRESH_TOKENS", "no"), ("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "yes")];
+    assert_eq!(ids(&find(&pairs, Run::Check)), ["simplejwt.W903"]);
+}
