@@ -1,15 +1,14 @@
 //! The file `.env`. Python counterpart: `environ.Env.read_env` of django-environ.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{Environment, SettingsError};
 
 impl Environment {
-    /// Reads the process environment, and below it the file `.env` of the working directory if there is one.
+    /// Reads the process environment, and what it does not have from the file `.env` of the working directory.
     ///
     /// # Errors
-    /// When `.env` exists but cannot be read, or has a line that is not `NAME=value`.
+    /// If `.env` exists but cannot be read, or has a line that is not `NAME=value`.
     pub fn load() -> Result<Self, SettingsError> {
         Self::load_from(Path::new(".env"))
     }
@@ -19,19 +18,52 @@ impl Environment {
     /// # Errors
     /// As [`Environment::load`].
     pub fn load_from(file: &Path) -> Result<Self, SettingsError> {
-        let mut names = BTreeMap::new();
-        let problem = |e: dotenvy::Error| SettingsError::new(file.display().to_string(), e.to_string());
+        let mut env = Self::default();
+        let mut place = "the first line".to_owned();
+        let problem = |error, place: &str| SettingsError::new(file.display().to_string(), describe(&error, place));
         match dotenvy::from_path_iter(file) {
             Ok(lines) => {
                 for line in lines {
-                    let (name, value) = line.map_err(problem)?;
-                    names.insert(name, value);
+                    let (name, value) = line.map_err(|error| problem(error, &place))?;
+                    place = format!("the line after {name}");
+                    env = env.with(&name, value);
                 }
             }
-            Err(dotenvy::Error::Io(e)) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => return Err(problem(e)),
+            Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(problem(error, &place)),
         }
-        names.extend(Self::from_process().0);
-        Ok(Self(names))
+        env.0.extend(Self::from_process().0);
+        Ok(env)
+    }
+}
+
+/// What is wrong, without the text of the line, which may be a secret.
+fn describe(error: &dotenvy::Error, place: &str) -> String {
+    match error {
+        dotenvy::Error::LineParse(..) => {
+            format!("{place} is not NAME=value; put a value with spaces, line breaks, #, $ or \\ in single quotes")
+        }
+        error => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invalid_line_is_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join(".env");
+        for (text, place) in [("SECRET_KEY=hunter2 x\n", "the first line"), ("A=1\nhunter2\n", "the line after A")] {
+            std::fs::write(&file, text).unwrap();
+            assert_eq!(
+                Environment::load_from(&file).unwrap_err().to_string(),
+                format!(
+                    "{}: {place} is not NAME=value; put a value with spaces, line breaks, #, $ or \\ in single quotes",
+                    file.display()
+                )
+            );
+        }
     }
 }

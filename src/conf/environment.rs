@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn an_invalid_value_is_shown_unless_it_is_secret() {
         assert_eq!(error("APP_COLOUR", "blue"), "APP_COLOUR: \"blue\" is not one of red, green");
-        assert_eq!(error("APP_KEY", "hunter2"), "APP_KEY: the value is not a whole number");
+        assert_eq!(error("APP_KEY", "hunter2"), "APP_KEY: the value is not a whole number, 0 or more");
     }
 
     #[test]

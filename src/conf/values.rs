@@ -130,7 +130,7 @@ pub fn pem(text: &str) -> Result<SecretString, String> {
 
 /// A whole number, not negative.
 pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
-    text.trim().parse().map_err(|_| "a whole number".to_owned())
+    text.trim().parse().map_err(|_| "a whole number, 0 or more".to_owned())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::url::DatabaseUrl;
 use crate::conf::{Environment, SettingsError, settings, values};
 
 settings! {
-    section "Database";
+    section "Database", finish Self::finish;
 
     /// Settings of `db`. `Debug` shows no password.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,18 @@ impl DatabaseSettings {
     pub fn new(url: &str) -> Result<Self, SettingsError> {
         Self::from_env(&Environment::default().with("DATABASE_URL", url))
     }
+
+    fn finish(self, env: &Environment) -> Result<Self, SettingsError> {
+        let (feature, is_built_in) = match &self.url {
+            DatabaseUrl::Sqlite(_) => ("sqlite", cfg!(feature = "sqlite")),
+            DatabaseUrl::Postgres(_) => ("postgres", cfg!(feature = "postgres")),
+        };
+        if env.get("DATABASE_URL").is_some() && !is_built_in {
+            let problem = format!("this build was compiled without the feature `{feature}`");
+            return Err(SettingsError::new("DATABASE_URL", problem));
+        }
+        Ok(self)
+    }
 }
 
 /// How often SQLite waits for the disk, `PRAGMA synchronous`.
@@ -67,7 +79,7 @@ impl Synchronous {
 /// Both databases count these in milliseconds and in 32 bits, so a day is the limit.
 fn timeout(text: &str) -> Result<Duration, String> {
     let is_possible = |time: &Duration| (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(time);
-    values::only(values::unsigned_duration, is_possible, "a duration from 1ms to 1d, such as 5 or 30s")(text)
+    values::only(values::unsigned_duration, is_possible, "a duration from 0.001s to 1d, such as 5s")(text)
 }
 
 #[cfg(test)]
@@ -96,7 +108,7 @@ mod tests {
         );
         assert_eq!(
             read("DATABASE_POOL_TIMEOUT", "0").unwrap_err(),
-            "DATABASE_POOL_TIMEOUT: \"0\" is not a duration from 1ms to 1d, such as 5 or 30s"
+            "DATABASE_POOL_TIMEOUT: \"0\" is not a duration from 0.001s to 1d, such as 5s"
         );
         assert_eq!(read("SQLITE_SYNCHRONOUS", "OFF").unwrap_err(), "SQLITE_SYNCHRONOUS: \"OFF\" is not FULL or NORMAL");
     }

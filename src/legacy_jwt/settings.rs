@@ -103,46 +103,6 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_read() {
-        let settings = read(&[
-            ("JWT_SECRET_KEY", "secret"),
-            ("JWT_PUBLIC_KEY", "a\\nb"),
-            ("JWT_PRIVATE_KEY", "c\\nd"),
-            ("JWT_ALGORITHM", "RS512"),
-            ("JWT_VERIFY", "no"),
-            ("JWT_VERIFY_EXPIRATION", "no"),
-            ("JWT_LEEWAY", "30"),
-            ("JWT_EXPIRATION_DELTA", "1h"),
-            ("JWT_AUDIENCE", "aud-1"),
-            ("JWT_ISSUER", "iss-1"),
-            ("JWT_ALLOW_REFRESH", "true"),
-            ("JWT_REFRESH_EXPIRATION_DELTA", "2d"),
-            ("JWT_AUTH_HEADER_PREFIX", "Bearer"),
-            ("JWT_AUTH_COOKIE", "token"),
-        ])
-        .unwrap();
-        let expected = LegacyJwtSettings {
-            secret_key: Some("secret".into()),
-            public_key: Some("a\nb".into()),
-            private_key: Some("c\nd".into()),
-            algorithm: Algorithm::RS512,
-            verify: false,
-            verify_expiration: false,
-            leeway: Duration::seconds(30),
-            expiration_delta: Duration::hours(1),
-            audience: Some("aud-1".to_owned()),
-            issuer: Some("iss-1".to_owned()),
-            allow_refresh: true,
-            refresh_expiration_delta: Duration::days(2),
-            auth_header_prefix: "Bearer".to_owned(),
-            auth_cookie: Some("token".to_owned()),
-            foreign_claims: vec!["token_type".to_owned()],
-            misspelt: Vec::new(),
-        };
-        assert_eq!(settings, expected);
-    }
-
-    #[test]
     fn names_of_other_programs_are_ignored() {
         let settings = read(&[("JWT_SECRET", "hunter2"), ("JWT_SECRET_FILE", "/run/jwt"), ("JWT_TTL", "60")]).unwrap();
         assert_eq!(settings, LegacyJwtSettings::default());

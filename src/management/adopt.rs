@@ -85,7 +85,7 @@ fn usable(context: &Context, carried: &mut Carried) -> Result<AppsBuilder, Comma
 }
 
 /// A value as `.env` files have it, so that `$`, `#` and spaces in a key mean themselves.
-fn quoted(value: &str) -> String {
+pub(super) fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=*".contains(c);
     if value.chars().all(is_plain) {
         value.to_owned()

@@ -117,7 +117,7 @@ mod tests {
                 "X-Proto,https",
                 "a header and its value, such as HTTP_X_FORWARDED_PROTO,https",
             ),
-            ("SECURE_HSTS_SECONDS", "1y", "a whole number"),
+            ("SECURE_HSTS_SECONDS", "1y", "a whole number, 0 or more"),
             ("SECURE_CROSS_ORIGIN_OPENER_POLICY", "open", "one of same-origin, same-origin-allow-popups, unsafe-none"),
             ("X_FRAME_OPTIONS", "ALLOW", "one of DENY, SAMEORIGIN"),
             (

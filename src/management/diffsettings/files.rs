@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::Settings;
 use crate::conf::{Environment, Setting};
+use crate::management::adopt::quoted;
 
 const HEAD: &str = "\
 # Every setting with its default. Copy this file to .env and remove the # in front of the lines that you change. The
@@ -37,7 +38,7 @@ fn env_example() -> String {
         write!(file, "\n# {section} {}\n", "-".repeat(116 - section.len())).unwrap();
         for setting in settings {
             let summary = paragraphs(&setting).swap_remove(0).replace("**", "");
-            write!(file, "\n# {summary}\n#{}={}\n", setting.key, setting.default).unwrap();
+            write!(file, "\n# {summary}\n#{}={}\n", setting.key, quoted(setting.default)).unwrap();
         }
     }
     file
@@ -84,6 +85,17 @@ fn compare(name: &str, expected: impl Fn(&str) -> String) {
 #[test]
 fn the_example_file_is_up_to_date() {
     compare(".env.example", |_| env_example());
+}
+
+#[test]
+fn the_lines_of_the_example_file_are_the_defaults() {
+    let file = env_example();
+    let lines = file.lines().filter_map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')));
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    let env: Environment = dotenvy::from_read_iter(lines.as_bytes()).map(Result::unwrap).collect();
+    for setting in Settings::SETTINGS {
+        assert_eq!(env.get(setting.key), Some(setting.default), "{}", setting.key);
+    }
 }
 
 #[test]

@@ -16,20 +16,20 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Reads `5/min`: a number, and one of `s sec second m min minute h hour d day`.
+    /// Reads `5/min`: a number and a unit of time, of which DRF looks at the first letter only.
     ///
-    /// DRF looks at the first letter only, where `5/month` is five a minute; such a word is refused here.
+    /// A month is refused, since DRF takes it for a minute.
     ///
     /// # Errors
-    /// With what was expected.
+    /// The error is what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let expected = || format!("a rate such as 100/day or 5/min: {text:?}");
         let (requests, period) = text.split_once('/').ok_or_else(expected)?;
-        let period = match period.trim() {
-            "s" | "sec" | "second" => Duration::seconds(1),
-            "m" | "min" | "minute" => Duration::minutes(1),
-            "h" | "hour" => Duration::hours(1),
-            "d" | "day" => Duration::days(1),
+        let period = match period.trim().chars().next() {
+            Some('s') => Duration::seconds(1),
+            Some('m') if !period.trim().starts_with("mo") => Duration::minutes(1),
+            Some('h') => Duration::hours(1),
+            Some('d') => Duration::days(1),
             _ => return Err(expected()),
         };
         let requests = requests.trim().parse().map_err(|_| expected())?;
@@ -98,7 +98,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rate_is_refused() {
+    fn a_unit_is_known_by_its_first_letter_as_in_drf() {
+        for (text, seconds) in [("5/secs", 1), ("5/minutes", 60), ("5/hr", 3_600), ("5/days", 86_400)] {
+            assert_eq!(Rate::parse(text).unwrap().period, Duration::seconds(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_invalid_rate_is_refused() {
         for text in ["anon", "anon=5", "anon=5/month", "anon=x/min", "anon=-1/min", "anon=1.5/min", "anon=/min"] {
             assert!(ThrottleRates::parse(text).is_err(), "{text}");
         }

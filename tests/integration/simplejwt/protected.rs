@@ -1,5 +1,6 @@
 //! `GET /api/protected/`. Python counterpart: `TestJWTAuthentication`.
 
+use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -41,6 +42,19 @@ per_database! {
         let late = client.get("/api/protected/").await;
         assert_eq!(late.status, 401);
         assert_eq!(late.json(), refused("Token is expired"));
+    }
+
+    async fn a_lifetime_of_zero_gives_tokens_that_have_expired(db: TestDatabase) {
+        let env = [("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME", "0"), ("SIMPLE_JWT_REFRESH_TOKEN_LIFETIME", "-1")];
+        let settings = SimpleJwtSettings::from_env(&env.into_iter().collect()).unwrap();
+        let app = TestApp::build(db, |all| all.simple_jwt = settings).await;
+        let pair = app.login(&alice()).await;
+        let client = app.anonymous().with_header("Authorization", format!("Bearer {}", text(&pair, "access")));
+        let response = client.get("/api/protected/").await;
+        assert_eq!((response.status, response.json()), (401, refused("Token is expired")));
+        let response = app.anonymous().post("/api/token/refresh/", json!({ "refresh": text(&pair, "refresh") })).await;
+        let expired = json!({ "detail": "Token is expired", "code": "token_not_valid" });
+        assert_eq!((response.status, response.json()), (401, expired));
     }
 
     async fn a_refresh_token_does_not_open_it(db: TestDatabase) {
