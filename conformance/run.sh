@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the conformance suite against the server of this checkout. See README.md.
-#   MANAGE        the binary to check; built when not set
-#   POSTGRES_URL  a server to make a scratch database on; without one only SQLite is checked
+#   MANAGE        the binary to check; built if not set
+#   POSTGRES_URL  a server for a scratch database; if not set, only SQLite is checked
 set -euo pipefail
 [ -z "${MANAGE:-}" ] || MANAGE=$(realpath "$MANAGE")
 cd "$(dirname "$0")"
@@ -20,7 +20,7 @@ if [ -z "${MANAGE:-}" ]; then
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-# A copy, so that a build meanwhile does not change the binary under the suite.
+# A copy: a build during the run must not change the binary.
 cp "$MANAGE" "$scratch/manage"
 manage=$scratch/manage
 
@@ -34,15 +34,28 @@ check() {
   "$python" schema_check.py check --migrate "$manage migrate" --db "$db"
 }
 
-check "sqlite://$scratch/contract.sqlite3"
-echo "== more recorded cases on sqlite"
-"$python" contract.py check --set extra --db "sqlite://$scratch/contract.sqlite3" \
-  --start "$manage runserver" --migrate "$manage migrate" --manage "$manage"
+sqlite() {
+  check "sqlite://$scratch/contract.sqlite3"
+  echo "== more recorded cases on sqlite"
+  "$python" contract.py check --set extra --db "sqlite://$scratch/extra.sqlite3" \
+    --start "$manage runserver" --migrate "$manage migrate" --manage "$manage"
+  echo "== tokens to and from PyJWT"
+  "$python" pyjwt_check.py "$manage"
+}
+
+# The two databases are checked at the same time; the output for SQLite is printed at the end.
+sqlite >"$scratch/sqlite.log" 2>&1 &
+sqlite=$!
+trap 'kill "$sqlite" 2>/dev/null || true; rm -rf "$scratch"' EXIT
 if [ -n "${POSTGRES_URL:-}" ]; then
   name=contract_$$
   psql "$POSTGRES_URL" -qc "CREATE DATABASE $name"
-  trap 'psql "$POSTGRES_URL" -qc "DROP DATABASE IF EXISTS $name WITH (FORCE)"; rm -rf "$scratch"' EXIT
+  trap 'kill "$sqlite" 2>/dev/null || true
+    psql "$POSTGRES_URL" -qc "DROP DATABASE IF EXISTS $name WITH (FORCE)"
+    rm -rf "$scratch"' EXIT
   check "$(printf '%s' "$POSTGRES_URL" | sed -E "s#^([a-z]+://[^/]+)(/[^?]*)?#\1/$name#")"
 fi
-echo "== tokens to and from PyJWT"
-"$python" pyjwt_check.py "$manage"
+status=0
+wait "$sqlite" || status=$?
+cat "$scratch/sqlite.log"
+exit "$status"

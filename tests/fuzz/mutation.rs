@@ -1,20 +1,19 @@
-//! Inputs near the seeds: each is one of them with some edits. Far from any seed there is little but the first refusal.
+//! Inputs close to the seeds: each is a seed with a few edits. Inputs far from any seed fail at the first check.
 
 use std::fmt;
 use std::path::Path;
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::sample::Index;
+use rand::RngExt;
+use rand::rngs::StdRng;
 
-/// The seeds of a target, and the words that they are made of.
+/// The seeds of a target, and the words in them.
 #[derive(Clone, Debug)]
 pub struct Seeds {
     whole: Vec<Vec<u8>>,
     words: Vec<Vec<u8>>,
 }
 
-/// What is odd in one way or another wherever it stands.
+/// Text that often causes trouble, wherever it stands.
 const ODD: &[&str] = &[
     "\0",
     "\n",
@@ -72,20 +71,6 @@ const ODD: &[&str] = &[
     "\u{0}\u{0}",
 ];
 
-#[derive(Clone, Debug)]
-enum Edit {
-    Insert(Index, Vec<u8>),
-    Remove(Index, u8),
-    Set(Index, u8),
-    /// Writes again what stands there, so many times.
-    Repeat(Index, u8, u8),
-    /// A word of the seeds, or something odd.
-    Word(Index, Index),
-    Odd(Index, Index),
-    /// Goes on as another seed does.
-    Splice(Index, Index, Index),
-}
-
 /// One input. `Debug` shows it as text.
 #[derive(Clone)]
 pub struct Input(pub Vec<u8>);
@@ -111,50 +96,44 @@ impl Seeds {
         Self { whole, words }
     }
 
-    /// The seeds as they are.
+    /// The seeds without edits.
     pub fn whole(&self) -> &[Vec<u8>] {
         &self.whole
     }
 
-    /// A seed after up to eight edits.
-    pub fn mutated(self) -> impl Strategy<Value = Input> {
-        (any::<Index>(), vec(edit(), 0..8)).prop_map(move |(seed, edits)| {
-            let mut input = seed.get(&self.whole).clone();
-            edits.into_iter().for_each(|edit| self.apply(edit, &mut input));
-            Input(input)
-        })
+    /// A seed after up to seven edits.
+    pub fn mutated(&self, rng: &mut StdRng) -> Input {
+        let mut input = one_of(&self.whole, rng).clone();
+        for _ in 0..rng.random_range(0..8) {
+            self.edit(&mut input, rng);
+        }
+        Input(input)
     }
 
-    fn apply(&self, edit: Edit, input: &mut Vec<u8>) {
+    fn edit(&self, input: &mut Vec<u8>, rng: &mut StdRng) {
         let end = input.len();
-        let (at, removed, added) = match edit {
-            Edit::Insert(at, bytes) => (at.index(end + 1), 0, bytes),
-            Edit::Remove(at, length) => (at.index(end + 1), usize::from(length), Vec::new()),
-            Edit::Set(at, byte) => (at.index(end + 1), 1, vec![byte]),
-            Edit::Repeat(at, length, times) => {
-                let at = at.index(end + 1);
-                let to = end.min(at + usize::from(length));
-                (at, 0, input[at..to].repeat(times.into()))
+        let at = rng.random_range(0..=end);
+        let (removed, added) = match rng.random_range(0..7) {
+            0 => (0, (0..rng.random_range(1..6)).map(|_| rng.random()).collect()),
+            1 => (rng.random_range(1..20), Vec::new()),
+            2 => (1, vec![rng.random()]),
+            // Repeats what stands here.
+            3 => {
+                let to = end.min(at + rng.random_range(1..20));
+                (0, input[at..to].repeat(rng.random_range(1..40)))
             }
-            Edit::Word(at, word) => (at.index(end + 1), 0, word.get(&self.words).clone()),
-            Edit::Odd(at, word) => (at.index(end + 1), 0, word.get(ODD).as_bytes().to_vec()),
-            Edit::Splice(at, other, from) => {
-                let other = other.get(&self.whole);
-                (at.index(end + 1), end, other[from.index(other.len() + 1)..].to_vec())
+            4 => (0, one_of(&self.words, rng).clone()),
+            5 => (0, one_of(ODD, rng).as_bytes().to_vec()),
+            // Continues as another seed.
+            _ => {
+                let other = one_of(&self.whole, rng);
+                (end, other[rng.random_range(0..=other.len())..].to_vec())
             }
         };
         input.splice(at..end.min(at + removed), added);
     }
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
-    prop_oneof![
-        (any::<Index>(), vec(any::<u8>(), 1..6)).prop_map(|(at, bytes)| Edit::Insert(at, bytes)),
-        (any::<Index>(), 1..20_u8).prop_map(|(at, length)| Edit::Remove(at, length)),
-        (any::<Index>(), any::<u8>()).prop_map(|(at, byte)| Edit::Set(at, byte)),
-        (any::<Index>(), 1..20_u8, 1..40_u8).prop_map(|(at, length, times)| Edit::Repeat(at, length, times)),
-        (any::<Index>(), any::<Index>()).prop_map(|(at, word)| Edit::Word(at, word)),
-        (any::<Index>(), any::<Index>()).prop_map(|(at, word)| Edit::Odd(at, word)),
-        (any::<Index>(), any::<Index>(), any::<Index>()).prop_map(|(at, other, from)| Edit::Splice(at, other, from)),
-    ]
+fn one_of<'a, T>(list: &'a [T], rng: &mut StdRng) -> &'a T {
+    &list[rng.random_range(0..list.len())]
 }

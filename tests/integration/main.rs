@@ -1,7 +1,7 @@
-//! The server as its clients and its database see it, in one test binary.
+//! Tests of the server as its clients and its database see it, in one test binary.
 //!
-//! Each test has a database and a clock of its own; nothing is shared, nothing sleeps. A test inside `per_database!` runs
-//! on SQLite, and on PostgreSQL when `TEST_DATABASE_URL` is set.
+//! Each test has its own database and its own clock. A test inside `per_database!` runs on SQLite, and on PostgreSQL if
+//! `TEST_DATABASE_URL` is set. A test that cannot run says so: look for `SKIPPED`.
 
 #[macro_use]
 mod support;

@@ -1,4 +1,4 @@
-//! Parts that several operations share, kept once. Python counterpart: `drf_spectacular.plumbing.ComponentRegistry`.
+//! Parts of the document that several operations share. Python counterpart: `drf_spectacular.plumbing.ComponentRegistry`.
 
 use serde_json::{Map, Value, json};
 
@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 pub(super) struct Components(Map<String, Value>);
 
 impl Components {
-    /// Keeps `part` among the `kind` (`schemas`, `responses` …) and returns a reference to it. Equal parts of one name
-    /// are one; another part of that name gets a number.
+    /// Stores `part` under `kind` (`schemas`, `responses` …) and returns a reference to it. Equal parts with the same name are
+    /// stored once; a different part with that name gets a number.
     pub fn intern(&mut self, kind: &str, name: &str, part: Value) -> Value {
         let parts = self.0.entry(kind).or_insert_with(|| json!({}));
         let mut unique = name.to_owned();
@@ -22,7 +22,7 @@ impl Components {
         reference
     }
 
-    /// All of them.
+    /// The `components` object.
     pub fn into_value(self) -> Value {
         Value::Object(self.0)
     }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_parts_are_one_and_others_are_told_apart() {
+    fn equal_parts_are_stored_once_and_others_are_numbered() {
         let mut components = Components::default();
         let first = components.intern("schemas", "A", json!(1));
         assert_eq!(first, json!({ "$ref": "#/components/schemas/A" }));

@@ -1,8 +1,8 @@
-//! A description of the API that the code writes itself. Python counterpart: `rest_framework.schemas`, and
+//! A description of the API that is generated from the views. Python counterpart: `rest_framework.schemas`, and
 //! `drf-spectacular`, which most projects use in its place.
 //!
-//! Everything in it is asked of the [`ApiView`](super::views::ApiView)s and of the settings in effect: methods, fields,
-//! parsers, renderers, authentication classes, permissions, throttles. What only the handler knows stands beside it:
+//! It follows the [`ApiView`](super::views::ApiView)s and the settings: methods, fields, parsers, renderers,
+//! authentication classes, permissions, throttles. The body of a successful answer is declared beside the handler:
 //!
 //! ```ignore
 //! ApiView::new("Protected").get(greet).answers(|_| object([("message", text("A greeting."))]))

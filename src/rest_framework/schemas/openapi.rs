@@ -1,6 +1,8 @@
 //! The description of an API in OpenAPI 3.1. Python counterpart: `rest_framework.schemas.openapi`; names of operations
 //! and security schemes are those of `drf_spectacular`, so that clients generated from either fit both.
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use serde_json::{Map, Value, json};
@@ -21,20 +23,17 @@ pub struct Info {
     pub title: &'static str,
     /// Version of the API, not of OpenAPI.
     pub version: &'static str,
-    /// What it is about, in CommonMark.
+    /// Introduction, in CommonMark.
     pub description: &'static str,
 }
 
-/// Heading of the operations that every view has besides its own.
+/// Tag of the operations that every view has.
 const METADATA: &str = "HEAD and OPTIONS";
 
-/// Names that need no escape inside the quotes of a header.
-const PART_NAME: &str = r#"^[^\u0000-\u001f\u007f"\\]*$"#;
-
-/// The document about `routes`, as they behave in the application of `req`.
+/// The description of `routes` in the application of `req`.
 ///
 /// # Errors
-/// 500 when the application was put together without the framework.
+/// 500 if the application has no `RestFramework`.
 pub fn document(info: Info, routes: &[Route], req: &HttpRequest) -> Result<Value, ApiError> {
     let framework = RestFramework::of(req)?;
     let mut components = Components::default();
@@ -49,6 +48,7 @@ pub fn document(info: Info, routes: &[Route], req: &HttpRequest) -> Result<Value
         paths.insert(route.path.clone(), path_item(route, subject, &mut components));
     }
     tags.push(METADATA);
+    number_operation_ids(&mut paths);
     Ok(json!({
         "openapi": "3.1.0",
         "info": { "title": info.title, "version": info.version, "description": info.description },
@@ -65,17 +65,6 @@ fn tag(route: &Route) -> &str {
 
 fn path_item(route: &Route, subject: Subject<'_>, components: &mut Components) -> Value {
     let mut item = Map::new();
-    if let Some(name) = &subject.framework.settings.url_format_override {
-        let renderers = subject.view.renderer_classes(subject.framework).iter();
-        // An empty one is as good as none.
-        let formats: Vec<_> = renderers.map(|renderer| renderer.format()).chain([""]).collect();
-        let description = "How the answer is written, within what `Accept` allows.";
-        let schema = json!({ "type": "string", "enum": formats });
-        item.insert(
-            "parameters".to_owned(),
-            json!([{ "name": name, "in": "query", "description": description, "schema": schema }]),
-        );
-    }
     for method in METHODS.iter().chain([&Method::HEAD, &Method::OPTIONS]).filter(|m| subject.view.handles(m)) {
         item.insert(method.as_str().to_lowercase(), operation(route, subject, method, components));
     }
@@ -85,7 +74,7 @@ fn path_item(route: &Route, subject: Subject<'_>, components: &mut Components) -
 fn operation(route: &Route, subject: Subject<'_>, method: &Method, components: &mut Components) -> Value {
     let view = subject.view;
     let (summary, description, tag) = match *method {
-        Method::HEAD => (format!("{}: headers", view.name), "What GET answers, without the body.", METADATA),
+        Method::HEAD => (format!("{}: headers", view.name), "The headers of GET, without the body.", METADATA),
         Method::OPTIONS => (format!("{}: metadata", view.name), "What this path reads and writes.", METADATA),
         _ => (view.name.to_owned(), view.description, tag(route)),
     };
@@ -98,18 +87,23 @@ fn operation(route: &Route, subject: Subject<'_>, method: &Method, components: &
     if let Some(fields) = subject.fields(method) {
         let name = format!("{}Request", pascal_case(view.name));
         let schema = components.intern("schemas", &name, body_schema(&fields));
-        let parsers = view.parser_classes(subject.framework);
-        let media = |parser: &Parser| match parser {
-            Parser::MultiPart => {
-                json!({ "schema": { "allOf": [schema], "propertyNames": { "pattern": PART_NAME } } })
-            }
-            Parser::Json | Parser::Form => json!({ "schema": schema }),
-        };
-        let content: Map<_, _> = parsers.iter().map(|p| (p.media_type().to_owned(), media(p))).collect();
-        operation["requestBody"] = json!({ "required": true, "content": content });
+        operation["requestBody"] = request_body(view.parser_classes(subject.framework), &schema);
     }
     operation["responses"] = subject.responses(method, components);
     operation
+}
+
+/// A body in JSON, or in the first format of a view that does not read JSON; the other formats are named in words. Generators
+/// of clients turn several formats of one body into code that sends all of them at once, or does not compile.
+fn request_body(parsers: &[Parser], schema: &Value) -> Value {
+    let mut media_types: Vec<_> = parsers.iter().map(|parser| parser.media_type()).collect();
+    media_types.sort_by_key(|media_type| *media_type != Parser::Json.media_type());
+    let Some((first, others)) = media_types.split_first() else { return json!({ "content": {} }) };
+    let mut body = json!({ "required": true, "content": { *first: { "schema": schema } } });
+    if !others.is_empty() {
+        body["description"] = format!("Also accepted as {}.", others.join(" and as ")).into();
+    }
+    body
 }
 
 /// `api_token_refresh_create`, as `drf_spectacular` names it.
@@ -127,7 +121,23 @@ fn operation_id(path: &str, method: &Method) -> String {
     words.chain([action]).collect::<Vec<_>>().join("_")
 }
 
-/// The credentials that open the operation, one of them being enough; `{}` stands for none.
+/// Makes the `operationId`s unique as `drf_spectacular` does: in the order of their paths, the second of a name gets `_2`, the
+/// third `_3`.
+fn number_operation_ids(paths: &mut Map<String, Value>) {
+    let mut sorted: Vec<_> = paths.iter_mut().collect();
+    sorted.sort_unstable_by_key(|(path, _)| *path);
+    let mut counts = BTreeMap::<String, usize>::new();
+    for id in sorted.into_iter().flat_map(|(_, item)| item.as_object_mut().into_iter().flatten()) {
+        let Some(id) = id.1.get_mut("operationId") else { continue };
+        let count = counts.entry(id.as_str().unwrap_or_default().to_owned()).or_default();
+        *count += 1;
+        if *count > 1 {
+            *id = format!("{}_{count}", id.as_str().unwrap_or_default()).into();
+        }
+    }
+}
+
+/// The credentials that the operation accepts, any one of them; `{}` means that none is needed.
 fn security(subject: Subject<'_>, method: &Method, components: &mut Components) -> Value {
     let mut alternatives = Vec::new();
     if subject.admits(method) == Admits::Everyone {
@@ -153,7 +163,7 @@ fn body_schema(fields: &[CharField]) -> Value {
 }
 
 fn field_schema(field: &CharField) -> Value {
-    // What is left when white space is trimmed, and what PostgreSQL could not store.
+    // At least one character that is not trimmed, and no NUL, which PostgreSQL cannot store.
     let pattern = match field.trim_whitespace {
         true => r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$",
         false => r"^[^\u0000]+$",
@@ -181,6 +191,33 @@ mod tests {
         assert_eq!(operation_id("/api/token/refresh/", &Method::POST), "api_token_refresh_create");
         assert_eq!(operation_id("/api-token-auth/", &Method::POST), "api_token_auth_create");
         assert_eq!(operation_id("/api/protected/", &Method::GET), "api_protected_retrieve");
+    }
+
+    #[test]
+    fn a_body_is_described_in_one_format() {
+        let schema = json!({ "type": "object" });
+        assert_eq!(
+            request_body(&[Parser::Form, Parser::MultiPart, Parser::Json], &schema),
+            json!({
+                "required": true,
+                "content": { "application/json": { "schema": schema } },
+                "description": "Also accepted as application/x-www-form-urlencoded and as multipart/form-data.",
+            })
+        );
+        let content = json!({ "application/x-www-form-urlencoded": { "schema": schema } });
+        assert_eq!(request_body(&[Parser::Form], &schema), json!({ "required": true, "content": content }));
+    }
+
+    #[test]
+    fn operation_ids_are_numbered_in_the_order_of_the_paths() {
+        let operation = |id: &str| json!({ "post": { "operationId": id }, "get": { "operationId": "r" } });
+        let paths = json!({ "/a/b/": operation("a_b"), "/a-b/": operation("a_b"), "/a.b/": operation("a_b") });
+        let Value::Object(mut paths) = paths else { unreachable!() };
+        number_operation_ids(&mut paths);
+        for (path, post, get) in [("/a-b/", "a_b", "r"), ("/a.b/", "a_b_2", "r_2"), ("/a/b/", "a_b_3", "r_3")] {
+            assert_eq!(paths[path]["post"]["operationId"], post, "{path}");
+            assert_eq!(paths[path]["get"]["operationId"], get, "{path}");
+        }
     }
 
     #[test]

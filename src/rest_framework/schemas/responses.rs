@@ -1,7 +1,7 @@
-//! What an operation may answer: every status with its bodies and headers. Python counterpart:
+//! The answers of an operation: every status with its bodies and headers. Python counterpart:
 //! `AutoSchema.get_responses` of `rest_framework.schemas.openapi`.
 //!
-//! A body is not described in words of its own: it is the body of the very [`ApiError`] that is raised.
+//! The schema of an error is made from the body of the [`ApiError`] that is raised.
 
 use std::collections::BTreeMap;
 
@@ -30,25 +30,23 @@ pub(super) struct Subject<'a> {
     pub framework: &'a RestFramework,
 }
 
-/// The answers of one status.
+/// The answers with one status.
 #[derive(Default)]
 struct Answers {
-    /// Bodies that are always the same.
+    /// Bodies that never vary.
     bodies: Vec<Value>,
-    /// Schemas of those that vary.
+    /// Schemas of bodies that vary.
     schemas: Vec<Value>,
-    /// A page of the server itself, in front of the view.
-    page: bool,
 }
 
 impl Subject<'_> {
-    /// Whom the view lets in.
+    /// Who may use the view.
     pub fn admits(&self, method: &Method) -> Admits {
         let classes = self.view.permission_classes(self.framework).iter();
         classes.map(|class| class.admits(method)).max().unwrap_or(Admits::Everyone)
     }
 
-    /// The fields of a body, where `method` has one.
+    /// The fields of the body, if `method` has one.
     pub fn fields(&self, method: &Method) -> Option<Vec<CharField>> {
         let has_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
         self.view.fields.filter(|_| has_body).map(|fields| fields(self.req))
@@ -73,9 +71,8 @@ impl Subject<'_> {
             let seconds = "( Expected available in (1 second|[0-9]+ seconds)\\.)?";
             answers.entry(429).or_default().schemas.push(detail(&format!("^Request was throttled\\.{seconds}$")));
         }
-        for status in [400, 500] {
-            answers.entry(status).or_default().page = true;
-        }
+        // A wrong `Host` gets a page, which has no description.
+        answers.entry(400).or_default();
         let described = answers.into_iter().map(|(status, answers)| {
             let response = self.response(status, answers, *method == Method::HEAD, components);
             let name = self.response_name(status, method);
@@ -84,7 +81,7 @@ impl Subject<'_> {
         Value::Object(described.collect())
     }
 
-    /// The answers of the framework are the same everywhere, those of the view are its own.
+    /// Answers of the framework share a name; answers of the view have the name of the view in theirs.
     fn response_name(&self, status: u16, method: &Method) -> String {
         let view = if status < 404 { pascal_case(self.view.name) } else { String::new() };
         let part = match *method {
@@ -106,7 +103,7 @@ impl Subject<'_> {
         }
     }
 
-    /// The errors whose bodies are known to the letter.
+    /// The errors whose bodies never vary.
     fn errors(&self, method: &Method) -> Vec<ApiError> {
         let Self { view, req, framework } = *self;
         let classes = view.authentication_classes(framework);
@@ -144,7 +141,7 @@ impl Subject<'_> {
         errors.into_iter().map(|error| error.with_challenge(challenge.clone())).collect()
     }
 
-    /// 400 for bodies that cannot be read, are no object or have bad fields.
+    /// 400 for bodies that cannot be read, are not an object or have invalid fields.
     fn refused_bodies(&self, fields: &[CharField]) -> Vec<Value> {
         let messages: Map<_, _> = fields
             .iter()
@@ -155,7 +152,7 @@ impl Subject<'_> {
         let parsers = self.view.parser_classes(self.framework);
         let mut schemas = vec![json!({
             "type": "object",
-            "description": "Fields that are refused, and why.",
+            "description": "The errors of each invalid field.",
             "properties": messages,
             "minProperties": 1,
             "additionalProperties": false,
@@ -180,20 +177,14 @@ impl Subject<'_> {
         if !answers.bodies.is_empty() {
             schemas.insert(0, of_bodies(&answers.bodies));
         }
-        let mut content = Map::new();
-        if !schemas.is_empty() && renderers.contains(&Renderer::Json) {
-            let mut media = json!({ "schema": any_of(schemas.clone()) });
+        let mut response = json!({ "description": description(status), "headers": self.headers(status, components) });
+        // JSON alone: clients generated from the description do not read the pages of the browsable API.
+        if !is_head && !schemas.is_empty() && renderers.contains(&Renderer::Json) {
+            let mut media = json!({ "schema": any_of(schemas) });
             if !examples.is_empty() {
                 media["examples"] = examples.into();
             }
-            content.insert(Renderer::Json.media_type().to_owned(), media);
-        }
-        if answers.page || renderers.contains(&Renderer::BrowsableApi) {
-            content.insert("text/html".to_owned(), json!({ "schema": { "type": "string" } }));
-        }
-        let mut response = json!({ "description": description(status), "headers": self.headers(status, components) });
-        if !is_head {
-            response["content"] = content.into();
+            response["content"] = json!({ Renderer::Json.media_type(): media });
         }
         response
     }
@@ -209,7 +200,7 @@ impl Subject<'_> {
         let accepted = renderers.iter().map(|renderer| Accepted { renderer: *renderer, indent: None });
         let varies: Vec<_> = accepted.filter_map(|accepted| vary(renderers, accepted).map(Value::from)).collect();
         if !varies.is_empty() {
-            add("Vary", "What else the answer depends on.", of_bodies(&varies));
+            add("Vary", "The request headers that the answer depends on.", of_bodies(&varies));
         }
         match (status, self.view.challenge(self.req, self.framework)) {
             (401, Some(challenge)) => {
@@ -218,7 +209,7 @@ impl Subject<'_> {
             }
             (429 | 503, _) => {
                 let schema = json!({ "type": "integer", "minimum": 0 });
-                add("Retry-After", "Seconds after which it is worth another try.", schema);
+                add("Retry-After", "Seconds to wait before the next attempt.", schema);
             }
             _ => {}
         }
@@ -226,7 +217,7 @@ impl Subject<'_> {
     }
 }
 
-/// `{"detail": …}` with a text that varies.
+/// `{"detail": …}` with a text that matches `pattern`.
 fn detail(pattern: &str) -> Value {
     super::shapes::object([("detail", json!({ "type": "string", "pattern": pattern }))])
 }
@@ -252,18 +243,18 @@ pub(super) fn pascal_case(name: &str) -> String {
 
 fn description(status: u16) -> &'static str {
     match status {
-        200 => "Done.",
-        400 => "The body is not what is asked for, or the Host is not ours (a page).",
-        401 => "Who is calling is not known: no credential, or a bad one.",
+        200 => "Success.",
+        400 => "The body is invalid, or the `Host` is not allowed.",
+        401 => "The credentials are missing or invalid.",
         403 => "The caller is not allowed to do this.",
-        404 => "There is no such `format`.",
-        405 => "A method that `Allow` does not have.",
-        406 => "The `Accept` header names nothing that can be written.",
+        404 => "No such `format`.",
+        405 => "The method is not in `Allow`.",
+        406 => "No media type of the `Accept` header is available.",
         408 => "The body took too long to arrive.",
         413 => "The body is too large.",
-        415 => "The body is in a format that is not read here.",
+        415 => "The media type of the body is not supported.",
         429 => "Too many requests.",
-        503 => "Something is busy or away and will be back.",
-        _ => "A failure of the server.",
+        503 => "The service is temporarily unavailable.",
+        _ => "Server error.",
     }
 }

@@ -1,9 +1,9 @@
-//! JSON Schemas of bodies, made of the bodies themselves where these are known. Python counterpart: what
+//! JSON Schemas of bodies, derived from the bodies where these are known. Python counterpart: what
 //! `drf_spectacular.plumbing` builds.
 
 use serde_json::{Map, Value, json};
 
-/// An object with exactly these properties, all of them there.
+/// An object with exactly these properties, all required.
 #[must_use]
 pub fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
     let required: Vec<_> = properties.iter().map(|(name, _)| *name).collect();
@@ -16,7 +16,7 @@ pub fn object<const N: usize>(properties: [(&str, Value); N]) -> Value {
     schema
 }
 
-/// Some text.
+/// A string.
 #[must_use]
 pub fn text(description: &str) -> Value {
     json!({ "type": "string", "description": description })
@@ -33,9 +33,9 @@ pub fn jwt(description: &str) -> Value {
     })
 }
 
-/// What all of `bodies` are, and nothing else is: objects are told apart by their keys, texts are listed.
+/// A schema that every one of `bodies` satisfies: one object per set of keys, with the texts of each key listed.
 ///
-/// Two texts of one object are listed apart from each other, so of `{a: 1, b: 1}` and `{a: 2, b: 2}` it also takes
+/// The texts of each key are listed independently: the schema of `{a: 1, b: 1}` and `{a: 2, b: 2}` also accepts
 /// `{a: 1, b: 2}`.
 #[must_use]
 pub fn of_bodies(bodies: &[Value]) -> Value {
@@ -59,6 +59,7 @@ pub fn of_bodies(bodies: &[Value]) -> Value {
     match constants.as_slice() {
         [] => {}
         [Value::String(text)] => schemas.push(json!({ "type": "string", "const": text })),
+        [constant] => schemas.push(json!({ "const": constant })),
         texts if texts.iter().all(Value::is_string) => schemas.push(json!({ "type": "string", "enum": texts })),
         others => schemas.push(json!({ "enum": others })),
     }
@@ -138,6 +139,7 @@ mod tests {
     #[test]
     fn other_values_are_themselves() {
         assert_eq!(of_bodies(&[json!(1), json!(1), json!(true)]), json!({ "enum": [1, true] }));
+        assert_eq!(of_bodies(&[json!(true), json!(true)]), json!({ "const": true }));
         assert_eq!(of_bodies(&[json!([])]), json!({ "type": "array", "minItems": 0, "maxItems": 0 }));
     }
 }

@@ -1,4 +1,4 @@
-//! The view that hands the document out. Python counterpart: `rest_framework.schemas.get_schema_view` and
+//! The view that serves the document. Python counterpart: `rest_framework.schemas.get_schema_view` and
 //! `drf_spectacular.views.SpectacularAPIView`.
 
 use std::cell::OnceCell;
@@ -14,9 +14,9 @@ use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::renderers::Renderer;
 use crate::rest_framework::views::{ApiView, Route};
 
-/// `GET`: the description of `urlpatterns`, open to everybody.
+/// `GET`: the description of `urlpatterns`, without a login.
 ///
-/// It is made when it is first asked for, once per worker: it depends on the settings and on nothing else.
+/// Each worker builds the document at the first request and keeps it: it depends on the settings alone.
 #[must_use]
 pub fn get_schema_view(info: Info, urlpatterns: fn() -> Vec<Route>) -> ApiView {
     let made = Rc::new(OnceCell::<Bytes>::new());
@@ -42,7 +42,7 @@ pub fn get_schema_view(info: Info, urlpatterns: fn() -> Vec<Route>) -> ApiView {
         }
     };
     ApiView::new("Open Api Schema")
-        .description("What this API asks and answers, in OpenAPI 3.1.")
+        .description("The description of this API, in OpenAPI 3.1.")
         .unauthenticated(|_| None)
         .unthrottled()
         .renderers(&[Renderer::Json])

@@ -1,4 +1,4 @@
-//! A migrated database for one test, gone when the test is over.
+//! A migrated database for one test, removed when the test ends.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
@@ -11,9 +11,11 @@ use diesel::connection::{Connection, SimpleConnection};
 use diesel::{RunQueryDsl, sql_query};
 use tempfile::TempDir;
 
-/// A database of the test's own.
+use super::server_address;
+
+/// The database of one test.
 pub struct TestDatabase {
-    /// How to open it.
+    /// The settings to open it with.
     pub settings: DatabaseSettings,
     /// The same as a `DATABASE_URL`.
     pub url: String,
@@ -26,14 +28,14 @@ enum Kept {
 }
 
 impl TestDatabase {
-    /// A SQLite file: a copy of one that was migrated once.
+    /// A SQLite file: a copy of a file that is migrated once per process.
     pub fn sqlite() -> Self {
         static TEMPLATE: OnceLock<Vec<u8>> = OnceLock::new();
         let template = TEMPLATE.get_or_init(|| {
             let folder = TempDir::new().unwrap();
             let file = folder.path().join("template.sqlite3");
             migrate(&sqlite_settings(&file));
-            // Everything into the one file that is copied.
+            // Only one file is copied: everything must be in it.
             let mut conn = diesel::SqliteConnection::establish(&file.to_string_lossy()).unwrap();
             conn.batch_execute("PRAGMA journal_mode = DELETE").unwrap();
             std::fs::read(&file).unwrap()
@@ -45,18 +47,14 @@ impl TestDatabase {
         Self { settings: sqlite_settings(&file), url, _kept: Kept::Folder(folder) }
     }
 
-    /// A schema on the server of `TEST_DATABASE_URL`; `None` without one, unless this is CI.
+    /// A schema on the server of `TEST_DATABASE_URL`; `None` if the test is skipped.
     pub fn postgres() -> Option<Self> {
-        let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
-            assert!(std::env::var_os("CI").is_none(), "TEST_DATABASE_URL is not set: in CI PostgreSQL is not optional");
-            return None;
-        };
-        let created = Self::schema(&url);
+        let created = Self::schema(&server_address("TEST_DATABASE_URL")?);
         migrate(&created.settings);
         Some(created)
     }
 
-    /// A database of the same kind without a table in it.
+    /// An empty database on the same engine.
     pub fn empty(&self) -> Self {
         match &self._kept {
             Kept::Folder(_) => {
@@ -81,7 +79,7 @@ impl TestDatabase {
         Self { settings, url, _kept: Kept::Schema { name, server } }
     }
 
-    /// A connection of somebody else's to the same tables.
+    /// Another client's connection to the same tables.
     pub fn connect(&self) -> Box<dyn SimpleConnection> {
         match self.url.strip_prefix("sqlite://") {
             Some(file) => Box::new(diesel::SqliteConnection::establish(file).unwrap()),
@@ -89,7 +87,7 @@ impl TestDatabase {
         }
     }
 
-    /// The settings that reach the same server by another address.
+    /// The settings for the same server at another address.
     pub fn at(&self, address: SocketAddr) -> DatabaseSettings {
         let (scheme, rest) = self.url.split_once("://").unwrap();
         let (authority, path) = rest.split_once('/').unwrap();

@@ -1,10 +1,12 @@
-//! A Redis for one test: keys under a prefix of its own, gone when the test is over.
+//! A Redis for one test: its keys have a prefix and are removed when the test ends.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use actix_simplejwt::core::crypto::{ALPHANUMERIC, random_string};
 use actix_simplejwt::rest_framework::throttling::{CacheSettings, CacheUrl};
 use redis::{Commands, Connection};
+
+use super::server_address;
 
 /// A part of the Redis at `TEST_REDIS_URL`.
 pub struct TestRedis {
@@ -13,17 +15,13 @@ pub struct TestRedis {
 }
 
 impl TestRedis {
-    /// `None` without `TEST_REDIS_URL`, unless this is CI.
+    /// `None` if the test is skipped.
     pub fn start() -> Option<Self> {
-        let Ok(url) = std::env::var("TEST_REDIS_URL") else {
-            assert!(std::env::var_os("CI").is_none(), "TEST_REDIS_URL is not set: in CI Redis is not optional");
-            eprintln!("skipped: TEST_REDIS_URL is not set");
-            return None;
-        };
+        let url = server_address("TEST_REDIS_URL")?;
         Some(Self { url, prefix: format!("test-{}", random_string(12, ALPHANUMERIC)) })
     }
 
-    /// How a server reaches it.
+    /// The settings of a server that uses it.
     pub fn settings(&self) -> CacheSettings {
         let mut settings = CacheSettings::default();
         settings.url = CacheUrl::parse(&self.url).unwrap();
@@ -31,7 +29,7 @@ impl TestRedis {
         settings
     }
 
-    /// How a server reaches it by another address.
+    /// The settings for the same Redis at another address.
     pub fn at(&self, address: SocketAddr) -> CacheSettings {
         let (before, rest) = self.url.split_once("://").unwrap();
         let login = rest.rsplit_once('@').map_or(String::new(), |(login, _)| format!("{login}@"));
@@ -49,12 +47,12 @@ impl TestRedis {
         with_port.to_socket_addrs().unwrap().next().unwrap()
     }
 
-    /// A connection of somebody else's.
+    /// Another client's connection.
     pub fn connect(&self) -> Connection {
         redis::Client::open(self.url.as_str()).unwrap().get_connection().unwrap()
     }
 
-    /// The keys of this test without their prefix, sorted, each with the milliseconds it has left.
+    /// The keys of this test without the prefix, sorted, each with its remaining milliseconds.
     pub fn keys(&self) -> Vec<(String, i64)> {
         let mut connection = self.connect();
         let mut names: Vec<String> =
