@@ -105,14 +105,14 @@ settings! {
 
 /// Settings that name Python code, and what to use instead of them.
 const REPLACED: [(&str, &str); 10] = [
-    ("SIMPLE_JWT_USER_AUTHENTICATION_RULE", "JwtState::with_user_authentication_rule"),
-    ("SIMPLE_JWT_TOKEN_USER_CLASS", "the claims of TokenUser"),
-    ("SIMPLE_JWT_JSON_ENCODER", "serde_json values in the claims"),
-    ("SIMPLE_JWT_TOKEN_OBTAIN_SERIALIZER", "JwtState::with_claims or a view of your own"),
-    ("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER", "JwtState::with_claims or a view of your own"),
+    ("SIMPLE_JWT_USER_AUTHENTICATION_RULE", "the builder's user_authentication_rule"),
+    ("SIMPLE_JWT_TOKEN_USER_CLASS", "an authentication class of your own"),
+    ("SIMPLE_JWT_JSON_ENCODER", "values of serde_json"),
+    ("SIMPLE_JWT_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or a view of your own"),
+    ("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER", "the builder's claims or a view of your own"),
     ("SIMPLE_JWT_TOKEN_VERIFY_SERIALIZER", "a view of your own"),
     ("SIMPLE_JWT_TOKEN_BLACKLIST_SERIALIZER", "a view of your own"),
-    ("SIMPLE_JWT_SLIDING_TOKEN_OBTAIN_SERIALIZER", "JwtState::with_claims or a view of your own"),
+    ("SIMPLE_JWT_SLIDING_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or a view of your own"),
     ("SIMPLE_JWT_SLIDING_TOKEN_REFRESH_SERIALIZER", "a view of your own"),
     ("SIMPLE_JWT_ON_LOGIN_SUCCESS", "a view of your own"),
 ];
@@ -195,7 +195,7 @@ mod tests {
     fn a_setting_that_names_python_code_says_what_to_use() {
         assert_eq!(
             read("SIMPLE_JWT_USER_AUTHENTICATION_RULE", "a.b").unwrap_err(),
-            "SIMPLE_JWT_USER_AUTHENTICATION_RULE: is not a setting; use JwtState::with_user_authentication_rule instead"
+            "SIMPLE_JWT_USER_AUTHENTICATION_RULE: is not a setting; use the builder's user_authentication_rule instead"
         );
     }
 
