@@ -16,7 +16,7 @@ use super::{Algorithm, Claims, SigningError, SigningKey};
 /// # Errors
 /// Returns an error if the library cannot sign, see [`SigningError`]. The claims cannot cause an error.
 pub fn encode(claims: &Claims, key: &SigningKey) -> Result<String, SigningError> {
-    encode_under(key.verifying_key().plain_header().to_owned(), claims, key)
+    encode_with_headers(claims, key, &[])
 }
 
 /// As [`encode`], with more header parameters, such as `kid`. The argument `headers` of PyJWT.
@@ -30,13 +30,9 @@ pub fn encode_with_headers(
     key: &SigningKey,
     headers: &[(&str, &str)],
 ) -> Result<String, SigningError> {
-    encode_under(header_part(key.algorithm(), headers), claims, key)
-}
-
-fn encode_under(header: String, claims: &Claims, key: &SigningKey) -> Result<String, SigningError> {
     let mut payload = Vec::with_capacity(256);
     write_json(claims, &mut payload);
-    sign(header, &payload, key)
+    sign(header_part(key.algorithm(), headers), &payload, key)
 }
 
 /// Signs any payload. `header` is already base64.
@@ -51,7 +47,7 @@ pub(super) fn sign(header: String, payload: &[u8], key: &SigningKey) -> Result<S
 }
 
 /// The header part of a token. PyJWT sorts the parameters by name.
-pub(super) fn header_part(algorithm: Algorithm, headers: &[(&str, &str)]) -> String {
+fn header_part(algorithm: Algorithm, headers: &[(&str, &str)]) -> String {
     let mut header = BTreeMap::from([("typ", "JWT")]);
     header.extend(headers.iter().copied());
     if header.get("typ") == Some(&"") {
@@ -61,11 +57,6 @@ pub(super) fn header_part(algorithm: Algorithm, headers: &[(&str, &str)]) -> Str
     let mut json = Vec::with_capacity(64);
     write_json(&header, &mut json);
     URL_SAFE_NO_PAD.encode(json)
-}
-
-/// The header part as PyJWT 1 writes it for `rest_framework_jwt`. The parameters are not sorted.
-pub(super) fn pyjwt1_header_part(algorithm: Algorithm) -> String {
-    URL_SAFE_NO_PAD.encode(format!(r#"{{"typ":"JWT","alg":"{algorithm}"}}"#))
 }
 
 /// Appends `value` as Python's `json.dumps(value, separators=(",", ":"))` would.

@@ -9,7 +9,6 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
 use super::algorithm::Family;
-use super::encode::{header_part, pyjwt1_header_part};
 use super::verified::VerifiedTokens;
 use super::{Algorithm, JwtError, KeyError, SigningKey, pem};
 use crate::core::crypto::SecretString;
@@ -21,7 +20,6 @@ use crate::core::crypto::SecretString;
 #[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,
-    plain_headers: [String; 2],
     kind: Kind,
     /// Created with its first token: most keys never need it.
     verified: Arc<OnceLock<VerifiedTokens>>,
@@ -121,19 +119,7 @@ impl VerifyingKey {
     }
 
     fn of_kind(algorithm: Algorithm, kind: Kind) -> Self {
-        let plain_headers = [header_part(algorithm, &[]), pyjwt1_header_part(algorithm)];
-        Self { algorithm, plain_headers, kind, verified: Arc::default() }
-    }
-
-    /// The header part that PyJWT writes for this algorithm if there are no other parameters.
-    pub(super) fn plain_header(&self) -> &str {
-        &self.plain_headers[0]
-    }
-
-    /// Whether the header part of a token is, byte for byte, one that PyJWT writes for this algorithm when it is given no
-    /// further parameters. Such a header needs no parsing: it is known to name the right algorithm and nothing else.
-    pub(super) fn knows_header(&self, part: &str) -> bool {
-        self.plain_headers.iter().any(|header| header == part)
+        Self { algorithm, kind, verified: Arc::default() }
     }
 
     /// The tokens that this key has verified for [`decode_repeated`](super::decode_repeated).

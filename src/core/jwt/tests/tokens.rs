@@ -116,14 +116,14 @@ fn a_token_has_only_one_valid_spelling() {
 
 #[test]
 fn a_repeated_token_is_verified_once_and_its_claims_are_checked_every_time() {
-    let key = hs256();
+    let key = signing(Algorithm::ES256, "ec256.pkcs8");
     let good = claims(json!({ "exp": now().timestamp() + 10, "aud": "a" }));
     let token = encode(&good, &key).unwrap();
     let read = |token: &str, key: &SigningKey, rules: &Rules, seconds| {
         decode_repeated(token, key.verifying_key(), rules, now() + Duration::seconds(seconds))
     };
     let any = Rules::default();
-    // Too late to be remembered, and then in time.
+    // First when it has expired, which is not cached, and then in time.
     assert_eq!(read(&token, &key, &any, 10), Err(JwtError::ExpiredSignature));
     let first = read(&token, &key, &any, 0).unwrap();
     assert_eq!(*first, good);
@@ -132,12 +132,12 @@ fn a_repeated_token_is_verified_once_and_its_claims_are_checked_every_time() {
     let strict = Rules { audience: Audience::OneOf(vec!["b".to_owned()]), ..Rules::default() };
     assert_eq!(read(&token, &key, &strict, 0), Err(JwtError::InvalidAudience("Audience doesn't match")));
 
-    // A clone is the same key; another key has not seen it, and neither has this one seen what was made of it.
+    // A clone shares the cache of the key. Another key does not have the token, and a changed token is not in the cache.
     assert!(std::sync::Arc::ptr_eq(&first, &read(&token, &key.clone(), &any, 0).unwrap()));
-    let other = SigningKey::new(Algorithm::HS256, &"another secret of at least thirty-two bytes".into()).unwrap();
-    assert_eq!(read(&token, &other, &any, 0), Err(JwtError::InvalidSignature));
+    let other = signing(Algorithm::EdDSA, "ed25519.pkcs8");
+    assert_eq!(python_name(&read(&token, &other, &any, 0).unwrap_err()), "InvalidAlgorithmError");
     let (signed, signature) = token.rsplit_once('.').unwrap();
-    let foreign = encode(&claims(json!({ "exp": now().timestamp() + 11 })), &other).unwrap();
+    let foreign = encode(&claims(json!({ "exp": now().timestamp() + 11 })), &key).unwrap();
     let (foreign, _) = foreign.rsplit_once('.').unwrap();
     assert_eq!(read(&format!("{foreign}.{signature}"), &key, &any, 0), Err(JwtError::InvalidSignature));
     assert_eq!(read(&format!("{signed}."), &key, &any, 0), Err(JwtError::InvalidSignature));
@@ -156,23 +156,6 @@ fn a_token_has_a_maximum_length() {
     let longer = with_length(MAX_TOKEN_LEN + 4);
     for answer in [decode(&longer, key.verifying_key(), &Rules::default(), now()), decode_unverified(&longer)] {
         assert_eq!(answer, Err(JwtError::Decode("Token is too long")));
-    }
-}
-
-/// The header that is not parsed must mean what parsing it would have said.
-#[test]
-fn only_the_default_headers_of_the_same_algorithm_are_recognised() {
-    for algorithm in Algorithm::ALL.into_iter().filter(|algorithm| algorithm.is_hmac()) {
-        let key = VerifyingKey::new(algorithm, &secret()).unwrap();
-        for other in Algorithm::ALL {
-            for header in [format!(r#"{{"alg":"{other}","typ":"JWT"}}"#), format!(r#"{{"typ":"JWT","alg":"{other}"}}"#)]
-            {
-                assert_eq!(key.knows_header(&URL_SAFE_NO_PAD.encode(&header)), algorithm == other, "{header}");
-            }
-        }
-        for header in ["", "{}", r#"{"alg":"none","typ":"JWT"}"#, r#"{"alg":"HS256","typ":"JWT","crit":["x"]}"#] {
-            assert!(!key.knows_header(&URL_SAFE_NO_PAD.encode(header)), "{header}");
-        }
     }
 }
 
