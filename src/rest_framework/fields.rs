@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
+
+use crate::core::python;
 
 /// Message of a field that must be there and is not.
 pub const REQUIRED: &str = "This field is required.";
@@ -66,10 +68,10 @@ impl CharField {
             None => return Err(REQUIRED.into()),
             Some(Value::Null) => return Err(NULL.into()),
             Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
-            Some(Value::Number(number)) => Cow::Owned(python_number(number)),
+            Some(Value::Number(number)) => Cow::Owned(python::number_to_text(number)),
             Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => return Err(INVALID.into()),
         };
-        let text = if self.trim_whitespace { python_strip(&text) } else { &text };
+        let text = if self.trim_whitespace { python::strip(&text) } else { &text };
         if text.is_empty() {
             return Err(BLANK.into());
         }
@@ -78,34 +80,6 @@ impl CharField {
         }
         Ok(text.to_owned())
     }
-}
-
-/// Python's `str.strip`: Unicode white space and the four ASCII separators that Unicode does not count.
-#[must_use]
-pub fn python_strip(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
-}
-
-/// Python's `str` of a JSON number: `7`, `1.5`, `12345.0`, `1e+22`.
-fn python_number(number: &Number) -> String {
-    let Some(float) = number.as_f64().filter(|_| number.is_f64()) else {
-        return number.to_string();
-    };
-    let exponent = if float == 0.0 { 0 } else { decimal_exponent(float) };
-    if (-4..16).contains(&exponent) {
-        return format!("{float:?}");
-    }
-    // Rust writes 1e22 and 1e-7 where Python writes 1e+22 and 1e-07.
-    let text = format!("{float:e}");
-    let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
-    let (sign, power) = power.strip_prefix('-').map_or(('+', power), |power| ('-', power));
-    format!("{digits}e{sign}{power:0>2}")
-}
-
-/// Power of ten of the first significant digit.
-fn decimal_exponent(float: f64) -> i32 {
-    let text = format!("{float:e}");
-    text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

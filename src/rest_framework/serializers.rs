@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::exceptions::ApiError;
 use super::fields::CharField;
 use super::parsers::Data;
+use crate::core::python;
 
 /// What a view reads from a body.
 ///
@@ -126,19 +127,7 @@ pub fn non_field_error(key: &str, message: &str) -> ApiError {
 pub(super) fn not_an_object(body: &Value) -> String {
     match body {
         Value::Null => "No data provided".to_owned(),
-        other => format!("Invalid data. Expected a dictionary, but got {}.", python_type(other)),
-    }
-}
-
-fn python_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "NoneType",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float",
-        Value::Number(_) => "int",
-        Value::String(_) => "str",
-        Value::Array(_) => "list",
-        Value::Object(_) => "dict",
+        other => format!("Invalid data. Expected a dictionary, but got {}.", python::type_name(other)),
     }
 }
 

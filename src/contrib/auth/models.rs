@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::{AbstractUser, SharedUser, UserId};
+use crate::core::python;
 use crate::db::schema::auth_user;
 use crate::db::types::{Moment, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
@@ -302,20 +303,9 @@ impl Lookup for UserLookup {
     }
 }
 
-/// A claim as a primary key: a whole number, or its digits as text, as Python's `int` reads them.
+/// A claim as a primary key. Booleans are not keys.
 fn integer(value: &Value) -> Option<i32> {
-    match value {
-        Value::Number(number) => match number.as_i64() {
-            Some(id) => id.try_into().ok(),
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a cast of a float saturates, and so falls out of the range"
-            )]
-            None => (number.as_f64()?.trunc() as i64).try_into().ok(),
-        },
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
+    if value.is_boolean() { None } else { python::int(value)?.try_into().ok() }
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::apps::command::{CommandError, Context};
 use crate::conf::{Environment, Setting};
+use crate::core::python::repr;
 
 /// Arguments of `diffsettings`.
 #[derive(Args, Debug, Default)]
@@ -35,24 +36,6 @@ fn lines(env: &Environment, settings: &[Setting], all: bool) -> Vec<String> {
         }
     };
     settings.into_iter().filter_map(line).collect()
-}
-
-/// Text as Python's `repr` shows it.
-fn repr(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
-    let mut shown = String::from(quote);
-    for c in text.chars() {
-        match c {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            '\\' => shown.push_str("\\\\"),
-            c if c == quote => shown.extend(['\\', c]),
-            c => shown.push(c),
-        }
-    }
-    shown.push(quote);
-    shown
 }
 
 #[cfg(test)]
