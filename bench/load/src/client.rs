@@ -21,7 +21,7 @@ pub struct Client<'a> {
     requests: Vec<Vec<u8>>,
     poll: Poll,
     connections: Vec<Connection>,
-    /// Connections without a request, the one that has waited longest first.
+    /// Connections without a request, the longest idle first.
     idle: VecDeque<usize>,
     next_exchange: usize,
     counted_from: Instant,
@@ -36,12 +36,12 @@ struct Connection {
     filled: usize,
     /// The exchange under way.
     exchange: usize,
-    /// When its request was sent, or should have been.
+    /// When its request was sent or was due.
     since: Option<Instant>,
 }
 
 impl<'a> Client<'a> {
-    /// Opens the connections; with a rate they are opened when they are needed.
+    /// Opens the connections. With a rate they are opened when needed.
     pub fn new(address: SocketAddr, plan: &'a Plan) -> io::Result<Self> {
         let now = Instant::now();
         let mut client = Self {
@@ -68,7 +68,7 @@ impl<'a> Client<'a> {
         Ok(client)
     }
 
-    /// Sends until the time is over, then waits for what is still out.
+    /// Sends until the time has passed, then waits for the remaining answers.
     pub fn run(mut self) -> io::Result<Outcome> {
         let start = Instant::now();
         self.counted_from = start + Duration::from_secs_f64(self.plan.warmup);
@@ -100,7 +100,7 @@ impl<'a> Client<'a> {
                 wake_up =
                     if due < self.counted_to { wake_up.min(due.max(now + Duration::from_millis(1))) } else { wake_up };
             }
-            // Rounded up by the system call to whole milliseconds, which is why the time is looked at again above.
+            // The system call rounds up to milliseconds, so the time is checked again above.
             match self.poll.poll(&mut events, Some(wake_up.saturating_duration_since(now))) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 other => other?,
@@ -119,7 +119,7 @@ impl<'a> Client<'a> {
     }
 
     fn connect(&mut self, index: usize) -> io::Result<TcpStream> {
-        // Blocking, for a loopback connection is there at once, or there is nobody to talk to.
+        // Blocking: on loopback connecting succeeds or fails at once.
         let stream = std::net::TcpStream::connect(self.address)?;
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
@@ -158,7 +158,7 @@ impl<'a> Client<'a> {
             self.next_exchange = (self.next_exchange + 1) % self.requests.len();
         }
         connection.since = Some(since);
-        // A request is far smaller than a socket's buffer, which is empty: it goes out as a whole.
+        // The buffer of the socket is empty and larger than a request, so all of it is sent.
         match connection.stream.write(&self.requests[connection.exchange]) {
             Ok(sent) if sent == self.requests[connection.exchange].len() => Ok(()),
             Ok(sent) => Err(io::Error::other(format!("only {sent} bytes of a request could be sent"))),
@@ -166,12 +166,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Reads what is there, and when it is a whole answer judges it and goes on.
+    /// Reads what has arrived. Checks a complete answer and sends the next request.
     fn receive(&mut self, index: usize) -> io::Result<()> {
         loop {
             let connection = &mut self.connections[index];
             match connection.stream.read(&mut connection.received[connection.filled..]) {
-                // The server closes a connection that is idle; some say so before with a 408.
+                // The server closes idle connections, some after a 408.
                 Ok(_) if connection.since.is_none() => return self.reopen(index),
                 Ok(0) => return self.broken(index, "the server closed the connection"),
                 Ok(read) => connection.filled += read,
@@ -212,7 +212,7 @@ impl<'a> Client<'a> {
             (Some(problem), _) => self.outcome.complain(problem),
             (None, Some(since)) => {
                 self.outcome.total += 1;
-                // With a rate a request counts by when it was due, or the slowest would be left out.
+                // With a rate, a request counts by the time it was due. Otherwise the slowest would be missing.
                 let moment = if self.plan.rate.is_some() { since } else { now };
                 if moment >= self.counted_from && moment <= self.counted_to {
                     self.times.push(now - since);

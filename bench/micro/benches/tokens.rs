@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::core::crypto::SecretString;
-use actix_simplejwt::rest_framework::authentication::Authentication;
 use actix_simplejwt::http::headers::{header_bytes, words};
+use actix_simplejwt::rest_framework::authentication::Authentication;
 use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
 use actix_simplejwt::simplejwt::state::JwtState;
 use actix_simplejwt::{AccessToken, JwtStatelessUserAuthentication};
@@ -49,10 +49,10 @@ fn header(c: &mut Criterion) {
     });
     let req = request().app_data(Data::new(jwt.clone())).app_data(jwt).to_http_request();
     let runtime = actix_web::rt::Runtime::new().expect("a runtime");
-    let user = runtime.block_on(JwtStatelessUserAuthentication::authenticate(&req));
+    let user = runtime.block_on(JwtStatelessUserAuthentication.authenticate(&req));
     assert!(matches!(user, Ok(Some(_))), "the request is authenticated");
     c.bench_function("header/authenticate without a database", |b| {
-        b.iter(|| runtime.block_on(JwtStatelessUserAuthentication::authenticate(black_box(&req))));
+        b.iter(|| runtime.block_on(JwtStatelessUserAuthentication.authenticate(black_box(&req))));
     });
 }
 

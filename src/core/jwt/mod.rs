@@ -36,8 +36,8 @@
 //!
 //! # Repeated tokens
 //!
-//! [`decode_repeated`] does not check the signature of a token again that it has verified recently. It is for tokens that
-//! come with every request; see `verified.rs`.
+//! [`decode_repeated`] does not check the signature of a token again that its public key has verified recently. It is for
+//! tokens that come with every request; see `verified.rs`.
 //!
 //! # Stricter than PyJWT
 //!
