@@ -4,6 +4,7 @@ mod adopt;
 mod checks;
 mod descriptors;
 mod health;
+mod installed_apps;
 mod instances;
 mod killed;
 mod metrics;
