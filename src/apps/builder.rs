@@ -125,7 +125,7 @@ impl AppsBuilder {
     }
 
     /// Adds `item` to the list of its type, such as an authentication class to the ones that settings can name.
-    pub fn add<T: Send + Sync + 'static>(mut self, item: T) -> Self {
+    pub fn contribute<T: Send + Sync + 'static>(mut self, item: T) -> Self {
         self.registry.push(item);
         self
     }

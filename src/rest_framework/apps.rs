@@ -51,11 +51,11 @@ impl AppConfig for RestFrameworkConfig {
 impl AppsBuilder {
     /// Adds an authentication class of your own, which `DEFAULT_AUTHENTICATION_CLASSES` can name.
     pub fn authentication_class(self, class: impl Authentication) -> Self {
-        self.add(AuthenticationClass::new(class))
+        self.contribute(AuthenticationClass::new(class))
     }
 
     /// Adds a permission class of your own, which `DEFAULT_PERMISSION_CLASSES` can name.
     pub fn permission_class(self, permission: impl Permission) -> Self {
-        self.add(PermissionClass::new(permission))
+        self.contribute(PermissionClass::new(permission))
     }
 }

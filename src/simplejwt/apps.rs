@@ -5,7 +5,7 @@ use super::authentication::JwtAuthentication;
 use super::authentication::JwtStatelessUserAuthentication;
 use super::checks;
 use super::settings::SimpleJwtSettings;
-use super::state::JwtState;
+use super::state::{self, JwtState};
 use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry};
 use crate::conf::{Setting, SettingsError};
 use crate::contrib::auth::AbstractUser;
@@ -48,10 +48,10 @@ impl AppConfig for SimpleJwtConfig {
             registry.push(TokenTypeClaim(claim.clone()));
         }
         let mut jwt = JwtState::new(settings, registry.secret_key(), registry.clock().clone())?;
-        if let Some(ClaimsHook(hook)) = registry.take() {
+        if let Some(OwnClaims(hook)) = registry.take() {
             jwt = jwt.with_claims(hook);
         }
-        if let Some(UserRule(rule)) = registry.take() {
+        if let Some(OwnUserRule(rule)) = registry.take() {
             jwt = jwt.with_user_authentication_rule(rule);
         }
         registry.insert(jwt.with_blacklist(registry.is_installed("rest_framework_simplejwt.token_blacklist")));
@@ -71,22 +71,22 @@ impl AppConfig for SimpleJwtConfig {
 }
 
 /// The hook of [`AppsBuilder::claims`].
-struct ClaimsHook(Box<dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync>);
+struct OwnClaims(Box<state::ClaimsHook>);
 
 /// The hook of [`AppsBuilder::user_authentication_rule`].
-struct UserRule(Box<dyn Fn(&dyn AbstractUser) -> bool + Send + Sync>);
+struct OwnUserRule(Box<state::UserRule>);
 
 impl AppsBuilder {
     /// Adds claims to every refresh and sliding token, at login and at each refresh. Access tokens copy them.
     ///
     /// This is what overriding `get_token` does in Python.
     pub fn claims(self, hook: impl Fn(&dyn AbstractUser, &mut Claims) + Send + Sync + 'static) -> Self {
-        self.hook(ClaimsHook(Box::new(hook)))
+        self.hook(OwnClaims(Box::new(hook)))
     }
 
     /// `USER_AUTHENTICATION_RULE`: which users may have tokens. Default: active users.
     pub fn user_authentication_rule(self, rule: impl Fn(&dyn AbstractUser) -> bool + Send + Sync + 'static) -> Self {
-        self.hook(UserRule(Box::new(rule)))
+        self.hook(OwnUserRule(Box::new(rule)))
     }
 }
 
