@@ -13,7 +13,7 @@ use super::negotiation::{Accepted, MediaType};
 pub enum Renderer {
     /// `JSONRenderer`.
     Json,
-    /// `BrowsableAPIRenderer`: the same answer as a page for people.
+    /// `BrowsableAPIRenderer`: the same response as a page.
     BrowsableApi,
 }
 
@@ -28,7 +28,7 @@ impl Renderer {
         }
     }
 
-    /// Value of `?format=` that asks for it.
+    /// Value of `?format=` that selects it.
     #[must_use]
     pub fn format(self) -> &'static str {
         match self {
@@ -51,16 +51,16 @@ impl Renderer {
     }
 }
 
-/// Whether `response` can go out as it is: compact JSON that was asked for, or no JSON at all.
+/// Whether `response` can be sent as it is: the client wants compact JSON, or it is not JSON.
 pub(super) fn is_as_asked(accepted: Accepted, response: &HttpResponse) -> bool {
     let is_json = || response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes() == b"application/json");
     (accepted.renderer == Renderer::Json && accepted.indent.is_none()) || !is_json()
 }
 
-/// Writes the JSON of `response` the way the client asked for it.
+/// Writes the JSON of `response` in the format that the client asked for.
 pub(super) async fn render(view_name: &str, accepted: Accepted, response: HttpResponse) -> HttpResponse {
     let (mut head, body) = response.into_parts();
-    // A body that is already in memory cannot fail to be read.
+    // Reading a body that is in memory cannot fail.
     let bytes = to_bytes(body).await.unwrap_or_default();
     let text = match accepted.renderer {
         Renderer::Json => indented(&bytes, accepted.indent),
@@ -81,7 +81,7 @@ fn indented(bytes: &[u8], indent: Option<usize>) -> String {
     let mut text = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(spaces.as_bytes());
     let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut text, formatter));
-    // Writing a `Value` to memory fails for no input; the compact form is as good an answer if it ever did.
+    // Writing a `Value` to memory cannot fail; if it did, the compact form would do.
     let text = if written.is_ok() { text } else { bytes.to_vec() };
     String::from_utf8_lossy(&text).into_owned()
 }
@@ -95,7 +95,7 @@ fn page(name: &str, status: u16, json: &str) -> String {
     )
 }
 
-/// Text made safe inside HTML.
+/// Escapes text for HTML, as `django.utils.html.escape`.
 #[must_use]
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#x27;")
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn a_page_cannot_be_broken_out_of() {
+    async fn text_in_a_page_is_escaped() {
         let response = HttpResponse::Ok().json(serde_json::json!({ "x": "</pre><script>" }));
         let accepted = Accepted { renderer: Renderer::BrowsableApi, indent: None };
         let page = render("Token <Verify>", accepted, response).await;

@@ -1,11 +1,12 @@
-//! Ends connections on which nothing is asked. Python counterpart: the `timeout` and `keepalive` of gunicorn.
+//! Closes connections without requests. Python counterpart: the `timeout` and `keepalive` of gunicorn.
 //!
-//! actix's own time limits have two gaps, through which a client can keep a connection for ever: the head of a second
-//! request on a connection may take as long as it likes, and so may the rest of a chunked body that no view has read.
-//! Here a connection has so and so long from the end of one answer to the beginning of the next request's view.
+//! Two things have no time limit in actix, so that a client could keep a connection open without end: the head of a second
+//! request on a connection, and the rest of a chunked body that no view has read. Here the time from the end of one response to
+//! the view of the next request is limited.
 
 use std::any::Any;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
+use std::net::Shutdown;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -20,83 +21,70 @@ use tokio::time::Instant;
 use super::settings::ServerSettings;
 use crate::http::middleware::{Middleware, RequestInfo};
 
-/// A connection, from the side of who watches it.
+/// A watched connection.
 struct Connection {
-    /// A second handle to the socket: the first belongs to actix, which lets nobody close it.
-    #[cfg(unix)]
+    /// A second handle to the socket. The first belongs to actix, which has no way to close it.
     socket: std::net::TcpStream,
-    /// Requests in a view, or with an answer on its way.
+    /// Number of requests that are in a view or whose response is being sent.
     busy: Cell<usize>,
     idle_since: Cell<Instant>,
-    watcher: OnceCell<AbortHandle>,
+    watcher: AbortHandle,
 }
 
-/// Watches a new connection; for `HttpServer::on_connect`. `limit` is how long it may ask for nothing.
+/// Watches a new connection; for `HttpServer::on_connect`. `limit` is how long it may be without a request.
 pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
-    let Some(connection) = Connection::of(io) else { return };
-    let connection = Rc::new(connection);
-    let watcher = actix_web::rt::spawn(close_when_idle(Rc::downgrade(&connection), limit));
-    // Nobody has set it before: the connection was made two lines above.
-    let _ = connection.watcher.set(watcher.abort_handle());
-    data.insert(connection);
+    let Some(socket) = second_handle(io) else { return };
+    data.insert(Rc::new_cyclic(|connection| Connection {
+        socket,
+        busy: Cell::new(0),
+        idle_since: Cell::new(Instant::now()),
+        watcher: actix_web::rt::spawn(close_when_idle(connection.clone(), limit)).abort_handle(),
+    }));
+}
+
+#[cfg(unix)]
+fn second_handle(io: &dyn Any) -> Option<std::net::TcpStream> {
+    use std::os::fd::AsFd;
+
+    let stream = io.downcast_ref::<actix_web::rt::net::TcpStream>()?;
+    Some(stream.as_fd().try_clone_to_owned().ok()?.into())
+}
+
+/// Other systems only have the limits of actix.
+#[cfg(not(unix))]
+fn second_handle(_io: &dyn Any) -> Option<std::net::TcpStream> {
+    None
 }
 
 impl Drop for Connection {
-    /// Nobody sleeps on for a connection that has gone: with clients that make a new one for each request those would be
-    /// tens of thousands.
+    /// Ends the watcher too. With clients that make a connection for each request, tens of thousands would be left.
     fn drop(&mut self) {
-        if let Some(watcher) = self.watcher.get() {
-            watcher.abort();
-        }
+        self.watcher.abort();
     }
 }
 
-/// How long a connection may ask for nothing: idle, and then sending a head. `None` where a setting says for ever.
+/// How long a connection may be without a request: idle, and then sending a head. `None` if a setting turns that limit off.
 pub(super) fn limit(settings: &ServerSettings) -> Option<Duration> {
     let request = settings.client_request_timeout;
     (!request.is_zero()).then(|| settings.keep_alive + request + settings.client_disconnect_timeout)
 }
 
-/// Looks at the connection whenever it could have been idle for too long.
+/// Checks the connection each time that it could have reached the limit.
 async fn close_when_idle(connection: Weak<Connection>, limit: Duration) {
-    loop {
-        let next = match connection.upgrade() {
-            None => return,
-            Some(connection) => {
-                let now = Instant::now();
-                let deadline = connection.idle_since.get() + limit;
-                match (connection.busy.get(), now < deadline) {
-                    (0, true) => deadline,
-                    (0, false) => return connection.close(),
-                    _ => now + limit,
-                }
+    while let Some(connection) = connection.upgrade() {
+        let now = Instant::now();
+        let deadline = connection.idle_since.get() + limit;
+        let next = match connection.busy.get() {
+            0 if now >= deadline => {
+                // An error means that it is closed already. actix reads the end of the stream and drops its handle.
+                let _ = connection.socket.shutdown(Shutdown::Both);
+                return;
             }
+            0 => deadline,
+            _ => now + limit,
         };
+        drop(connection);
         tokio::time::sleep_until(next).await;
-    }
-}
-
-impl Connection {
-    #[cfg(unix)]
-    fn of(io: &dyn Any) -> Option<Self> {
-        use std::os::fd::AsFd;
-
-        let stream = io.downcast_ref::<actix_web::rt::net::TcpStream>()?;
-        let socket = stream.as_fd().try_clone_to_owned().ok()?.into();
-        let idle_since = Cell::new(Instant::now());
-        Some(Self { socket, busy: Cell::new(0), idle_since, watcher: OnceCell::new() })
-    }
-
-    /// Elsewhere the limits of actix are all there is.
-    #[cfg(not(unix))]
-    fn of(_io: &dyn Any) -> Option<Self> {
-        None
-    }
-
-    fn close(&self) {
-        // It may be closed already, which is as good. actix reads the end of the stream and drops its handle.
-        #[cfg(unix)]
-        let _ = self.socket.shutdown(std::net::Shutdown::Both);
     }
 }
 
@@ -164,7 +152,7 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let mut data = Extensions::new();
         watch(&stream, &mut data, Duration::from_secs(3600));
-        let watcher = data.get::<Rc<Connection>>().unwrap().watcher.get().unwrap().clone();
+        let watcher = data.get::<Rc<Connection>>().unwrap().watcher.clone();
         tokio::task::yield_now().await;
         assert!(!watcher.is_finished());
 

@@ -1,11 +1,11 @@
-//! The connections that come while the server stops. Python counterpart: none; gunicorn resets them.
+//! Answers the connections that come while the server stops. Python counterpart: none; gunicorn resets them.
 //!
-//! When actix stops it resets the connections that wait for a worker or to be accepted, though their clients may have sent
-//! the request: they cannot tell that it was not done. Here a second handle to the socket stays open until actix is out of
-//! the way. What comes meanwhile is answered, and the port is closed at a moment when nobody waits.
+//! When actix stops, it resets the connections that wait to be accepted, although their clients may have sent a request and
+//! cannot know that it was not processed. So a second handle to the socket stays open until actix has closed its own. New
+//! connections are answered here meanwhile, and the port is closed at a moment when none is waiting.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_http::error::DispatchError;
@@ -13,23 +13,23 @@ use actix_http::{HttpService, KeepAlive};
 use actix_service::{Service, ServiceFactory, map_config};
 use actix_web::dev::{AppConfig, ServerHandle};
 use actix_web::rt;
-use actix_web::rt::net::{TcpListener, TcpSocket, TcpStream};
+use actix_web::rt::net::{TcpSocket, TcpStream};
 use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::settings::ServerSettings;
 use super::{Site, app, connections};
 
-/// How long the threads of actix may take to notice something. They say nothing when they have.
+/// How long the threads of actix may take to follow a command. They do not report that they have.
 const MOMENT: Duration = Duration::from_millis(100);
-/// Connections that may wait to be accepted; actix's own number.
+/// Largest number of connections that wait to be accepted; actix's own number.
 const BACKLOG: u32 = 2_048;
 
-/// Binds the address; two handles to its socket.
-pub(super) fn bind(address: SocketAddr) -> io::Result<(std::net::TcpListener, std::net::TcpListener)> {
+/// Binds the address. Returns two handles to its socket.
+pub(super) fn bind(address: SocketAddr) -> io::Result<(TcpListener, TcpListener)> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // Or a server that is started again would have to wait for the last connections of the one before.
+    // Without this a restarted server would have to wait for the last connections of its predecessor.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -37,29 +37,29 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<(std::net::TcpListener, st
     Ok((listener.try_clone()?, listener))
 }
 
-/// Stops the server behind `handle` and serves what else comes to `listener`, its socket, until both are done.
+/// Stops the server behind `handle`, and answers what comes to its socket `listener` meanwhile.
 pub(super) async fn stop(
     handle: ServerHandle,
-    listener: std::net::TcpListener,
+    listener: TcpListener,
     site: &Site,
     settings: &ServerSettings,
 ) -> io::Result<()> {
-    // Workers take up what they were given before, and nothing new comes to them.
+    let service = service(site, settings).await?;
+    let mut open = Vec::new();
+    // The workers take what they were given before, and nothing new comes to them.
     handle.pause().await;
-    let mut late = Late { service: service(site, settings).await?, open: Vec::new() };
-    let listener = TcpListener::from_std(listener)?;
-    late.accept_for(MOMENT, &listener).await;
+    serve_for(MOMENT, &listener, &service, &mut open).await;
     let stopping = rt::spawn(handle.stop(true));
-    // Until their copy of the socket is closed as well.
-    late.accept_for(MOMENT, &listener).await;
-    late.accept_the_rest(listener.into_std()?)?;
-    if timeout(settings.shutdown_timeout, join_all(late.open)).await.is_err() {
+    // Until actix has closed its handle to the socket.
+    serve_for(MOMENT, &listener, &service, &mut open).await;
+    drop(listener);
+    if timeout(settings.shutdown_timeout, join_all(open)).await.is_err() {
         log::warn!("stopped with requests in flight");
     }
     stopping.await.map_err(io::Error::other)
 }
 
-/// One request of a connection.
+/// The application, for one request per connection.
 async fn service(
     site: &Site,
     settings: &ServerSettings,
@@ -79,55 +79,33 @@ async fn service(
     service.new_service(()).await.map_err(|()| io::Error::other("the application cannot be started a second time"))
 }
 
-/// Late connections, and what serves them.
-struct Late<S> {
-    service: S,
-    open: Vec<JoinHandle<()>>,
-}
-
-impl<S> Late<S>
+/// Serves the connections to `listener` for this time. At the end none is waiting.
+async fn serve_for<S>(time: Duration, listener: &TcpListener, service: &S, open: &mut Vec<JoinHandle<()>>)
 where
     S: Service<TcpStream, Response = (), Error = DispatchError>,
     S::Future: 'static,
 {
-    async fn accept_for(&mut self, time: Duration, listener: &TcpListener) {
-        let accepting = async {
-            loop {
-                match listener.accept().await {
-                    Ok((stream, _)) => self.serve(stream),
-                    Err(error) => {
-                        log::warn!("a connection could not be accepted: {error}");
-                        tokio::task::yield_now().await;
-                    }
+    let end = Instant::now() + time;
+    loop {
+        let is_last = Instant::now() >= end;
+        // tokio's sockets do not block, and neither do the handles made of them.
+        while let Ok((stream, _)) = listener.accept() {
+            match stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+                Ok(stream) => {
+                    let answered = service.call(stream);
+                    open.push(rt::spawn(async move {
+                        if let Err(error) = answered.await {
+                            log::debug!("a connection broke while the server stopped: {error}");
+                        }
+                    }));
                 }
-            }
-        };
-        // Ends by time alone.
-        timeout(time, accepting).await.unwrap_or(());
-    }
-
-    /// Those that wait at this moment; then the port is closed.
-    fn accept_the_rest(&mut self, listener: std::net::TcpListener) -> io::Result<()> {
-        loop {
-            match listener.accept() {
-                Ok((stream, _)) => {
-                    stream.set_nonblocking(true)?;
-                    self.serve(TcpStream::from_std(stream)?);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) => return Err(error),
+                Err(error) => log::warn!("a connection could not be served: {error}"),
             }
         }
-    }
-
-    fn serve(&mut self, stream: TcpStream) {
-        let answered = self.service.call(stream);
-        self.open.push(rt::spawn(async move {
-            if let Err(error) = answered.await {
-                log::debug!("a late connection broke: {error}");
-            }
-        }));
+        if is_last {
+            return;
+        }
+        sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -142,17 +120,17 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn whoever_waits_when_the_server_stops_is_answered_and_then_the_port_is_closed() {
+    async fn waiting_connections_are_answered_when_the_server_stops_and_then_the_port_is_closed() {
         let directory = tempfile::tempdir().unwrap();
-        let state = migrated(&directory);
+        let site = migrated(&directory);
         let server = HttpServer::new({
-            let state = state.clone();
-            move || app(&state)
+            let site = site.clone();
+            move || app(&site)
         });
         let server = server.workers(1).disable_signals().bind("127.0.0.1:0").unwrap().run();
         let handle = server.handle();
         let server = rt::spawn(server);
-        // Not the port of that server, or its threads might be quicker.
+        // Not the port of that server, whose threads might accept first.
         let (listener, other) = bind(([127, 0, 0, 1], 0).into()).unwrap();
         drop(other);
         let address = listener.local_addr().unwrap();
@@ -160,7 +138,7 @@ mod tests {
         for client in &mut waiting {
             client.write_all(b"GET /api/protected/ HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         }
-        stop(handle, listener, &state, &ServerSettings::default()).await.unwrap();
+        stop(handle, listener, &site, &ServerSettings::default()).await.unwrap();
         server.await.unwrap().unwrap();
         for mut client in waiting {
             let mut answer = String::new();

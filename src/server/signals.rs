@@ -1,7 +1,7 @@
-//! When to stop. Python counterpart: the signal handlers of gunicorn.
+//! When the server stops. Python counterpart: the signal handlers of gunicorn.
 
-/// Resolves at SIGTERM or Ctrl-C (SIGINT): both let the requests in flight finish, where actix alone would drop them at
-/// Ctrl-C. A second Ctrl-C ends the process at once.
+/// Resolves at SIGTERM or Ctrl-C (SIGINT). Both let the requests in flight finish; actix by itself would drop them at Ctrl-C. A
+/// second Ctrl-C ends the process at once.
 pub async fn stop_requested() {
     first_signal().await;
     log::info!("stopping: waiting for the requests in flight");

@@ -1,8 +1,8 @@
 //! Deletes expired tokens while the server runs: `TOKEN_SWEEP_INTERVAL`. Python counterpart: a cron job with
 //! `flushexpiredtokens`, whose work it does.
 //!
-//! Without it, or that job, the tables of the blacklist grow with every login and refresh. Requests stay as quick, since
-//! they find their rows by index; the disk is what fills.
+//! Without it or that job the tables of the blacklist grow with every login and refresh. Requests stay fast, because they
+//! find their rows by index, but the disk fills.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,11 +13,10 @@ use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError, try_advisory_lock};
 use crate::simplejwt::token_blacklist::models::{FLUSH_BATCH, OutstandingToken};
 
-/// The lock by which one instance at a time sweeps.
+/// The lock that lets only one instance sweep at a time.
 pub const LOCK: &str = "token_sweep";
 
-/// Sweeps each `interval`, the first time after one; never ends. A failure is logged, and the next time goes on from
-/// where that one stopped.
+/// Sweeps after each `interval`; never ends. A failure is logged, and the next sweep continues.
 pub async fn run(database: Database, clock: Clock, interval: Duration) {
     loop {
         tokio::time::sleep(interval).await;
@@ -29,11 +28,11 @@ pub async fn run(database: Database, clock: Clock, interval: Duration) {
     }
 }
 
-/// Deletes what has expired at `now`, in batches of a transaction each, and returns how many tokens that were. Stops
-/// when another instance is doing the same.
+/// Deletes the tokens that have expired at `now`, a batch per transaction, and returns their number. Stops if another
+/// instance is sweeping.
 ///
 /// # Errors
-/// When the database fails; the batches before that stay deleted.
+/// If the database fails. The batches before that stay deleted.
 pub async fn sweep(database: &Database, now: DateTime<Utc>) -> Result<usize, DatabaseError> {
     let mut total = 0;
     loop {
@@ -50,7 +49,7 @@ pub async fn sweep(database: &Database, now: DateTime<Utc>) -> Result<usize, Dat
     }
 }
 
-/// [`run`], if the settings ask for it.
+/// [`run`], if the settings have an interval.
 pub(super) fn start(
     database: &Database,
     clock: &Clock,

@@ -1,4 +1,4 @@
-//! What a client reads when the database or the queue of logins fails.
+//! Responses to failures of the database and of logins.
 
 use actix_web::HttpRequest;
 
@@ -7,11 +7,11 @@ use crate::contrib::auth::{AuthError, AuthState};
 use crate::db::DatabaseError;
 use crate::rest_framework::state::app_data;
 
-/// Seconds after which a busy or missing service is worth another try.
+/// Seconds after which a client should try again.
 const RETRY_AFTER: u64 = 1;
 
 impl ApiError {
-    /// The 429 of `LOGIN_FAILURE_LIMIT` where that is set, for the description of a view that checks passwords.
+    /// The 429 of `LOGIN_FAILURE_LIMIT` if that is set, for the description of a view that checks passwords.
     #[must_use]
     pub fn locked_out(req: &HttpRequest) -> Option<Self> {
         app_data::<AuthState>(req).ok().filter(|auth| auth.limits_failures()).map(|_| Self::throttled(None))
