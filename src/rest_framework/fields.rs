@@ -1,4 +1,4 @@
-//! Fields of a serializer and what they refuse. Python counterpart: `rest_framework.fields`.
+//! The fields of a serializer and their error messages. Python counterpart: `rest_framework.fields`.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::core::python;
 
-/// Message of a field that must be there and is not.
+/// The message about a missing field.
 pub const REQUIRED: &str = "This field is required.";
 const NULL: &str = "This field may not be null.";
 const BLANK: &str = "This field may not be blank.";
@@ -18,20 +18,20 @@ const NULL_CHARACTERS: &str = "Null characters are not allowed.";
 pub struct CharField {
     /// Name of the field in the body.
     pub name: Cow<'static, str>,
-    /// Only given out, never read: ignored in a request.
+    /// Only in responses; ignored in a request.
     pub read_only: bool,
-    /// White space around the text is dropped before it is looked at. DRF's default.
+    /// White space around the text is removed before the checks. DRF's default.
     pub trim_whitespace: bool,
 }
 
 impl CharField {
-    /// A required field whose text is trimmed.
+    /// A required field with trimmed text.
     #[must_use]
     pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), read_only: false, trim_whitespace: true }
     }
 
-    /// A field that only answers carry.
+    /// A field that is only in responses.
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
@@ -54,15 +54,15 @@ impl CharField {
         chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
     }
 
-    /// Every message that can refuse a value.
+    /// Every error message of a field.
     pub(super) const MESSAGES: [&'static str; 5] = [REQUIRED, NULL, BLANK, INVALID, NULL_CHARACTERS];
 
-    /// The text of `value`, or the message that refuses it.
+    /// The text of `value`, or the error message.
     ///
-    /// Numbers become text as Python's `str` writes them; booleans do not, since `True` is rarely a user name.
+    /// Numbers become text as Python's `str` writes them. Booleans are an error, as in DRF.
     ///
     /// # Errors
-    /// With DRF's message, in DRF's order of checks.
+    /// DRF's message, by DRF's order of checks.
     pub fn run_validation(&self, value: Option<&Value>) -> Result<String, Cow<'static, str>> {
         let text = match value {
             None => return Err(REQUIRED.into()),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn untrimmed_white_space_is_not_blank_but_nothing_is() {
+    fn untrimmed_white_space_is_not_blank_and_an_empty_text_is() {
         let field = CharField::new("f").untrimmed();
         assert_eq!(field.run_validation(Some(&json!("  "))).unwrap(), "  ");
         assert_eq!(field.run_validation(Some(&json!(""))).unwrap_err(), BLANK);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_has_its_message() {
+    fn each_error_has_its_message() {
         assert_eq!(CharField::new("f").run_validation(None).unwrap_err(), REQUIRED);
         assert_eq!(validate(Value::Null).unwrap_err(), NULL);
         assert_eq!(validate(json!("  ")).unwrap_err(), BLANK);

@@ -1,4 +1,4 @@
-//! What `OPTIONS` tells about a view. Python counterpart: `rest_framework.metadata.SimpleMetadata`.
+//! The description of a view that `OPTIONS` returns. Python counterpart: `rest_framework.metadata.SimpleMetadata`.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::fields::CharField;
 use super::parsers::Parser;
 use super::renderers::Renderer;
 
-/// The body of the answer to `OPTIONS`. `post_fields` are the fields a `POST` takes, when there is one to describe.
+/// The body of the response to `OPTIONS`. `post_fields` are the fields of a `POST`, if the view has a serializer.
 #[must_use]
 pub fn determine_metadata(
     name: &str,

@@ -40,7 +40,7 @@ impl RestFramework {
     /// permission classes and three throttle classes are always known. Requests are counted by the system's clock.
     ///
     /// # Errors
-    /// For a name that nobody has, with the names that exist.
+    /// For an unknown name. The text has the names that exist.
     pub fn new(
         settings: RestFrameworkSettings,
         authentication: &[AuthenticationClass],

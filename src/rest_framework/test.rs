@@ -16,11 +16,11 @@
 //! # });
 //! ```
 //!
-//! [`ApiClient::force_authenticate`] skips the proof: every [`ApiView`](super::views::ApiView), extractor and middleware of
-//! this crate takes the request for one of that user. The user travels beside the request, where no client can put one,
-//! which is why this module needs no feature of its own.
+//! [`ApiClient::force_authenticate`] needs no credential: every [`ApiView`](super::views::ApiView), extractor and middleware
+//! of this crate treats the request as one of that user. The user is kept in the extensions of the request, where no client can
+//! put one, so this module needs no feature of its own.
 //!
-//! What a test that passes never meets, such as a body that is no JSON where the test reads JSON, is a panic.
+//! A method panics if the response is not what the test reads, such as a body that is not JSON.
 
 use std::rc::Rc;
 
@@ -38,7 +38,7 @@ use crate::contrib::auth::SharedUser;
 
 type Call = Rc<dyn Fn(TestRequest, Option<ForcedUser>) -> LocalBoxFuture<'static, ApiResponse>>;
 
-/// Somebody who sends requests to one application: DRF's `APIClient`. Clones share the application and nothing else.
+/// A client of one application: DRF's `APIClient`. Clones share only the application.
 #[derive(Clone)]
 pub struct ApiClient {
     call: Call,
@@ -50,7 +50,7 @@ pub struct ApiClient {
 #[derive(Clone)]
 struct ForcedUser(SharedUser);
 
-/// The user that [`ApiClient::force_authenticate`] has put beside `req`.
+/// The user of [`ApiClient::force_authenticate`].
 pub(super) fn forced_user(req: &HttpRequest) -> Option<SharedUser> {
     req.extensions().get::<ForcedUser>().map(|forced| forced.0.clone())
 }
@@ -73,7 +73,7 @@ impl ApiClient {
                 }
                 match try_call_service(service.as_ref(), request).await {
                     Ok(response) => ApiResponse::read(response.map_into_boxed_body().into_parts().1).await,
-                    // What a server makes of an error that no middleware has turned into a response.
+                    // A server does the same with an error that no middleware has turned into a response.
                     Err(error) => ApiResponse::read(error.error_response()).await,
                 }
             })
@@ -81,7 +81,7 @@ impl ApiClient {
         Self { call, headers: Vec::new(), user: None }
     }
 
-    /// Sends `header` with every further request, in place of what was there: `client.credentials(HTTP_…=…)`.
+    /// Sends `header` with every further request. It replaces an earlier one of that name: `client.credentials(HTTP_…=…)`.
     ///
     /// `client.credentials("Authorization", format!("Bearer {access}"))`
     pub fn credentials(&mut self, header: &str, value: impl Into<String>) -> &mut Self {
@@ -90,7 +90,7 @@ impl ApiClient {
         self
     }
 
-    /// Sends every further request as one of `user`, without a proof; `None` ends that.
+    /// Sends every further request as `user`, without a credential. `None` ends that.
     pub fn force_authenticate(&mut self, user: Option<SharedUser>) -> &mut Self {
         self.user = user;
         self
@@ -159,7 +159,7 @@ impl std::fmt::Debug for ApiClient {
     }
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
     /// Nothing, and no `Content-Type`.
@@ -168,9 +168,9 @@ pub enum Body {
     Json(Value),
     /// `application/x-www-form-urlencoded`.
     Form(Vec<(String, String)>),
-    /// `multipart/form-data` with texts.
+    /// `multipart/form-data` with text parts.
     Multipart(Vec<(String, String)>),
-    /// Bytes under a `Content-Type` of the test's own.
+    /// Bytes with this `Content-Type`.
     Raw(String, Vec<u8>),
 }
 
@@ -189,7 +189,7 @@ impl Body {
 
     /// `Content-Type` and bytes.
     fn encode(self) -> Option<(String, Vec<u8>)> {
-        /// What separates the parts; no test sends it inside one.
+        /// Separates the parts. No test sends it inside a part.
         const BOUNDARY: &str = "BoUnDaRyStRiNg";
         match self {
             Self::Empty => None,
@@ -234,11 +234,11 @@ pub struct ApiResponse {
 impl ApiResponse {
     async fn read(response: HttpResponse<BoxBody>) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = to_bytes(response.into_body()).await.unwrap_or_else(|e| panic!("the body broke off: {e}"));
+        let body = to_bytes(response.into_body()).await.unwrap_or_else(|e| panic!("the body is incomplete: {e}"));
         Self { status, body: body.to_vec(), headers }
     }
 
-    /// A header; empty when it is missing.
+    /// The value of a header. Empty if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -247,18 +247,18 @@ impl ApiResponse {
     /// The body as text.
     ///
     /// # Panics
-    /// When it is not UTF-8.
+    /// If it is not UTF-8.
     #[must_use]
     pub fn text(&self) -> &str {
-        std::str::from_utf8(&self.body).unwrap_or_else(|e| panic!("the body is no text: {e}"))
+        std::str::from_utf8(&self.body).unwrap_or_else(|e| panic!("the body is not UTF-8: {e}"))
     }
 
     /// The body as JSON.
     ///
     /// # Panics
-    /// When it is none; the message shows it.
+    /// If it is not JSON. The message shows it.
     #[must_use]
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("the body is no JSON: {e}: {}", self.text()))
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("the body is not JSON: {e}: {}", self.text()))
     }
 }

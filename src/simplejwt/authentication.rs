@@ -167,6 +167,7 @@ fn is_graphic(text: &[u8]) -> bool {
 }
 
 /// The token as the first of `AUTH_TOKEN_CLASSES` that accepts it.
+#[cfg_attr(not(feature = "database"), expect(unused_variables, reason = "only the database knows the blacklist"))]
 async fn get_validated_token(req: &HttpRequest, raw_token: &str, jwt: &JwtState) -> Result<ValidatedToken, ApiError> {
     jwt.backend().prepare(raw_token).await;
     let classes = &jwt.settings().auth_token_classes;

@@ -62,7 +62,7 @@ impl Permission for HasPerm {
 /// }
 ///
 /// # async fn create() -> &'static str { "" }
-/// // Whoever has `shop.add_order`.
+/// // Users with `shop.add_order`.
 /// let view = ApiView::new("Orders").model::<Order>().permission(DjangoModelPermissions).post(create);
 /// # drop(view);
 /// ```

@@ -1,4 +1,4 @@
-//! Where the times of requests are kept. Python counterpart: `CACHES["default"]`, which `SimpleRateThrottle` uses.
+//! Keeps the times of requests. Python counterpart: `CACHES["default"]`, which `SimpleRateThrottle` uses.
 
 use std::fmt;
 use std::time::Duration;
@@ -38,7 +38,7 @@ settings! {
     }
 }
 
-/// `CACHE_URL`, taken apart. `Display` and `Debug` show no password.
+/// `CACHE_URL`, parsed. `Display` and `Debug` show no password.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum CacheUrl {
     /// The server's own memory: Django's `LocMemCache`.
@@ -48,7 +48,7 @@ pub enum CacheUrl {
     Redis(RedisUrl),
 }
 
-/// A `redis://` URL that can be used.
+/// A valid `redis://` URL.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RedisUrl {
     /// `redis://host:port/db`, for messages.
@@ -62,7 +62,7 @@ impl CacheUrl {
     /// Reads `locmem://`, `redis://[[user]:password@]host[:port][/database]`, and `none` or nothing for memory.
     ///
     /// # Errors
-    /// With what was expected; the text itself is not repeated.
+    /// Says what was expected. The text is not repeated, because it may hold a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Some(text) = values::optional(values::string)(text)? else { return Ok(Self::Memory) };
         match text.trim().split_once("://") {
@@ -117,21 +117,21 @@ impl fmt::Debug for RedisUrl {
     }
 }
 
-/// Why a request does not pass.
+/// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Denial {
-    /// It is one too many.
+    /// The limit is reached.
     TooMany(Refusal),
-    /// Nobody knows how many there were. Letting it pass would open every limit to whoever can bring Redis down.
+    /// The requests cannot be counted. Letting the request pass would remove every limit while Redis is down.
     Unavailable(String),
 }
 
-/// The times of the requests that still count, by caller.
+/// The times of the requests that still count, by client.
 #[derive(Debug)]
 pub enum ThrottleCache {
     /// In the memory of this server.
     Memory(Histories),
-    /// In a Redis, for all servers together.
+    /// In Redis, for all servers together.
     #[cfg(feature = "redis")]
     Redis(Box<RedisHistories>),
 }
@@ -143,10 +143,10 @@ impl Default for ThrottleCache {
 }
 
 impl ThrottleCache {
-    /// The cache of `settings`. Nothing is connected yet.
+    /// The cache of `settings`. This does not connect yet.
     ///
     /// # Errors
-    /// For a URL that cannot be used.
+    /// For an invalid URL.
     pub fn new(settings: &CacheSettings) -> Result<Self, SettingsError> {
         match &settings.url {
             CacheUrl::Memory => Ok(Self::default()),
@@ -163,7 +163,7 @@ impl ThrottleCache {
     /// Counts a request of `key` at `now`, unless there were `rate.requests` within the last `rate.period`.
     ///
     /// # Errors
-    /// When it is one too many, which does not count then, or when Redis does not answer in time.
+    /// If the limit is reached, and then the request is not counted, or if Redis does not answer in time.
     pub async fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Denial> {
         match self {
             Self::Memory(histories) => histories.allow_request(key, rate, now).map_err(Denial::TooMany),
@@ -172,10 +172,10 @@ impl ThrottleCache {
         }
     }
 
-    /// Whether requests can be counted now.
+    /// Checks that requests can be counted.
     ///
     /// # Errors
-    /// With the reason why Redis cannot be used.
+    /// The reason why Redis cannot be used.
     pub async fn ping(&self) -> Result<(), String> {
         match self {
             Self::Memory(_) => Ok(()),

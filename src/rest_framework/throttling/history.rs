@@ -1,4 +1,4 @@
-//! When each caller's requests came. Python counterpart: the cache behind `SimpleRateThrottle`.
+//! The times of each client's requests, in memory. Python counterpart: the cache behind `SimpleRateThrottle`.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -8,10 +8,10 @@ use chrono::{DateTime, Utc};
 
 use super::Rate;
 
-/// The times of the requests that still count, by caller, in memory.
+/// The times of the requests that still count, by client, in memory.
 ///
-/// Bounded: an attacker with many addresses would otherwise fill the memory. When the bound is reached, callers whose
-/// requests have all expired go first, then the third that has been quiet for longest (the share that Django's own
+/// The size is bounded, because an attacker with many addresses would otherwise fill the memory. At the bound, clients whose
+/// requests have all expired are removed first, and then the third with the oldest last requests (the share that Django's
 /// in-memory cache culls).
 pub struct Histories {
     entries: Mutex<Entries>,
@@ -28,23 +28,23 @@ struct Entries {
 /// Times in microseconds since the Unix epoch, oldest first.
 struct History {
     times: VecDeque<i64>,
-    /// When the last of them stops counting.
+    /// The time at which the last of them stops counting.
     expires: i64,
 }
 
-/// A request too many.
+/// A request over the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// Whole seconds until a request is accepted again, where known.
+    /// Whole seconds until a request is accepted again, if known.
     pub wait: Option<u64>,
 }
 
 impl Refusal {
-    /// For a caller who has made `count` requests, the first of them at `oldest`; times in microseconds.
+    /// For a client with `count` requests, the first of them at `oldest`. Times are in microseconds.
     pub(super) fn new(count: usize, oldest: Option<i64>, rate: Rate, now: i64) -> Self {
         let period = rate.period_micros();
         let remaining = oldest.map_or(period, |oldest| period - (now - oldest));
-        // More requests than the rate has happen when two scopes share a key; DRF gives no time then.
+        // There are more requests than the rate if two scopes share a key. DRF gives no time then.
         let wait = (count <= rate.requests).then(|| whole_seconds(remaining));
         Self { wait }
     }
@@ -52,7 +52,7 @@ impl Refusal {
 
 /// 32 MiB: some 200,000 addresses with a few requests each.
 const DEFAULT_BOUND: usize = 32 * 1024 * 1024;
-/// What an entry costs beside its key and its times.
+/// The size of an entry without its key and its times.
 const ENTRY_SIZE: usize = 96;
 
 impl Default for Histories {
@@ -62,7 +62,7 @@ impl Default for Histories {
 }
 
 impl Histories {
-    /// Histories that take about `bound` bytes at most, whatever comes.
+    /// Histories that take at most about `bound` bytes.
     #[must_use]
     pub fn with_bound(bound: usize) -> Self {
         Self { entries: Mutex::default(), bound }
@@ -72,11 +72,11 @@ impl Histories {
     /// `SimpleRateThrottle.allow_request` and `wait`.
     ///
     /// # Errors
-    /// When it is one too many; it does not count then.
+    /// If the limit is reached. The request is not counted then.
     pub fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Refusal> {
         let now = now.timestamp_micros();
         let period = rate.period_micros();
-        // Nothing in here can panic half-way, so what a panicking thread leaves behind is whole.
+        // Nothing in here can panic, so the map is whole even if a thread panicked.
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = &mut *entries;
         if let Some(history) = entries.by_key.get_mut(key) {
@@ -97,7 +97,7 @@ impl Histories {
             entries.size += history.size(key);
             entries.by_key.insert(key.to_owned(), history);
         }
-        // A caller with more requests than the bound has room for is counted all the same, up to its rate.
+        // A client with more requests than the bound has room for is still counted, up to its rate.
         if entries.size > self.bound {
             entries.cull(self.bound, key, now);
         }
@@ -112,11 +112,11 @@ impl History {
 }
 
 impl Entries {
-    /// Makes room, but never at the cost of `current`, whose request has just been counted.
+    /// Makes room. `current`, whose request has just been counted, is kept.
     fn cull(&mut self, bound: usize, current: &str, now: i64) {
         self.by_key.retain(|_, history| history.expires > now);
         self.count();
-        // Down to two thirds, so that a flood does not bring one here at every request.
+        // Down to two thirds, so that during a flood this does not run at every request.
         let aim = bound / 3 * 2;
         while self.size > aim && self.by_key.len() > 1 {
             let mut ages: Vec<i64> = self.by_key.values().map(|history| history.expires).collect();
@@ -145,8 +145,8 @@ fn whole_seconds(micros: i64) -> u64 {
 
 impl fmt::Debug for Histories {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let callers = self.entries.lock().unwrap_or_else(PoisonError::into_inner).by_key.len();
-        write!(f, "Histories({callers} callers)")
+        let clients = self.entries.lock().unwrap_or_else(PoisonError::into_inner).by_key.len();
+        write!(f, "Histories({clients} clients)")
     }
 }
 
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_of_nothing_refuses_the_first_request() {
+    fn a_rate_of_0_refuses_the_first_request() {
         let never = Rate { requests: 0, period: Duration::days(1) };
         let refusal = Histories::default().allow_request("a", never, at(0.0));
         assert_eq!(refusal, Err(Refusal { wait: Some(86_400) }));
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_goes_first() {
+    fn expired_histories_are_removed_first() {
         let histories = Histories::with_bound(6 * (ENTRY_SIZE + 1 + 8));
         let day = Rate { requests: 3, period: Duration::days(1) };
         assert_eq!(histories.allow_request("a", day, at(0.0)), Ok(()));

@@ -1,4 +1,4 @@
-//! `DEFAULT_THROTTLE_RATES`: how many requests in what time. Python counterpart: `SimpleRateThrottle.parse_rate`.
+//! `DEFAULT_THROTTLE_RATES`: how many requests in which time. Python counterpart: `SimpleRateThrottle.parse_rate`.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::conf::values;
 /// A number of requests in a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many requests; 0 refuses every one.
+    /// How many requests. 0 refuses every request.
     pub requests: usize,
-    /// In what time.
+    /// The time in which they are counted.
     pub period: Duration,
 }
 
@@ -53,10 +53,10 @@ impl Default for ThrottleRates {
 }
 
 impl ThrottleRates {
-    /// Reads `anon=100/day,user=1000/day,login=5/min` over the defaults; `none` for a rate takes the limit away.
+    /// Reads `anon=100/day,user=1000/day,login=5/min` over the defaults; `none` for a rate removes the limit.
     ///
     /// # Errors
-    /// With what was expected.
+    /// Says what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut rates = Self::default();
         for pair in values::list(text)? {
@@ -70,12 +70,12 @@ impl ThrottleRates {
         Ok(rates)
     }
 
-    /// Gives `scope` a rate, or none.
+    /// Sets the rate of `scope`. `None` means no limit.
     pub fn set(&mut self, scope: &str, rate: Option<Rate>) {
         self.0.insert(scope.to_owned(), rate);
     }
 
-    /// The rate of `scope`: `None` when there is no such scope, `Some(None)` when it has no limit.
+    /// The rate of `scope`: `None` if there is no such scope, `Some(None)` if it has no limit.
     #[must_use]
     pub fn get(&self, scope: &str) -> Option<Option<Rate>> {
         self.0.get(scope).copied()

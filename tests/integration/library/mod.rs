@@ -1,5 +1,6 @@
 //! Host applications: the programs of `examples/`, and what a host may do besides.
 
+mod classes;
 mod custom_claims;
 mod custom_user;
 mod default_deny;

@@ -1,0 +1,134 @@
+//! Authentication and throttle classes of a host application that have arguments. Python counterpart: DRF's
+//! `test_authentication.py` and `test_throttling.py`.
+
+use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
+use actix_simplejwt::core::clock::Clock;
+use actix_simplejwt::http::headers::header_bytes;
+use actix_simplejwt::rest_framework::authentication::{Authentication, Found};
+use actix_simplejwt::rest_framework::exceptions::ApiError;
+use actix_simplejwt::rest_framework::middleware::require;
+use actix_simplejwt::rest_framework::throttling::{Rate, Throttle};
+use actix_simplejwt::rest_framework::views::{ApiView, path};
+use actix_simplejwt::{Apps, Authenticated, IsAuthenticated};
+use actix_web::HttpRequest;
+use actix_web::web::{self, ServiceConfig};
+use chrono::{DateTime, Duration};
+use serde_json::{Value, json};
+
+use super::{host, settings};
+use crate::support::TestDatabase;
+
+/// A key that a machine sends in a header.
+struct ApiKey {
+    header: &'static str,
+    key: &'static str,
+}
+
+#[derive(Debug)]
+struct Machine;
+
+impl AbstractUser for Machine {
+    fn pk(&self) -> Option<UserId> {
+        None
+    }
+
+    fn username(&self) -> &str {
+        "machine"
+    }
+
+    fn attribute(&self, _name: &str) -> Option<Value> {
+        None
+    }
+}
+
+impl Authentication for ApiKey {
+    type User = SharedUser;
+    type Credential = ();
+
+    async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
+        match header_bytes(req, self.header) {
+            None => Ok(None),
+            Some(key) if *key == *self.key.as_bytes() => Ok(Some((SharedUser::new(Machine), ()))),
+            Some(_) => Err(ApiError::authentication_failed("Invalid API key.")),
+        }
+    }
+
+    fn challenge(&self, _req: &HttpRequest) -> Option<String> {
+        Some(format!("ApiKey header=\"{}\"", self.header))
+    }
+}
+
+struct BurstRateThrottle {
+    per_minute: usize,
+}
+
+impl Throttle for BurstRateThrottle {
+    fn scope(&self, _view: Option<&'static str>) -> Option<&str> {
+        Some("burst")
+    }
+
+    fn rate(&self) -> Option<Rate> {
+        Some(Rate { requests: self.per_minute, period: Duration::minutes(1) })
+    }
+}
+
+async fn whoami(auth: Authenticated) -> String {
+    auth.user.username().to_owned()
+}
+
+fn routes(cfg: &mut ServiceConfig, _apps: &Apps) {
+    let first = || ApiKey { header: "X-First", key: "one" };
+    let second = || ApiKey { header: "X-Second", key: "two" };
+    cfg.service(path("/view/", ApiView::new("View").authentication(first()).authentication(second()).get(whoami)))
+        .service(path("/tuple/", ApiView::new("Tuple").authentication((first(), second())).get(whoami)))
+        .service(
+            web::scope("/scope")
+                .wrap(require(IsAuthenticated).authentication(first()).authentication(second()))
+                .route("/whoami", web::get().to(whoami)),
+        )
+        .service(path(
+            "/burst/",
+            ApiView::new("Burst").public().throttle(BurstRateThrottle { per_minute: 2 }).get(fine),
+        ));
+}
+
+async fn fine() -> &'static str {
+    "fine"
+}
+
+per_database! {
+    async fn an_authentication_class_has_arguments(db: TestDatabase) {
+        let (_apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
+        for uri in ["/view/", "/tuple/", "/scope/whoami"] {
+            client.logout();
+            let missing = client.get(uri).await;
+            assert_eq!(missing.status, 401, "{uri}");
+            assert_eq!(missing.header("WWW-Authenticate"), "ApiKey header=\"X-First\"", "{uri}");
+            let detail = "Authentication credentials were not provided.";
+            assert_eq!(missing.json(), json!({ "detail": detail }), "{uri}");
+
+            client.credentials("X-Second", "one");
+            let invalid = client.get(uri).await;
+            assert_eq!(invalid.status, 401, "{uri}");
+            assert_eq!(invalid.header("WWW-Authenticate"), "ApiKey header=\"X-First\"", "{uri}");
+            assert_eq!(invalid.json(), json!({ "detail": "Invalid API key." }), "{uri}");
+
+            client.credentials("X-Second", "two");
+            assert_eq!(client.get(uri).await.text(), "machine", "{uri}");
+        }
+    }
+
+    async fn a_throttle_class_has_a_rate_of_its_own(db: TestDatabase) {
+        let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        let (_apps, client) = host(Apps::builder(settings(&db)).clock(clock.clone()), routes).await;
+        for _ in 0..2 {
+            assert_eq!(client.get("/burst/").await.text(), "fine");
+        }
+        let refused = client.get("/burst/").await;
+        assert_eq!(refused.status, 429);
+        let detail = "Request was throttled. Expected available in 60 seconds.";
+        assert_eq!(refused.json(), json!({ "detail": detail }));
+        clock.advance(Duration::minutes(1));
+        assert_eq!(client.get("/burst/").await.text(), "fine");
+    }
+}
