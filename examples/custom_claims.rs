@@ -12,7 +12,7 @@ use actix_web::{App, HttpServer, web};
 /// Reads the claims alone; the database is not asked.
 async fn profile(auth: Authenticated<JwtStatelessUserAuthentication>) -> String {
     let email = auth.auth.get("email").and_then(|email| email.as_str()).unwrap_or("nowhere");
-    format!("{} at {email}", auth.auth.get("username").and_then(|name| name.as_str()).unwrap_or("nobody"))
+    format!("{} at {email}", auth.auth.get("username").and_then(|name| name.as_str()).unwrap_or("anonymous"))
 }
 
 pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {

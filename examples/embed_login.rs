@@ -13,7 +13,7 @@ async fn whoami(auth: Authenticated) -> String {
 }
 
 async fn news() -> &'static str {
-    "Anybody may read this."
+    "Everyone may read this."
 }
 
 pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {

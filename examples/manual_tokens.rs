@@ -23,7 +23,7 @@ impl TokenClass for Invite {
     }
 }
 
-/// No table records it, so it ends when its time is over and not before.
+/// It is not recorded in a table, so it cannot be revoked before it expires.
 impl Stateless for Invite {}
 
 pub type InviteToken = Token<Invite>;

@@ -11,12 +11,12 @@ use actix_simplejwt::{
 };
 use actix_web::{App, HttpServer, web};
 
-/// A logged-in user, by any of `DEFAULT_AUTHENTICATION_CLASSES`. Nobody else gets here: the answer is 401.
+/// A logged-in user, by any of `DEFAULT_AUTHENTICATION_CLASSES`. Everyone else gets a 401.
 async fn whoami(auth: Authenticated) -> String {
     format!("You are {}.", auth.user.username())
 }
 
-/// A user or nobody. An expired token is still a 401.
+/// A user, or an anonymous client. An expired token is still a 401.
 async fn welcome(auth: MaybeAuthenticated) -> String {
     match auth.0 {
         Some(auth) => format!("Welcome back, {}!", auth.user.username()),

@@ -6,8 +6,8 @@
 //!
 //! # Protect a view
 //!
-//! Access is in the signature. A handler with an [`Authenticated`] argument runs for whoever has proven who they are;
-//! everybody else gets the 401 that DRF would send.
+//! Access is in the signature. A handler with an [`Authenticated`] argument runs for logged-in users only;
+//! everyone else gets the 401 that DRF would send.
 //!
 //! ```
 //! use actix_simplejwt::{Apps, Authenticated, JwtStatelessUserAuthentication, Settings};
@@ -92,7 +92,7 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! |---|---|
 //! | a logged-in user, by the default classes of the settings | `auth: `[`Authenticated`] |
 //! | … by a given class | `auth: Authenticated<JwtAuthentication>` |
-//! | a user or nobody; a *bad* credential is still 401 | `auth: `[`MaybeAuthenticated`] |
+//! | a user or an anonymous client; a *bad* credential is still 401 | `auth: `[`MaybeAuthenticated`] |
 //! | staff only, at a handler | `by: `[`Permitted`]`<IsAdminUser>` |
 //! | staff only, at a scope | `.wrap(`[`require`](rest_framework::middleware::require)`(IsAdminUser))` |
 //! | one of two permissions, at a view | `.permission(IsAdminUser.or(IsOwner))`, see [`permissions`](rest_framework::permissions) |

@@ -131,7 +131,7 @@ settings! {
         group simple_jwt: SimpleJwtSettings, of "rest_framework_simplejwt";
         #[cfg(feature = "database")]
         group legacy_jwt: LegacyJwtSettings, of "rest_framework_jwt";
-        /// Signs tokens that have no key of their own. **Whoever knows it can log in as any user.**
+        /// Signs tokens that have no key of their own. **With this key, an attacker can log in as any user.**
         ///
         /// Required, except in development: with a SQLite database and a loopback address, each start without a key has
         /// a random one.

@@ -25,7 +25,7 @@ struct Greeting<'a> {
     user: &'a str,
 }
 
-/// `GET`: a greeting for whoever is logged in, by any of `DEFAULT_AUTHENTICATION_CLASSES`.
+/// `GET`: a greeting for a logged-in user, by any of `DEFAULT_AUTHENTICATION_CLASSES`.
 #[must_use]
 pub fn protected_view() -> ApiView {
     ApiView::new("Protected").tag("project").permission(IsAuthenticated).answers(greeting).get(greet)

@@ -133,7 +133,7 @@ async fn id(auth: Authenticated) -> String {
 }
 
 async fn maybe(auth: MaybeAuthenticated<JwtTokenUserAuthentication>) -> String {
-    auth.0.map_or_else(|| "nobody".to_owned(), |auth| auth.user.id().to_string())
+    auth.0.map_or_else(|| "anonymous".to_owned(), |auth| auth.user.id().to_string())
 }
 
 fn httpauth(cfg: &mut ServiceConfig, _apps: &Apps) {
@@ -184,7 +184,7 @@ async fn a_scope_lets_those_through_to_whom_all_permissions_say_yes() {
     is_not_authenticated(&client.get("/own/id").await);
     // What is not there is not told to strangers either.
     is_not_authenticated(&client.get("/own/missing").await);
-    assert_eq!(client.get("/maybe").await.text(), "nobody");
+    assert_eq!(client.get("/maybe").await.text(), "anonymous");
 
     client.credentials("Authorization", token(&apps));
     assert_eq!(client.get("/own/id").await.text(), "\"7\"");

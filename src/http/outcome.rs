@@ -23,7 +23,7 @@ pub struct Reason {
 /// The kind of a refusal, as counted in `tokens_refused_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// The token is blacklisted: somebody used it again.
+    /// The token is blacklisted and was used again.
     Blacklisted,
     /// The token has expired.
     Expired,
@@ -65,7 +65,7 @@ impl Reason {
         Self { text: cause, refusal, is_failure: true }
     }
 
-    /// The text, for the log. Whoever takes it has to log it.
+    /// The text, for the log. The caller has to log it.
     pub(super) fn take_text(&mut self) -> String {
         self.is_failure = false;
         std::mem::take(&mut self.text)

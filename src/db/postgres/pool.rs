@@ -130,7 +130,7 @@ impl PostgresPool {
         });
         match self.limit {
             None => work.await,
-            // The server enforces `statement_timeout`. If it hangs, or the network drops packets, libpq would wait for ever.
+            // The server enforces `statement_timeout`. If it hangs, or the network drops packets, libpq would wait without a limit.
             Some(limit) => timeout(limit, work).await.unwrap_or_else(|_| Err(no_answer(limit).into())),
         }
     }

@@ -108,7 +108,7 @@ fn authentication_classes(carried: &mut Carried) {
     let (sessions, others): (Vec<_>, Vec<_>) =
         names.split(',').map(class_name).partition(|name| *name == "SessionAuthentication");
     if !sessions.is_empty() {
-        carried.note("SessionAuthentication is not here: who is logged in by a cookie of Django's is nobody.");
+        carried.note("SessionAuthentication does not exist here: a client with only a session cookie is anonymous.");
     }
     carried.set(KEY, others.join(","));
 }
@@ -252,7 +252,7 @@ mod tests {
         assert_eq!(value(&carried, "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES"), "BasicAuthentication");
         assert_eq!(
             carried.notes,
-            ["SessionAuthentication is not here: who is logged in by a cookie of Django's is nobody."]
+            ["SessionAuthentication does not exist here: a client with only a session cookie is anonymous."]
         );
     }
 

@@ -1,4 +1,4 @@
-//! `Authorization` headers, read by each of the four classes that log somebody in by one.
+//! `Authorization` headers, read by each of the four classes that use it.
 //!
 //! Each class is asked as a handler's argument asks it. The way of such a request through the whole server is `service`'s.
 
@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::site::{Answer, Site, Tokens, settings};
 
-/// Each line is such a header. Whoever gets in has sent the one good credential, and else nothing.
+/// Each line is such a header. Only the one valid credential is accepted.
 pub fn check(data: &[u8]) {
     thread_local! {
         static SERVER: Server = Server::start();
@@ -83,7 +83,7 @@ impl Server {
     }
 }
 
-/// Panics unless `A` lets alice in by a good credential and nobody by another one.
+/// Panics unless `A` accepts alice's credential and refuses all others.
 async fn ask<A: Authentication + Default>(request: &HttpRequest, is_good: bool) {
     let shown = request.headers();
     match MaybeAuthenticated::<A>::from_request(request, &mut Payload::None).await {

@@ -36,8 +36,8 @@ static HASHERS: LazyLock<Vec<Arc<dyn PasswordHasher>>> = LazyLock::new(|| {
     ]
 });
 
-/// A password is right for the string that was made of it and for no other, whoever reads it, and no string makes
-/// anybody work without a bound.
+/// A password is correct for the string that was made of it and for no other, and the work that a string causes is
+/// bounded.
 pub fn check(data: &[u8]) {
     static ALL: LazyLock<PasswordHashers> = LazyLock::new(|| PasswordHashers::new(HASHERS.iter().cloned()).unwrap());
     let encoded = String::from_utf8_lossy(data);

@@ -9,7 +9,7 @@ pub fn check(data: &[u8]) {
     let env = environment(data);
     let read = read(&env);
     if let Err(error) = &read {
-        assert!(env.get(error.key()).is_some(), "{error}: nobody has set that");
+        assert!(env.get(error.key()).is_some(), "{error}: the key is not set");
     }
     let secrets = Settings::SETTINGS.iter().filter(|setting| setting.secret).map(|setting| setting.key);
     let keys = secrets.filter(|key| !key.ends_with("_URL")).filter_map(|key| Some((key, env.get(key)?)));

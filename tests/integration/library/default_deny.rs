@@ -12,7 +12,7 @@ use super::{env, host, settings, settings_from};
 use crate::support::TestDatabase;
 
 async fn secret() -> &'static str {
-    "Nobody has thought about who may read this."
+    "This view names no permission."
 }
 
 fn forgotten(cfg: &mut ServiceConfig, _apps: &Apps) {
@@ -26,7 +26,7 @@ async fn is_closed(client: &ApiClient) {
         assert_eq!(response.header("WWW-Authenticate"), "Bearer realm=\"api\"");
         assert_eq!(response.json(), json!({ "detail": "Authentication credentials were not provided." }));
     }
-    // What it can do is nobody's business either.
+    // OPTIONS and other methods are refused as well.
     assert_eq!(client.options("/forgotten/").await.status, 401);
     assert_eq!(client.send(actix_web::http::Method::DELETE, "/forgotten/", json!({})).await.status, 401);
     assert_eq!(client.get("/public/").await.status, 200);

@@ -17,7 +17,7 @@ per_database! {
         example::prepare(&apps).await.unwrap();
 
         assert_eq!(client.get("/whoami/").await.status, 401);
-        assert_eq!(client.get("/news/").await.text(), "Anybody may read this.");
+        assert_eq!(client.get("/news/").await.text(), "Everyone may read this.");
 
         let credentials = json!({ "username": "alice", "password": "correct-horse" });
         let tokens = client.post("/auth/token/", credentials).await;
@@ -26,7 +26,7 @@ per_database! {
         client.credentials("Authorization", format!("Bearer {}", tokens["access"].as_str().unwrap()));
         assert_eq!(client.get("/whoami/").await.text(), "You are alice.");
 
-        // The settings of the host: rotation, and the old token is over.
+        // The settings of the host: rotation, and the old token is blacklisted.
         let body = json!({ "refresh": tokens["refresh"] });
         assert_eq!(client.post("/auth/token/refresh/", body.clone()).await.status, 200);
         let again = client.post("/auth/token/refresh/", body).await;

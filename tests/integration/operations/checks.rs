@@ -69,7 +69,7 @@ fn every_check_is_in_the_documentation() {
 }
 
 #[test]
-fn a_key_that_can_be_guessed_is_reported_at_start_and_for_deployment() {
+fn a_weak_key_is_reported_at_start_and_for_deployment() {
     for weak in ["short", &"ab".repeat(40), &format!("django-insecure-{STRONG}")] {
         let pairs = [("SECRET_KEY", weak), ("SIMPLE_JWT_SIGNING_KEY", STRONG), ("JWT_SECRET_KEY", STRONG)];
         assert_eq!(ids(&find(&pairs, Run::Start)), ["security.W009"], "{weak}");
@@ -93,7 +93,7 @@ fn deployment_looks_at_what_django_looks_at() {
 }
 
 #[test]
-fn a_redirect_that_never_ends_is_reported_every_day() {
+fn a_redirect_without_end_is_always_reported() {
     for pair in [("SECURE_SSL_REDIRECT", "true"), ("SECURE_HSTS_SECONDS", "60")] {
         let without =
             [("SECURE_SSL_REDIRECT", "no"), ("SECURE_HSTS_SECONDS", "0"), ("SECURE_PROXY_SSL_HEADER", "none")];
@@ -125,7 +125,7 @@ fn logins_without_a_limit_are_reported() {
 }
 
 #[test]
-fn inactive_users_who_get_in_are_reported() {
+fn inactive_users_who_can_log_in_are_reported() {
     let unchecked = ("SIMPLE_JWT_CHECK_USER_IS_ACTIVE", "no");
     assert_deploy_finds(&[unchecked], &["auth.W903"]);
     assert_deploy_finds(&[unchecked, ("AUTHENTICATION_BACKENDS", "AllowAllUsersModelBackend")], &["auth.W903"]);
@@ -133,7 +133,7 @@ fn inactive_users_who_get_in_are_reported() {
 }
 
 #[test]
-fn limits_by_an_address_that_anybody_may_write_are_reported() {
+fn limits_by_an_address_that_clients_can_write_are_reported() {
     let unset = ("REST_FRAMEWORK_NUM_PROXIES", "none");
     assert_deploy_finds(&[unset], &["rest_framework.W901"]);
     let throttles = [
@@ -151,7 +151,7 @@ fn views_that_are_open_unless_they_say_otherwise_are_reported() {
 }
 
 #[test]
-fn a_database_that_may_forget_is_reported() {
+fn a_database_that_may_lose_writes_is_reported() {
     let relaxed = ("SQLITE_SYNCHRONOUS", "NORMAL");
     assert_deploy_finds(&[relaxed], &["database.W901"]);
     if cfg!(feature = "postgres") {
@@ -160,7 +160,7 @@ fn a_database_that_may_forget_is_reported() {
 }
 
 #[test]
-fn origins_that_are_anybody_are_reported() {
+fn origins_that_every_site_can_have_are_reported() {
     assert_deploy_finds(&[("CORS_ALLOW_ALL_ORIGINS", "true")], &["corsheaders.W901"]);
     assert_deploy_finds(&[("CORS_ALLOWED_ORIGINS", "https://a.org,null")], &["corsheaders.W902"]);
     for (origin, found) in [
@@ -178,7 +178,7 @@ fn origins_that_are_anybody_are_reported() {
 }
 
 #[test]
-fn metrics_for_everybody_are_reported() {
+fn public_metrics_are_reported() {
     for address in ["0.0.0.0:9000", "[::]:9000", "203.0.113.7:9000", "[2001:db8::1]:9000"] {
         assert_deploy_finds(&[("METRICS_ADDRESS", address)], &["server.W901"]);
     }
@@ -188,7 +188,7 @@ fn metrics_for_everybody_are_reported() {
 }
 
 #[test]
-fn waiting_for_ever_is_reported() {
+fn missing_time_limits_are_reported() {
     assert_deploy_finds(&[("ACTIX_CLIENT_REQUEST_TIMEOUT", "0")], &["server.W902"]);
     assert_deploy_finds(&[("DATA_UPLOAD_TIMEOUT", "0")], &["server.W902"]);
 }
@@ -213,7 +213,7 @@ fn an_asymmetric_algorithm_without_its_key_is_an_error_that_names_the_setting() 
 }
 
 #[test]
-fn tokens_that_prove_nothing_are_reported_every_day() {
+fn settings_that_weaken_tokens_are_always_reported() {
     for (key, value, id) in [
         ("JWT_VERIFY", "false", "legacy_jwt.W901"),
         ("JWT_LEEWEY", "5", "legacy_jwt.W906"),
@@ -242,13 +242,51 @@ fn deployment_looks_at_lifetimes() {
 }
 
 #[test]
-fn deployment_looks_at_what_a_stolen_token_is_good_for() {
+fn deployment_reports_what_makes_stolen_tokens_useful() {
     assert_deploy_finds(&[("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "no")], &["simplejwt.W906"]);
     assert_deploy_finds(&[("JWT_AUTH_COOKIE", "token")], &["legacy_jwt.W905"]);
 }
 
 #[test]
-fn blacklisting_without_rotation_is_reported_every_day() {
+fn blacklisting_without_rotation_is_always_reported() {
     let pairs = [("SIMPLE_JWT_ROTATE_REFRESH_TOKENS", "no"), ("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "yes")];
     assert_eq!(ids(&find(&pairs, Run::Check)), ["simplejwt.W903"]);
+}
+
+/// Exit code and standard error of `manage COMMAND` with these settings and no others.
+fn manage(command: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_manage"))
+        .args(command)
+        .env_clear()
+        .envs(settings.iter().copied())
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn check_refuses_what_runserver_refuses() {
+    let key = ("SECRET_KEY", STRONG);
+    for (settings, what) in [
+        (&[("BIND", "0.0.0.0:0")][..], "The SECRET_KEY setting must not be empty."),
+        (&[key, ("ALLOWED_HOSTS", "")], "You must set settings.ALLOWED_HOSTS if DEBUG is False."),
+        (&[key, ("SIMPLE_JWT_ALGORITHM", "RS256")], "SIMPLE_JWT_SIGNING_KEY: "),
+        (&[key, ("SIMPLE_JWT_USER_ID_FIELD", "nickname")], "SIMPLE_JWT_USER_ID_FIELD: "),
+        (
+            &[key, ("REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES", "IsOwner")],
+            "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES: ",
+        ),
+        (&[key, ("CORS_ALLOWED_ORIGINS", "example.org")], "CORS_ALLOWED_ORIGINS: "),
+        (&[key, ("INSTALLED_APPS", "rest_framework_simplejwt")], "INSTALLED_APPS: "),
+    ] {
+        for command in [&["check"][..], &["runserver", "0.0.0.0:0"]] {
+            let (code, error) = manage(command, settings);
+            assert_eq!(code, Some(1), "{command:?} {settings:?}: {error}");
+            assert!(error.contains(what), "{command:?} {settings:?}: {error}");
+        }
+    }
+    assert_eq!(manage(&["check"], &[]).0, Some(0), "development mode");
+    assert_eq!(manage(&["check"], &[key]).0, Some(0));
 }

@@ -1,4 +1,4 @@
-//! What every view does, whoever it belongs to.
+//! What every view does, in every app.
 
 mod model_permissions;
 mod schemas;

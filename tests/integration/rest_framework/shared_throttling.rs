@@ -163,7 +163,7 @@ async fn a_connection_that_redis_closed_is_replaced_unnoticed() {
 #[actix_web::test]
 async fn a_server_without_its_redis_serves_what_has_no_limit() {
     let mut cache = CacheSettings::default();
-    // Nobody listens there.
+    // No server listens on that port.
     cache.url = CacheUrl::parse("redis://127.0.0.1:1/0").unwrap();
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), limit(cache, "2/min")).await;
     assert_eq!(app.anonymous().get("/healthz").await.status, 200);

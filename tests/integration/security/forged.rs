@@ -1,4 +1,4 @@
-//! Tokens that nobody may accept anywhere, because the server's key has not signed them, or not in this form.
+//! Tokens that must be refused everywhere, because the server's key has not signed them, or not in this form.
 
 use serde_json::json;
 
@@ -212,7 +212,7 @@ impl Cases {
         }
     }
 
-    /// CVE-2022-21449 and its relatives: signatures that satisfy the equation for every message, if nobody looks.
+    /// CVE-2022-21449 and its relatives: signatures that satisfy the equation for every message, if the verifier does not check.
     fn psychic_signatures(&mut self, signer: &Signer) {
         let order = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
         let prime = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");

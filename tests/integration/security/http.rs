@@ -49,7 +49,7 @@ fn a_body_beyond_the_limit_is_a_413_before_it_is_read() {
     assert_eq!(status(&response), 413, "{response}");
     assert!(response.to_lowercase().contains("connection: close"), "{response}");
 
-    // Chunked, nobody knows the length beforehand.
+    // With chunks, the length is not known beforehand.
     let mut stream = app.connect();
     stream
         .write_all(b"POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -95,7 +95,7 @@ fn large_and_deep_bodies_are_refused_in_time() {
     assert!(app.is_alive());
 }
 
-/// gzip of `{"username":"alice","password":"correct horse 1"}`, which would be a login if somebody unpacked it.
+/// gzip of `{"username":"alice","password":"correct horse 1"}`, which would be a login if it were decompressed.
 #[test]
 fn a_compressed_body_is_not_unpacked() {
     const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x2d\x4e\x2d\xca\x4b\xcc\x4d\x55\xb2\x52\x4a\xcc\xc9\x4c\x4e\
@@ -158,7 +158,7 @@ fn malformed_requests_get_one_refusal_or_a_close() {
     }
 }
 
-/// What a proxy in front takes for one request must not be two here: the second would be answered to somebody else.
+/// What a proxy in front takes for one request must not be two here: another client would get the answer to the second.
 #[test]
 fn a_request_with_two_lengths_is_one_request_or_none() {
     let app = SocketApp::start(|_| {});
@@ -239,9 +239,9 @@ fn slow_clients_are_sent_away_and_hold_up_nobody() {
             "half a chunk",
             "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
         ),
-        ("a body for nobody", "GET /api/protected/ HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx"),
+        ("a body that is not read", "GET /api/protected/ HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx"),
         (
-            "a chunked body for nobody",
+            "a chunked body that is not read",
             "GET /api/protected/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nx",
         ),
         ("stays after its answer", whole),
@@ -265,9 +265,10 @@ fn slow_clients_are_sent_away_and_hold_up_nobody() {
         let expected: &[u16] = match name {
             "half a body" | "half a chunk" => &[408],
             "says nothing" => &[0, 408],
-            "a body for nobody" | "a chunked body for nobody" | "stays after its answer" | "half a second head" => {
-                &[401]
-            }
+            "a body that is not read"
+            | "a chunked body that is not read"
+            | "stays after its answer"
+            | "half a second head" => &[401],
             _ => &[408],
         };
         assert!(expected.contains(&status(&response)), "{name}: {response}");

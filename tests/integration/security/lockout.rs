@@ -66,7 +66,7 @@ per_database! {
         assert_eq!(log_in(&from(&app, "192.0.2.1"), "alice", "wrong").await.status, 429);
         assert_eq!(log_in(&from(&app, "192.0.2.2"), "alice", alice().password).await.status, 200);
         assert_eq!(log_in(&from(&app, "192.0.2.1"), "bob", "wrong").await.status, 401);
-        // Whoever writes the header adds in front; the proxy's own word is the last.
+        // A client can only add values in front; the proxy's own value is the last.
         assert_eq!(log_in(&from(&app, "198.51.100.7, 192.0.2.1"), "alice", "wrong").await.status, 429);
     }
 

@@ -1,5 +1,5 @@
 //! Tokens that the server's key has signed, with claims that no honest server writes: another service with the same key,
-//! an older version, somebody who has got hold of the key for a moment. The peer answers 500 to many of them.
+//! an older version, or an attacker who had the key for a moment. The peer answers 500 to many of them.
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +16,7 @@ const NOWHERE: &[Door] = &[];
 /// `verify` promises no more than that a token is genuine and in time.
 const VERIFY: &[Door] = &[Door::Verify];
 /// These do not open a door: the first two look at the signature and the dates alone, the last one ends the token.
-const NOBODY_GETS_IN: &[Door] = &[Door::Verify, Door::Blacklist];
+const REFUSED_EVERYWHERE: &[Door] = &[Door::Verify, Door::Blacklist];
 
 /// The claims that a token of this kind has.
 pub fn claims(kind: Kind, id: &str) -> Map<String, Value> {
@@ -72,8 +72,8 @@ const NOT_A_TIME: [&str; 30] = [
     "-62135596801",
 ];
 
-/// JSON texts that are the key of nobody.
-const NOBODY: [&str; 32] = [
+/// JSON texts that are not the key of a user.
+const NO_USER: [&str; 32] = [
     "0",
     "-1",
     "99",
@@ -203,7 +203,7 @@ impl Variants {
             Kind::Legacy => return self.twice("username", "\"nobody\"", NOWHERE),
             _ => self.twice("token_type", "\"nonsense\"", VERIFY),
         }
-        self.twice("user_id", "\"99\"", NOBODY_GETS_IN);
+        self.twice("user_id", "\"99\"", REFUSED_EVERYWHERE);
         self.twice("jti", "7", NOWHERE);
         self.twice("jti", "null", NOWHERE);
     }
@@ -271,14 +271,14 @@ impl Variants {
     }
 
     fn users(&mut self) {
-        for text in NOBODY {
+        for text in NO_USER {
             self.with("user_id", text, self.without_user(text));
         }
         let long = format!("\"{}1\"", "0".repeat(5000));
         let digits = format!("\"{}\"", "9".repeat(5000));
         let letters = format!("\"{}\"", "a".repeat(8000));
         for text in [&digits, &letters] {
-            self.with("user_id", text, NOBODY_GETS_IN);
+            self.with("user_id", text, REFUSED_EVERYWHERE);
         }
         // Python's `int` reads leading zeros and cuts a fraction off: this is user 1, to the peer as well.
         for text in ["1.5", &long] {
@@ -286,15 +286,19 @@ impl Variants {
         }
         self.without("user_id", self.without_user("null"));
         // ivan, who is inactive.
-        self.with("user_id", "\"3\"", NOBODY_GETS_IN);
+        self.with("user_id", "\"3\"", REFUSED_EVERYWHERE);
         self.with("sub", "1", NOWHERE);
         self.with("sub", "[]", NOWHERE);
     }
 
-    /// Where a token that names nobody passes: simplejwt refreshes one whose `user_id` is missing or not true.
+    /// Where a token without a user passes: simplejwt refreshes one whose `user_id` is missing or not true.
     fn without_user(&self, text: &str) -> &'static [Door] {
-        let nobody = matches!(text, "0" | "null" | "[]" | "{}" | r#""""#);
-        if nobody { &[Door::Verify, Door::Blacklist, Door::Refresh, Door::SlidingRefresh] } else { NOBODY_GETS_IN }
+        let is_false = matches!(text, "0" | "null" | "[]" | "{}" | r#""""#);
+        if is_false {
+            &[Door::Verify, Door::Blacklist, Door::Refresh, Door::SlidingRefresh]
+        } else {
+            REFUSED_EVERYWHERE
+        }
     }
 
     fn ids(&mut self) {
@@ -302,7 +306,7 @@ impl Variants {
         for text in NOT_AN_ID {
             self.with("jti", text, NOWHERE);
         }
-        // A text is an id as long as nobody has to store it or look it up.
+        // Any text is a valid id until it is stored or looked up.
         let stateless = &[Door::Verify, Door::Protected, Door::HelloJwt];
         let harmless_at: &'static [Door] = if self.kind == Kind::Access { stateless } else { VERIFY };
         let long = format!("\"{}\"", "j".repeat(256));

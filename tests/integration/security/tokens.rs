@@ -14,7 +14,7 @@ use super::odd::{claims, odd};
 use super::signer::Signer;
 use crate::support::{Response, TestApp, TestDatabase, alice};
 
-/// The clock of the tests, which nobody moves here.
+/// The clock of these tests, which stands still.
 pub const NOW: i64 = 1_800_000_000;
 
 /// A kind of token.
@@ -201,7 +201,11 @@ async fn forged_battery(db: TestDatabase, algorithm: Algorithm) {
     findings.expect_none(8_000);
     assert_eq!(app.count(rows).await, recorded, "a forged token has left a row");
     let visitor = trap.accept().map_err(|error| error.kind());
-    assert_eq!(visitor.unwrap_err(), std::io::ErrorKind::WouldBlock, "a forged token made the server call somebody");
+    assert_eq!(
+        visitor.unwrap_err(),
+        std::io::ErrorKind::WouldBlock,
+        "a forged token made the server connect to another host"
+    );
     good_tokens_pass(&app, &signer, "after").await;
 }
 
@@ -296,7 +300,7 @@ per_database! {
         }
     }
 
-    /// For ECDSA anybody can write a second valid signature, `(r, n - s)`. The blacklist goes by the id in the claims, so
+    /// For ECDSA, everyone can compute a second valid signature, `(r, n - s)`. The blacklist goes by the id in the claims, so
     /// it makes no difference.
     async fn a_blacklisted_token_stays_so_under_a_second_valid_signature(db: TestDatabase) {
         let signer = Signer::new(Algorithm::ES256);

@@ -17,7 +17,7 @@ per_database! {
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
     }
 
-    async fn whoever_may_not_log_in_gets_one_answer(db: TestDatabase) {
+    async fn every_refused_login_gets_the_same_answer(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         for (username, password) in
             [("alice", "nope"), ("nobody", "nope"), ("Alice", alice().password), ("ivan", ivan().password)]

@@ -163,7 +163,7 @@ impl TestApp {
     }
 }
 
-/// Somebody who sends requests.
+/// A client of the application.
 #[derive(Clone)]
 pub struct Client {
     call: Call,

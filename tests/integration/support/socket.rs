@@ -60,7 +60,7 @@ impl SocketApp {
         read_to_close(&mut stream)
     }
 
-    /// Whether somebody with good manners is served.
+    /// Whether a well-behaved client is served.
     pub fn is_alive(&self) -> bool {
         let head = "GET /api/protected/ HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\n\r\n";
         self.exchange(head).starts_with("HTTP/1.1 401 ")

@@ -26,7 +26,7 @@ pub fn bob() -> TestUser {
     TestUser { username: "bob", password: "b0b-Secret!", email: "bob@example.com", ..alice() }
 }
 
-/// A user who has been switched off.
+/// An inactive user.
 pub fn ivan() -> TestUser {
     TestUser { username: "ivan", password: "sleeping-ivan", email: "", is_active: false, ..alice() }
 }

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_sent_to_whoever_takes_it() {
+    fn gzip_is_sent_to_clients_that_accept_it() {
         let accepts = |text| accepts_gzip(Some(&HeaderValue::from_static(text)));
         assert!(accepts_gzip(None));
         for text in ["gzip", "gzip, deflate, br", "br;q=1.0, GZIP;q=0.5", "*", "identity, *;q=0.1"] {
