@@ -6,7 +6,8 @@
 use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use actix_simplejwt::contrib::auth::models::UserModel;
 use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
-use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Step};
+use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Step, UserTable};
+use actix_simplejwt::db::types::KeyType;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
 use actix_simplejwt::{Apps, AppsBuilder, Authenticated, Settings, simplejwt};
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -65,6 +66,10 @@ impl AbstractUser for Customer {
 pub struct Customers;
 
 impl UserModel for Customers {
+    fn table(&self) -> UserTable {
+        UserTable { name: "shop_customer", key: KeyType::Integer }
+    }
+
     fn username_field(&self) -> &'static str {
         "email"
     }
@@ -94,17 +99,17 @@ impl UserModel for Customers {
     }
 }
 
-/// Makes the table, where it is not there, and then those of the tokens, which refer to it.
-pub fn migrations() -> MigrationPlan {
-    MigrationPlan::with_user_model(Step {
+/// The tables of the installed apps, and that of the customers, which their foreign keys refer to.
+pub fn migrations(apps: &Apps) -> MigrationPlan {
+    const CUSTOMERS: Step = Step {
         app: "shop",
         migrations: &[Migration { name: "0001_initial", changes_tables: true }],
         tables: &["shop_customer"],
-        requires: &[],
-        models: &[],
         sqlite: include_str!("custom_user/sqlite.sql"),
         postgres: include_str!("custom_user/postgres.sql"),
-    })
+        ..Step::EMPTY
+    };
+    apps.migrations().with(CUSTOMERS)
 }
 
 /// Registers a customer.
@@ -143,7 +148,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::new("not a secret: take yours from the environment");
     let apps = set_up(settings.database_url("sqlite://custom_user.sqlite3")?).build()?;
     let database = apps.database()?;
-    let applied = migrations().run(database)?;
+    let applied = migrations(&apps).run(database)?;
     if !applied.is_empty() {
         create_customer(database, "alice@example.com", PasswordHashers::default().encode("correct-horse")?).await?;
     }

@@ -8,7 +8,7 @@ use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
-use crate::db::migrations::MigrationPlan;
+use crate::db::migrations::{MigrationPlan, UserTable};
 
 /// The parts of all apps, found by their type.
 ///
@@ -47,7 +47,8 @@ impl Registry {
     #[cfg(feature = "database")]
     #[must_use]
     pub fn migrations(&self) -> MigrationPlan {
-        MigrationPlan::new(self.installed.iter().flat_map(|app| app.migrations()))
+        let plan = MigrationPlan::new(self.installed.iter().flat_map(|app| app.migrations()));
+        plan.with_users(self.settings::<UserTable>())
     }
 
     /// Registers a value. It replaces an earlier value of the same type.

@@ -24,7 +24,7 @@ impl AppConfig for AuthTokenConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::of("authtoken")
+        migrations::AUTHTOKEN
     }
 
     #[cfg(feature = "server")]

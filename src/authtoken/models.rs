@@ -34,6 +34,7 @@ pub struct Token {
     /// 40 hexadecimal digits, unless somebody put another text there.
     pub key: String,
     /// When the key was made, in UTC.
+    #[diesel(serialize_as = types::Moment)]
     pub created: NaiveDateTime,
     /// Whose it is.
     pub user_id: UserId,
@@ -87,10 +88,10 @@ impl Token {
         if let Some(token) = Self::find_by_user(conn, user_id)? {
             return Ok(token);
         }
-        let token = Self { key: Self::generate_key(), created: types::to_db(now), user_id };
+        let token = Self { key: Self::generate_key(), created: types::to_db(now).into(), user_id };
         // In a transaction of its own: on PostgreSQL a failed statement spoils the one that it is in.
         let inserted = transaction(conn, |conn| -> Result<(), DatabaseError> {
-            diesel::insert_into(authtoken_token::table).values(&token).execute(conn)?;
+            diesel::insert_into(authtoken_token::table).values(token.clone()).execute(conn)?;
             Ok(())
         });
         match inserted {

@@ -17,6 +17,6 @@ impl AppConfig for AdminConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::of("admin")
+        migrations::ADMIN
     }
 }

@@ -13,6 +13,6 @@ impl AppConfig for ContentTypesConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::of("contenttypes")
+        migrations::CONTENTTYPES
     }
 }

@@ -13,6 +13,6 @@ impl AppConfig for SessionsConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::of("sessions")
+        migrations::SESSIONS
     }
 }

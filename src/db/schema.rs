@@ -114,6 +114,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    login_failures (attempt) {
+        attempt -> Text,
+        failures -> Integer,
+        since -> BigInt,
+    }
+}
+
+diesel::table! {
     token_blacklist_blacklistedtoken (id) {
         blacklisted_at -> Timestamp,
         token_id -> BigInt,
@@ -157,6 +165,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     django_content_type,
     django_migrations,
     django_session,
+    login_failures,
     token_blacklist_blacklistedtoken,
     token_blacklist_outstandingtoken,
 );

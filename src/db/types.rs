@@ -6,12 +6,16 @@
 
 #[cfg(feature = "sqlite")]
 use chrono::NaiveDate;
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+#[cfg(feature = "sqlite")]
+use chrono::Timelike;
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
 #[cfg(feature = "postgres")]
 use diesel::pg::{Pg, PgTypeMetadata, PgValue};
 use diesel::query_builder::QueryId;
+use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::{HasSqlType, SqlType, Timestamp};
 #[cfg(feature = "sqlite")]
 use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
@@ -19,28 +23,54 @@ use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 use super::connection::MultiBackend;
 
 /// A moment as the database holds it, in whole microseconds.
-///
-/// diesel writes three digits to SQLite when three are enough, which Django never does: the text would compare as
-/// unequal to the same moment with six. So a moment in whole milliseconds, but not in whole seconds, is put a
-/// microsecond later.
 #[must_use]
-pub fn to_db(moment: DateTime<Utc>) -> NaiveDateTime {
-    let nanoseconds = i64::from(moment.timestamp_subsec_nanos());
-    let microseconds = nanoseconds / 1_000;
-    let nudge = if microseconds != 0 && microseconds % 1_000 == 0 { 1_000 } else { 0 };
-    moment.naive_utc() + Duration::nanoseconds(nudge - nanoseconds % 1_000)
+pub fn to_db(moment: DateTime<Utc>) -> Moment {
+    Moment(moment.naive_utc().trunc_subsecs(6))
 }
 
-/// A column of moments as it is read, for `#[diesel(deserialize_as = Moment)]`.
+/// The value of a column of moments. A field of a row that is inserted and read has
+/// `#[diesel(serialize_as = Moment, deserialize_as = Moment)]`.
 ///
-/// On SQLite diesel tries formats until one fits, which takes longer than finding the row; here the one that Django writes
-/// is read at sight, and any other is left to diesel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromSqlRow)]
+/// On SQLite it is written and read in the form that Django writes. diesel alone writes three digits after the point where
+/// three are enough, and such a text compares as unequal to the same moment with six digits. It also tries several formats
+/// when it reads, which takes longer than finding the row. Other forms are still left to diesel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Timestamp)]
 pub struct Moment(NaiveDateTime);
 
 impl From<Moment> for NaiveDateTime {
     fn from(moment: Moment) -> Self {
         moment.0
+    }
+}
+
+impl From<NaiveDateTime> for Moment {
+    fn from(moment: NaiveDateTime) -> Self {
+        to_db(moment.and_utc())
+    }
+}
+
+/// `str()` of a Python `datetime`: six digits after the point, or neither digits nor point.
+#[cfg(feature = "sqlite")]
+impl ToSql<Timestamp, Sqlite> for Moment {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        let format = if self.0.nanosecond() == 0 { "%F %T" } else { "%F %T%.6f" };
+        out.set_value(self.0.format(format).to_string());
+        Ok(IsNull::No)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl ToSql<Timestamp, Pg> for Moment {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<Timestamp, Pg>::to_sql(&self.0, out)
+    }
+}
+
+impl ToSql<Timestamp, MultiBackend> for Moment {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
+        out.set_value((Timestamp, self));
+        Ok(IsNull::No)
     }
 }
 
@@ -65,7 +95,7 @@ impl FromSql<Timestamp, Pg> for Moment {
 
 impl FromSql<Timestamp, MultiBackend> for Moment {
     fn from_sql(value: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-        FromSql::<Timestamp, MultiBackend>::from_sql(value).map(Self)
+        value.from_sql::<Self, Timestamp>()
     }
 }
 
@@ -75,6 +105,29 @@ impl FromSql<Timestamp, MultiBackend> for Moment {
 /// `eq_any` does not work on it: PostgreSQL wants the type of an array's elements to be said.
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
 pub struct UserKey;
+
+/// The type of a user's primary key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyType {
+    /// `AutoField`.
+    Integer,
+    /// `BigAutoField`.
+    BigInteger,
+    /// `UUIDField`.
+    Uuid,
+}
+
+impl KeyType {
+    /// The type of a column that refers to such a key, as Django declares it.
+    pub(super) fn column_type(self, vendor: &str) -> &'static str {
+        match self {
+            Self::Integer => "integer",
+            Self::BigInteger => "bigint",
+            Self::Uuid if vendor == "sqlite" => "char(32)",
+            Self::Uuid => "uuid",
+        }
+    }
+}
 
 /// Without a type of its own, so that the server takes that of the column.
 #[cfg(feature = "postgres")]
@@ -131,27 +184,17 @@ pub fn from_db(value: NaiveDateTime) -> DateTime<Utc> {
 mod tests {
     use super::*;
 
-    fn written(text: &str) -> String {
-        let moment: DateTime<Utc> = text.parse().unwrap();
-        // diesel's format for SQLite.
-        to_db(moment).format("%F %T%.f").to_string()
-    }
-
     #[test]
-    fn text_has_six_digits_or_none() {
-        assert_eq!(written("2024-03-01T12:30:15.123456Z"), "2024-03-01 12:30:15.123456");
-        assert_eq!(written("2024-03-01T12:30:15.123456789Z"), "2024-03-01 12:30:15.123456");
-        assert_eq!(written("2024-03-01T12:30:15.123Z"), "2024-03-01 12:30:15.123001");
-        assert_eq!(written("2024-03-01T12:30:15.999000999Z"), "2024-03-01 12:30:15.999001");
-        assert_eq!(written("2024-03-01T12:30:15.000000999Z"), "2024-03-01 12:30:15");
-        assert_eq!(written("2024-03-01T12:30:15Z"), "2024-03-01 12:30:15");
-        assert_eq!(written("1969-12-31T23:59:59.5Z"), "1969-12-31 23:59:59.500001");
-    }
-
-    #[test]
-    fn a_moment_comes_back() {
-        let moment: DateTime<Utc> = "2024-03-01T12:30:15.123456Z".parse().unwrap();
-        assert_eq!(from_db(to_db(moment)), moment);
+    fn a_moment_is_kept_to_the_microsecond() {
+        for (text, kept) in [
+            ("2024-03-01T12:30:15.123456789Z", "2024-03-01T12:30:15.123456Z"),
+            ("2024-03-01T12:30:15.123Z", "2024-03-01T12:30:15.123Z"),
+            ("2024-03-01T12:30:15.000000999Z", "2024-03-01T12:30:15Z"),
+            ("1969-12-31T23:59:59.5Z", "1969-12-31T23:59:59.5Z"),
+        ] {
+            let moment = |text: &str| -> DateTime<Utc> { text.parse().unwrap() };
+            assert_eq!(from_db(to_db(moment(text)).into()), moment(kept));
+        }
     }
 
     #[cfg(feature = "sqlite")]

@@ -8,6 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::apps::Apps;
+use crate::contrib::auth::AuthState;
 use crate::db::Database;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
@@ -34,6 +35,7 @@ pub async fn healthz() -> HttpResponse {
 /// That 503.
 pub async fn readyz(req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let plan = Apps::of(&req).map_err(ApiError::internal)?.migrations();
+    let plan = app_data::<AuthState>(&req)?.required_migrations(plan);
     let unapplied = app_data::<Database>(&req)?.read(move |conn| plan.unapplied(conn)).await?;
     if let Some(first) = unapplied.first() {
         let reason =

@@ -45,7 +45,6 @@ use self::connections::WatchedConnections;
 use self::metrics::Metrics;
 use self::settings::ServerSettings;
 use crate::apps::{Apps, LookupError};
-use crate::contrib::auth::lockout;
 use crate::db::DatabaseError;
 use crate::http::error_pages;
 use crate::http::middleware::{Middleware, MiddlewareStack};
@@ -129,9 +128,6 @@ impl Application {
             return Err(StartError::NoSecretKey);
         }
         check_migrations(&apps)?;
-        if apps.auth()?.limits_failures() {
-            lockout::create_table(&mut *apps.database()?.connection()?)?;
-        }
         let settings = apps.get::<ServerSettings>()?.clone();
         if settings.metrics_address.is_some() {
             site.metrics = Some(Metrics::new(apps.database()?.clone(), apps.auth()?.clone()));
@@ -268,7 +264,8 @@ fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAd
 }
 
 fn check_migrations(apps: &Apps) -> Result<(), StartError> {
-    let unapplied = apps.migrations().unapplied(&mut *apps.database()?.connection()?)?;
+    let plan = apps.auth()?.required_migrations(apps.migrations());
+    let unapplied = plan.unapplied(&mut *apps.database()?.connection()?)?;
     if unapplied.is_empty() {
         return Ok(());
     }

@@ -32,7 +32,7 @@ impl AppConfig for AuthConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::of("auth")
+        migrations::AUTH
     }
 
     fn checks(&self) -> &'static [Check] {
@@ -47,6 +47,7 @@ impl AppConfig for AuthConfig {
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         let users = registry.take::<Arc<dyn UserModel>>().unwrap_or_else(|| Arc::new(DjangoUsers));
         let settings = registry.settings::<AuthSettings>();
+        registry.insert(users.table());
         registry.insert(AuthState::new(&settings, registry.clock().clone(), users));
         Ok(())
     }

@@ -1,17 +1,18 @@
-//! Stops guessing at passwords. Python counterpart: none in Django; `django-axes`, with `AXES_FAILURE_LIMIT`,
-//! `AXES_COOLOFF_TIME` and `AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]`.
+//! Limits the guessing of passwords. Python counterpart: `django-axes`, with `AXES_FAILURE_LIMIT`, `AXES_COOLOFF_TIME` and
+//! `AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]`.
 //!
-//! Failures are counted by user name and address together, so that nobody can lock out somebody else, and whether or not
-//! there is such a user, so that the answer does not tell. They are in the database: all servers share them.
+//! Failed logins are counted by user name and address together, so that a client cannot lock out other clients. They are
+//! counted for unknown user names too, so that the answer does not tell which names exist. The counts are in the
+//! database, where all servers share them, and expire after `LOGIN_COOLOFF`.
 //!
-//! The table is not Django's. It is made when a server starts with the feature on, and not by a migration: a database
-//! where it is off has Django's tables and no others. What is in it is worthless after `LOGIN_COOLOFF`.
+//! The table is not one of Django's. `manage migrate` makes it, and a server without `LOGIN_FAILURE_LIMIT` does not need it.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Duration, Utc};
 use diesel::prelude::*;
 
 use crate::core::crypto::{hex, random_bytes};
+use crate::db::schema::login_failures;
 use crate::db::{Database, DatabaseError, DbConnection, is_unique_violation};
 
 /// How many failures, and for how long they count.
@@ -23,37 +24,11 @@ pub struct Lockout {
     pub cooloff: Duration,
 }
 
-/// Too many failures: seconds until the next attempt is looked at.
+/// The refusal of an attempt after too many failures, with the seconds until attempts are allowed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LockedOut(pub u64);
 
-diesel::table! {
-    /// Attempts that failed, or whose outcome is not known yet.
-    login_failures (attempt) {
-        /// Digest of name and address: both may be long, and neither is anybody's business.
-        attempt -> Text,
-        /// How many in a row.
-        failures -> Integer,
-        /// Seconds since 1970 of the last attempt that counted.
-        since -> BigInt,
-    }
-}
-
-/// Makes the table, unless it is there.
-///
-/// # Errors
-/// When the database user may not.
-pub fn create_table(conn: &mut DbConnection) -> Result<(), DatabaseError> {
-    let create = "CREATE TABLE IF NOT EXISTS login_failures (attempt varchar(64) NOT NULL PRIMARY KEY, \
-                  failures integer NOT NULL, since bigint NOT NULL)";
-    match diesel::sql_query(create).execute(conn) {
-        // Two servers that start at once: PostgreSQL tells the slower one so.
-        Err(error) if !is_unique_violation(&error) => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-/// An attempt that has been counted as a failure before its outcome is known: of many at once none gets through uncounted.
+/// An attempt. It is counted as a failure before its outcome is known, so that many attempts at once are all counted.
 #[derive(Debug)]
 pub(super) struct Attempt {
     lockout: Lockout,
@@ -76,7 +51,7 @@ impl Lockout {
             db.write(move |conn| self.count(conn, &key, now.timestamp()))
         };
         let counted = match count().await {
-            // Somebody else has just inserted the row.
+            // Another attempt has just inserted the row.
             Err(DatabaseError::Query(error)) if is_unique_violation(&error) => count().await?,
             counted => counted?,
         };
@@ -95,12 +70,12 @@ impl Lockout {
             return Ok(Ok(()));
         };
         let locked_out = |last: i64| Ok(Err(LockedOut(u64::try_from(last + cooloff - now).unwrap_or(1).max(1))));
-        let is_over = last + cooloff <= now;
-        if !is_over && count >= self.limit {
+        let is_expired = last + cooloff <= now;
+        if !is_expired && count >= self.limit {
             return locked_out(last);
         }
-        // The condition is looked at again under the lock of the row: others may have counted meanwhile.
-        let updated = if is_over {
+        // The condition is evaluated again under the lock of the row, because other attempts may have been counted.
+        let updated = if is_expired {
             let unchanged = table.filter(attempt.eq(key).and(since.eq(last)).and(failures.eq(count)));
             diesel::update(unchanged).set((failures.eq(1), since.eq(now))).execute(conn)?
         } else {
@@ -110,7 +85,7 @@ impl Lockout {
         if updated == 0 { locked_out(now) } else { Ok(Ok(())) }
     }
 
-    /// Every now and then, rows that no longer count: names and addresses are free to invent.
+    /// Sometimes deletes the expired rows. Clients can make up any number of names.
     fn forget_old(self, conn: &mut DbConnection, now: i64) -> QueryResult<()> {
         if random_bytes::<1>()[0] < 4 {
             let old = login_failures::since.le(now - self.cooloff.num_seconds());
@@ -121,7 +96,7 @@ impl Lockout {
 }
 
 impl Attempt {
-    /// The password was right: what came before is forgiven.
+    /// The password was right. Deletes the count.
     pub(super) async fn succeed(self, db: &Database) -> Result<(), DatabaseError> {
         let Self { key, .. } = self;
         db.write(move |conn| {
@@ -131,7 +106,7 @@ impl Attempt {
         .await
     }
 
-    /// Nobody looked at the password, so it was no failure.
+    /// The password was not checked. Counts one failure less.
     pub(super) async fn take_back(self, db: &Database) -> Result<(), DatabaseError> {
         let Self { key, lockout } = self;
         db.write(move |conn| {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{AbstractUser, SharedUser, UserId};
 use crate::core::python;
+use crate::db::migrations::UserTable;
 use crate::db::schema::auth_user;
 use crate::db::types::{Moment, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
@@ -150,6 +151,11 @@ impl AbstractUser for User {
 /// [`DjangoUsers`] is `auth_user`. A project with a table of its own implements this, and
 /// [`AbstractUser`] for its row.
 pub trait UserModel: std::any::Any + Send + Sync {
+    /// The table, which foreign keys to users refer to. Default: `auth_user`.
+    fn table(&self) -> UserTable {
+        UserTable::default()
+    }
+
     /// `USERNAME_FIELD`: the field that identifies a user at login, and its name in the request.
     fn username_field(&self) -> &'static str {
         "username"

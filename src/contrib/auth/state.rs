@@ -15,6 +15,7 @@ use super::lockout::{LockedOut, Lockout};
 use super::models::{NewUser, User, UserModel};
 use super::settings::{AuthSettings, Backend};
 use crate::core::clock::Clock;
+use crate::db::migrations::{LOGIN_FAILURES, MigrationPlan};
 use crate::db::{Database, DatabaseError, DbConnection};
 
 /// Why a login could not be decided.
@@ -72,6 +73,12 @@ impl AuthState {
     #[must_use]
     pub fn limits_failures(&self) -> bool {
         self.0.lockout.is_some()
+    }
+
+    /// Those of the migrations in `plan` that a server needs: without `LOGIN_FAILURE_LIMIT`, not the table of failed logins.
+    #[must_use]
+    pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
+        if self.limits_failures() { plan } else { plan.without(LOGIN_FAILURES) }
     }
 
     /// The table of users.
@@ -300,7 +307,6 @@ mod tests {
         use diesel::connection::SimpleConnection;
 
         use crate::db::DatabaseSettings;
-        use crate::db::migrations::MigrationPlan;
 
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());

@@ -1,8 +1,9 @@
 //! Django's tables, made and recorded. Python counterpart: `django.db.migrations`, `manage.py migrate`.
 //!
-//! The state lies in Django's own table `django_migrations`, under Django's names, so that Django takes a database that
-//! was made here for its own, and the other way round. Each app is made in one step, in the state after its last
-//! migration; a database that Django left half-way there is for Django to finish.
+//! The state is in Django's own table `django_migrations`, under Django's names, so that either side accepts a database
+//! that the other one made. Each app of Django is made in one step, in the state after its last migration. A database
+//! on which Django has applied only some of them must be completed by Django. Our own tables have ordered migrations
+//! under labels that Django does not know and ignores.
 //!
 //! The same SQL files serve the diesel CLI (`diesel migration run`).
 
@@ -17,18 +18,36 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 
 use self::history::History;
+use super::types::KeyType;
 use super::{Database, DatabaseError, DbConnection, transaction};
 use crate::core::clock::Clock;
 
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
-pub use self::steps::{Migration, Model, Step, of};
+pub use self::steps::{
+    ADMIN, AUTH, AUTHTOKEN, CONTENTTYPES, LOGIN_FAILURES, Migration, Model, SESSIONS, Step, TOKEN_BLACKLIST,
+};
 
-/// The steps of a project. The default is Django's, DRF's and simplejwt's.
+/// The steps of a project's apps. The default has those of all apps.
 #[derive(Clone, Debug)]
 pub struct MigrationPlan {
+    /// In the order of `INSTALLED_APPS`, which decides the ids of content types on a fresh database.
     steps: Vec<Step>,
-    /// The table that the steps' references to `auth_user` go to.
-    user_table: &'static str,
+    users: UserTable,
+}
+
+/// The table that foreign keys to users refer to. Its primary key is called `id`. The default is `auth_user`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UserTable {
+    /// Name of the table.
+    pub name: &'static str,
+    /// Type of its primary key.
+    pub key: KeyType,
+}
+
+impl Default for UserTable {
+    fn default() -> Self {
+        Self { name: AUTH_USER, key: KeyType::Integer }
+    }
 }
 
 /// A migration, and whether the database has it.
@@ -109,35 +128,36 @@ enum Action {
 
 impl Default for MigrationPlan {
     fn default() -> Self {
-        Self { steps: steps::DJANGO.to_vec(), user_table: AUTH_USER }
+        Self::new(steps::ALL.into_iter().flatten())
     }
 }
 
 impl MigrationPlan {
-    /// The plan of a project whose users are in the first table of `users`: what Django does when `AUTH_USER_MODEL` names
-    /// a model of one's own. Of the default plan it has the tables of tokens, which refer to that table, and neither
-    /// `auth_user` nor groups and permissions. Its primary key must be an `integer` called `id`.
+    /// The plan of the apps whose steps these are, in the order of `INSTALLED_APPS`.
     #[must_use]
-    pub fn with_user_model(users: Step) -> Self {
-        let user_table = users.tables.first().copied().unwrap_or(AUTH_USER);
-        let mut steps = vec![users];
-        steps.extend(steps::DJANGO.iter().filter(|step| matches!(step.app, "authtoken" | "token_blacklist")));
-        Self { steps, user_table }
+    pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        Self { steps: steps.into_iter().copied().collect(), users: UserTable::default() }
     }
 
-    /// The plan of the apps whose steps these are, in the order in which their tables need each other.
+    /// Makes foreign keys to users refer to `table`, as Django does when `AUTH_USER_MODEL` names another model. The plan then
+    /// makes no `auth_user`.
     #[must_use]
-    pub fn new(steps: impl IntoIterator<Item = &'static Step>) -> Self {
-        let mut steps: Vec<Step> = steps.into_iter().copied().collect();
-        let place = |step: &Step| steps::DJANGO.iter().position(|known| known.app == step.app);
-        steps.sort_by_key(|step| place(step).unwrap_or(usize::MAX));
-        Self { steps, user_table: AUTH_USER }
+    pub fn with_users(mut self, table: UserTable) -> Self {
+        self.users = table;
+        self
     }
 
-    /// Adds a step of the project's own, after those that are there.
+    /// Adds a step of the project's own.
     #[must_use]
     pub fn with(mut self, step: Step) -> Self {
         self.steps.push(step);
+        self
+    }
+
+    /// Removes the migrations with this app label.
+    #[must_use]
+    pub fn without(mut self, app: &str) -> Self {
+        self.steps.retain(|step| step.app != app);
         self
     }
 
@@ -150,7 +170,21 @@ impl MigrationPlan {
         apps
     }
 
-    /// Every migration and whether it is applied, in the order of the steps.
+    /// The steps in the order in which they are applied: after the ones that make the tables they need, else as given.
+    fn ordered(&self) -> Vec<&Step> {
+        let mut waiting: Vec<&Step> = self.steps.iter().collect();
+        let mut ordered: Vec<&Step> = Vec::new();
+        while !waiting.is_empty() {
+            let is_made_later = |table: &str| waiting.iter().any(|step| self.tables(step).any(|made| made == table));
+            let is_ready = |step: &&Step| !self.requires(step).any(is_made_later);
+            // Steps that need each other are applied as given, and the database reports what is missing.
+            let next = waiting.iter().position(is_ready).unwrap_or(0);
+            ordered.push(waiting.remove(next));
+        }
+        ordered
+    }
+
+    /// Every migration and whether it is applied, in the order in which they are applied.
     ///
     /// # Errors
     /// When the database fails.
@@ -161,7 +195,7 @@ impl MigrationPlan {
             let state = |name| MigrationState { app, name, applied: history.is_applied(app, name) };
             step.migrations.iter().map(|migration| state(migration.name)).collect::<Vec<_>>()
         };
-        Ok(self.steps.iter().flat_map(of_step).collect())
+        Ok(self.ordered().into_iter().flat_map(of_step).collect())
     }
 
     /// The migrations that [`MigrationPlan::migrate`] would apply. A server warns about them at start, as Django does.
@@ -186,7 +220,7 @@ impl MigrationPlan {
             create_recorder(conn)
         })?;
         let mut applied = Vec::new();
-        for step in &self.steps {
+        for step in self.ordered() {
             let names = transaction(conn, |conn| {
                 history::lock(conn)?;
                 self.apply(conn, step, now)
@@ -196,7 +230,7 @@ impl MigrationPlan {
         if self.steps.iter().any(|step| step.app == "auth") {
             transaction(conn, |conn| {
                 history::lock(conn)?;
-                permissions::create(conn, &self.steps)
+                permissions::create(conn, self)
             })?;
         }
         Ok(applied)
@@ -214,17 +248,54 @@ impl MigrationPlan {
     /// Whether every step can be done.
     fn check(&self, conn: &mut DbConnection) -> Result<(), MigrationError> {
         let mut history = History::read(conn)?;
-        for step in &self.steps {
+        for step in self.ordered() {
             if let Action::Create = self.action(step, &history)? {
-                history.tables.extend(step.tables.iter().map(|&table| table.to_owned()));
+                history.tables.extend(self.tables(step).map(str::to_owned));
             }
         }
         Ok(())
     }
 
-    /// The tables that `step` refers to.
+    fn has_own_users(&self) -> bool {
+        self.users.name != AUTH_USER
+    }
+
+    /// The tables that `step` makes.
+    fn tables(&self, step: &Step) -> impl Iterator<Item = &'static str> {
+        let left_out: &[&str] = if self.has_own_users() { step.swappable } else { &[] };
+        step.tables.iter().copied().filter(|table| !left_out.contains(table))
+    }
+
+    /// The tables of other steps that `step` needs.
     fn requires(&self, step: &Step) -> impl Iterator<Item = &'static str> {
-        step.requires.iter().map(|&table| if table == AUTH_USER { self.user_table } else { table })
+        step.requires.iter().map(|&table| if table == AUTH_USER { self.users.name } else { table })
+    }
+
+    /// The models of `step` that the project has.
+    fn models(&self, step: &Step) -> impl Iterator<Item = &'static Model> {
+        let left_out: &[&str] = if self.has_own_users() { step.swappable } else { &[] };
+        let table = |model: &Model| format!("{}_{}", step.app, model.name);
+        let left_out = move |model: &&Model| left_out.iter().any(|swapped| *swapped == table(model));
+        step.models.iter().filter(move |model| !left_out(model))
+    }
+
+    /// The SQL of `step`, with foreign keys to the project's users.
+    fn sql(&self, step: &Step, conn: &DbConnection) -> String {
+        let text = sql(conn, (step.sqlite, step.postgres));
+        if !self.has_own_users() {
+            return text.to_owned();
+        }
+        let UserTable { name, key } = self.users;
+        let names = |statement: &str, tables: &[&str]| tables.iter().any(|t| statement.contains(&format!("\"{t}\"")));
+        let statements = text.split_inclusive(";\n").filter(|statement| !names(statement, step.swappable));
+        let lines: String = statements
+            .flat_map(|statement| statement.split_inclusive('\n'))
+            // Names of constraints are made of the names of both tables.
+            .filter(|line| !line.contains("_fk_auth_user"))
+            .collect();
+        lines
+            .replace(&format!("\"{AUTH_USER}\""), &format!("\"{name}\""))
+            .replace("\"user_id\" integer", &format!("\"user_id\" {}", key.column_type(conn.vendor())))
     }
 
     /// What `step` needs on this database.
@@ -241,12 +312,12 @@ impl MigrationPlan {
             }
             return Err(MigrationError::Behind { app: step.app, names: behind });
         }
-        let (app, there) = (step.app, |table: &&&str| history.tables.contains(**table));
-        let tables: Vec<_> = step.tables.iter().filter(there).copied().collect();
-        if !tables.is_empty() {
+        let (app, is_there) = (step.app, |table: &&str| history.tables.contains(*table));
+        let tables: Vec<_> = self.tables(step).filter(is_there).collect();
+        if !tables.is_empty() && !step.adopts_tables {
             return Err(MigrationError::Unrecorded { app, tables });
         }
-        let tables: Vec<_> = self.requires(step).filter(|table| !there(&table)).collect();
+        let tables: Vec<_> = self.requires(step).filter(|table| !is_there(table)).collect();
         if !tables.is_empty() {
             return Err(MigrationError::Missing { app, tables });
         }
@@ -265,9 +336,7 @@ impl MigrationPlan {
             Action::Nothing => return Ok(Vec::new()),
             Action::Record(names) => names,
             Action::Create => {
-                let sql = sql(conn, (step.sqlite, step.postgres));
-                let sql = sql.replace(&format!("\"{AUTH_USER}\""), &format!("\"{}\"", self.user_table));
-                conn.batch_execute(&sql).map_err(DatabaseError::from)?;
+                conn.batch_execute(&self.sql(step, conn)).map_err(DatabaseError::from)?;
                 step.migrations.iter().map(|migration| migration.name).collect()
             }
         };

@@ -6,22 +6,17 @@ use diesel::prelude::*;
 
 use super::super::schema::{auth_permission, django_content_type};
 use super::super::{DatabaseError, DbConnection};
-use super::Step;
+use super::MigrationPlan;
 
 /// `default_permissions` of a Django model.
 const ACTIONS: [&str; 4] = ["add", "change", "delete", "view"];
 
-/// The order of the apps in Django's default `INSTALLED_APPS`, which decides the ids on a fresh database.
-const INSTALLED_APPS: [&str; 4] = ["admin", "auth", "contenttypes", "sessions"];
-
 /// Adds the content types and permissions of all models that are not there. Rows that are there stay as they are.
-pub(super) fn create(conn: &mut DbConnection, steps: &[Step]) -> Result<(), DatabaseError> {
-    let mut steps: Vec<&Step> = steps.iter().collect();
-    steps.sort_by_key(|step| INSTALLED_APPS.iter().position(|app| *app == step.app).unwrap_or(INSTALLED_APPS.len()));
+pub(super) fn create(conn: &mut DbConnection, plan: &MigrationPlan) -> Result<(), DatabaseError> {
     let known = auth_permission::table.select((auth_permission::content_type_id, auth_permission::codename));
     let known: HashSet<(i32, String)> = known.load(conn)?.into_iter().collect();
-    for step in steps {
-        for model in step.models {
+    for step in &plan.steps {
+        for model in plan.models(step) {
             let content_type = content_type(conn, step.app, model.name)?;
             for action in ACTIONS {
                 let codename = format!("{action}_{}", model.name);

@@ -1,19 +1,25 @@
-//! The list of steps. Python counterpart: the `migrations` packages of Django, DRF and simplejwt.
+//! The steps of each app. Python counterpart: the `migrations` packages of Django, DRF and simplejwt.
 //!
-//! They run in this order. A project that adds tables of its own adds a directory below `migrations/sqlite` and
-//! `migrations/postgres`, and hands a [`Step`] to [`MigrationPlan::with`](super::MigrationPlan::with).
+//! An app of Django is one step, from nothing to the state after its last migration. A table of our own has a step for each
+//! migration, under an app label that no Python package uses, so that Django ignores their rows in `django_migrations`.
+//! To change such a table, add a directory below `migrations/sqlite` and `migrations/postgres`, and a step after the
+//! last one of that app.
 
-/// Tables that are made together: one app, from nothing to the state after its last Django migration.
+/// Tables that are made or changed together.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
-    /// Label of the Django app.
+    /// Label of the app, as in `django_migrations`.
     pub app: &'static str,
-    /// What the step stands for in `django_migrations`, in order.
+    /// The rows of `django_migrations` that the step stands for, in order.
     pub migrations: &'static [Migration],
-    /// The tables it makes.
+    /// The tables that it makes.
     pub tables: &'static [&'static str],
-    /// The tables of other steps that its foreign keys refer to.
+    /// Those of its tables that a project with its own user model does not have: `swappable` in Django.
+    pub swappable: &'static [&'static str],
+    /// The tables of other steps that it needs.
     pub requires: &'static [&'static str],
+    /// Whether its SQL accepts tables that exist but are not recorded.
+    pub adopts_tables: bool,
     /// The app's models, for content types and permissions.
     pub models: &'static [Model],
     /// SQL for SQLite.
@@ -22,13 +28,32 @@ pub struct Step {
     pub postgres: &'static str,
 }
 
-/// A migration of Django.
+impl Step {
+    /// A step that does nothing, to write the others with `..Step::EMPTY`.
+    pub const EMPTY: Self = Self {
+        app: "",
+        migrations: &[],
+        tables: &[],
+        swappable: &[],
+        requires: &[],
+        adopts_tables: false,
+        models: &[],
+        sqlite: "",
+        postgres: "",
+    };
+
+    const fn sql(self, (sqlite, postgres): Sql) -> Self {
+        Self { sqlite, postgres, ..self }
+    }
+}
+
+/// A migration, by its name in `django_migrations`.
 #[derive(Clone, Copy, Debug)]
 pub struct Migration {
     /// Name, as the file in Django: `0001_initial`.
     pub name: &'static str,
-    /// Whether it changes the database. Most only change what Django knows about a model; such a one may be recorded on
-    /// tables made before it existed.
+    /// Whether it changes the database. Most only change what Django knows about a model. Such a migration may be recorded
+    /// on tables that were made before it existed.
     pub changes_tables: bool,
 }
 
@@ -37,7 +62,7 @@ pub struct Migration {
 pub struct Model {
     /// Lower-case name of the class.
     pub name: &'static str,
-    /// `verbose_name`, as it stands in the names of the permissions.
+    /// `verbose_name`, as in the names of the permissions.
     pub verbose_name: &'static str,
 }
 
@@ -56,24 +81,6 @@ type Sql = (&'static str, &'static str);
 /// The table `django_migrations` itself, which belongs to no app.
 pub(super) const RECORDER: Sql = up!("00000000000001_django_migrations");
 
-const CONTENTTYPES: Sql = up!("00000000000002_contenttypes_initial");
-const AUTH: Sql = up!("00000000000003_auth_initial");
-const ADMIN: Sql = up!("00000000000004_admin_initial");
-const AUTHTOKEN: Sql = up!("00000000000005_authtoken_initial");
-const SESSIONS: Sql = up!("00000000000006_sessions_initial");
-const TOKEN_BLACKLIST: Sql = up!("00000000000007_token_blacklist_initial");
-
-const fn step(
-    app: &'static str,
-    sql: Sql,
-    migrations: &'static [Migration],
-    tables: &'static [&'static str],
-    requires: &'static [&'static str],
-    models: &'static [Model],
-) -> Step {
-    Step { app, migrations, tables, requires, models, sqlite: sql.0, postgres: sql.1 }
-}
-
 const fn changes(name: &'static str) -> Migration {
     Migration { name, changes_tables: true }
 }
@@ -86,27 +93,24 @@ const fn model(name: &'static str, verbose_name: &'static str) -> Model {
     Model { name, verbose_name }
 }
 
-/// The step of the app with this label.
-#[must_use]
-pub fn of(app: &str) -> &'static [Step] {
-    let place = DJANGO.iter().position(|step| step.app == app);
-    place.map_or(&[], |place| &DJANGO[place..=place])
+/// `django.contrib.contenttypes`.
+pub const CONTENTTYPES: &[Step] = &[Step {
+    app: "contenttypes",
+    migrations: &[changes("0001_initial"), changes("0002_remove_content_type_name")],
+    tables: &["django_content_type"],
+    models: &[model("contenttype", "content type")],
+    ..Step::EMPTY
 }
+.sql(up!("00000000000002_contenttypes_initial"))];
 
-/// The tables of Django 5.2, DRF's `authtoken` and simplejwt 5.5.
-pub(super) const DJANGO: &[Step] = &[
-    step(
-        "contenttypes",
-        CONTENTTYPES,
-        &[changes("0001_initial"), changes("0002_remove_content_type_name")],
-        &["django_content_type"],
-        &[],
-        &[model("contenttype", "content type")],
-    ),
-    step(
-        "auth",
-        AUTH,
-        &[
+/// The label of the migrations of the table of failed logins, which only `LOGIN_FAILURE_LIMIT` needs.
+pub const LOGIN_FAILURES: &str = "actix_auth";
+
+/// `django.contrib.auth`, and the table of failed logins.
+pub const AUTH: &[Step] = &[
+    Step {
+        app: "auth",
+        migrations: &[
             changes("0001_initial"),
             changes("0002_alter_permission_name_max_length"),
             changes("0003_alter_user_email_max_length"),
@@ -117,11 +121,11 @@ pub(super) const DJANGO: &[Step] = &[
             changes("0008_alter_user_username_max_length"),
             changes("0009_alter_user_last_name_max_length"),
             changes("0010_alter_group_name_max_length"),
-            // It moves permissions of proxy models, so rows, not tables; only Django knows which.
+            // It changes rows: the permissions of proxy models, which only Django knows.
             changes("0011_update_proxy_permissions"),
             changes("0012_alter_user_first_name_max_length"),
         ],
-        &[
+        tables: &[
             "auth_permission",
             "auth_group",
             "auth_group_permissions",
@@ -129,54 +133,86 @@ pub(super) const DJANGO: &[Step] = &[
             "auth_user_groups",
             "auth_user_user_permissions",
         ],
-        &["django_content_type"],
-        &[model("permission", "permission"), model("group", "group"), model("user", "user")],
-    ),
-    step(
-        "admin",
-        ADMIN,
-        &[
-            changes("0001_initial"),
-            keeps("0002_logentry_remove_auto_add"),
-            keeps("0003_logentry_add_action_flag_choices"),
-        ],
-        &["django_admin_log"],
-        &["django_content_type", "auth_user"],
-        &[model("logentry", "log entry")],
-    ),
-    step(
-        "authtoken",
-        AUTHTOKEN,
-        &[
-            changes("0001_initial"),
-            keeps("0002_auto_20160226_1747"),
-            keeps("0003_tokenproxy"),
-            keeps("0004_alter_tokenproxy_options"),
-        ],
-        &["authtoken_token"],
-        &["auth_user"],
-        &[model("token", "Token"), model("tokenproxy", "Token")],
-    ),
-    step("sessions", SESSIONS, &[changes("0001_initial")], &["django_session"], &[], &[model("session", "session")]),
-    step(
-        "token_blacklist",
-        TOKEN_BLACKLIST,
-        &[
-            changes("0001_initial"),
-            changes("0002_outstandingtoken_jti_hex"),
-            changes("0003_auto_20171017_2007"),
-            changes("0004_auto_20171017_2013"),
-            changes("0005_remove_outstandingtoken_jti"),
-            changes("0006_auto_20171017_2113"),
-            changes("0007_auto_20171017_2214"),
-            changes("0008_migrate_to_bigautofield"),
-            changes("0010_fix_migrate_to_bigautofield"),
-            keeps("0011_linearizes_history"),
-            keeps("0012_alter_outstandingtoken_user"),
-            keeps("0013_alter_blacklistedtoken_options_and_more"),
-        ],
-        &["token_blacklist_outstandingtoken", "token_blacklist_blacklistedtoken"],
-        &["auth_user"],
-        &[model("blacklistedtoken", "Blacklisted Token"), model("outstandingtoken", "Outstanding Token")],
-    ),
+        swappable: &["auth_user", "auth_user_groups", "auth_user_user_permissions"],
+        requires: &["django_content_type"],
+        models: &[model("permission", "permission"), model("group", "group"), model("user", "user")],
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000003_auth_initial")),
+    Step {
+        app: LOGIN_FAILURES,
+        migrations: &[changes("0001_login_failures")],
+        tables: &["login_failures"],
+        adopts_tables: true,
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000008_login_failures")),
 ];
+
+/// `django.contrib.admin`.
+pub const ADMIN: &[Step] = &[Step {
+    app: "admin",
+    migrations: &[
+        changes("0001_initial"),
+        keeps("0002_logentry_remove_auto_add"),
+        keeps("0003_logentry_add_action_flag_choices"),
+    ],
+    tables: &["django_admin_log"],
+    requires: &["django_content_type", "auth_user"],
+    models: &[model("logentry", "log entry")],
+    ..Step::EMPTY
+}
+.sql(up!("00000000000004_admin_initial"))];
+
+/// `django.contrib.sessions`.
+pub const SESSIONS: &[Step] = &[Step {
+    app: "sessions",
+    migrations: &[changes("0001_initial")],
+    tables: &["django_session"],
+    models: &[model("session", "session")],
+    ..Step::EMPTY
+}
+.sql(up!("00000000000006_sessions_initial"))];
+
+/// `rest_framework.authtoken`.
+pub const AUTHTOKEN: &[Step] = &[Step {
+    app: "authtoken",
+    migrations: &[
+        changes("0001_initial"),
+        keeps("0002_auto_20160226_1747"),
+        keeps("0003_tokenproxy"),
+        keeps("0004_alter_tokenproxy_options"),
+    ],
+    tables: &["authtoken_token"],
+    requires: &["auth_user"],
+    models: &[model("token", "Token"), model("tokenproxy", "Token")],
+    ..Step::EMPTY
+}
+.sql(up!("00000000000005_authtoken_initial"))];
+
+/// `rest_framework_simplejwt.token_blacklist`.
+pub const TOKEN_BLACKLIST: &[Step] = &[Step {
+    app: "token_blacklist",
+    migrations: &[
+        changes("0001_initial"),
+        changes("0002_outstandingtoken_jti_hex"),
+        changes("0003_auto_20171017_2007"),
+        changes("0004_auto_20171017_2013"),
+        changes("0005_remove_outstandingtoken_jti"),
+        changes("0006_auto_20171017_2113"),
+        changes("0007_auto_20171017_2214"),
+        changes("0008_migrate_to_bigautofield"),
+        changes("0010_fix_migrate_to_bigautofield"),
+        keeps("0011_linearizes_history"),
+        keeps("0012_alter_outstandingtoken_user"),
+        keeps("0013_alter_blacklistedtoken_options_and_more"),
+    ],
+    tables: &["token_blacklist_outstandingtoken", "token_blacklist_blacklistedtoken"],
+    requires: &["auth_user"],
+    models: &[model("blacklistedtoken", "Blacklisted Token"), model("outstandingtoken", "Outstanding Token")],
+    ..Step::EMPTY
+}
+.sql(up!("00000000000007_token_blacklist_initial"))];
+
+/// The steps of all apps, in the order of Django's default `INSTALLED_APPS`.
+pub(super) const ALL: [&[Step]; 6] = [ADMIN, AUTH, CONTENTTYPES, SESSIONS, AUTHTOKEN, TOKEN_BLACKLIST];

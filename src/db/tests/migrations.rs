@@ -4,12 +4,16 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::super::migrations::{Applied, MigrationError, MigrationPlan};
+use super::super::migrations::{
+    ADMIN, AUTH, Applied, CONTENTTYPES, Migration, MigrationError, MigrationPlan, Step, TOKEN_BLACKLIST, UserTable,
+};
 use super::super::schema::{auth_permission, django_migrations};
+use super::super::types::KeyType;
 use super::super::{DbConnection, PooledConnection};
-use super::support::{TestDatabase, number};
+use super::support::{TestDatabase, number, text};
 
-const DJANGO: usize = 34;
+/// Those of Django, DRF and simplejwt, and our own.
+const ALL: usize = 35;
 
 fn now() -> DateTime<Utc> {
     "2024-03-01T12:30:15.123456Z".parse().unwrap()
@@ -42,6 +46,7 @@ macro_rules! files {
             files!("00000000000005_authtoken_initial", $file),
             files!("00000000000006_sessions_initial", $file),
             files!("00000000000007_token_blacklist_initial", $file),
+            files!("00000000000008_login_failures", $file),
         ]
     };
     ($directory:literal, $file:literal) => {
@@ -69,12 +74,16 @@ fn each(test: impl Fn(&mut PooledConnection)) {
 fn an_empty_database_gets_everything_and_a_second_run_nothing() {
     each(|conn| {
         let plan = MigrationPlan::default();
-        assert_eq!(plan.unapplied(conn).unwrap().len(), DJANGO);
+        assert_eq!(plan.unapplied(conn).unwrap().len(), ALL);
         let applied = migrate(conn);
-        assert_eq!(applied.len(), DJANGO);
+        assert_eq!(applied.len(), ALL);
         assert_eq!(
             applied[..3],
-            ["contenttypes.0001_initial", "contenttypes.0002_remove_content_type_name", "auth.0001_initial"]
+            [
+                "actix_auth.0001_login_failures",
+                "contenttypes.0001_initial",
+                "contenttypes.0002_remove_content_type_name"
+            ]
         );
         assert_eq!(plan.unapplied(conn).unwrap(), []);
         assert!(plan.plan(conn).unwrap().iter().all(|state| state.applied));
@@ -85,7 +94,7 @@ fn an_empty_database_gets_everything_and_a_second_run_nothing() {
         assert_eq!(number(conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 40);
 
         assert_eq!(migrate(conn), [""; 0]);
-        assert_eq!(number(conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), DJANGO as i64);
+        assert_eq!(number(conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), ALL as i64);
         assert_eq!(number(conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 40);
     });
 }
@@ -99,10 +108,10 @@ fn what_the_diesel_cli_made_is_complete() {
         assert_eq!(number(conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 40);
         // On tables that are there already the CLI changes nothing.
         run(conn, &files!("up.sql"));
-        assert_eq!(number(conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), DJANGO as i64);
+        assert_eq!(number(conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), ALL as i64);
         run(conn, files!("down.sql").iter().rev());
-        assert_eq!(MigrationPlan::default().unapplied(conn).unwrap().len(), DJANGO);
-        assert_eq!(migrate(conn).len(), DJANGO);
+        assert_eq!(MigrationPlan::default().unapplied(conn).unwrap().len(), ALL);
+        assert_eq!(migrate(conn).len(), ALL);
     });
 }
 
@@ -207,9 +216,102 @@ fn several_servers_may_migrate_at_once() {
             let servers: Vec<_> = (0..4).map(|_| server()).collect();
             servers.into_iter().map(|server| server.join().unwrap()).sum()
         });
-        assert_eq!(applied, DJANGO);
+        assert_eq!(applied, ALL);
         let mut conn = test.open().connection().unwrap();
-        assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), DJANGO as i64);
+        assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), ALL as i64);
         assert_eq!(number(&mut conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 40);
+    }
+}
+
+/// `login_failures` as versions without this migration made it when a server started.
+const LOGIN_FAILURES: &str = "CREATE TABLE login_failures (attempt varchar(64) NOT NULL PRIMARY KEY, \
+                              failures integer NOT NULL, since bigint NOT NULL)";
+
+#[test]
+fn the_table_of_failed_logins_is_adopted_with_its_rows() {
+    each(|conn| {
+        run(conn, &files!("up.sql")[..7]);
+        conn.batch_execute(LOGIN_FAILURES).unwrap();
+        conn.batch_execute("INSERT INTO login_failures VALUES ('a', 3, 1700000000)").unwrap();
+        assert_eq!(migrate(conn), ["actix_auth.0001_login_failures"]);
+        assert_eq!(number(conn, "SELECT CAST(failures AS bigint) AS value FROM login_failures").unwrap(), 3);
+        assert_eq!(migrate(conn), [""; 0]);
+    });
+}
+
+#[test]
+fn a_later_step_alters_a_table_of_our_own() {
+    const INDEX: Step = Step {
+        app: "actix_auth",
+        migrations: &[Migration { name: "0002_index", changes_tables: true }],
+        requires: &["login_failures"],
+        sqlite: "CREATE INDEX login_failures_since ON login_failures (since)",
+        postgres: "CREATE INDEX login_failures_since ON login_failures (since)",
+        ..Step::EMPTY
+    };
+    each(|conn| {
+        migrate(conn);
+        let plan = MigrationPlan::default().with(INDEX);
+        let applied = |conn: &mut _| -> Vec<String> {
+            plan.migrate(conn, now()).unwrap().iter().map(Applied::to_string).collect()
+        };
+        assert_eq!(applied(conn), ["actix_auth.0002_index"]);
+        assert_eq!(applied(conn), [""; 0]);
+        // An empty database gets both, in their order.
+        run(conn, files!("down.sql").iter().rev());
+        assert_eq!(applied(conn).len(), ALL + 1);
+    });
+}
+
+#[test]
+fn steps_are_applied_in_the_order_of_their_foreign_keys() {
+    each(|conn| {
+        let plan = MigrationPlan::new([TOKEN_BLACKLIST, ADMIN, AUTH, CONTENTTYPES].into_iter().flatten());
+        let states = plan.plan(conn).unwrap();
+        let mut apps: Vec<_> = states.iter().map(|state| state.app).collect();
+        apps.dedup();
+        assert_eq!(apps, ["actix_auth", "contenttypes", "auth", "token_blacklist", "admin"]);
+        plan.migrate(conn, now()).unwrap();
+        // Content types are numbered in the order in which the apps are installed.
+        let first = "SELECT app_label || '.' || model AS value FROM django_content_type ORDER BY id LIMIT 1";
+        assert_eq!(text(conn, first), "token_blacklist.blacklistedtoken");
+    });
+}
+
+#[test]
+fn foreign_keys_to_users_have_the_type_of_the_users_key() {
+    for (key, sqlite, postgres) in [
+        (KeyType::Integer, "integer", "integer"),
+        (KeyType::BigInteger, "bigint", "bigint"),
+        (KeyType::Uuid, "char(32)", "uuid"),
+    ] {
+        each(|conn| {
+            let column = if conn.vendor() == "sqlite" { sqlite } else { postgres };
+            conn.batch_execute(&format!("CREATE TABLE people_person (id {column} NOT NULL PRIMARY KEY)")).unwrap();
+            MigrationPlan::default().with_users(UserTable { name: "people_person", key }).migrate(conn, now()).unwrap();
+            let types = match conn.vendor() {
+                "sqlite" => {
+                    "SELECT group_concat(t.name || ' ' || lower(c.type) || ' ' || f.\"table\") AS value FROM sqlite_master t, \
+                     pragma_table_info(t.name) c, pragma_foreign_key_list(t.name) f \
+                     WHERE c.name = 'user_id' AND f.\"from\" = 'user_id'"
+                }
+                _ => {
+                    "SELECT string_agg(conrelid::regclass || ' ' || format_type(atttypid, NULL) || ' ' \
+                     || confrelid::regclass, ',') AS value FROM pg_constraint JOIN pg_attribute \
+                     ON attrelid = conrelid AND attnum = conkey[1] \
+                     WHERE contype = 'f' AND attname = 'user_id' AND connamespace = current_schema()::regnamespace"
+                }
+            };
+            let types = text(conn, types);
+            let mut types: Vec<_> = types.split(',').collect();
+            types.sort_unstable();
+            let tables = ["authtoken_token", "django_admin_log", "token_blacklist_outstandingtoken"];
+            assert_eq!(types, tables.map(|table| format!("{table} {column} people_person")));
+            for table in ["auth_user", "auth_user_groups", "auth_user_user_permissions"] {
+                assert!(number(conn, &format!("SELECT count(*) AS value FROM {table}")).is_err(), "{table}");
+            }
+            let users = "SELECT count(*) AS value FROM django_content_type WHERE app_label = 'auth' AND model = 'user'";
+            assert_eq!(number(conn, users).unwrap(), 0);
+        });
     }
 }

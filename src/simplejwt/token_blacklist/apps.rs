@@ -24,7 +24,7 @@ impl AppConfig for TokenBlacklistConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::of("token_blacklist")
+        migrations::TOKEN_BLACKLIST
     }
 
     #[cfg(feature = "server")]

@@ -14,11 +14,12 @@ per_database! {
     async fn customers_log_in_by_e_mail(db: TestDatabase) {
         let db = db.empty();
         let database = Database::open(&db.settings).unwrap();
-        let applied = example::migrations().run(&database).unwrap();
-        assert_eq!(applied.first().map(ToString::to_string).as_deref(), Some("shop.0001_initial"));
-        let password = settings(&db).auth.password_hashers.encode("correct-horse").unwrap();
-        let id = example::create_customer(&database, "alice@example.com", password).await.unwrap();
         let (apps, mut client) = host(example::set_up(settings(&db)).database(database), example::configure).await;
+        let database = apps.database().unwrap();
+        let applied = example::migrations(&apps).run(database).unwrap();
+        assert!(applied.iter().any(|migration| migration.to_string() == "shop.0001_initial"));
+        let password = settings(&db).auth.password_hashers.encode("correct-horse").unwrap();
+        let id = example::create_customer(database, "alice@example.com", password).await.unwrap();
 
         let response = client.post("/api/token/", json!({ "username": "alice@example.com" })).await;
         assert_eq!(response.status, 400);

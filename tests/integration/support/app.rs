@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
-use actix_simplejwt::contrib::auth::lockout;
 use actix_simplejwt::contrib::auth::models::{NewUser, User};
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::schema::auth_user;
@@ -72,9 +71,6 @@ impl TestApp {
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let apps = settings.builder().clock(clock.clone()).build().unwrap();
         let database = apps.database().unwrap().clone();
-        if apps.auth().unwrap().limits_failures() {
-            lockout::create_table(&mut database.connection().unwrap()).unwrap();
-        }
         let service = Rc::new(init_service(server::app(&Site::new(apps, urls::configure))).await);
         let call: Call = Rc::new(move |request| {
             let service = Rc::clone(&service);
