@@ -180,6 +180,7 @@ impl Settings {
         self
     }
 
+    #[cfg(feature = "server")]
     fn has(&self, app: &str) -> bool {
         self.installed_apps.iter().any(|installed| installed.name() == app)
     }

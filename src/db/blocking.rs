@@ -12,6 +12,7 @@ use super::callers::Callers;
 
 /// Limits how many callers work at the same time. The others wait, where they occupy no thread.
 pub(super) struct Permits {
+    #[cfg(feature = "sqlite")]
     total: usize,
     free: Arc<Semaphore>,
     /// How long a caller waits.
@@ -27,7 +28,14 @@ pub(super) type Permit = OwnedSemaphorePermit;
 impl Permits {
     /// `total` callers may work, and `limit` further ones may wait for up to `patience`.
     pub(super) fn new(total: usize, limit: usize, patience: Duration) -> Self {
-        Self { total, free: Arc::new(Semaphore::new(total)), patience, limit, waiting: Callers::default() }
+        Self {
+            #[cfg(feature = "sqlite")]
+            total,
+            free: Arc::new(Semaphore::new(total)),
+            patience,
+            limit,
+            waiting: Callers::default(),
+        }
     }
 
     /// How many callers work or wait.
