@@ -1,4 +1,4 @@
-//! Attacks. `docs/SECURITY.md` says which test here stands for which threat.
+//! Attacks. `SECURITY.md` names the test for each threat.
 
 mod cors;
 mod forged;
