@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""`flushexpiredtokens` removes a million expired tokens while requests go on.
+"""`flushexpiredtokens` deletes a million expired tokens while the server answers requests.
 
     growth.py --manage target/release/manage [--database sqlite|postgres://…] [--rows 1000000] [--clients 4]
 
-Every second one of the expired tokens is on the blacklist. Clients rotate tokens of their own without a pause, first beside
-the full tables, then while the command runs, then beside the tables that it has emptied. Exit code 1 when an answer was
-wrong, a row was left, a token was lost that had not expired, or a rotation waited longer than `--limit` seconds.
+Every second one of the expired tokens is on the blacklist. Clients rotate their own tokens without a pause: with the full
+tables, while the command runs, and with the emptied tables. Exit code 1 if an answer was wrong, a row was left, a token was
+lost that had not expired, or a rotation took longer than `--limit` seconds.
 """
 import argparse
 import statistics

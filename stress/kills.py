@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""kill -9 at random moments under load, and nothing that was acknowledged is lost.
+"""Kills the server with SIGKILL at random moments under load. Nothing that was acknowledged may be lost.
 
     kills.py --manage target/release/manage [--database sqlite|postgres://…] [--kills 20] [--stops 20] [--clients 8] [--seed 1]
 
-Clients rotate refresh tokens, log out, and log in with passwords that have to be stored anew. After each kill the server
-is started again on the same files, and everything that a client has an answer for is looked up. Then the same with SIGTERM
-instead, and no request may go unanswered. Exit code 1 when something was lost.
+Clients rotate refresh tokens, log out, and log in with passwords that must be hashed again. After each kill the server is
+started again on the same files, and everything that was acknowledged to a client is looked up. Then the server is stopped
+with SIGTERM in the same way, and every request must be answered. Exit code 1 if something was lost.
 """
 import argparse
 import contextlib

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""How long a refused login takes must not tell what is stored for that name, or that nothing is.
+"""The time of a refused login must not tell what is stored for that name, nor whether the user exists.
 
     login_timing.py --manage target/release/manage [--database sqlite|postgres://…] [--samples 200] [--path /api/token/]
 
-Every kind of refusal is timed in turn, so that a busy machine slows all of them alike. Exit code 1 when the median of a
+The kinds of refusals are timed in turn, so that a busy machine slows all of them down alike. Exit code 1 if the median of a
 kind is more than 10 % away from that of a wrong password.
 """
 import argparse
@@ -16,7 +16,7 @@ from service import Database, Service, post
 
 PASSWORD = "correct horse 1"
 LIMIT = 0.10
-# What is stored for each name; none of it goes with the password that is sent.
+# What is stored for each name. None of it matches the password that is sent.
 STORED = {
     "wrong password": None,
     "inactive, wrong password": None,

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""A SQLite file that cannot be written: read-only, on a full disk, locked by somebody else.
+"""A SQLite file that cannot be written: read-only, on a full disk, or locked by another process.
 
     outages.py --manage target/debug/manage
 
-What needs no write is answered as ever, a write is a 503 that says when to come back, and when the cause has gone the same
-server goes on, with the tokens that it refused meanwhile. The server also starts in that state. As root the server runs as
-`nobody`, since nothing is read-only to root, and a small file system is mounted to be filled; without root that part is
-left out. Exit code 1 when something was otherwise.
+Requests that need no write are answered as usual, and writes with 503 and `Retry-After`. Afterwards the same server accepts
+the tokens that it refused meanwhile. The server also starts in that state. If the script runs as root, the server runs as
+the user `nobody`, because root can write read-only files, and a small file system is mounted and filled. Without root that
+part is skipped. Exit code 1 if something else happened.
 """
 import argparse
 import contextlib

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Two hundred slow clients of every kind at once: others are answered as ever, and the slow ones are sent away.
+"""Two hundred slow clients of each kind at once: the server closes their connections and answers other clients meanwhile.
 
     slow_clients.py --manage target/release/manage [--each 200]
 
-With the server's own time limits. Needs /proc. Exit code 1 when somebody else waited for two seconds, a slow client was still
-connected after a minute and a half, or a descriptor was not given back.
+With the default time limits. Needs /proc. Exit code 1 if another client waited for two seconds, a slow client was still
+connected after a minute and a half, or a descriptor was not closed.
 """
 import argparse
 import contextlib
@@ -27,8 +27,8 @@ KINDS = {
     "half a head": POST + b"X-",
     "half a body": POST + b"Content-Length: 100\r\n\r\n{\"us",
     "half a chunk": POST + b"Transfer-Encoding: chunked\r\n\r\nff\r\n{",
-    "a body for nobody": GET + b"Content-Length: 100\r\n\r\nx",
-    "a chunked body for nobody": GET + b"Transfer-Encoding: chunked\r\n\r\nff\r\nx",
+    "a body that no view reads": GET + b"Content-Length: 100\r\n\r\nx",
+    "a chunked body that no view reads": GET + b"Transfer-Encoding: chunked\r\n\r\nff\r\nx",
     "half a second head": GET + b"\r\nGET /api/pro",
     "stays after its answer": GET + b"\r\n",
     # One byte a second, as long as it is let.
@@ -75,7 +75,7 @@ def main():
                 status, _ = post(port, "/api/token/", USER)
                 waits.append(time.monotonic() - start)
                 if status != 200:
-                    problems.append("somebody else was answered %d" % status)
+                    problems.append("another client was answered %d" % status)
 
         polite = threading.Thread(target=others)
         polite.start()
@@ -112,7 +112,7 @@ def main():
         print("%d slow clients of each of %d kinds; %d logins of others meanwhile, the slowest in %.2f s; descriptors %d "
               "before and %d after" % (options.each, len(KINDS), len(waits), max(waits), before, after))
         if max(waits) > 2:
-            problems.append("somebody else waited %.1f s" % max(waits))
+            problems.append("another client waited %.1f s" % max(waits))
     finally:
         service.stop()
         database.remove()

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Races: many clients do the same thing at the same moment, and at most one may win.
+"""Races: many clients send the same request at the same moment, and at most one may succeed.
 
     volleys.py --manage target/release/manage [--database sqlite|postgres://…] [--instances 2] [--rounds 200]
     volleys.py --django .venv/bin/python …     the same against Django, from conformance/refproject
 
-Exit code 1 when a rule was broken.
+Exit code 1 if a rule was broken.
 """
 import argparse
 import json
@@ -64,7 +64,7 @@ def refresh_against_logout(service, database, rounds, clients):
         paths = ["/api/token/refresh/"] * 2 + ["/api/token/blacklist/"] * 2
         answers = volley(service.ports, [request(paths[i % 4], body) for i in range(clients)])
         refreshed, ended = (sum(status == 200 for status, _ in answers[first::4] + answers[first + 1::4]) for first in (0, 2))
-        # A second logout harms nobody; Django answers 200 to it.
+        # A second logout does no harm. Django answers 200 to it.
         winners = refreshed + min(ended, 1)
         tally.count(winners == 1 and all(status in (200, 401) for status, _ in answers), winners, answers)
         tally.both = getattr(tally, "both", 0) + (refreshed > 0 and ended > 0)
