@@ -12,6 +12,7 @@ use actix_simplejwt::{AccessToken, Apps, RefreshToken, Settings};
 use chrono::Duration;
 
 /// A kind of token of one's own: it is good for a week, and for nothing but joining.
+#[derive(Clone, Debug)]
 pub enum Invite {}
 
 impl TokenClass for Invite {

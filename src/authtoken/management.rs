@@ -42,18 +42,18 @@ fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
 /// Why there is no token. The texts are Python's.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateTokenError {
-    /// Nobody has that name.
+    /// No user has that name.
     #[error("Cannot create the Token: user {0} does not exist")]
     UserDoesNotExist(String),
-    /// The user is not in a table that keys can refer to.
+    /// The user is not in a table.
     #[error("Cannot create the Token: user {0} has no primary key")]
     NoKey(String),
-    /// The database could not be asked.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }
 
-/// Finds or makes the token of a user; with `reset`, deletes the old one first. What the command prints is the answer.
+/// Gets or makes the token of a user; with `reset`, deletes the old one first. Returns what the command prints.
 ///
 /// # Errors
 /// When there is no such user, and those of the database.
@@ -71,7 +71,7 @@ pub fn drf_create_token(
         if reset {
             Token::delete_for_user(conn, user_id).map_err(DatabaseError::from)?;
         }
-        let token = Token::get_or_create(conn, user_id, now)?;
+        let token = Token::get_or_create(conn, user_id, now).map_err(DatabaseError::from)?;
         Ok(format!("Generated token {} for user {username}", token.key))
     })
 }

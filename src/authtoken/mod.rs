@@ -4,6 +4,7 @@
 
 pub mod apps;
 pub mod authentication;
+pub mod exceptions;
 pub mod management;
 pub mod models;
 pub mod serializers;

@@ -9,7 +9,7 @@ use crate::contrib::auth::UserId;
 use crate::contrib::auth::models::User;
 use crate::core::crypto::{SecretString, hex, random_bytes};
 use crate::db::schema::{auth_user, authtoken_token};
-use crate::db::{DatabaseError, DbConnection, is_unique_violation, transaction, types, with_backend};
+use crate::db::{DbConnection, types, with_backend};
 
 diesel::table! {
     /// The table as seen beside `auth_user`, whose key is an integer.
@@ -31,16 +31,16 @@ diesel::allow_tables_to_appear_in_same_query!(token_of_auth_user, auth_user);
 #[derive(Clone, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = authtoken_token)]
 pub struct Token {
-    /// 40 hexadecimal digits, unless somebody put another text there.
+    /// 40 hexadecimal digits, unless another text was stored by hand.
     pub key: String,
     /// When the key was made, in UTC.
     #[diesel(serialize_as = types::Moment)]
     pub created: NaiveDateTime,
-    /// Whose it is.
+    /// Key of its user.
     pub user_id: UserId,
 }
 
-/// `Token._meta.get_field("key").max_length`: no longer text is a key.
+/// `Token._meta.get_field("key").max_length`: a longer text is not a key.
 pub const MAX_KEY_LENGTH: usize = 40;
 
 impl Token {
@@ -78,34 +78,23 @@ impl Token {
 
     /// The row of a user, made now if there is none: `Token.objects.get_or_create(user=user)`.
     ///
-    /// However many do this at once, for one user there is one row and all get its key.
-    ///
-    /// The user must exist: see [`Database::write`](crate::db::Database::write) on foreign keys.
+    /// Of several transactions that do this at once, one makes the row and all get it. The user must exist: see
+    /// [`Database::write`](crate::db::Database::write) on foreign keys.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn get_or_create(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> Result<Self, DatabaseError> {
+    pub fn get_or_create(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Self> {
         if let Some(token) = Self::find_by_user(conn, user_id)? {
             return Ok(token);
         }
-        let token = Self { key: Self::generate_key(), created: types::to_db(now).into(), user_id };
-        // In a transaction of its own: on PostgreSQL a failed statement spoils the one that it is in.
-        let inserted = transaction(conn, |conn| -> Result<(), DatabaseError> {
-            diesel::insert_into(authtoken_token::table).values(token.clone()).execute(conn)?;
-            Ok(())
-        });
-        match inserted {
-            Ok(()) => Ok(token),
-            // Somebody was faster. The insert has waited for that transaction to end, so its row can be seen.
-            Err(DatabaseError::Query(error)) if is_unique_violation(&error) => {
-                let winner = Self::find_by_user(conn, user_id)?;
-                winner.ok_or(DatabaseError::Query(error))
-            }
-            Err(error) => Err(error),
-        }
+        let new = Self { key: Self::generate_key(), created: types::to_db(now).into(), user_id };
+        let insert = diesel::insert_into(authtoken_token::table).values(new);
+        with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))?;
+        // Another transaction may have been faster.
+        Self::find_by_user(conn, user_id)?.ok_or(diesel::NotFound)
     }
 
-    /// Deletes the row of a user. True when there was one.
+    /// Deletes the row of a user. Returns whether there was one.
     ///
     /// # Errors
     /// Those of the database.
@@ -120,7 +109,7 @@ impl Token {
         hex(&random_bytes::<20>())
     }
 
-    /// The key as a value that does not end up in a log.
+    /// The key as a type that is not logged.
     #[must_use]
     pub fn secret(&self) -> SecretString {
         self.key.as_str().into()

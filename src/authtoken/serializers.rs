@@ -1,18 +1,55 @@
-//! The body of the login. Python counterpart: `rest_framework.authtoken.serializers`.
+//! What the view of this app does with a request. Python counterpart: `rest_framework.authtoken.serializers`.
 
 use std::sync::Arc;
 
+use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 
+use super::exceptions::AuthTokenError;
 use super::models::Token;
-use crate::contrib::auth::{AuthError, AuthState};
+use crate::contrib::auth::AuthState;
 use crate::core::crypto::SecretString;
 use crate::db::{Database, DatabaseError, DbConnection};
+use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
+use crate::rest_framework::state::{RestFramework, app_data};
+use crate::rest_framework::throttling::client_address;
 
-/// `AuthTokenSerializer`: a user name, trimmed, and a password, as it was typed. The fields are called `username` and
-/// `password` whatever the user model says.
+/// What the serializer works with: the application data of this app, and the client's address.
+#[derive(Clone, Debug)]
+pub struct Context<'a> {
+    /// Users and passwords.
+    pub auth: &'a AuthState,
+    /// The database.
+    pub db: &'a Database,
+    /// The client's address.
+    pub address: String,
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// `NON_FIELD_ERRORS_KEY`.
+    pub non_field_errors_key: &'a str,
+}
+
+impl<'a> Context<'a> {
+    /// The context of a request.
+    ///
+    /// # Errors
+    /// 500 if a part is missing in the application.
+    pub fn of(req: &'a HttpRequest) -> Result<Self, ApiError> {
+        let framework = RestFramework::of(req)?;
+        Ok(Self {
+            auth: app_data(req)?,
+            db: app_data(req)?,
+            address: client_address(req),
+            now: framework.clock.now(),
+            non_field_errors_key: &framework.settings.non_field_errors_key,
+        })
+    }
+}
+
+/// `AuthTokenSerializer`: a user name, and a password whose white space is kept. The fields are called `username` and
+/// `password` with every user model.
 #[derive(Debug)]
 pub struct AuthTokenSerializer {
     username: String,
@@ -28,45 +65,31 @@ impl Serializer for AuthTokenSerializer {
     }
 }
 
-/// Why nobody is logged in.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// Wrong user name or password, or a user who may not log in.
-    #[error("Unable to log in with provided credentials.")]
-    WrongCredentials,
-    /// The password could not be checked.
-    #[error(transparent)]
-    Auth(#[from] AuthError),
-    /// The database could not be asked.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
 impl AuthTokenSerializer {
-    /// The token of the user, when the password is right; made now if there was none. `address` is the client's.
+    /// The token of the user with these credentials, made now if there is none.
     ///
     /// # Errors
-    /// When it is not, or the user may not log in.
-    pub async fn validate(
-        self,
-        auth: &AuthState,
-        db: &Database,
-        address: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Token, LoginError> {
-        let user = auth.authenticate_from(db, address, &self.username, self.password.expose()).await?;
-        let user_id = user.and_then(|user| user.pk()).ok_or(LoginError::WrongCredentials)?;
-        // Most users have one already, and then nothing needs to be written.
+    /// Says why the login is refused.
+    pub async fn validate(self, context: &Context<'_>) -> Result<Token, AuthTokenError> {
+        let Context { auth, db, now, .. } = *context;
+        let key = context.non_field_errors_key.to_owned();
+        let user = auth.authenticate_from(db, &context.address, &self.username, self.password.expose()).await?;
+        let Some(user_id) = user.and_then(|user| user.pk()) else {
+            return Err(AuthTokenError::WrongCredentials { key });
+        };
+        // Most users have a token, and then nothing has to be written.
         let find = move |conn: &mut DbConnection| Token::find_by_user(conn, user_id).map_err(DatabaseError::from);
         if let Some(token) = db.read(find).await? {
             return Ok(token);
         }
         let users = Arc::clone(auth.users());
         db.write(move |conn| {
-            // Checking the password took a while, in which the user may have been deleted.
+            // The user may have been deleted while the password was hashed.
             let user = users.get_by_pk(conn, user_id).map_err(DatabaseError::from)?;
-            user.ok_or(LoginError::WrongCredentials)?;
-            Ok(Token::get_or_create(conn, user_id, now)?)
+            if user.is_none() {
+                return Err(AuthTokenError::WrongCredentials { key });
+            }
+            Ok(Token::get_or_create(conn, user_id, now).map_err(DatabaseError::from)?)
         })
         .await
     }

@@ -46,11 +46,11 @@ impl Authentication for JsonWebTokenAuthentication {
     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
         let state = app_data::<LegacyJwtState>(req)?;
         let Some(value) = get_jwt_value(req, state)? else { return Ok(None) };
-        let payload = state.decode(&value).map_err(refusal)?;
+        let payload = state.decode(&value)?;
         let users = Arc::clone(app_data::<AuthState>(req)?.users());
         let claims = Arc::clone(&payload);
         let find = move |conn: &mut DbConnection| get_user(conn, users.as_ref(), &claims);
-        let user = app_data::<Database>(req)?.read(find).await.map_err(refusal)?;
+        let user = app_data::<Database>(req)?.read(find).await?;
         Ok(Some((user, JsonWebToken { raw: value.into(), payload })))
     }
 
@@ -77,7 +77,7 @@ impl Authentication for JsonWebTokenAuthentication {
 
     fn refusals(&self, _req: &HttpRequest) -> Vec<ApiError> {
         let mut errors: Vec<_> = [NO_CREDENTIALS, SPACES].map(ApiError::authentication_failed).into();
-        errors.extend(LegacyJwtError::about_tokens().map(refusal));
+        errors.extend(LegacyJwtError::about_tokens().map(ApiError::from));
         errors
     }
 }
@@ -102,8 +102,7 @@ fn get_jwt_value(req: &HttpRequest, state: &LegacyJwtState) -> Result<Option<Str
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, ApiError> {
-    let undecodable = |_| LegacyJwtError::Decode(JwtError::Decode("Token is not UTF-8"));
-    String::from_utf8(bytes).map_err(undecodable).map_err(refusal)
+    String::from_utf8(bytes).map_err(|_| LegacyJwtError::Decode(JwtError::Decode("Token is not UTF-8")).into())
 }
 
 /// The last cookie of that name, without the quotes it may have: Django's `parse_cookie`.
@@ -117,17 +116,6 @@ fn cookie(req: &HttpRequest, name: &str) -> Option<Vec<u8>> {
     let value = values.last()?;
     let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
     Some(unquoted.unwrap_or(value).to_vec())
-}
-
-fn refusal(error: LegacyJwtError) -> ApiError {
-    let refusal = error.refusal();
-    let error = match error {
-        LegacyJwtError::Database(error) => return error.into(),
-        // The client must not learn whether a user exists.
-        LegacyJwtError::UserDoesNotExist => ApiError::authentication_failed("Invalid signature.").because(error),
-        error => ApiError::authentication_failed(error.to_string()),
-    };
-    error.refused(refusal)
 }
 
 #[cfg(test)]

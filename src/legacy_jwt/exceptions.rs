@@ -1,11 +1,13 @@
-//! Why a login or a token is refused. Python counterpart: the messages in `rest_framework_jwt`.
+//! Why a login or a token is refused, and what the client reads. Python counterpart: the messages in `rest_framework_jwt`.
 
 use crate::contrib::auth::AuthError;
 use crate::core::jwt::{JwtError, SigningError};
 use crate::db::DatabaseError;
 use crate::http::outcome::Refusal;
+use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::serializers::non_field_error;
 
-/// Why there is no user or no token. The texts of all but the last three are for the client.
+/// Why a login or a token is refused. The texts of all but the last three are for the client.
 #[derive(Debug, thiserror::Error)]
 pub enum LegacyJwtError {
     /// Wrong user name or password, or a user who may not log in.
@@ -14,23 +16,23 @@ pub enum LegacyJwtError {
     /// The token has expired.
     #[error("Signature has expired.")]
     SignatureExpired,
-    /// Not a token, or the signature is not ours.
+    /// Not a token, or the signature is wrong.
     #[error("Error decoding signature.")]
     Decode(#[source] JwtError),
     /// A token, but one that may not be used: another algorithm, audience or issuer, or not yet valid. The text is that
     /// of DRF's `AuthenticationFailed`; the package's verify and refresh views crash here.
     #[error("Incorrect authentication credentials.")]
     InvalidToken(#[source] JwtError),
-    /// The token names no user, or is of another kind.
+    /// The token names no user, or is one of another app.
     #[error("Invalid payload.")]
     InvalidPayload,
-    /// The user whom the token names is gone.
+    /// The token's user does not exist.
     #[error("User doesn't exist.")]
     UserDoesNotExist,
-    /// The user may not log in any more.
+    /// The user is inactive.
     #[error("User account is disabled.")]
     UserIsDisabled,
-    /// The token was not made to be refreshed.
+    /// The token was made without `JWT_ALLOW_REFRESH`.
     #[error("orig_iat field is required.")]
     OrigIatRequired,
     /// The login was too long ago.
@@ -39,7 +41,7 @@ pub enum LegacyJwtError {
     /// The password could not be checked.
     #[error(transparent)]
     Auth(#[from] AuthError),
-    /// The database could not be asked.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// The token could not be signed.
@@ -49,7 +51,7 @@ pub enum LegacyJwtError {
 
 impl LegacyJwtError {
     /// What the metrics count it as.
-    pub(super) fn refusal(&self) -> Refusal {
+    fn refusal(&self) -> Refusal {
         match self {
             Self::SignatureExpired | Self::RefreshExpired => Refusal::Expired,
             Self::Decode(error) | Self::InvalidToken(error) => Refusal::from(error),
@@ -68,6 +70,30 @@ impl LegacyJwtError {
             Self::UserDoesNotExist,
             Self::UserIsDisabled,
         ]
+    }
+
+    /// DRF's `ValidationError` (400) under `NON_FIELD_ERRORS_KEY`: what the views answer.
+    pub(super) fn validation_error(self, non_field_errors_key: &str) -> ApiError {
+        match self {
+            Self::Auth(_) | Self::Database(_) | Self::Signing(_) => self.into(),
+            error => non_field_error(non_field_errors_key, &error.to_string()).refused(error.refusal()),
+        }
+    }
+}
+
+/// DRF's `AuthenticationFailed` (401): what protected views answer.
+impl From<LegacyJwtError> for ApiError {
+    fn from(error: LegacyJwtError) -> Self {
+        let refusal = error.refusal();
+        let failed = match error {
+            LegacyJwtError::Auth(error) => return error.into(),
+            LegacyJwtError::Database(error) => return error.into(),
+            LegacyJwtError::Signing(error) => return Self::internal(error),
+            // Does not tell whether a user exists.
+            LegacyJwtError::UserDoesNotExist => Self::authentication_failed("Invalid signature.").because(error),
+            error => Self::authentication_failed(error.to_string()),
+        };
+        failed.refused(refusal)
     }
 }
 

@@ -1,6 +1,9 @@
-//! The three bodies and what is made of them. Python counterpart: `rest_framework_jwt.serializers`.
+//! What the views of this app do with a request. Python counterpart: `rest_framework_jwt.serializers`.
 
+use std::future::Future;
 use std::sync::Arc;
+
+use actix_web::HttpRequest;
 
 use super::exceptions::LegacyJwtError;
 use super::state::LegacyJwtState;
@@ -9,11 +12,14 @@ use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;
 use crate::db::Database;
+use crate::http::outcome::TokenEvent;
+use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
+use crate::rest_framework::throttling::client_address;
 
-/// What a view of this app works with.
+/// What the serializers work with: the application data of this app, and the client's address.
 #[derive(Clone, Debug)]
 pub struct Context<'a> {
     /// Keys and settings.
@@ -22,11 +28,41 @@ pub struct Context<'a> {
     pub auth: &'a AuthState,
     /// The database.
     pub db: &'a Database,
-    /// Where the request comes from.
+    /// The client's address.
     pub address: String,
 }
 
-/// `JSONWebTokenSerializer`: a user name and a password. White space around either is dropped.
+impl<'a> Context<'a> {
+    /// The context of a request.
+    ///
+    /// # Errors
+    /// 500 if a part is missing in the application.
+    pub fn of(req: &'a HttpRequest) -> Result<Self, ApiError> {
+        Ok(Self { state: app_data(req)?, auth: app_data(req)?, db: app_data(req)?, address: client_address(req) })
+    }
+
+    /// The user and the claims of a valid token.
+    async fn check(&self, token: &SecretString) -> Result<(SharedUser, Arc<Claims>), LegacyJwtError> {
+        let payload = self.state.decode(token.expose())?;
+        let (users, claims) = (Arc::clone(self.auth.users()), Arc::clone(&payload));
+        let user = self.db.read(move |conn| get_user(conn, users.as_ref(), &claims)).await?;
+        Ok((user, payload))
+    }
+}
+
+/// A serializer of this app.
+pub trait TokenSerializer: Serializer {
+    /// What the metrics count a success as.
+    const EVENT: TokenEvent;
+
+    /// Decides about the request and answers with a token.
+    ///
+    /// # Errors
+    /// Says why the request is refused.
+    fn validate(self, context: &Context<'_>) -> impl Future<Output = Result<String, LegacyJwtError>>;
+}
+
+/// `JSONWebTokenSerializer`: a user name and a password. White space around them is removed.
 #[derive(Debug)]
 pub struct JsonWebTokenSerializer {
     username: String,
@@ -41,34 +77,23 @@ impl Serializer for JsonWebTokenSerializer {
     }
 }
 
-impl JsonWebTokenSerializer {
-    /// A token for the user, when the password is right.
-    ///
-    /// # Errors
-    /// When it is not, or the user may not log in.
-    pub async fn validate(self, context: Context<'_>) -> Result<String, LegacyJwtError> {
-        let user = context
-            .auth
-            .authenticate_from(context.db, &context.address, &self.username, self.password.expose())
-            .await?;
-        let user = user.ok_or(LegacyJwtError::WrongCredentials)?;
+impl TokenSerializer for JsonWebTokenSerializer {
+    const EVENT: TokenEvent = TokenEvent::Issued;
+
+    async fn validate(self, context: &Context<'_>) -> Result<String, LegacyJwtError> {
+        let auth = context.auth;
+        let user = auth.authenticate_from(context.db, &context.address, &self.username, self.password.expose());
+        let user = user.await?.ok_or(LegacyJwtError::WrongCredentials)?;
         if !user.is_active() {
             return Err(LegacyJwtError::UserIsDisabled);
         }
-        let payload = context.state.payload(&user, context.auth.users().username_field());
-        Ok(context.state.encode(&payload)?)
+        Ok(context.state.encode(&context.state.payload(&user, auth.users().username_field()))?)
     }
 }
 
-/// `VerifyJSONWebTokenSerializer`: a token.
+/// `VerifyJSONWebTokenSerializer`: a token, which is also the answer if it is valid.
 #[derive(Debug)]
 pub struct VerifyJsonWebTokenSerializer {
-    token: SecretString,
-}
-
-/// `RefreshJSONWebTokenSerializer`: a token.
-#[derive(Debug)]
-pub struct RefreshJsonWebTokenSerializer {
     token: SecretString,
 }
 
@@ -78,39 +103,33 @@ impl Serializer for VerifyJsonWebTokenSerializer {
     }
 }
 
+impl TokenSerializer for VerifyJsonWebTokenSerializer {
+    const EVENT: TokenEvent = TokenEvent::Verified;
+
+    async fn validate(self, context: &Context<'_>) -> Result<String, LegacyJwtError> {
+        context.check(&self.token).await?;
+        Ok(self.token.expose().to_owned())
+    }
+}
+
+/// `RefreshJSONWebTokenSerializer`: a token for a new one of the same user. Only `orig_iat` is copied.
+#[derive(Debug)]
+pub struct RefreshJsonWebTokenSerializer {
+    token: SecretString,
+}
+
 impl Serializer for RefreshJsonWebTokenSerializer {
     fn read(fields: &mut Fields<'_>) -> Self {
         Self { token: fields.read(CharField::new("token")).into() }
     }
 }
 
-impl VerifyJsonWebTokenSerializer {
-    /// The same token, when it is good and its user is active.
-    ///
-    /// # Errors
-    /// When one of these is not so.
-    pub async fn validate(self, context: Context<'_>) -> Result<String, LegacyJwtError> {
-        check(self.token.expose(), &context).await?;
-        Ok(self.token.expose().to_owned())
-    }
-}
+impl TokenSerializer for RefreshJsonWebTokenSerializer {
+    const EVENT: TokenEvent = TokenEvent::Refreshed;
 
-impl RefreshJsonWebTokenSerializer {
-    /// A new token for the user of a good one, made anew from the user; only `orig_iat` is taken over.
-    ///
-    /// # Errors
-    /// When the token is not good, was not made to be refreshed, or the login was too long ago.
-    pub async fn validate(self, context: Context<'_>) -> Result<String, LegacyJwtError> {
-        let (user, old) = check(self.token.expose(), &context).await?;
+    async fn validate(self, context: &Context<'_>) -> Result<String, LegacyJwtError> {
+        let (user, old) = context.check(&self.token).await?;
         let payload = context.state.refreshed_payload(&old, &user, context.auth.users().username_field())?;
         Ok(context.state.encode(&payload)?)
     }
-}
-
-async fn check(token: &str, context: &Context<'_>) -> Result<(SharedUser, Arc<Claims>), LegacyJwtError> {
-    let payload = context.state.decode(token)?;
-    let claims = Arc::clone(&payload);
-    let users = Arc::clone(context.auth.users());
-    let user = context.db.read(move |conn| get_user(conn, users.as_ref(), &claims)).await?;
-    Ok((user, payload))
 }

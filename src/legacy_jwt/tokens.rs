@@ -1,5 +1,4 @@
-//! What a token says, and whom it stands for. Python counterpart: `rest_framework_jwt.utils` and the two `_check_…`
-//! methods of its serializers.
+//! Makes and reads tokens. Python counterpart: `rest_framework_jwt.utils` and the `_check_…` methods of its serializers.
 
 use std::sync::Arc;
 
@@ -41,15 +40,15 @@ impl LegacyJwtState {
     /// `jwt_encode_handler`.
     ///
     /// # Errors
-    /// When the library cannot sign.
+    /// When the token cannot be signed.
     pub fn encode(&self, payload: &Claims) -> Result<String, SigningError> {
         jwt::encode(payload, self.signing_key())
     }
 
-    /// The claims of a good token: `jwt_decode_handler`.
+    /// The claims of a valid token: `jwt_decode_handler`.
     ///
     /// # Errors
-    /// When it is expired, is no token of ours, or may not be used.
+    /// When it has expired, has another signature, or may not be used.
     pub fn decode(&self, token: &str) -> Result<Arc<Claims>, LegacyJwtError> {
         let claims = if self.settings().verify {
             jwt::decode_repeated(token, self.verifying_key(), self.rules(), self.clock().now())
@@ -64,7 +63,7 @@ impl LegacyJwtState {
     }
 
     /// The claims of the token that replaces one with the claims `old`: `RefreshJSONWebTokenSerializer.validate`.
-    /// `user` is whom the old one stands for.
+    /// `user` is the old token's.
     ///
     /// # Errors
     /// When the old token was not made to be refreshed, or the login was too long ago.
@@ -74,18 +73,18 @@ impl LegacyJwtState {
         user: &SharedUser,
         username_field: &str,
     ) -> Result<Claims, LegacyJwtError> {
-        // Python asks for a true value, so 0 is as good as none; what is no number makes it crash.
+        // Python treats 0 as missing, and crashes if it is not a number.
         let orig_iat = old.get("orig_iat").and_then(Value::as_number).filter(|number| number.as_f64() != Some(0.0));
         let orig_iat = orig_iat.ok_or(LegacyJwtError::OrigIatRequired)?;
         let window = self.settings().refresh_expiration_delta.num_seconds();
         let now = self.clock().now().timestamp();
-        let is_over = match (orig_iat.as_i64(), orig_iat.as_f64()) {
+        let has_expired = match (orig_iat.as_i64(), orig_iat.as_f64()) {
             (Some(login), _) => now > login.saturating_add(window),
             #[expect(clippy::cast_precision_loss, reason = "seconds of this era are exact in a float")]
             (None, Some(login)) => now as f64 > login + window as f64,
             (None, None) => true,
         };
-        if is_over {
+        if has_expired {
             return Err(LegacyJwtError::RefreshExpired);
         }
         let mut payload = self.payload(user, username_field);
@@ -94,8 +93,8 @@ impl LegacyJwtState {
     }
 }
 
-/// The package reads a token unverified before it checks it, so that a broken payload is a decode error even under a
-/// wrong algorithm.
+/// The package decodes a token without verification first. So a broken payload is a decode error even if the algorithm is
+/// wrong.
 fn decode_error_first(token: &str, error: JwtError) -> JwtError {
     if error.is_decode_error() {
         return error;
@@ -103,17 +102,21 @@ fn decode_error_first(token: &str, error: JwtError) -> JwtError {
     jwt::decode_unverified(token).err().filter(JwtError::is_decode_error).unwrap_or(error)
 }
 
-/// The active user whom a token stands for. Only the name counts: `user_id` and `email` are not looked at.
+/// The active user of a token: `_check_user`. Only `username` counts, not `user_id` or `email`.
 ///
 /// # Errors
-/// When the token names nobody, or somebody who is gone or disabled.
+/// When the token has no username, or the user does not exist or is disabled.
 pub fn get_user(conn: &mut DbConnection, users: &dyn UserModel, claims: &Claims) -> Result<SharedUser, LegacyJwtError> {
     let username = match claims.get("username") {
         Some(Value::String(name)) if !name.is_empty() => name.clone(),
         Some(Value::Number(number)) if number.as_f64() != Some(0.0) => number.to_string(),
+        Some(Value::Bool(true)) => "True".to_owned(),
+        // Python looks for the `repr` of a list or dict, which no user name can be.
+        Some(Value::Array(list)) if !list.is_empty() => return Err(LegacyJwtError::UserDoesNotExist),
+        Some(Value::Object(dict)) if !dict.is_empty() => return Err(LegacyJwtError::UserDoesNotExist),
         _ => return Err(LegacyJwtError::InvalidPayload),
     };
-    // PostgreSQL's text cannot hold it, so nobody has such a name; asking would be an error.
+    // PostgreSQL cannot store it and would answer with an error.
     if username.contains('\0') {
         return Err(LegacyJwtError::UserDoesNotExist);
     }

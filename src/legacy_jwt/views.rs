@@ -1,4 +1,4 @@
-//! The three views. Python counterpart: `rest_framework_jwt.views`.
+//! The views of this app. Python counterpart: `rest_framework_jwt.views`.
 
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
@@ -7,121 +7,78 @@ use serde_json::{Value, json};
 
 use super::exceptions::LegacyJwtError;
 use super::serializers::{
-    Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, VerifyJsonWebTokenSerializer,
+    Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, TokenSerializer, VerifyJsonWebTokenSerializer,
 };
-use super::state::LegacyJwtState;
-use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
 use crate::rest_framework::schemas::shapes::{jwt, object};
-use crate::rest_framework::serializers::non_field_error;
-use crate::rest_framework::state::{RestFramework, app_data};
-use crate::rest_framework::throttling::client_address;
+use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::views::ApiView;
 
 /// `obtain_jwt_token`: a token for a user name and a password. Its throttle scope is `login`.
 #[must_use]
 pub fn obtain_jwt_token() -> ApiView {
-    ApiView::new("Obtain Json Web Token")
-        .app("rest_framework_jwt")
+    token_view::<JsonWebTokenSerializer>("Obtain Json Web Token")
         .description(
             "API View that receives a POST with a user's username and password.\n\nReturns a JSON Web Token that can be \
              used for authenticated requests.",
         )
-        .tag("rest_framework_jwt")
-        .unauthenticated(|_| None)
-        .answers(one_token)
         .throttle_scope("login")
-        .serializer::<JsonWebTokenSerializer>()
         .refuses(|req| {
             let own = refusals(req, [LegacyJwtError::WrongCredentials, LegacyJwtError::UserIsDisabled]);
             own.into_iter().chain(ApiError::locked_out(req)).collect()
         })
-        .post(obtain)
 }
 
-/// `refresh_jwt_token`: a fresh token for one that is still good.
+/// `refresh_jwt_token`: a new token for a valid one.
 #[must_use]
 pub fn refresh_jwt_token() -> ApiView {
-    ApiView::new("Refresh Json Web Token")
-        .app("rest_framework_jwt")
+    token_view::<RefreshJsonWebTokenSerializer>("Refresh Json Web Token")
         .description(
             "API View that returns a refreshed token (with new expiration) based on\nexisting token\n\nIf 'orig_iat' \
              field (original issued-at-time) is found, will first check\nif it's within expiration window, then copy \
              it to the new token",
         )
-        .tag("rest_framework_jwt")
-        .unauthenticated(|_| None)
-        .answers(one_token)
-        .serializer::<RefreshJsonWebTokenSerializer>()
         .refuses(|req| {
             let own = [LegacyJwtError::OrigIatRequired, LegacyJwtError::RefreshExpired];
             refusals(req, LegacyJwtError::about_tokens().into_iter().chain(own))
         })
-        .post(refresh)
 }
 
-/// `verify_jwt_token`: the token that was sent, if it is good.
+/// `verify_jwt_token`: the token that was sent, if it is valid.
 #[must_use]
 pub fn verify_jwt_token() -> ApiView {
-    ApiView::new("Verify Json Web Token")
-        .app("rest_framework_jwt")
+    token_view::<VerifyJsonWebTokenSerializer>("Verify Json Web Token")
         .description("API View that checks the veracity of a token, returning the token if it\nis valid.")
-        .tag("rest_framework_jwt")
-        .unauthenticated(|_| None)
-        .answers(one_token)
-        .serializer::<VerifyJsonWebTokenSerializer>()
         .refuses(|req| refusals(req, LegacyJwtError::about_tokens()))
-        .post(verify)
 }
 
-async fn obtain(req: HttpRequest, data: RequestData<JsonWebTokenSerializer>) -> Result<HttpResponse, ApiError> {
-    let token = data.into_inner().validate(context(&req)?).await;
-    respond(&req, token, TokenEvent::Issued)
+/// `JSONWebTokenAPIView`: a view that everyone may use and that ignores the `Authorization` header.
+fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
+    let view = ApiView::new(name).app("rest_framework_jwt").tag("rest_framework_jwt").unauthenticated(|_| None);
+    view.answers(one_token).serializer::<S>().post(post::<S>)
 }
 
-async fn refresh(req: HttpRequest, data: RequestData<RefreshJsonWebTokenSerializer>) -> Result<HttpResponse, ApiError> {
-    let token = data.into_inner().validate(context(&req)?).await;
-    respond(&req, token, TokenEvent::Refreshed)
-}
-
-async fn verify(req: HttpRequest, data: RequestData<VerifyJsonWebTokenSerializer>) -> Result<HttpResponse, ApiError> {
-    let token = data.into_inner().validate(context(&req)?).await;
-    respond(&req, token, TokenEvent::Verified)
-}
-
-fn context(req: &HttpRequest) -> Result<Context<'_>, ApiError> {
-    Ok(Context { state: app_data(req)?, auth: app_data(req)?, db: app_data(req)?, address: client_address(req) })
-}
-
-/// `JSONWebTokenAPIView.post`: the token, also in a cookie if there is to be one.
-fn respond(
-    req: &HttpRequest,
-    token: Result<String, LegacyJwtError>,
-    event: TokenEvent,
-) -> Result<HttpResponse, ApiError> {
-    let token = match token {
-        Ok(token) => token,
-        Err(LegacyJwtError::Auth(error)) => return Err(error.into()),
-        Err(LegacyJwtError::Database(error)) => return Err(error.into()),
-        Err(LegacyJwtError::Signing(error)) => return Err(ApiError::internal(error)),
-        Err(error) => return Err(refusal(req, &error)?.refused(error.refusal())),
+/// `JSONWebTokenAPIView.post`: the token, also in a cookie if `JWT_AUTH_COOKIE` is set.
+async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
+    let context = Context::of(&req)?;
+    let (settings, now) = (context.state.settings(), context.state.clock().now());
+    let refused = |error: LegacyJwtError| match RestFramework::of(&req) {
+        Ok(framework) => error.validation_error(&framework.settings.non_field_errors_key),
+        Err(missing) => missing,
     };
+    let token = data.into_inner().validate(&context).await.map_err(refused)?;
     let mut response = HttpResponse::Ok();
-    let state = app_data::<LegacyJwtState>(req)?;
-    if let Some(name) = &state.settings().auth_cookie {
-        let cookie = set_cookie(name, &token, state.settings().expiration_delta, state.clock().now());
+    if let Some(name) = &settings.auth_cookie {
+        let cookie = set_cookie(name, &token, settings.expiration_delta, now);
         response.append_header((SET_COOKIE, HeaderValue::try_from(cookie).map_err(ApiError::internal)?));
     }
-    Ok(event.on(response.json(json!({ "token": token }))))
-}
-
-fn refusal(req: &HttpRequest, error: &LegacyJwtError) -> Result<ApiError, ApiError> {
-    Ok(non_field_error(&RestFramework::of(req)?.settings.non_field_errors_key, &error.to_string()))
+    Ok(S::EVENT.on(response.json(json!({ "token": token }))))
 }
 
 fn refusals(req: &HttpRequest, errors: impl IntoIterator<Item = LegacyJwtError>) -> Vec<ApiError> {
-    errors.into_iter().filter_map(|error| refusal(req, &error).ok()).collect()
+    let Ok(framework) = RestFramework::of(req) else { return Vec::new() };
+    errors.into_iter().map(|error| error.validation_error(&framework.settings.non_field_errors_key)).collect()
 }
 
 fn one_token(_req: &HttpRequest) -> Value {

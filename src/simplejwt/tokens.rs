@@ -1,12 +1,9 @@
 //! Token classes. Python counterpart: `rest_framework_simplejwt.tokens`.
 //!
-//! A [`Token<C>`] exists only because its checks passed, or because it has just been made: holding one is the proof. The
-//! class `C` says which checks. [`AccessToken`] needs the signing key; [`RefreshToken`] and [`SlidingToken`] can be
-//! revoked, so reading one needs the database as well.
+//! A [`Token<C>`] was either just made, or read and verified as its class `C` demands. [`AccessToken`] is verified with
+//! the key alone. [`RefreshToken`] and [`SlidingToken`] can be blacklisted, so the database is asked as well.
 
 mod classes;
-#[cfg(feature = "database")]
-mod revocable;
 
 use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
@@ -16,38 +13,41 @@ use md5::{Digest, Md5};
 use serde_json::Value;
 use uuid::Uuid;
 
-use self::classes::verify;
 pub use self::classes::{
     Access, AccessToken, AuthToken, Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Stateless, TokenClass,
     Untyped, UntypedToken,
 };
 #[cfg(feature = "database")]
-pub(super) use self::revocable::{GenuineToken, check_blacklist};
+use super::exceptions::NO_ID;
 use super::exceptions::{INVALID, TokenError};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
+#[cfg(feature = "database")]
+use super::token_blacklist::models::{BlacklistLookup, BlacklistedToken, NewOutstandingToken, OutstandingToken};
 use crate::contrib::auth::AbstractUser;
+#[cfg(feature = "database")]
+use crate::contrib::auth::UserId;
 use crate::core::crypto::hex;
 use crate::core::jwt::Claims;
+#[cfg(feature = "database")]
+use crate::db::{Database, DbConnection};
 
-/// A checked token of class `C`.
+/// A verified token of class `C`.
 ///
 /// Claims are read and written by name: `token["name"] = "alice".into()`.
+#[derive(Clone, Debug)]
 pub struct Token<C> {
     claims: Claims,
     current_time: DateTime<Utc>,
-    /// The key of its outstanding row, where it is known.
-    #[cfg(feature = "database")]
-    row: Option<i64>,
     class: PhantomData<C>,
 }
 
 impl<C: TokenClass> Token<C> {
-    /// A new token of this class, about nobody yet.
+    /// A new token of this class that names no user.
     #[must_use]
     pub fn new(jwt: &JwtState) -> Self {
         let (settings, current_time) = (jwt.settings(), jwt.clock().now());
-        let mut token = Self::of(Claims::new(), current_time);
+        let mut token = Self { claims: Claims::new(), current_time, class: PhantomData };
         token[claim_name(settings.token_type_claim.as_deref())] = C::TOKEN_TYPE.into();
         token.set_exp(C::lifetime(settings));
         token.set_iat();
@@ -56,8 +56,8 @@ impl<C: TokenClass> Token<C> {
         token
     }
 
-    /// A new token about `user`, not recorded anywhere.
-    fn about(user: &dyn AbstractUser, jwt: &JwtState) -> Self {
+    /// A new token of `user` that is not recorded as outstanding.
+    fn new_for_user(user: &dyn AbstractUser, jwt: &JwtState) -> Self {
         let settings = jwt.settings();
         if !user.is_active() {
             log::warn!(
@@ -67,34 +67,24 @@ impl<C: TokenClass> Token<C> {
         }
         let mut token = Self::new(jwt);
         token[&*settings.user_id_claim] = user.attribute(&settings.user_id_field).map_or(Value::Null, as_text);
-        token.set_user_claims(user, jwt);
+        token.set_user_claims(Some(user), jwt);
         token
     }
 
-    /// What a token says about its user besides the id: the digest that ends it with the password, and your own claims.
-    pub(super) fn set_user_claims(&mut self, user: &dyn AbstractUser, jwt: &JwtState) {
-        let settings = jwt.settings();
+    /// Sets the claims about the user, if there is one: the digest of `CHECK_REVOKE_TOKEN`, and those of
+    /// [`JwtState::with_claims`].
+    pub(super) fn set_user_claims(&mut self, user: Option<&dyn AbstractUser>, jwt: &JwtState) {
+        let (Some(user), settings) = (user, jwt.settings()) else { return };
         if settings.check_revoke_token {
             self[&*settings.revoke_token_claim] = password_digest(user).into();
         }
         jwt.add_claims(user, &mut self.claims);
     }
 
-    /// Reads a genuine token that is in time. What the class demands is not checked yet.
+    /// Reads a token and checks its signature and times. It still has to be verified as its class demands.
     fn decode(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
         let current_time = jwt.clock().now();
-        let claims = jwt.backend().decode(raw, current_time)?;
-        Ok(Self::of(claims, current_time))
-    }
-
-    fn of(claims: Claims, current_time: DateTime<Utc>) -> Self {
-        Self {
-            claims,
-            current_time,
-            #[cfg(feature = "database")]
-            row: None,
-            class: PhantomData,
-        }
+        Ok(Self { claims: jwt.backend().decode(raw, current_time)?, current_time, class: PhantomData })
     }
 
     /// The value of a claim.
@@ -109,7 +99,7 @@ impl<C: TokenClass> Token<C> {
         &self.claims
     }
 
-    /// The token as text, signed: Python's `str(token)`.
+    /// The signed text of the token: Python's `str(token)`.
     ///
     /// # Errors
     /// When it cannot be signed.
@@ -117,34 +107,30 @@ impl<C: TokenClass> Token<C> {
         jwt.backend().encode(&self.claims)
     }
 
-    /// Gives the token an id that nobody has had.
+    /// Gives the token a new id.
     pub fn set_jti(&mut self, settings: &SimpleJwtSettings) {
         self[claim_name(settings.jti_claim.as_deref())] = hex(Uuid::new_v4().as_bytes()).into();
-        #[cfg(feature = "database")]
-        {
-            self.row = None;
-        }
     }
 
-    /// Ends the token `lifetime` after the time it was read or made at.
+    /// Sets `exp` to `lifetime` after the token was read or made.
     pub fn set_exp(&mut self, lifetime: Duration) {
         self["exp"] = (self.current_time + lifetime).timestamp().into();
     }
 
-    /// Dates the token at the time it was read or made at.
+    /// Sets `iat` to the time at which the token was read or made.
     pub fn set_iat(&mut self) {
         self["iat"] = self.current_time.timestamp().into();
     }
 
-    /// Refuses a token whose `claim`, a time, is missing or over.
+    /// Checks that `claim` is a time that has not passed.
     ///
     /// # Errors
-    /// In simplejwt's words.
+    /// `Token has no '…' claim` or `Token '…' claim has expired`.
     pub fn check_exp(&self, claim: &str, jwt: &JwtState) -> Result<(), TokenError> {
         let value = self.get(claim).ok_or_else(|| TokenError::missing_claim(claim))?;
-        // A boolean is 0 or 1 in Python, which is long past.
+        // In Python a boolean is 0 or 1, which has long passed.
         let seconds = value.as_bool().map(f64::from).or_else(|| value.as_f64());
-        // Beyond `datetime.max` simplejwt crashes.
+        // simplejwt crashes on a time after `datetime.max`.
         let seconds = seconds.filter(|seconds| *seconds <= 253_402_300_799.0);
         let seconds = seconds.ok_or_else(|| TokenError::invalid(INVALID))?;
         let now = self.current_time - jwt.backend().leeway();
@@ -157,27 +143,125 @@ impl<C: TokenClass> Token<C> {
 }
 
 impl<C: Stateless> Token<C> {
-    /// Reads a token sent by a client.
+    /// Reads and verifies a token sent by a client.
     ///
     /// # Errors
     /// With the message for the client.
     pub fn from_raw(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
         let token = Self::decode(raw, jwt)?;
-        verify::<C>(&token.claims, jwt.settings())?;
+        token.verify(jwt.settings())?;
         Ok(token)
     }
 
-    /// A new token about `user`.
+    /// A new token of `user`.
     #[must_use]
     pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState) -> Self {
-        Self::about(user, jwt)
+        Self::new_for_user(user, jwt)
+    }
+}
+
+/// `BlacklistMixin`. Where the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
+#[cfg(feature = "database")]
+impl<C: Revocable> Token<C> {
+    /// Reads and verifies a token sent by a client, which must not be on the blacklist.
+    ///
+    /// A token with a wrong signature does not reach the database.
+    ///
+    /// # Errors
+    /// With the message for the client.
+    pub async fn from_raw_unrevoked(raw: &str, jwt: &JwtState, db: &Database) -> Result<Self, TokenError> {
+        jwt.backend().prepare(raw).await;
+        let token = Self::decode(raw, jwt)?;
+        check_blacklist(&token.claims, jwt, db).await?;
+        token.verify(jwt.settings())?;
+        Ok(token)
+    }
+
+    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt.
+    ///
+    /// # Errors
+    /// When the token cannot be signed or recorded.
+    pub fn outstanding_for_user(
+        user: &dyn AbstractUser,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<Self, TokenError> {
+        let token = Self::new_for_user(user, jwt);
+        token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
+        Ok(token)
+    }
+
+    /// Records the token, whose text is `raw`, as outstanding.
+    pub(super) fn outstand(
+        &self,
+        raw: &str,
+        user_id: Option<UserId>,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<(), TokenError> {
+        if !jwt.has_blacklist() {
+            return Ok(());
+        }
+        let seconds = self.get("exp").and_then(Value::as_f64);
+        #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and such a time is refused")]
+        let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp_micros((seconds * 1e6) as i64));
+        let expires_at = expires_at.ok_or_else(|| TokenError::invalid(INVALID))?;
+        let jti = jti(&self.claims, jwt.settings())?;
+        let new = NewOutstandingToken { user_id, jti: &jti, token: raw, created_at: self.current_time, expires_at };
+        Ok(OutstandingToken::get_or_create(conn, &new)?)
+    }
+
+    /// Puts the token on the blacklist. `user_id` is the key of its user, who must exist.
+    ///
+    /// # Errors
+    /// `Token is blacklisted` if it already is: of several transactions that blacklist a token, exactly one succeeds.
+    pub fn blacklist(
+        &self,
+        user_id: Option<UserId>,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<(), TokenError> {
+        if !jwt.has_blacklist() {
+            return Ok(());
+        }
+        let jti = jti(&self.claims, jwt.settings())?;
+        if BlacklistedToken::create(conn, &jti, self.current_time)? {
+            return Ok(());
+        }
+        if OutstandingToken::find_by_jti(conn, &jti)?.is_none() {
+            self.outstand(&self.encode(jwt)?, user_id, jwt, conn)?;
+            if BlacklistedToken::create(conn, &jti, self.current_time)? {
+                return Ok(());
+            }
+        }
+        Err(TokenError::blacklisted())
+    }
+}
+
+#[cfg(feature = "database")]
+impl RefreshToken {
+    /// A new refresh token of `user`, recorded as outstanding.
+    ///
+    /// # Errors
+    /// When the token cannot be signed or recorded.
+    pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
+        Self::outstanding_for_user(user, jwt, conn)
+    }
+}
+
+#[cfg(feature = "database")]
+impl SlidingToken {
+    /// A new sliding token of `user`, recorded as outstanding.
+    ///
+    /// # Errors
+    /// When the token cannot be signed or recorded.
+    pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
+        Self::outstanding_for_user(user, jwt, conn)
     }
 }
 
 impl RefreshToken {
-    /// A new access token with this token's claims.
-    ///
-    /// Its times are counted from the same instant, so that a pair is a pair.
+    /// A new access token with this token's claims. Its `exp` counts from the same time as this token's.
     #[must_use]
     pub fn access_token(&self, jwt: &JwtState) -> AccessToken {
         let settings = jwt.settings();
@@ -209,21 +293,26 @@ impl<C> IndexMut<&str> for Token<C> {
     }
 }
 
-impl<C: TokenClass> std::fmt::Debug for Token<C> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple(C::NAME).field(&self.claims).finish()
+/// Refuses the claims of a token that is on the blacklist.
+#[cfg(feature = "database")]
+pub(super) async fn check_blacklist(claims: &Claims, jwt: &JwtState, db: &Database) -> Result<(), TokenError> {
+    if jwt.has_blacklist() && db.look_up(BlacklistLookup(jti(claims, jwt.settings())?)).await?.is_some() {
+        return Err(TokenError::blacklisted());
     }
+    Ok(())
 }
 
-impl<C> Clone for Token<C> {
-    fn clone(&self) -> Self {
-        Self {
-            claims: self.claims.clone(),
-            current_time: self.current_time,
-            #[cfg(feature = "database")]
-            row: self.row,
-            class: PhantomData,
-        }
+/// The id of a token as the table stores it. simplejwt crashes if there is none, and PostgreSQL refuses one that does not
+/// fit the column.
+#[cfg(feature = "database")]
+pub(super) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<String, TokenError> {
+    /// Length of the column, in characters.
+    const MAX_LENGTH: usize = 255;
+    match claims.get(claim_name(settings.jti_claim.as_deref())) {
+        None => Err(TokenError::invalid(NO_ID)),
+        Some(Value::String(text)) if !text.contains('\0') && text.chars().count() <= MAX_LENGTH => Ok(text.clone()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        Some(_) => Err(TokenError::invalid(INVALID)),
     }
 }
 
@@ -240,7 +329,7 @@ fn as_text(value: Value) -> Value {
     }
 }
 
-/// simplejwt's `get_md5_hash_password`: it tells two passwords apart and proves nothing, so MD5 does no harm.
+/// simplejwt's `get_md5_hash_password`. It only tells two password strings apart, so MD5 is strong enough.
 #[must_use]
 pub fn password_digest(user: &dyn AbstractUser) -> String {
     hex(&Md5::digest(user.password().as_bytes())).to_uppercase()

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use super::{Claims, JwtError, MAX_TOKEN_LEN, Rules, VerifyingKey};
+use super::{Claims, Edition, JwtError, MAX_TOKEN_LEN, Rules, VerifyingKey};
 
 /// The claims of a token that was signed by `key` and that satisfies the `rules` at the time `now`.
 ///
@@ -15,7 +15,7 @@ use super::{Claims, JwtError, MAX_TOKEN_LEN, Rules, VerifyingKey};
 /// The errors of PyJWT in its order: format, header, algorithm, signature, payload, `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`,
 /// `jti`. The documentation of the module lists what is stricter.
 pub fn decode(token: &str, key: &VerifyingKey, rules: &Rules, now: DateTime<Utc>) -> Result<Claims, JwtError> {
-    let claims = verified_claims(token, key)?;
+    let claims = verified_claims(token, key, rules.edition)?;
     rules.check(&claims, now)?;
     Ok(claims)
 }
@@ -45,12 +45,15 @@ pub fn decode_repeated(
 }
 
 /// The claims of a token with a valid signature. They have not been checked.
-fn verified_claims(token: &str, key: &VerifyingKey) -> Result<Claims, JwtError> {
+fn verified_claims(token: &str, key: &VerifyingKey, edition: Edition) -> Result<Claims, JwtError> {
     let parts = Parts::split(token)?;
     let header = parts.header()?;
     let payload = bytes(parts.payload, "Invalid payload padding")?;
     let signature = bytes(parts.signature, "Invalid crypto padding")?;
     check_header(&header)?;
+    if edition == Edition::PyJwt2 {
+        check_key_id(&header)?;
+    }
     match header.get("alg") {
         None => return Err(JwtError::InvalidAlgorithm("Algorithm not specified")),
         Some(alg) if alg == key.algorithm().as_str() => {}
@@ -83,6 +86,7 @@ pub fn decode_unverified(token: &str) -> Result<Claims, JwtError> {
 pub fn key_id(token: &str) -> Result<Option<String>, JwtError> {
     let mut header = Parts::split(token)?.header()?;
     check_header(&header)?;
+    check_key_id(&header)?;
     Ok(match header.swap_remove("kid") {
         Some(Value::String(kid)) => Some(kid),
         _ => None,
@@ -138,11 +142,8 @@ fn claims(payload: &[u8]) -> Result<Claims, JwtError> {
 
 /// Refuses header parameters that must not be ignored, even if the signature is valid.
 fn check_header(header: &Map<String, Value>) -> Result<(), JwtError> {
-    for (name, value) in header {
+    for name in header.keys() {
         match name.as_str() {
-            "kid" if !value.is_string() => {
-                return Err(JwtError::InvalidHeader("Key ID header parameter must be a string"));
-            }
             // RFC 7515, section 4.1.11: no extension is supported, including `b64` of RFC 7797.
             "crit" | "b64" => return Err(JwtError::InvalidHeader("Unsupported critical extension")),
             // A key that the token itself contains or points to proves nothing. PyJWT ignores these parameters.
@@ -153,4 +154,11 @@ fn check_header(header: &Map<String, Value>) -> Result<(), JwtError> {
         }
     }
     Ok(())
+}
+
+fn check_key_id(header: &Map<String, Value>) -> Result<(), JwtError> {
+    match header.get("kid") {
+        None | Some(Value::String(_)) => Ok(()),
+        Some(_) => Err(JwtError::InvalidHeader("Key ID header parameter must be a string")),
+    }
 }

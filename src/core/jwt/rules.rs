@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 
 use super::{Claims, JwtError};
-use crate::core::python::is_true;
+use crate::core::python::{int, is_true};
 
 /// The options of `jwt.decode`. `Rules::default()` is what simplejwt uses without configuration.
 ///
@@ -30,8 +30,8 @@ pub enum Edition {
     /// must be strings.
     #[default]
     PyJwt2,
-    /// PyJWT 1.7, used by djangorestframework-jwt: a token is valid until the second after `exp`, `iat` only has to be a
-    /// number, `sub` and `jti` are not checked.
+    /// PyJWT 1.7, used by djangorestframework-jwt: a token is valid until the second after `exp`, times may be digits in a
+    /// string, `iat` may be in the future, and `sub`, `jti` and the header's `kid` are not checked.
     PyJwt1,
 }
 
@@ -55,11 +55,11 @@ impl Rules {
     /// All checks, in the order of PyJWT.
     pub(super) fn check(&self, claims: &Claims, now: DateTime<Utc>) -> Result<(), JwtError> {
         let pyjwt2 = self.edition == Edition::PyJwt2;
-        // Python's `int()` also accepts booleans and digits in a string. simplejwt raises an exception for such a string a
-        // few lines later, so both are refused like every other wrong type.
+        // Python's `int()` also accepts booleans and digits in a string. Booleans are refused like every other wrong type,
+        // and so are strings with PyJWT 2: simplejwt raises an exception for them a few lines later.
         let number = |name: &str, error: JwtError| match claims.get(name) {
             None => Ok(None),
-            Some(value) => whole_seconds(value).map(Some).ok_or(error),
+            Some(value) => whole_seconds(value, self.edition).map(Some).ok_or(error),
         };
         let now = if pyjwt2 { now.timestamp_micros() } else { now.timestamp().saturating_mul(1_000_000) };
         let leeway = self.leeway.num_microseconds().unwrap_or(0);
@@ -144,7 +144,7 @@ impl Rules {
 
 /// A NumericDate in microseconds, without its fraction of a second, as `int()` does. `None` unless it is a number between
 /// the years 1 and 9999.
-fn whole_seconds(value: &Value) -> Option<i64> {
+fn whole_seconds(value: &Value, edition: Edition) -> Option<i64> {
     let seconds = match value {
         Value::Number(number) => match number.as_i64() {
             Some(seconds) => seconds,
@@ -154,6 +154,7 @@ fn whole_seconds(value: &Value) -> Option<i64> {
             )]
             None => number.as_f64()?.trunc() as i64,
         },
+        Value::String(_) if edition == Edition::PyJwt1 => int(value)?,
         _ => return None,
     };
     DATES.contains(&seconds).then(|| seconds * 1_000_000)

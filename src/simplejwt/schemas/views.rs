@@ -1,4 +1,4 @@
-//! What the views of tokens answer and refuse.
+//! What the views answer and refuse.
 
 use actix_web::HttpRequest;
 use serde_json::Value;
@@ -9,10 +9,9 @@ use crate::rest_framework::schemas::shapes::{jwt, object};
 use crate::rest_framework::serializers::non_field_error;
 use crate::rest_framework::state::RestFramework;
 use crate::simplejwt::exceptions::{
-    BLACKLISTED, EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, TokenError, WRONG_TYPE, no_active_account,
+    BLACKLISTED, EXPIRED, INVALID, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN, NO_EXP, NO_ID, NO_TYPE,
+    PASSWORD_CHANGED, TokenError, WRONG_TYPE,
 };
-use crate::simplejwt::serializers::{self, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN};
-use crate::simplejwt::settings::SimpleJwtSettings;
 
 const ACCESS: &str = "For the `Authorization` header of protected views.";
 const REFRESH: &str = "To be exchanged for a new access token.";
@@ -37,22 +36,20 @@ pub(in crate::simplejwt) fn nothing(_req: &HttpRequest) -> Value {
 }
 
 pub(in crate::simplejwt) fn login_refusals(req: &HttpRequest) -> Vec<ApiError> {
-    let refused = [no_active_account(NO_ACCOUNT_FOR_CREDENTIALS)];
+    let refused = [ApiError::authentication_failed(NO_ACCOUNT_FOR_CREDENTIALS)];
     refused.into_iter().chain(ApiError::locked_out(req)).collect()
 }
 
-/// What is wrong with a token of no particular kind.
-fn token_refusals(settings: &SimpleJwtSettings) -> Vec<TokenError> {
-    let mut messages = vec![INVALID, EXPIRED, NO_EXP];
-    if settings.jti_claim.is_some() {
-        messages.push(NO_ID);
-    }
-    messages.into_iter().map(TokenError::invalid).collect()
+fn invalid(messages: &[&str]) -> Vec<ApiError> {
+    messages.iter().map(|message| TokenError::invalid(*message).into()).collect()
 }
 
 pub(in crate::simplejwt) fn verify_refusals(req: &HttpRequest) -> Vec<ApiError> {
     let Some(settings) = settings(req) else { return Vec::new() };
-    let mut errors: Vec<ApiError> = token_refusals(settings).into_iter().map(ApiError::from).collect();
+    let mut errors = invalid(&[INVALID, EXPIRED, NO_EXP]);
+    if settings.jti_claim.is_some() {
+        errors.extend(invalid(&[NO_ID]));
+    }
     if let (true, Ok(framework)) = (settings.blacklist_after_rotation, RestFramework::of(req)) {
         errors.push(non_field_error(&framework.settings.non_field_errors_key, BLACKLISTED));
     }
@@ -60,23 +57,19 @@ pub(in crate::simplejwt) fn verify_refusals(req: &HttpRequest) -> Vec<ApiError> 
 }
 
 pub(in crate::simplejwt) fn blacklist_refusals(req: &HttpRequest) -> Vec<ApiError> {
-    let Some(settings) = settings(req) else { return Vec::new() };
-    let mut errors = token_refusals(settings);
-    if settings.jti_claim.is_none() {
-        errors.push(TokenError::invalid(NO_ID));
+    let mut errors = invalid(&[INVALID, EXPIRED, NO_EXP, NO_ID]);
+    if settings(req).is_some_and(|settings| settings.token_type_claim.is_some()) {
+        errors.extend(invalid(&[NO_TYPE, WRONG_TYPE]));
     }
-    if settings.token_type_claim.is_some() {
-        errors.extend([NO_TYPE, WRONG_TYPE].map(TokenError::invalid));
-    }
-    errors.push(TokenError::blacklisted());
-    errors.into_iter().map(ApiError::from).collect()
+    errors.extend(invalid(&[BLACKLISTED]));
+    errors
 }
 
 pub(in crate::simplejwt) fn refresh_refusals(req: &HttpRequest) -> Vec<ApiError> {
     let mut errors = blacklist_refusals(req);
-    errors.push(no_active_account(NO_ACCOUNT_FOR_TOKEN));
+    errors.push(ApiError::authentication_failed(NO_ACCOUNT_FOR_TOKEN));
     if settings(req).is_some_and(|settings| settings.check_revoke_token) {
-        errors.push(no_active_account(serializers::PASSWORD_CHANGED));
+        errors.push(ApiError::authentication_failed(PASSWORD_CHANGED));
     }
     errors
 }

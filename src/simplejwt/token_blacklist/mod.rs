@@ -1,5 +1,4 @@
-//! Tokens that were given out, and those that are over before their time. Python counterpart:
-//! `rest_framework_simplejwt.token_blacklist`.
+//! The app that records tokens and blacklists them. Python counterpart: `rest_framework_simplejwt.token_blacklist`.
 
 pub mod apps;
 #[cfg(feature = "server")]

@@ -1,12 +1,14 @@
-//! The tables of the blacklist. Python counterpart: `token_blacklist.models`.
+//! The tables of outstanding and blacklisted tokens. Python counterpart:
+//! `rest_framework_simplejwt.token_blacklist.models`.
 //!
-//! What decides a race is the unique `token_id` of `token_blacklist_blacklistedtoken`: whoever inserts the row has ended
-//! the token, whoever meets a unique violation came too late.
+//! `token_id` is unique in `token_blacklist_blacklistedtoken`. So of several transactions that blacklist a token, exactly
+//! one inserts the row, on one server, on several, and beside Django.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::Timestamp;
 
 use crate::contrib::auth::UserId;
 use crate::db::schema::{
@@ -18,28 +20,28 @@ use crate::db::{DbConnection, Lookup, with_backend};
 /// Expired tokens that are deleted in one transaction: few enough that requests hardly wait for it.
 pub const FLUSH_BATCH: i64 = 1_000;
 
-/// A refresh or sliding token that was given out.
+/// A refresh or sliding token that was issued.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = outstanding)]
 pub struct OutstandingToken {
     /// Primary key.
     pub id: i64,
-    /// Whose it is; nobody's when the user is gone or the token named none.
+    /// Key of its user. `None` when the user was deleted or the token names none.
     pub user_id: Option<UserId>,
-    /// Its id in the claim `jti`.
+    /// Its id, from the claim `jti`.
     pub jti: String,
     /// The token itself.
     pub token: String,
     /// When it was made, in UTC.
     pub created_at: Option<NaiveDateTime>,
-    /// When it ends, in UTC.
+    /// When it expires, in UTC.
     pub expires_at: NaiveDateTime,
 }
 
-/// What a new row is made of.
+/// The values of a new row.
 #[derive(Clone, Copy, Debug)]
 pub struct NewOutstandingToken<'a> {
-    /// Whose it is.
+    /// Key of its user.
     pub user_id: Option<UserId>,
     /// Its id, at most 255 characters.
     pub jti: &'a str,
@@ -47,43 +49,27 @@ pub struct NewOutstandingToken<'a> {
     pub token: &'a str,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it ends.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
 }
 
 impl OutstandingToken {
     /// The row with that `jti`.
     pub fn find_by_jti(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<Self>> {
-        outstanding::table.filter(outstanding::jti.eq(jti)).select(Self::as_select()).get_result(conn).optional()
+        let row = outstanding::table.filter(outstanding::jti.eq(jti));
+        with_backend!(conn, |conn| row.select(Self::as_select()).get_result(conn)).optional()
     }
 
-    /// Inserts a row and returns its key. A unique violation means that the `jti` is taken.
-    pub fn create(conn: &mut DbConnection, new: &NewOutstandingToken<'_>) -> QueryResult<i64> {
-        let row = diesel::insert_into(outstanding::table).values((
+    /// Inserts a row, unless there is one with that `jti`.
+    pub fn get_or_create(conn: &mut DbConnection, new: &NewOutstandingToken<'_>) -> QueryResult<()> {
+        let insert = diesel::insert_into(outstanding::table).values((
             outstanding::user_id.eq(new.user_id),
             outstanding::jti.eq(new.jti),
             outstanding::token.eq(new.token),
             outstanding::created_at.eq(to_db(new.created_at)),
             outstanding::expires_at.eq(to_db(new.expires_at)),
         ));
-        with_backend!(conn, |conn| row.returning(outstanding::id).get_result(conn))
-    }
-
-    /// The key of the row with that `jti`, and whether the token is over.
-    pub fn state(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<(i64, bool)>> {
-        let row = outstanding::table.left_join(blacklisted::table).filter(outstanding::jti.eq(jti));
-        let row = row.select((outstanding::id, blacklisted::id.nullable()));
-        let found: Option<(i64, Option<i64>)> = with_backend!(conn, |conn| row.get_result(conn)).optional()?;
-        Ok(found.map(|(id, over)| (id, over.is_some())))
-    }
-
-    /// The key of the row with that `jti`, inserted if it was not there.
-    pub fn get_or_create(conn: &mut DbConnection, new: &NewOutstandingToken<'_>) -> QueryResult<i64> {
-        let known = outstanding::table.filter(outstanding::jti.eq(new.jti)).select(outstanding::id);
-        match with_backend!(conn, |conn| known.get_result(conn)).optional()? {
-            Some(id) => Ok(id),
-            None => Self::create(conn, new),
-        }
+        with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
     }
 
     /// Number of rows that have expired at `now`.
@@ -91,7 +77,7 @@ impl OutstandingToken {
         outstanding::table.filter(outstanding::expires_at.le(to_db(now))).count().get_result(conn)
     }
 
-    /// Deletes at most `limit` of the rows that have expired at `now`, with their blacklist rows; returns how many.
+    /// Deletes at most `limit` of the rows that have expired at `now`, with their blacklist rows. Returns how many.
     pub fn delete_expired_batch(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
         let ids: Vec<i64> = outstanding::table
             .filter(outstanding::expires_at.le(to_db(now)))
@@ -105,7 +91,7 @@ impl OutstandingToken {
     }
 }
 
-/// A token that is over.
+/// A token that is refused although it has not expired.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = blacklisted)]
 pub struct BlacklistedToken {
@@ -113,28 +99,25 @@ pub struct BlacklistedToken {
     pub id: i64,
     /// The outstanding token.
     pub token_id: i64,
-    /// Since when it is over, in UTC.
+    /// When it was blacklisted, in UTC.
     pub blacklisted_at: NaiveDateTime,
 }
 
 impl BlacklistedToken {
-    /// Whether the token with that `jti` is over.
-    pub fn exists(conn: &mut DbConnection, jti: &str) -> QueryResult<bool> {
-        let row = blacklisted::table.inner_join(outstanding::table).filter(outstanding::jti.eq(jti));
-        let id: Option<i64> = with_backend!(conn, |conn| row.select(blacklisted::id).get_result(conn)).optional()?;
-        Ok(id.is_some())
-    }
-
-    /// Ends a token. A unique violation means that somebody else has.
-    pub fn create(conn: &mut DbConnection, token_id: i64, now: DateTime<Utc>) -> QueryResult<()> {
-        let row = (blacklisted::token_id.eq(token_id), blacklisted::blacklisted_at.eq(to_db(now)));
-        let row = diesel::insert_into(blacklisted::table).values(row);
-        with_backend!(conn, |conn| row.execute(conn))?;
-        Ok(())
+    /// Blacklists the outstanding token with that `jti`. Returns whether this transaction did so: `false` if the token
+    /// was blacklisted before, or is not outstanding.
+    pub fn create(conn: &mut DbConnection, jti: &str, now: DateTime<Utc>) -> QueryResult<bool> {
+        let row = (outstanding::id, to_db(now).into_sql::<Timestamp>());
+        let insert = outstanding::table
+            .filter(outstanding::jti.eq(jti))
+            .select(row)
+            .insert_into(blacklisted::table)
+            .into_columns((blacklisted::token_id, blacklisted::blacklisted_at));
+        Ok(with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))? > 0)
     }
 }
 
-/// The question whether the token with this `jti` is over; nothing is found for one that is not.
+/// The question whether the token with this `jti` is blacklisted. Finds nothing if it is not.
 #[derive(Clone, Debug)]
 pub struct BlacklistLookup(pub String);
 
@@ -142,14 +125,16 @@ impl Lookup for BlacklistLookup {
     type Found = ();
 
     fn find(&self, conn: &mut DbConnection) -> QueryResult<Option<()>> {
-        Ok(BlacklistedToken::exists(conn, &self.0)?.then_some(()))
+        let row = blacklisted::table.inner_join(outstanding::table).filter(outstanding::jti.eq(&self.0));
+        let id: Option<i64> = with_backend!(conn, |conn| row.select(blacklisted::id).get_result(conn)).optional()?;
+        Ok(id.map(drop))
     }
 
     fn find_many(keys: &[Self], conn: &mut DbConnection) -> QueryResult<Vec<Option<()>>> {
         let jtis: Vec<_> = keys.iter().map(|key| key.0.as_str()).collect();
         let rows = blacklisted::table.inner_join(outstanding::table).filter(outstanding::jti.eq_any(&jtis));
-        let over: Vec<String> = with_backend!(conn, |conn| rows.select(outstanding::jti).load(conn))?;
-        let over: HashSet<_> = over.into_iter().collect();
-        Ok(keys.iter().map(|key| over.contains(&key.0).then_some(())).collect())
+        let found: Vec<String> = with_backend!(conn, |conn| rows.select(outstanding::jti).load(conn))?;
+        let found: HashSet<_> = found.into_iter().collect();
+        Ok(keys.iter().map(|key| found.contains(&key.0).then_some(())).collect())
     }
 }

@@ -1,4 +1,6 @@
-//! Kinds of token. Python counterpart: the classes of `rest_framework_simplejwt.tokens`, without their methods.
+//! The classes of tokens. Python counterpart: the class attributes in `rest_framework_simplejwt.tokens`.
+
+use std::fmt::Debug;
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -7,50 +9,50 @@ use crate::core::jwt::Claims;
 use crate::simplejwt::exceptions::{NO_EXP, NO_ID, NO_TYPE, TokenError, WRONG_TYPE};
 use crate::simplejwt::settings::SimpleJwtSettings;
 
-/// A kind of token: what Python writes as the class attributes `token_type` and `lifetime`.
-pub trait TokenClass: 'static {
-    /// Class name, shown to clients in the `messages` of a 401.
+/// A class of tokens: `token_type` and `lifetime` in Python.
+pub trait TokenClass: Clone + Debug + Send + 'static {
+    /// Name of the class, which clients see in the `messages` of a 401.
     const NAME: &'static str;
-    /// Value of the `token_type` claim of new tokens, required of every token read.
+    /// Value of the claim `token_type`.
     const TOKEN_TYPE: &'static str;
-    /// Whether that requirement is made. Only [`UntypedToken`] makes none.
+    /// Whether a token that is read must have that value. [`UntypedToken`] does not demand it.
     const VERIFIES_TYPE: bool = true;
 
     /// Time between `iat` and `exp` of a new token.
     fn lifetime(settings: &SimpleJwtSettings) -> Duration;
 
-    /// Claims that every new token of this class has besides the usual ones. Default: none.
+    /// Sets further claims of a new token. Default: none.
     fn set_extra_claims(claims: &mut Claims, now: DateTime<Utc>, settings: &SimpleJwtSettings) {
         let _ = (claims, now, settings);
     }
 }
 
-/// Classes that stay valid until they expire.
+/// Classes whose tokens stay valid until they expire.
 pub trait Stateless: TokenClass {}
 
-/// Classes that the blacklist can end early: Python's `BlacklistMixin`.
+/// Classes whose tokens can be blacklisted: `BlacklistMixin` in Python.
 pub trait Revocable: TokenClass {}
 
 /// Class of [`AccessToken`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Access {}
 /// Class of [`RefreshToken`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Refresh {}
 /// Class of [`SlidingToken`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Sliding {}
 /// Class of [`UntypedToken`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Untyped {}
 
-/// Opens protected views.
+/// Gives access to protected views.
 pub type AccessToken = Token<Access>;
 /// Gets new access tokens.
 pub type RefreshToken = Token<Refresh>;
-/// Opens protected views and gets its own successor.
+/// Gives access to protected views and can be refreshed.
 pub type SlidingToken = Token<Sliding>;
-/// A genuine token of whatever kind.
+/// A valid token of any class.
 pub type UntypedToken = Token<Untyped>;
 
 impl TokenClass for Access {
@@ -121,58 +123,59 @@ impl AuthToken {
         [Self::Access, Self::Sliding, Self::Refresh, Self::Untyped].into_iter().find(|class| class.name() == name)
     }
 
-    /// Class name.
+    /// Name of the class, and its `token_type`.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Access => (Access::NAME, Access::TOKEN_TYPE),
+            Self::Sliding => (Sliding::NAME, Sliding::TOKEN_TYPE),
+            Self::Refresh => (Refresh::NAME, Refresh::TOKEN_TYPE),
+            Self::Untyped => (Untyped::NAME, Untyped::TOKEN_TYPE),
+        }
+    }
+
+    /// Name of the class.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Access => Access::NAME,
-            Self::Sliding => Sliding::NAME,
-            Self::Refresh => Refresh::NAME,
-            Self::Untyped => Untyped::NAME,
-        }
+        self.names().0
     }
 
     /// Its `token_type`.
     #[must_use]
     pub fn token_type(self) -> &'static str {
-        match self {
-            Self::Access => Access::TOKEN_TYPE,
-            Self::Sliding => Sliding::TOKEN_TYPE,
-            Self::Refresh => Refresh::TOKEN_TYPE,
-            Self::Untyped => Untyped::TOKEN_TYPE,
-        }
+        self.names().1
     }
 
-    /// Whether the blacklist can end it.
+    /// Whether its tokens can be blacklisted.
     #[must_use]
     pub fn is_revocable(self) -> bool {
         matches!(self, Self::Sliding | Self::Refresh)
     }
 
-    /// What the class demands of claims that are genuine and in time; the blacklist is asked elsewhere.
+    /// Verifies the claims of a decoded token, but not that it is not on the blacklist.
     pub(in crate::simplejwt) fn verify(self, claims: &Claims, settings: &SimpleJwtSettings) -> Result<(), TokenError> {
-        match self {
-            Self::Access => verify::<Access>(claims, settings),
-            Self::Sliding => verify::<Sliding>(claims, settings),
-            Self::Refresh => verify::<Refresh>(claims, settings),
-            Self::Untyped => verify::<Untyped>(claims, settings),
-        }
+        verify(claims, (self != Self::Untyped).then(|| self.token_type()), settings)
     }
 }
 
-/// What class `C` demands of claims that are genuine and in time.
-pub(super) fn verify<C: TokenClass>(claims: &Claims, settings: &SimpleJwtSettings) -> Result<(), TokenError> {
-    // That it has not passed was checked with the signature.
+impl<C: TokenClass> Token<C> {
+    /// Verifies the claims of a decoded token, but not that it is not on the blacklist.
+    pub(super) fn verify(&self, settings: &SimpleJwtSettings) -> Result<(), TokenError> {
+        verify(&self.claims, C::VERIFIES_TYPE.then_some(C::TOKEN_TYPE), settings)
+    }
+}
+
+fn verify(claims: &Claims, token_type: Option<&str>, settings: &SimpleJwtSettings) -> Result<(), TokenError> {
+    // That `exp` has not passed was checked with the signature.
     if !claims.contains_key("exp") {
         return Err(TokenError::invalid(NO_EXP));
     }
     if settings.jti_claim.as_ref().is_some_and(|claim| !claims.contains_key(claim)) {
         return Err(TokenError::invalid(NO_ID));
     }
-    if let Some(claim) = settings.token_type_claim.as_ref().filter(|_| C::VERIFIES_TYPE) {
+    if let (Some(claim), Some(token_type)) = (&settings.token_type_claim, token_type) {
         match claims.get(claim) {
             None => return Err(TokenError::invalid(NO_TYPE)),
-            Some(value) if value.as_str() == Some(C::TOKEN_TYPE) => {}
+            Some(value) if value.as_str() == Some(token_type) => {}
             Some(_) => return Err(TokenError::invalid(WRONG_TYPE)),
         }
     }

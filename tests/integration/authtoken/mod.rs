@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::support::{TestApp, TestDatabase, alice, ivan};
 
 per_database! {
-    async fn many_first_logins_at_once_get_one_key(db: TestDatabase) {
+    async fn concurrent_first_logins_get_the_same_key(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let body = json!({ "username": "alice", "password": alice().password });
         let client = app.anonymous();
@@ -30,7 +30,7 @@ per_database! {
         assert_eq!(hello.json(), json!({ "message": "Hello, alice! You are authenticated with Token." }));
     }
 
-    async fn the_command_makes_keeps_and_resets_a_token(db: TestDatabase) {
+    async fn the_command_makes_gets_and_resets_a_token(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let texts = app.write(|conn| {
             let now = Clock::system().now();
@@ -51,7 +51,7 @@ per_database! {
         assert_eq!(app.count("authtoken_token").await, 1);
     }
 
-    async fn an_inactive_user_is_out_at_once(db: TestDatabase) {
+    async fn an_inactive_user_is_refused_at_once(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         app.sql(
             "INSERT INTO authtoken_token (key, created, user_id) \
@@ -82,7 +82,7 @@ fn number(conn: &mut DbConnection, query: &str) -> i32 {
 
 /// On SQLite transactions that write do not overlap.
 #[test]
-fn the_loser_of_a_race_gets_the_winners_key_and_can_go_on() {
+fn a_transaction_that_loses_the_race_gets_the_key_of_the_other() {
     let Some(kept) = TestDatabase::postgres() else { return };
     let database = Database::open(&kept.settings).unwrap();
     let now = Clock::system().now();

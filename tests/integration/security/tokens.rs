@@ -286,6 +286,53 @@ per_database! {
         assert_eq!(Door::HelloToken.knock(&app, &key).await.unwrap().status, 200);
     }
 
+    /// As PyJWT 2 and PyJWT 1.7 do.
+    async fn only_legacy_tokens_may_have_a_key_id_that_is_no_text_or_digits_in_exp(db: TestDatabase) {
+        let signer = Signer::new(Algorithm::HS256);
+        let app = server(db, &signer).await;
+        let plain = r#"{"alg":"HS256","typ":"JWT"}"#.to_owned();
+        let kids = ["1", "1.5", "null", r#"["a"]"#, "{}"].map(|kid| format!(r#"{{"alg":"HS256","typ":"JWT","kid":{kid}}}"#));
+        for kind in Kind::ALL {
+            let with_kid = kids.iter().map(|header| (header, text(claims(kind, "kid"))));
+            let mut digits = claims(kind, "digits");
+            digits["exp"] = format!(" {} ", NOW + 300).into();
+            for (header, payload) in with_kid.chain([(&plain, text(digits))]) {
+                let token = signer.token(header, &payload);
+                for door in kind.doors() {
+                    let response = door.knock(&app, &token).await.unwrap();
+                    assert_eq!(response.status == 200, kind == Kind::Legacy, "{door:?}, {header}: {}", response.body);
+                }
+            }
+            let mut past = claims(kind, "past");
+            past["exp"] = (NOW - 1).to_string().into();
+            let token = signer.genuine(&text(past));
+            for door in kind.doors() {
+                is_refusal(&door.knock(&app, &token).await.unwrap()).unwrap();
+            }
+        }
+    }
+
+    async fn a_legacy_token_whose_username_is_a_list_names_no_user(db: TestDatabase) {
+        let signer = Signer::new(Algorithm::HS256);
+        let app = server(db, &signer).await;
+        let with_username = |username: Value| {
+            let mut claims = claims(Kind::Legacy, "list");
+            claims["username"] = username;
+            signer.genuine(&text(claims))
+        };
+        for username in [json!(["alice"]), json!({ "a": 1 }), json!(true)] {
+            let token = with_username(username);
+            let verify = Door::LegacyVerify.knock(&app, &token).await.unwrap();
+            assert_eq!((verify.status, verify.json()), (400, json!({ "non_field_errors": ["User doesn't exist."] })));
+            let protected = Door::LegacyProtected.knock(&app, &token).await.unwrap();
+            assert_eq!((protected.status, protected.json()), (401, json!({ "detail": "Invalid signature." })));
+        }
+        for username in [json!([]), json!({}), json!(false), json!("")] {
+            let verify = Door::LegacyVerify.knock(&app, &with_username(username)).await.unwrap();
+            assert_eq!((verify.status, verify.json()), (400, json!({ "non_field_errors": ["Invalid payload."] })));
+        }
+    }
+
     async fn a_renamed_claim_still_says_that_a_token_is_of_another_kind(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.token_type_claim = Some("use".to_owned())).await;
         let signer = Signer::new(Algorithm::HS256);

@@ -7,7 +7,7 @@ use super::{invalid, text};
 use crate::support::{TestApp, TestDatabase, alice};
 
 per_database! {
-    async fn a_logout_ends_the_refresh_token_but_not_the_access_token(db: TestDatabase) {
+    async fn a_logout_blacklists_the_refresh_token_but_not_the_access_token(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let tokens = app.login(&alice()).await;
         let body = json!({ "refresh": text(&tokens, "refresh") });
@@ -22,7 +22,7 @@ per_database! {
         assert_eq!(protected.status, 200);
     }
 
-    async fn many_logouts_at_once_leave_one_row(db: TestDatabase) {
+    async fn one_of_many_concurrent_logouts_succeeds(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let body = json!({ "refresh": text(&app.login(&alice()).await, "refresh") });
         // A token that the table does not know has two rows to insert, and so two races to lose.

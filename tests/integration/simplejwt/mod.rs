@@ -6,15 +6,24 @@ mod protected;
 mod refresh;
 mod sliding;
 mod verify;
+mod without_blacklist;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// What the token views answer to a token they refuse.
+/// The body of the 401 about an invalid token.
 fn invalid(detail: &str) -> Value {
     json!({ "detail": detail, "code": "token_not_valid" })
 }
 
-/// The text of one token of a login.
+/// A token of an answer.
 fn text(tokens: &Value, name: &str) -> String {
     tokens[name].as_str().unwrap_or_else(|| panic!("no {name} in {tokens}")).to_owned()
+}
+
+/// The claims of a token, whose signature is not checked.
+fn claims(token: &str) -> Value {
+    let payload = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }

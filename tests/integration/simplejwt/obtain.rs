@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use super::{claims, text};
 use crate::support::{TestApp, TestDatabase, alice, ivan};
 
 per_database! {
-    async fn a_login_gives_a_pair_and_records_the_refresh_token(db: TestDatabase) {
+    async fn a_login_returns_a_pair_and_records_the_refresh_token(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let response =
             app.anonymous().post("/api/token/", json!({ "username": "alice", "password": "correct horse 1" })).await;
@@ -13,6 +14,17 @@ per_database! {
         assert_eq!(response.header("Allow"), "POST, OPTIONS");
         assert_eq!(response.header("Vary"), "Accept");
         assert_eq!(response.header("Content-Type"), "application/json");
+        let body = response.json();
+        assert_eq!(body.as_object().unwrap().len(), 2);
+        let (refresh, access) = (claims(&text(&body, "refresh")), claims(&text(&body, "access")));
+        for (token, token_type, lifetime) in [(&refresh, "refresh", 86_400), (&access, "access", 3_600)] {
+            assert_eq!(token["token_type"], token_type);
+            let user_id = token["user_id"].as_str().unwrap();
+            assert_eq!(app.count(&format!("auth_user WHERE username = 'alice' AND id = {user_id}")).await, 1);
+            assert_eq!(token["iat"], 1_800_000_000);
+            assert_eq!(token["exp"], 1_800_000_000 + lifetime);
+        }
+        assert_ne!(refresh["jti"], access["jti"]);
         assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
     }
@@ -35,7 +47,7 @@ per_database! {
         assert_eq!(app.count("token_blacklist_outstandingtoken").await, 0);
     }
 
-    async fn each_field_says_what_is_wrong_with_it(db: TestDatabase) {
+    async fn invalid_fields_are_named(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let response = app.anonymous().post("/api/token/", json!({ "username": null, "password": " " })).await;
         assert_eq!(response.status, 400);
@@ -45,7 +57,7 @@ per_database! {
         );
     }
 
-    async fn a_password_of_another_hasher_is_stored_anew(db: TestDatabase) {
+    async fn a_password_of_another_hasher_is_rehashed(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             settings.auth.password_hashers =
                 actix_simplejwt::contrib::auth::hashers::PasswordHashers::from_names(&["BCryptSHA256PasswordHasher", "MD5PasswordHasher"])
@@ -58,7 +70,7 @@ per_database! {
         app.login(&alice()).await;
     }
 
-    async fn the_last_login_is_written_when_asked_for(db: TestDatabase) {
+    async fn update_last_login_writes_the_last_login(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.update_last_login = true).await;
         assert_eq!(app.count("auth_user WHERE last_login IS NULL").await, 3);
         app.login(&alice()).await;

@@ -16,7 +16,7 @@ fn refused(message: &str) -> Value {
 }
 
 per_database! {
-    async fn an_access_token_opens_it(db: TestDatabase) {
+    async fn an_access_token_gives_access(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let response = app.client(&alice()).await.get("/api/protected/").await;
         assert_eq!(response.status, 200);
@@ -24,7 +24,7 @@ per_database! {
         assert_eq!(response.header("Allow"), "GET, HEAD, OPTIONS");
     }
 
-    async fn nobody_is_told_how_to_log_in(db: TestDatabase) {
+    async fn an_anonymous_request_gets_a_challenge(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let response = app.anonymous().get("/api/protected/").await;
         assert_eq!(response.status, 401);
@@ -32,7 +32,7 @@ per_database! {
         assert_eq!(response.json(), json!({ "detail": "Authentication credentials were not provided." }));
     }
 
-    async fn an_access_token_dies_at_the_second_written_in_exp(db: TestDatabase) {
+    async fn an_access_token_expires_at_exp(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let client = app.client(&alice()).await;
         app.advance(TimeDelta::seconds(3_599));
@@ -57,7 +57,7 @@ per_database! {
         assert_eq!((response.status, response.json()), (401, expired));
     }
 
-    async fn a_refresh_token_does_not_open_it(db: TestDatabase) {
+    async fn a_refresh_token_does_not_give_access(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let refresh = text(&app.login(&alice()).await, "refresh");
         let client = app.anonymous().with_header("Authorization", format!("Bearer {refresh}"));
@@ -66,7 +66,7 @@ per_database! {
         assert_eq!(response.json(), refused("Token has wrong type"));
     }
 
-    async fn a_user_who_is_switched_off_or_gone_is_out_at_once(db: TestDatabase) {
+    async fn an_inactive_or_deleted_user_is_refused_at_once(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let client = app.client(&alice()).await;
         app.sql("UPDATE auth_user SET is_active = FALSE WHERE username = 'alice'").await;
@@ -80,7 +80,7 @@ per_database! {
         assert_eq!(gone.json(), json!({ "detail": "User not found", "code": "user_not_found" }));
     }
 
-    async fn a_changed_password_ends_access_tokens_when_asked_for(db: TestDatabase) {
+    async fn check_revoke_token_refuses_access_tokens_after_a_password_change(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.check_revoke_token = true).await;
         let client = app.client(&alice()).await;
         assert_eq!(client.get("/api/protected/").await.status, 200);

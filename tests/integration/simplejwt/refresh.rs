@@ -1,7 +1,9 @@
 //! `POST /api/token/refresh/`. Python counterpart: `TestTokenRefreshView`, `TestTokenBlacklist`.
 
+use actix_simplejwt::db::Database;
 use chrono::TimeDelta;
-use futures_util::future::join_all;
+use diesel::{RunQueryDsl, sql_query};
+use futures_util::future::{join, join_all};
 use serde_json::json;
 
 use super::{invalid, text};
@@ -26,7 +28,7 @@ per_database! {
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 2);
     }
 
-    async fn of_many_refreshes_at_once_one_wins(db: TestDatabase) {
+    async fn one_of_many_concurrent_refreshes_succeeds(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
         for _round in 0..8 {
             let refresh = text(&app.login(&alice()).await, "refresh");
@@ -43,7 +45,7 @@ per_database! {
         assert_eq!(app.count("token_blacklist_outstandingtoken").await, 16);
     }
 
-    async fn of_a_refresh_and_a_logout_at_once_one_wins(db: TestDatabase) {
+    async fn one_of_a_concurrent_refresh_and_logout_succeeds(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
         for _round in 0..16 {
             let refresh = text(&app.login(&alice()).await, "refresh");
@@ -56,7 +58,7 @@ per_database! {
         }
     }
 
-    async fn without_rotation_only_an_access_token_is_given(db: TestDatabase) {
+    async fn without_rotation_only_an_access_token_is_returned(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.rotate_refresh_tokens = false).await;
         let refresh = text(&app.login(&alice()).await, "refresh");
         let response = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
@@ -65,7 +67,7 @@ per_database! {
         assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);
     }
 
-    async fn a_refresh_token_dies_at_the_second_written_in_exp(db: TestDatabase) {
+    async fn a_refresh_token_expires_at_exp(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let refresh = text(&app.login(&alice()).await, "refresh");
         app.advance(TimeDelta::days(1));
@@ -74,7 +76,7 @@ per_database! {
         assert_eq!(response.json(), invalid("Token is expired"));
     }
 
-    async fn a_user_who_is_switched_off_or_gone_gets_nothing(db: TestDatabase) {
+    async fn an_inactive_or_deleted_user_cannot_refresh(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let refresh = text(&app.login(&alice()).await, "refresh");
         let refusal = json!({ "detail": "No active account found for the given token." });
@@ -87,7 +89,7 @@ per_database! {
         assert_eq!((gone.status, gone.json()), (401, refusal));
     }
 
-    async fn a_changed_password_ends_the_token_for_good(db: TestDatabase) {
+    async fn check_revoke_token_blacklists_the_token_after_a_password_change(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.check_revoke_token = true).await;
         let refresh = text(&app.login(&alice()).await, "refresh");
         app.sql("UPDATE auth_user SET password = 'md5$x$y' WHERE username = 'alice'").await;
@@ -97,4 +99,30 @@ per_database! {
         let second = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
         assert_eq!((second.status, second.json()), (401, invalid("Token is blacklisted")));
     }
+}
+
+/// On SQLite transactions that write do not overlap.
+#[actix_web::test]
+async fn a_user_who_is_deleted_before_the_commit_cannot_refresh() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    let mut deleter = app.tables().connect();
+    let mut watcher = Database::open(&app.tables().settings).unwrap().connection().unwrap();
+    deleter.batch_execute("BEGIN; UPDATE token_blacklist_outstandingtoken SET user_id = NULL").unwrap();
+    deleter.batch_execute("DELETE FROM auth_user WHERE username = 'alice'").unwrap();
+    let client = app.anonymous();
+    let commit_once_the_refresh_waits = async {
+        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN \
+                     (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
+        while sql_query(waits).execute(&mut *watcher).unwrap() == 0 {
+            tokio::task::yield_now().await;
+        }
+        deleter.batch_execute("COMMIT").unwrap();
+    };
+    let answer = client.post("/api/token/refresh/", json!({ "refresh": refresh }));
+    let (answer, ()) = join(answer, commit_once_the_refresh_waits).await;
+    let refusal = json!({ "detail": "No active account found for the given token." });
+    assert_eq!((answer.status, answer.json()), (401, refusal));
+    assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
 }

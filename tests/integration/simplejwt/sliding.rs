@@ -26,7 +26,7 @@ async fn open(app: &TestApp, token: &str) -> u16 {
 }
 
 per_database! {
-    async fn a_sliding_token_gets_more_time_until_its_refresh_period_is_over(db: TestDatabase) {
+    async fn a_sliding_token_can_be_refreshed_until_it_expires(db: TestDatabase) {
         let (app, mut token) = build(db).await;
         assert_eq!(open(&app, &token).await, 200);
         app.advance(TimeDelta::minutes(4));
@@ -40,7 +40,7 @@ per_database! {
         assert_eq!(refresh(&app, &token).await, (401, invalid("Token is expired")));
     }
 
-    async fn the_end_of_the_refresh_period_is_kept(db: TestDatabase) {
+    async fn a_refresh_does_not_extend_the_refresh_period(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             settings.simple_jwt.sliding_token_lifetime = TimeDelta::hours(3);
             settings.simple_jwt.sliding_token_refresh_lifetime = TimeDelta::hours(2);
@@ -56,7 +56,7 @@ per_database! {
         assert_eq!(refresh(&app, &text(&body, "token")).await, (401, refusal));
     }
 
-    async fn a_user_who_is_switched_off_gets_no_more_time(db: TestDatabase) {
+    async fn an_inactive_user_cannot_refresh_a_sliding_token(db: TestDatabase) {
         let (app, token) = build(db).await;
         app.sql("UPDATE auth_user SET is_active = FALSE WHERE username = 'alice'").await;
         let refusal = json!({ "detail": "No active account found for the given token." });

@@ -1,12 +1,13 @@
 //! `POST /api/token/verify/`. Python counterpart: `TestTokenVerifyView`.
 
+use actix_simplejwt::core::jwt::{Algorithm, Claims, SigningKey, encode};
 use serde_json::json;
 
 use super::{invalid, text};
 use crate::support::{TestApp, TestDatabase, alice};
 
 per_database! {
-    async fn any_genuine_token_passes(db: TestDatabase) {
+    async fn any_valid_token_is_accepted(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let tokens = app.login(&alice()).await;
         for name in ["access", "refresh"] {
@@ -18,11 +19,33 @@ per_database! {
         assert_eq!((response.status, response.json()), (401, invalid("Token is invalid")));
     }
 
-    async fn the_blacklist_is_asked_only_with_blacklist_after_rotation(db: TestDatabase) {
+    async fn a_blacklisted_token_is_refused_only_with_blacklist_after_rotation(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
         let refresh = text(&app.login(&alice()).await, "refresh");
         app.anonymous().post("/api/token/blacklist/", json!({ "refresh": refresh })).await;
         let response = app.anonymous().post("/api/token/verify/", json!({ "token": refresh })).await;
+        assert_eq!((response.status, response.json()), (400, json!({ "non_field_errors": ["Token is blacklisted"] })));
+
+        let app = app.another(|_| {}).await;
+        let response = app.anonymous().post("/api/token/verify/", json!({ "token": refresh })).await;
+        assert_eq!((response.status, response.json()), (200, json!({})));
+    }
+
+    async fn a_token_with_a_number_as_its_id_can_be_blacklisted(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.simple_jwt.blacklist_after_rotation = true;
+            settings.simple_jwt.jti_claim = Some("number".to_owned());
+        })
+        .await;
+        let claims = json!({ "token_type": "refresh", "exp": 1_800_000_060, "number": 7, "user_id": "1" });
+        let claims = Claims::from(claims.as_object().unwrap().clone());
+        let key = SigningKey::new(Algorithm::HS256, &"a-test-secret-key-of-more-than-fifty-characters-0123456789".into()).unwrap();
+        let token = encode(&claims, &key).unwrap();
+        let verify = || async { app.anonymous().post("/api/token/verify/", json!({ "token": token })).await };
+        assert_eq!(verify().await.status, 200);
+        let logout = app.anonymous().post("/api/token/blacklist/", json!({ "refresh": token })).await;
+        assert_eq!(logout.status, 200);
+        let response = verify().await;
         assert_eq!((response.status, response.json()), (400, json!({ "non_field_errors": ["Token is blacklisted"] })));
     }
 }
