@@ -1,43 +1,54 @@
-//! Users in a table of one's own who log in by e-mail: `AUTH_USER_MODEL` and `USERNAME_FIELD`.
+//! A user model of a project's own: a UUID as primary key, and login by e-mail. In Django: `AUTH_USER_MODEL`, a subclass of
+//! `AbstractBaseUser` and `PermissionsMixin` with `USERNAME_FIELD = "email"`.
 //!
 //! `cargo run --example custom_user`, then
-//! `curl -d email=alice@example.com -d password=correct-horse http://127.0.0.1:8000/api/token/`
+//! `curl -d email=ann@example.com -d password=correct-horse http://127.0.0.1:8000/api/token/`
 
-use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
-use actix_simplejwt::contrib::auth::models::UserModel;
+use actix_simplejwt::contrib::auth::models::{NewUser, UserModel};
 use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
-use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Step, UserTable};
-use actix_simplejwt::db::types::KeyType;
-use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
+use actix_simplejwt::db::DbConnection;
+use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Model, Step, UserTable};
+use actix_simplejwt::db::types::{KeyType, to_db};
 use actix_simplejwt::{Apps, AppsBuilder, Authenticated, Settings, simplejwt};
 use actix_web::{App, HttpResponse, HttpServer, web};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 diesel::table! {
-    shop_customer (id) {
-        id -> Integer,
-        email -> Text,
+    use diesel::sql_types::*;
+    use actix_simplejwt::db::types::UserKey;
+
+    people_person (id) {
+        id -> UserKey,
         password -> Text,
-        nickname -> Text,
+        last_login -> Nullable<Timestamp>,
+        is_superuser -> Bool,
+        email -> Text,
+        full_name -> Text,
         is_active -> Bool,
+        is_staff -> Bool,
+        date_joined -> Timestamp,
     }
 }
 
-/// A row of `shop_customer`.
+/// A row of `people_person`.
 #[derive(Clone, Debug, Queryable, Selectable)]
-#[diesel(table_name = shop_customer)]
-pub struct Customer {
-    pub id: i32,
-    pub email: String,
+#[diesel(table_name = people_person)]
+pub struct Person {
+    pub id: UserId,
     pub password: String,
-    pub nickname: String,
+    pub is_superuser: bool,
+    pub email: String,
+    pub full_name: String,
     pub is_active: bool,
+    pub is_staff: bool,
 }
 
-impl AbstractUser for Customer {
+impl AbstractUser for Person {
     fn pk(&self) -> Option<UserId> {
-        Some(self.id.into())
+        Some(self.id)
     }
 
     fn username(&self) -> &str {
@@ -48,6 +59,14 @@ impl AbstractUser for Customer {
         self.is_active
     }
 
+    fn is_staff(&self) -> bool {
+        self.is_staff
+    }
+
+    fn is_superuser(&self) -> bool {
+        self.is_superuser
+    }
+
     fn password(&self) -> &str {
         &self.password
     }
@@ -56,26 +75,30 @@ impl AbstractUser for Customer {
         match name {
             "id" => Some(self.id.into()),
             "email" => Some(self.email.as_str().into()),
-            "nickname" => Some(self.nickname.as_str().into()),
+            "full_name" => Some(self.full_name.as_str().into()),
             _ => None,
         }
     }
 }
 
-/// The table.
-pub struct Customers;
+/// The table and its manager.
+pub struct People;
 
-impl UserModel for Customers {
+impl UserModel for People {
     fn table(&self) -> UserTable {
-        UserTable { name: "shop_customer", key: KeyType::Integer }
+        UserTable { name: "people_person", key: KeyType::Uuid }
     }
 
     fn username_field(&self) -> &'static str {
         "email"
     }
 
+    fn required_fields(&self) -> &'static [&'static str] {
+        &["full_name"]
+    }
+
     fn get_by_natural_key(&self, conn: &mut DbConnection, email: &str) -> QueryResult<Option<SharedUser>> {
-        let row = shop_customer::table.filter(shop_customer::email.eq(email)).select(Customer::as_select());
+        let row = people_person::table.filter(people_person::email.eq(email)).select(Person::as_select());
         Ok(row.get_result(conn).optional()?.map(SharedUser::new))
     }
 
@@ -84,53 +107,64 @@ impl UserModel for Customers {
     }
 
     fn get_by_attribute(&self, conn: &mut DbConnection, name: &str, value: &Value) -> QueryResult<Option<SharedUser>> {
-        // simplejwt writes ids as text.
-        let id = value.as_str().and_then(|text| text.parse().ok()).filter(|_| name == "id");
-        let Some(id): Option<i32> = id else { return Ok(None) };
-        let row = shop_customer::table.filter(shop_customer::id.eq(id)).select(Customer::as_select());
+        let Some(id @ UserId::Uuid(_)) = UserId::from_claim(value).filter(|_| name == "id") else { return Ok(None) };
+        let row = people_person::table.filter(people_person::id.eq(id)).select(Person::as_select());
         Ok(row.get_result(conn).optional()?.map(SharedUser::new))
     }
 
-    fn upgrade_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<()> {
-        let Some(UserId::Integer(id)) = user.pk() else { return Ok(()) };
-        let unchanged = shop_customer::id.eq(id).and(shop_customer::password.eq(user.password().to_owned()));
-        let row = shop_customer::table.filter(unchanged);
-        diesel::update(row).set(shop_customer::password.eq(encoded)).execute(conn).map(drop)
+    fn create(&self, conn: &mut DbConnection, new: &NewUser<'_>, now: DateTime<Utc>) -> QueryResult<SharedUser> {
+        let id = UserId::Uuid(Uuid::new_v4());
+        let row = (
+            people_person::id.eq(id),
+            people_person::password.eq(new.password),
+            people_person::is_superuser.eq(new.is_superuser),
+            people_person::email.eq(new.username),
+            people_person::full_name.eq(new.field("full_name")),
+            people_person::is_active.eq(true),
+            people_person::is_staff.eq(new.is_staff),
+            people_person::date_joined.eq(to_db(now)),
+        );
+        diesel::insert_into(people_person::table).values(row).execute(conn)?;
+        let row = people_person::table.filter(people_person::id.eq(id)).select(Person::as_select());
+        Ok(SharedUser::new(row.get_result::<Person>(conn)?))
+    }
+
+    fn set_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<bool> {
+        let Some(id) = user.pk() else { return Ok(false) };
+        let row = people_person::table.filter(people_person::id.eq(id));
+        let unchanged = row.filter(people_person::password.eq(user.password().to_owned()));
+        Ok(diesel::update(unchanged).set(people_person::password.eq(encoded)).execute(conn)? > 0)
+    }
+
+    fn update_last_login(
+        &self,
+        conn: &mut DbConnection,
+        user: &dyn AbstractUser,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let Some(id) = user.pk() else { return Ok(()) };
+        let row = people_person::table.filter(people_person::id.eq(id));
+        diesel::update(row).set(people_person::last_login.eq(to_db(now))).execute(conn).map(drop)
     }
 }
 
-/// The tables of the installed apps, and that of the customers, which their foreign keys refer to.
+/// The tables of the installed apps, and those of the people.
 pub fn migrations(apps: &Apps) -> MigrationPlan {
-    const CUSTOMERS: Step = Step {
-        app: "shop",
+    apps.migrations().with(Step {
+        app: "people",
         migrations: &[Migration { name: "0001_initial", changes_tables: true }],
-        tables: &["shop_customer"],
+        tables: &["people_person", "people_person_groups", "people_person_user_permissions"],
+        requires: &["auth_group", "auth_permission"],
+        models: &[Model { name: "person", verbose_name: "person" }],
         sqlite: include_str!("custom_user/sqlite.sql"),
         postgres: include_str!("custom_user/postgres.sql"),
         ..Step::EMPTY
-    };
-    apps.migrations().with(CUSTOMERS)
-}
-
-/// Registers a customer.
-pub async fn create_customer(db: &Database, email: &str, encoded_password: String) -> Result<i32, DatabaseError> {
-    let email = email.to_owned();
-    let insert = move |conn: &mut DbConnection| {
-        let row = (
-            shop_customer::email.eq(email),
-            shop_customer::password.eq(encoded_password),
-            shop_customer::nickname.eq("Ally"),
-            shop_customer::is_active.eq(true),
-        );
-        let insert = diesel::insert_into(shop_customer::table).values(row).returning(shop_customer::id);
-        insert.get_result(conn).map_err(DatabaseError::from)
-    };
-    db.write(insert).await
+    })
 }
 
 async fn whoami(auth: Authenticated) -> HttpResponse {
-    let nickname = auth.user.downcast::<Customer>().map(|customer| customer.nickname.clone());
-    HttpResponse::Ok().json(json!({ "email": auth.user.username(), "nickname": nickname }))
+    let full_name = auth.user.downcast::<Person>().map(|person| person.full_name.clone());
+    HttpResponse::Ok().json(json!({ "email": auth.user.username(), "full_name": full_name }))
 }
 
 pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
@@ -140,17 +174,16 @@ pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
 }
 
 pub fn set_up(settings: Settings) -> AppsBuilder {
-    Apps::builder(settings).users(Customers)
+    Apps::builder(settings).users(People)
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::new("not a secret: take yours from the environment");
     let apps = set_up(settings.database_url("sqlite://custom_user.sqlite3")?).build()?;
-    let database = apps.database()?;
-    let applied = migrations(&apps).run(database)?;
-    if !applied.is_empty() {
-        create_customer(database, "alice@example.com", PasswordHashers::default().encode("correct-horse")?).await?;
+    if !migrations(&apps).run(apps.database()?)?.is_empty() {
+        let ann = NewUser { username: "ann@example.com", extra_fields: &[("full_name", "Ann")], ..NewUser::default() };
+        apps.auth()?.create(apps.database()?, &ann, "correct-horse").await?;
     }
     let server = HttpServer::new(move || App::new().configure(|cfg| configure(cfg, &apps)));
     Ok(server.bind(("127.0.0.1", 8000))?.run().await?)

@@ -61,9 +61,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (jwt, auth, database) = (apps.jwt()?, apps.auth()?, apps.database()?);
     apps.migrations().run(database)?;
 
-    let user = match auth.authenticate(database, "alice", "correct-horse").await? {
+    let user = match auth.authenticate(database, "", "alice", "correct-horse").await? {
         Some(user) => user,
-        None => SharedUser::new(auth.create_user(database, "alice", "", "correct-horse").await?),
+        None => auth.create_user(database, "alice", "", "correct-horse").await?,
     };
     let (refresh, access) = tokens_for(user, jwt, database).await?;
     println!("refresh: {refresh}\naccess: {access}");

@@ -73,7 +73,7 @@ impl AuthTokenSerializer {
     pub async fn validate(self, context: &Context<'_>) -> Result<Token, AuthTokenError> {
         let Context { auth, db, now, .. } = *context;
         let key = context.non_field_errors_key.to_owned();
-        let user = auth.authenticate_from(db, &context.address, &self.username, self.password.expose()).await?;
+        let user = auth.authenticate(db, &context.address, &self.username, self.password.expose()).await?;
         let Some(user_id) = user.and_then(|user| user.pk()) else {
             return Err(AuthTokenError::WrongCredentials { key });
         };

@@ -82,7 +82,7 @@ impl TokenSerializer for JsonWebTokenSerializer {
 
     async fn validate(self, context: &Context<'_>) -> Result<String, LegacyJwtError> {
         let auth = context.auth;
-        let user = auth.authenticate_from(context.db, &context.address, &self.username, self.password.expose());
+        let user = auth.authenticate(context.db, &context.address, &self.username, self.password.expose());
         let user = user.await?.ok_or(LegacyJwtError::WrongCredentials)?;
         if !user.is_active() {
             return Err(LegacyJwtError::UserIsDisabled);

@@ -9,7 +9,7 @@ use crate::apps::command::CommandError;
 use crate::apps::{Apps, AppsBuilder, Registry};
 use crate::conf::Environment;
 use crate::contrib::auth::management::users;
-use crate::contrib::auth::models::User;
+use crate::contrib::auth::models::{NewUser, User};
 use crate::core::crypto::{ALPHANUMERIC, SecretString, random_string};
 use crate::db::{DatabaseSettings, DatabaseUrl};
 use crate::rest_framework::schemas::ApiDocs;
@@ -57,7 +57,8 @@ impl Development {
             None
         } else {
             let password = random_string(16, ALPHANUMERIC);
-            users::create_superuser(apps, &mut conn, USERNAME, "", Some(&password))?;
+            let new = NewUser { username: USERNAME, ..NewUser::default() };
+            users::create_superuser(apps, &mut conn, &new, Some(&password))?;
             Some(SecretString::new(password))
         };
         let docs = if cfg!(feature = "swagger-ui") { "/api/docs/" } else { "/api/schema/" };

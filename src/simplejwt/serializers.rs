@@ -169,7 +169,7 @@ impl<C: Revocable> TokenObtainSerializer<C> {
     async fn get_token(self, context: &Context) -> Result<Token<C>, TokenError> {
         let refused = |reason| TokenError::AuthenticationFailed { message: NO_ACCOUNT_FOR_CREDENTIALS, reason };
         let auth = &context.auth;
-        let user = auth.authenticate_from(&context.db, &context.address, &self.username, &self.password).await?;
+        let user = auth.authenticate(&context.db, &context.address, &self.username, &self.password).await?;
         let user = user.ok_or_else(|| refused(None))?;
         let (jwt, users) = (context.jwt.clone(), Arc::clone(auth.users()));
         let issue = move |conn: &mut _| {

@@ -43,17 +43,29 @@ pub struct User {
     pub first_name: String,
 }
 
-/// What a new row of `auth_user` is made of.
+/// The arguments of `create_user`. The new user is active.
 #[derive(Clone, Debug, Default)]
 pub struct NewUser<'a> {
-    /// Unique name.
+    /// The value of [`UserModel::username_field`].
     pub username: &'a str,
-    /// E-mail address, or nothing.
+    /// The value of [`UserModel::email_field`]. Empty if there is none, or if it is the user name.
     pub email: &'a str,
-    /// Password string as [`PasswordHashers::encode`](super::hashers::PasswordHashers::encode) gives it.
+    /// Password string as [`PasswordHashers::encode`](super::hashers::PasswordHashers::encode) returns it.
     pub password: &'a str,
-    /// Whether to set `is_staff` and `is_superuser`.
+    /// Whether the user may enter the admin site.
+    pub is_staff: bool,
+    /// Whether the user has every permission.
     pub is_superuser: bool,
+    /// `extra_fields`: names and values of other fields.
+    pub extra_fields: &'a [(&'a str, &'a str)],
+}
+
+impl NewUser<'_> {
+    /// The value of an extra field, or an empty text.
+    #[must_use]
+    pub fn field(&self, name: &str) -> &str {
+        self.extra_fields.iter().find(|(field, _)| *field == name).map_or("", |(_, value)| value)
+    }
 }
 
 impl User {
@@ -90,19 +102,14 @@ impl User {
                 auth_user::email.eq(new.email),
                 auth_user::password.eq(new.password),
                 auth_user::is_superuser.eq(new.is_superuser),
-                auth_user::is_staff.eq(new.is_superuser),
+                auth_user::is_staff.eq(new.is_staff),
                 auth_user::is_active.eq(true),
-                auth_user::first_name.eq(""),
-                auth_user::last_name.eq(""),
+                auth_user::first_name.eq(new.field("first_name")),
+                auth_user::last_name.eq(new.field("last_name")),
                 auth_user::date_joined.eq(to_db(now)),
             ))
             .returning(auth_user::all_columns)
             .get_result(conn)
-    }
-
-    /// Stores another password string.
-    pub fn set_password(conn: &mut DbConnection, id: i32, encoded: &str) -> QueryResult<usize> {
-        diesel::update(auth_user::table.filter(auth_user::id.eq(id))).set(auth_user::password.eq(encoded)).execute(conn)
     }
 }
 
@@ -161,6 +168,16 @@ pub trait UserModel: std::any::Any + Send + Sync {
         "username"
     }
 
+    /// `EMAIL_FIELD`: the field with the e-mail address.
+    fn email_field(&self) -> &'static str {
+        "email"
+    }
+
+    /// `REQUIRED_FIELDS`: the fields that `createsuperuser` asks for besides user name and password.
+    fn required_fields(&self) -> &'static [&'static str] {
+        &["email"]
+    }
+
     /// `get_by_natural_key`: the user with that login name.
     fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>>;
 
@@ -193,9 +210,18 @@ pub trait UserModel: std::any::Any + Send + Sync {
     /// Whether `name` can be looked up by [`UserModel::get_by_attribute`]; `USER_ID_FIELD` is checked with it at start.
     fn has_attribute(&self, name: &str) -> bool;
 
-    /// Replaces the stored password string, but only while it still is the one that `user` was read with: a password
-    /// changed meanwhile must not be overwritten.
-    fn upgrade_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<()>;
+    /// Inserts an active user: `create_user` of the manager.
+    ///
+    /// # Errors
+    /// Those of the statement, such as a unique violation if the user name is taken.
+    fn create(&self, conn: &mut DbConnection, new: &NewUser<'_>, now: DateTime<Utc>) -> QueryResult<SharedUser>;
+
+    /// Replaces the stored password string, but only while it is the one that `user` was read with, so that a password
+    /// that was changed meanwhile is not overwritten. Returns whether it did.
+    ///
+    /// # Errors
+    /// Those of the statement.
+    fn set_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<bool>;
 
     /// Sets `last_login`. Default: a table without such a column.
     fn update_last_login(
@@ -261,11 +287,15 @@ impl UserModel for DjangoUsers {
         matches!(name, "id" | "pk" | "username" | "email")
     }
 
-    fn upgrade_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<()> {
-        let Some(UserId::Integer(id)) = user.pk() else { return Ok(()) };
+    fn create(&self, conn: &mut DbConnection, new: &NewUser<'_>, now: DateTime<Utc>) -> QueryResult<SharedUser> {
+        User::create(conn, new, now).map(SharedUser::new)
+    }
+
+    fn set_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<bool> {
+        let Some(UserId::Integer(id)) = user.pk() else { return Ok(false) };
         let unchanged = auth_user::id.eq(id).and(auth_user::password.eq(user.password()));
-        diesel::update(auth_user::table.filter(unchanged)).set(auth_user::password.eq(encoded)).execute(conn)?;
-        Ok(())
+        let row = auth_user::table.filter(unchanged);
+        Ok(diesel::update(row).set(auth_user::password.eq(encoded)).execute(conn)? > 0)
     }
 
     fn update_last_login(

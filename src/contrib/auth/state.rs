@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use super::SharedUser;
 use super::hashers::PasswordHashers;
 use super::lockout::{LockedOut, Lockout};
-use super::models::{NewUser, User, UserModel};
+use super::models::{NewUser, UserModel};
 use super::settings::{AuthSettings, Backend};
 use crate::core::clock::Clock;
 use crate::db::migrations::{LOGIN_FAILURES, MigrationPlan};
@@ -111,28 +111,16 @@ impl AuthState {
         &self.0.clock
     }
 
-    /// The user with this name and password, when a backend lets them in. A password stored by another than the
-    /// preferred hasher is stored anew.
+    /// The user with this name and password, if a backend accepts the user. A password that was stored by another than
+    /// the preferred hasher is stored again by that one.
     ///
-    /// An unknown name, a wrong password and an inactive user cost the same work, so the time tells nothing.
+    /// `address` is that of the client: `LOGIN_FAILURE_LIMIT` counts failures by name and address. It is empty where there
+    /// is no client. An unknown name, a wrong password and an inactive user take the same time.
     ///
     /// # Errors
-    /// When the queue is full, the database cannot be asked or there were too many failures; never for a wrong password.
+    /// Returns an error if the queue is full, the database fails or there were too many failures. A wrong password is no
+    /// error.
     pub async fn authenticate(
-        &self,
-        db: &Database,
-        username: &str,
-        password: &str,
-    ) -> Result<Option<SharedUser>, AuthError> {
-        self.authenticate_from(db, "", username, password).await
-    }
-
-    /// As [`AuthState::authenticate`], for a client at `address`: `LOGIN_FAILURE_LIMIT` counts failures by name and
-    /// address, where `authenticate` has the name alone.
-    ///
-    /// # Errors
-    /// As [`AuthState::authenticate`].
-    pub async fn authenticate_from(
         &self,
         db: &Database,
         address: &str,
@@ -186,23 +174,23 @@ impl AuthState {
         Ok(user.filter(|user| user.is_active() || self.0.allow_inactive))
     }
 
-    /// `User.objects.create_user`: an active user of `auth_user`, whose password the preferred hasher stores. Neither name
-    /// nor password is checked; see [`validators`](super::validators) and
-    /// [`password_validation`](super::password_validation).
+    /// `create_user` of the user model. The preferred hasher encodes `password`. Neither name nor password is checked; see
+    /// [`validators`](super::validators) and [`password_validation`](super::password_validation).
     ///
     /// # Errors
-    /// When the name is taken (a unique violation), the queue of passwords is full, or the hasher cannot take it.
+    /// Returns an error if the name is taken (a unique violation), the queue of passwords is full, or the hasher cannot
+    /// encode the password.
     pub async fn create_user(
         &self,
         db: &Database,
         username: &str,
         email: &str,
         password: &str,
-    ) -> Result<User, AuthError> {
-        self.create(db, username, email, password, false).await
+    ) -> Result<SharedUser, AuthError> {
+        self.create(db, &NewUser { username, email, ..NewUser::default() }, password).await
     }
 
-    /// `User.objects.create_superuser`: as [`AuthState::create_user`], with `is_staff` and `is_superuser`.
+    /// `create_superuser`: as [`AuthState::create_user`], with `is_staff` and `is_superuser`.
     ///
     /// # Errors
     /// As [`AuthState::create_user`].
@@ -212,25 +200,35 @@ impl AuthState {
         username: &str,
         email: &str,
         password: &str,
-    ) -> Result<User, AuthError> {
-        self.create(db, username, email, password, true).await
+    ) -> Result<SharedUser, AuthError> {
+        let new = NewUser { username, email, is_staff: true, is_superuser: true, ..NewUser::default() };
+        self.create(db, &new, password).await
     }
 
-    async fn create(
-        &self,
-        db: &Database,
-        username: &str,
-        email: &str,
-        password: &str,
-        is_superuser: bool,
-    ) -> Result<User, AuthError> {
-        let (username, email, password) = (username.to_owned(), email.to_owned(), password.to_owned());
-        let password = self.hash(move |hashers| hashers.encode(&password)).await?;
-        let password = password.map_err(|e| AuthError::Hashing(e.to_string()))?;
-        let now = self.clock().now();
+    /// As [`AuthState::create_user`], with every field of `new` but the password.
+    ///
+    /// # Errors
+    /// As [`AuthState::create_user`].
+    pub async fn create(&self, db: &Database, new: &NewUser<'_>, password: &str) -> Result<SharedUser, AuthError> {
+        let password = password.to_owned();
+        let encoded = self.hash(move |hashers| hashers.encode(&password)).await?;
+        let encoded = encoded.map_err(|e| AuthError::Hashing(e.to_string()))?;
+        let (users, now) = (Arc::clone(self.users()), self.clock().now());
+        let (username, email) = (new.username.to_owned(), new.email.to_owned());
+        let (is_staff, is_superuser) = (new.is_staff, new.is_superuser);
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let extra_fields: Vec<(String, String)> = new.extra_fields.iter().map(own).collect();
         let create = move |conn: &mut DbConnection| {
-            let new = NewUser { username: &username, email: &email, password: &password, is_superuser };
-            User::create(conn, &new, now).map_err(DatabaseError::from)
+            let extra_fields: Vec<_> = extra_fields.iter().map(|(name, value)| (&**name, &**value)).collect();
+            let new = NewUser {
+                username: &username,
+                email: &email,
+                password: &encoded,
+                is_staff,
+                is_superuser,
+                extra_fields: &extra_fields,
+            };
+            users.create(conn, &new, now).map_err(DatabaseError::from)
         };
         Ok(db.write(create).await?)
     }
@@ -244,7 +242,7 @@ impl AuthState {
     ) -> Result<Option<SharedUser>, AuthError> {
         let users = Arc::clone(self.users());
         let stored = db.write(move |conn| {
-            users.upgrade_password(conn, &*user, &encoded)?;
+            users.set_password(conn, &*user, &encoded)?;
             users.get_by_natural_key(conn, user.username()).map_err(DatabaseError::from)
         });
         Ok(stored.await?)
@@ -321,7 +319,7 @@ mod tests {
             let mut busy = Box::pin(auth.hash(move |_| wait.recv()));
             assert!((&mut busy).now_or_never().is_none());
             // Has read the user, and waits for the thread.
-            let mut login = Box::pin(auth.authenticate(&db, "alice", "secret"));
+            let mut login = Box::pin(auth.authenticate(&db, "", "alice", "secret"));
             assert!((&mut login).now_or_never().is_none());
             let update = format!("UPDATE auth_user SET {column}");
             let update = move |conn: &mut DbConnection| conn.batch_execute(&update).map_err(DatabaseError::from);

@@ -35,7 +35,7 @@ impl Authentication for BasicAuthentication {
     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
         let Some((username, password)) = get_credentials(req)? else { return Ok(None) };
         let (auth, db) = (app_data::<AuthState>(req)?, app_data::<Database>(req)?);
-        let user = auth.authenticate_from(db, &client_address(req), &username, password.expose()).await?;
+        let user = auth.authenticate(db, &client_address(req), &username, password.expose()).await?;
         let user = user.ok_or_else(|| ApiError::authentication_failed(WRONG))?;
         if !user.is_active() {
             return Err(ApiError::authentication_failed(INACTIVE));

@@ -86,7 +86,7 @@ fn a_transaction_that_loses_the_race_gets_the_key_of_the_other() {
     let Some(kept) = TestDatabase::postgres() else { return };
     let database = Database::open(&kept.settings).unwrap();
     let now = Clock::system().now();
-    let new = NewUser { username: "alice", email: "", password: "", is_superuser: false };
+    let new = NewUser { username: "alice", ..NewUser::default() };
     let user_id = UserId::Integer(User::create(&mut database.connection().unwrap(), &new, now).unwrap().id);
 
     let (tell_pid, pid) = mpsc::channel();

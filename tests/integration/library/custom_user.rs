@@ -1,6 +1,11 @@
-//! `examples/custom_user.rs`.
+//! `examples/custom_user.rs`, on a database that Django made with such a user model and on an empty one.
 
-use actix_simplejwt::db::Database;
+use actix_simplejwt::authtoken::management::drf_create_token;
+use actix_simplejwt::authtoken::models::Token;
+use actix_simplejwt::contrib::auth::UserId;
+use actix_simplejwt::contrib::auth::models::NewUser;
+use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
+use diesel::connection::SimpleConnection;
 use serde_json::json;
 
 use super::{env, host, owners, settings, settings_from};
@@ -10,36 +15,120 @@ use crate::support::TestDatabase;
 #[allow(dead_code, reason = "its main")]
 mod example;
 
+/// The key of the user whom Django made.
+const ANN: &str = "0b9e2c8a-1d58-4a3a-9f4e-3c5f6a7b8c9d";
+
+/// Fills an empty database with what Django wrote; see `tests/fixtures/django/custom_user/make.py`.
+fn django(database: &Database) {
+    let mut conn = database.connection().unwrap();
+    let sqlite = include_str!("../../fixtures/django/custom_user/sqlite.sql");
+    let postgres = include_str!("../../fixtures/django/custom_user/postgres.sql");
+    match conn.vendor() {
+        // The dump fills tables before it makes those that they refer to.
+        "sqlite" => {
+            conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+            conn.batch_execute(sqlite).unwrap();
+            conn.batch_execute("PRAGMA foreign_keys = ON").unwrap();
+        }
+        _ => conn.batch_execute(postgres).unwrap(),
+    }
+}
+
 per_database! {
-    async fn customers_log_in_by_e_mail(db: TestDatabase) {
+    async fn a_user_of_django_logs_in_and_refreshes(db: TestDatabase) {
         let db = db.empty();
         let database = Database::open(&db.settings).unwrap();
-        let (apps, mut client) = host(example::set_up(settings(&db)).database(database), example::configure).await;
+        django(&database);
+        let env = env()
+            .with("PASSWORD_HASHERS", "MD5PasswordHasher,PBKDF2PasswordHasher")
+            .with("SIMPLE_JWT_ROTATE_REFRESH_TOKENS", "True")
+            .with("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "True")
+            .with("SIMPLE_JWT_UPDATE_LAST_LOGIN", "True");
+        let (apps, mut client) = host(example::set_up(settings_from(&db, &env)).database(database), example::configure).await;
         let database = apps.database().unwrap();
         let applied = example::migrations(&apps).run(database).unwrap();
-        assert!(applied.iter().any(|migration| migration.to_string() == "shop.0001_initial"));
-        let password = settings(&db).auth.password_hashers.encode("correct-horse").unwrap();
-        let id = example::create_customer(database, "alice@example.com", password).await.unwrap();
+        assert_eq!(applied.iter().map(ToString::to_string).collect::<Vec<_>>(), ["actix_auth.0001_login_failures"]);
 
-        let response = client.post("/api/token/", json!({ "username": "alice@example.com" })).await;
-        assert_eq!(response.status, 400);
         let required = json!(["This field is required."]);
-        assert_eq!(response.json(), json!({ "email": required, "password": required }));
-
-        let wrong = client.post("/api/token/", json!({ "email": "alice@example.com", "password": "x" })).await;
-        assert_eq!(wrong.json(), json!({ "detail": "No active account found with the given credentials" }));
-
-        let credentials = json!({ "email": "alice@example.com", "password": "correct-horse" });
+        let response = client.post("/api/token/", json!({ "username": "ann@example.com" })).await;
+        assert_eq!((response.status, response.json()), (400, json!({ "email": required, "password": required })));
+        let refusal = json!({ "detail": "No active account found with the given credentials" });
+        for (email, password) in [("ann@example.com", "wrong"), ("gone@example.com", "correct-horse")] {
+            let response = client.post("/api/token/", json!({ "email": email, "password": password })).await;
+            assert_eq!((response.status, response.json()), (401, refusal.clone()));
+        }
+        let credentials = json!({ "email": "ann@example.com", "password": "correct-horse" });
+        // Twice: the first login stores the password again by the preferred hasher.
+        assert_eq!(client.post("/api/token/", credentials.clone()).await.status, 200);
         let tokens = client.post("/api/token/", credentials).await.json();
         client.credentials("Authorization", format!("Bearer {}", tokens["access"].as_str().unwrap()));
-        let whoami = json!({ "email": "alice@example.com", "nickname": "Ally" });
+        let whoami = json!({ "email": "ann@example.com", "full_name": "Ann Arbor" });
         assert_eq!(client.get("/whoami").await.json(), whoami);
 
-        // Refresh tokens are recorded for the customer, whose table the foreign key names.
-        let refreshed = client.post("/api/token/refresh/", json!({ "refresh": tokens["refresh"] })).await;
-        assert_eq!(refreshed.status, 200);
-        let owners = apps.database().unwrap().read(owners).await.unwrap();
-        assert_eq!(owners, [Some(id.into()), Some(id.into())]);
+        let refresh = json!({ "refresh": tokens["refresh"] });
+        assert_eq!(client.post("/api/token/refresh/", refresh.clone()).await.status, 200);
+        let again = client.post("/api/token/refresh/", refresh).await;
+        assert_eq!((again.status, again.json()["detail"].clone()), (401, json!("Token is blacklisted")));
+        // Two of Django's, two logins and the successor.
+        let ann: UserId = ANN.parse().unwrap();
+        assert_eq!(database.read(owners).await.unwrap(), [Some(ann); 5]);
+    }
+
+    async fn keys_and_passwords_of_a_user_of_django(db: TestDatabase) {
+        let db = db.empty();
+        let database = Database::open(&db.settings).unwrap();
+        django(&database);
+        let apps = example::set_up(settings(&db)).database(database).build().unwrap();
+        let (database, auth) = (apps.database().unwrap(), apps.auth().unwrap());
+        let ann: UserId = ANN.parse().unwrap();
+
+        let (users, now) = (auth.users().clone(), apps.clock().now());
+        let create = move |conn: &mut DbConnection, name: &str| drf_create_token(conn, &*users, name, false, now);
+        let conn = &mut *database.connection().unwrap();
+        assert_eq!(
+            create(conn, "ann@example.com").unwrap(),
+            "Generated token 0123456789abcdef0123456789abcdef01234567 for user ann@example.com"
+        );
+        assert_eq!(Token::find_by_user(conn, ann).unwrap().unwrap().user_id, ann);
+        assert!(create(conn, "gone@example.com").unwrap().starts_with("Generated token "));
+
+        let eve = NewUser {
+            username: "eve@example.com",
+            is_staff: true,
+            extra_fields: &[("full_name", "Eve")],
+            ..NewUser::default()
+        };
+        let eve = auth.create(database, &eve, "secret").await.unwrap();
+        assert!(matches!(eve.pk(), Some(UserId::Uuid(_))));
+        assert_eq!((eve.is_staff(), eve.is_superuser()), (true, false));
+        assert_eq!(eve.attribute("full_name"), Some(json!("Eve")));
+        let root = auth.create_superuser(database, "root@example.com", "", "secret").await.unwrap();
+        assert_eq!((root.is_staff(), root.is_superuser()), (true, true));
+        assert!(auth.authenticate(database, "", "eve@example.com", "secret").await.unwrap().is_some());
+
+        let encoded = auth.hashers().encode("another").unwrap();
+        let set = |conn: &mut DbConnection| auth.users().set_password(conn, &*eve, &encoded);
+        assert_eq!(set(conn), Ok(true));
+        // `eve` was read before the change.
+        assert_eq!(set(conn), Ok(false));
+        assert!(auth.authenticate(database, "", "eve@example.com", "another").await.unwrap().is_some());
+    }
+
+    async fn an_empty_database_gets_the_tables_of_the_example(db: TestDatabase) {
+        let db = db.empty();
+        let apps = example::set_up(settings(&db)).build().unwrap();
+        let database = apps.database().unwrap();
+        let applied = example::migrations(&apps).run(database).unwrap();
+        assert!(applied.iter().any(|migration| migration.to_string() == "people.0001_initial"));
+        let ann = NewUser { username: "ann@example.com", ..NewUser::default() };
+        let ann = apps.auth().unwrap().create(database, &ann, "secret").await.unwrap().pk().unwrap();
+        let now = apps.clock().now();
+        let token = database.write(move |conn| Token::get_or_create(conn, ann, now).map_err(DatabaseError::from)).await.unwrap();
+        assert_eq!(token.user_id, ann);
+        // The foreign keys hold.
+        let no_user = UserId::Uuid("5a0f7e52-93b4-4d0c-8f0e-2f7d1b7a6c11".parse().unwrap());
+        let orphan: Result<Token, DatabaseError> = database.write(move |conn| Token::get_or_create(conn, no_user, now).map_err(DatabaseError::from)).await;
+        assert!(orphan.is_err());
     }
 
     async fn a_user_id_that_cannot_be_looked_up_stops_the_start(db: TestDatabase) {

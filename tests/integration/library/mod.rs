@@ -63,12 +63,14 @@ fn auth(apps: &Apps) -> (&AuthState, &Database) {
 
 async fn create_user(apps: &Apps, username: &str) -> User {
     let (auth, db) = auth(apps);
-    auth.create_user(db, username, &format!("{username}@example.com"), "correct-horse").await.unwrap()
+    let user = auth.create_user(db, username, &format!("{username}@example.com"), "correct-horse").await.unwrap();
+    user.downcast::<User>().unwrap().as_ref().clone()
 }
 
 async fn create_superuser(apps: &Apps, username: &str) -> User {
     let (auth, db) = auth(apps);
-    auth.create_superuser(db, username, "", "correct-horse").await.unwrap()
+    let user = auth.create_superuser(db, username, "", "correct-horse").await.unwrap();
+    user.downcast::<User>().unwrap().as_ref().clone()
 }
 
 /// The header of an access token of `user`.

@@ -105,7 +105,7 @@ impl TestApp {
         let cheap = PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap();
         let password = cheap.encode(user.password).unwrap();
         self.write(move |conn| {
-            let new = NewUser { username: user.username, email: user.email, password: &password, is_superuser: false };
+            let new = NewUser { username: user.username, email: user.email, password: &password, ..NewUser::default() };
             let row = User::create(conn, &new, now)?;
             let flags = (auth_user::is_active.eq(user.is_active), auth_user::is_staff.eq(user.is_staff));
             diesel::update(auth_user::table.filter(auth_user::id.eq(row.id))).set(flags).execute(conn)?;

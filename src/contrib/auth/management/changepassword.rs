@@ -1,10 +1,10 @@
 //! `manage changepassword`. Python counterpart: `django.contrib.auth.management.commands.changepassword`.
 
 use clap::Args;
+use serde_json::Value;
 
 use super::{prompt, users};
 use crate::apps::command::{CommandError, Context};
-use crate::contrib::auth::models::User;
 
 /// How often two passwords may differ or be too weak.
 const MAX_TRIES: usize = 3;
@@ -27,8 +27,14 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     };
     let database = context.database()?;
     let mut conn = database.connection()?;
-    let user = User::find_by_username(&mut conn, &username)?
+    let user = context
+        .apps()?
+        .auth()?
+        .users()
+        .get_by_natural_key(&mut conn, &username)?
         .ok_or_else(|| CommandError::new(format!("user '{username}' does not exist")))?;
+    let email = user.attribute(context.apps()?.auth()?.users().email_field());
+    let email = email.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     println!("Changing password for user '{username}'");
     for _ in 0..MAX_TRIES {
         let password = ask("Password: ")?;
@@ -36,9 +42,9 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
             println!("Passwords do not match. Please try again.");
             continue;
         }
-        let problems = users::password_problems(&password, &username, &user.email);
+        let problems = users::password_problems(&password, &username, &email);
         if problems.is_empty() {
-            users::set_password(context.apps()?, &mut conn, &user, &password)?;
+            users::set_password(context.apps()?, &mut conn, &username, &password)?;
             println!("Password changed successfully for user '{username}'");
             return Ok(());
         }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{prompt, users};
 use crate::apps::command::{CommandError, Context};
 use crate::conf::Environment;
-use crate::contrib::auth::models::User;
+use crate::contrib::auth::models::{NewUser, UserModel};
 use crate::db::DbConnection;
 
 /// Arguments of `createsuperuser`.
@@ -17,122 +17,179 @@ pub struct Arguments {
     /// Specifies the email for the superuser
     #[arg(long)]
     email: Option<String>,
-    /// Asks nothing: name and e-mail come from the options or from DJANGO_SUPERUSER_USERNAME and
-    /// DJANGO_SUPERUSER_EMAIL, the password from DJANGO_SUPERUSER_PASSWORD; without one nobody can log in
+    /// Specifies another required field of the user model, as NAME=VALUE
+    #[arg(long, value_name = "NAME=VALUE")]
+    field: Vec<String>,
+    /// Asks nothing. Values come from the options or from DJANGO_SUPERUSER_ and the name of the field in capitals, the
+    /// password from DJANGO_SUPERUSER_PASSWORD. Without a password the user cannot log in
     #[arg(long, alias = "no-input")]
     noinput: bool,
+}
+
+impl Arguments {
+    /// The option of a field of the user model.
+    fn option(&self, field: &str) -> Option<&str> {
+        let given = |text: &'_ String| text.split_once('=').is_some_and(|(name, _)| name == field);
+        match field {
+            "username" => self.username.as_deref(),
+            "email" => self.email.as_deref(),
+            _ => self.field.iter().find(|text| given(text)).and_then(|text| text.split_once('=')).map(|(_, v)| v),
+        }
+    }
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When the name is taken or no name, a value is missing under `--noinput`, or the database fails.
+/// Returns an error if the name is taken or invalid, a value is missing under `--noinput`, or the database fails.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
-    let database = context.database()?;
-    let mut conn = database.connection()?;
-    if arguments.noinput {
-        let (username, email) = from_environment(&context.env, &arguments)?;
-        if let Some(problem) = username_error(&mut conn, &username)? {
-            return Err(CommandError::new(problem));
-        }
-        if let Some(problem) = users::email_problem(&email) {
-            return Err(CommandError::new(problem));
-        }
-        let password = context.env.get("DJANGO_SUPERUSER_PASSWORD");
-        users::create_superuser(context.apps()?, &mut conn, &username, &email, password)?;
-    } else if prompt::is_interactive() {
-        let username = ask_username(&mut conn, arguments.username)?;
-        let email = ask_email(arguments.email)?;
-        let password = ask_password(&username, &email)?;
-        users::create_superuser(context.apps()?, &mut conn, &username, &email, Some(&password))?;
-    } else {
+    let apps = context.apps()?;
+    let users = apps.auth()?.users().as_ref();
+    let mut conn = apps.database()?.connection()?;
+    let username_field = users.username_field();
+    let is_interactive = !arguments.noinput;
+    if is_interactive && !prompt::is_interactive() {
         println!(
             "Superuser creation skipped due to not running in a TTY. You can run `manage createsuperuser` in your \
              project to create one manually."
         );
         return Ok(());
     }
+    let username = if is_interactive {
+        ask_username(users, &mut conn, arguments.option(username_field))?
+    } else {
+        let username = from_environment(&context.env, &arguments, username_field)?;
+        if let Some(problem) = username_error(users, &mut conn, &username)? {
+            return Err(CommandError::new(problem));
+        }
+        username
+    };
+    let mut values: Vec<(&str, String)> = Vec::new();
+    for &field in users.required_fields() {
+        let value = if is_interactive {
+            ask_field(users, field, arguments.option(field))?
+        } else {
+            let value = from_environment(&context.env, &arguments, field)?;
+            match field_problem(users, field, &value) {
+                None => value,
+                Some(problem) => return Err(CommandError::new(problem)),
+            }
+        };
+        values.push((field, value));
+    }
+    let email_field = users.email_field();
+    let email = values.iter().find(|(field, _)| *field == email_field).map_or("", |(_, value)| value);
+    let extra_fields: Vec<_> =
+        values.iter().filter(|(field, _)| *field != email_field).map(|(field, value)| (*field, &**value)).collect();
+    let new = NewUser { username: &username, email, extra_fields: &extra_fields, ..NewUser::default() };
+    let password = if is_interactive {
+        Some(ask_password(&username, email)?)
+    } else {
+        context.env.get("DJANGO_SUPERUSER_PASSWORD").map(str::to_owned)
+    };
+    users::create_superuser(apps, &mut conn, &new, password.as_deref())?;
     context.say("Superuser created successfully.");
     Ok(())
 }
 
-/// Name and e-mail address of a command that may not ask.
-fn from_environment(env: &Environment, arguments: &Arguments) -> Result<(String, String), CommandError> {
-    let username = arguments.username.as_deref().or_else(|| env.get("DJANGO_SUPERUSER_USERNAME"));
-    let username = username.ok_or_else(|| CommandError::new("You must use --username with --noinput."))?;
-    let option = arguments.email.as_deref();
-    let from_env = env.get("DJANGO_SUPERUSER_EMAIL");
-    let email = match option.filter(|email| !email.is_empty()).or(from_env) {
-        Some(email) => email,
-        // Said to be empty, which is another thing than not said.
-        None if option.is_some() => "",
-        None => return Err(CommandError::new("You must use --email with --noinput.")),
-    };
-    Ok((username.to_owned(), email.to_owned()))
+/// The value of a field for a command that may not ask.
+fn from_environment(env: &Environment, arguments: &Arguments, field: &str) -> Result<String, CommandError> {
+    let option = arguments.option(field);
+    let from_env = env.get(&format!("DJANGO_SUPERUSER_{}", field.to_uppercase()));
+    match option.filter(|value| !value.is_empty()).or(from_env).or(option) {
+        Some(value) => Ok(value.to_owned()),
+        None => Err(CommandError::new(format!("You must use --{field} with --noinput."))),
+    }
 }
 
-/// Why `username` cannot be had.
-fn username_error(conn: &mut DbConnection, username: &str) -> Result<Option<String>, CommandError> {
-    if User::find_by_username(conn, username)?.is_some() {
-        return Ok(Some("Error: That username is already taken.".to_owned()));
+/// Why `username` cannot be the name of a new user.
+fn username_error(
+    users: &dyn UserModel,
+    conn: &mut DbConnection,
+    username: &str,
+) -> Result<Option<String>, CommandError> {
+    let label = label(users.username_field());
+    if users.get_by_natural_key(conn, username)?.is_some() {
+        return Ok(Some(format!("Error: That {} is already taken.", label.to_lowercase())));
     }
     if username.is_empty() {
-        return Ok(Some("Username cannot be blank.".to_owned()));
+        return Ok(Some(format!("{label} cannot be blank.")));
     }
-    Ok(users::username_problem(username))
+    Ok(users::natural_key_problem(users, username))
 }
 
-fn ask_username(conn: &mut DbConnection, given: Option<String>) -> Result<String, CommandError> {
-    if given.as_deref() == Some("") {
-        return Err(CommandError::new("Username cannot be blank."));
+/// The name of a field as a question starts with it.
+fn label(field: &str) -> String {
+    let mut letters = field.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", letters.as_str().replace('_', " "))
+}
+
+/// What the model has against the value of a required field.
+fn field_problem(users: &dyn UserModel, field: &str, value: &str) -> Option<String> {
+    match value {
+        _ if field == users.email_field() => users::email_problem(value),
+        "" => Some("This field cannot be blank.".to_owned()),
+        _ => None,
     }
-    let default = default_username(conn)?;
+}
+
+fn ask_username(users: &dyn UserModel, conn: &mut DbConnection, given: Option<&str>) -> Result<String, CommandError> {
+    let label = label(users.username_field());
+    if given == Some("") {
+        return Err(CommandError::new(format!("{label} cannot be blank.")));
+    }
+    let default = default_username(users, conn)?;
     let question = match &default {
-        Some(name) => format!("Username (leave blank to use '{name}'): "),
-        None => "Username: ".to_owned(),
+        Some(name) => format!("{label} (leave blank to use '{name}'): "),
+        None => format!("{label}: "),
     };
-    let mut candidate = given;
+    let mut candidate = given.map(str::to_owned);
     loop {
         let username = match candidate.take() {
             Some(username) => username,
             None => {
                 let answer = prompt::line(&question)?;
                 let answer = if answer.is_empty() { default.clone().unwrap_or_default() } else { answer };
-                if let Some(problem) = users::username_problem(&answer) {
+                if let Some(problem) = users::natural_key_problem(users, &answer) {
                     eprintln!("Error: {problem}");
                     continue;
                 }
                 answer
             }
         };
-        match username_error(conn, &username)? {
+        match username_error(users, conn, &username)? {
             None => return Ok(username),
             Some(problem) => eprintln!("{problem}"),
         }
     }
 }
 
-/// The name of the account that runs this, where it is a user name that nobody has yet.
-fn default_username(conn: &mut DbConnection) -> Result<Option<String>, CommandError> {
+/// The name of the account that runs this, if it is a valid user name that is not taken.
+fn default_username(users: &dyn UserModel, conn: &mut DbConnection) -> Result<Option<String>, CommandError> {
+    if users.username_field() != "username" {
+        return Ok(None);
+    }
     let account = ["LOGNAME", "USER", "LNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
     let name: String = account.unwrap_or_default().to_lowercase().chars().filter(|&c| c != ' ').collect();
     if !name.is_ascii() || users::username_problem(&name).is_some() {
         return Ok(None);
     }
-    Ok(User::find_by_username(conn, &name)?.is_none().then_some(name))
+    Ok(users.get_by_natural_key(conn, &name)?.is_none().then_some(name))
 }
 
-fn ask_email(given: Option<String>) -> Result<String, CommandError> {
-    if let Some(email) = given {
-        return match users::email_problem(&email) {
-            None => Ok(email),
+fn ask_field(users: &dyn UserModel, field: &str, given: Option<&str>) -> Result<String, CommandError> {
+    if let Some(value) = given {
+        return match field_problem(users, field, value) {
+            None => Ok(value.to_owned()),
             Some(problem) => Err(CommandError::new(problem)),
         };
     }
+    let label = if field == users.email_field() { "Email address".to_owned() } else { label(field) };
     loop {
-        let email = prompt::line("Email address: ")?;
-        match users::email_problem(&email) {
-            None => return Ok(email),
+        let value = prompt::line(&format!("{label}: "))?;
+        match field_problem(users, field, &value) {
+            None => return Ok(value),
             Some(problem) => eprintln!("Error: {problem}"),
         }
     }
@@ -164,23 +221,32 @@ fn ask_password(username: &str, email: &str) -> Result<String, CommandError> {
 mod tests {
     use super::*;
 
-    fn noinput(env: &[(&str, &str)], username: Option<&str>, email: Option<&str>) -> Result<(String, String), String> {
-        let arguments =
-            Arguments { username: username.map(str::to_owned), email: email.map(str::to_owned), noinput: true };
-        from_environment(&env.iter().copied().collect(), &arguments).map_err(|error| error.to_string())
+    fn noinput(env: &[(&str, &str)], arguments: &Arguments, field: &str) -> Result<String, String> {
+        from_environment(&env.iter().copied().collect(), arguments, field).map_err(|error| error.to_string())
     }
 
     #[test]
     fn options_come_before_the_environment() {
-        let env = [("DJANGO_SUPERUSER_USERNAME", "eve"), ("DJANGO_SUPERUSER_EMAIL", "e@example.com")];
-        assert_eq!(noinput(&env, None, None).unwrap(), ("eve".to_owned(), "e@example.com".to_owned()));
-        assert_eq!(noinput(&env, Some("bob"), Some("b@x.org")).unwrap(), ("bob".to_owned(), "b@x.org".to_owned()));
-        assert_eq!(noinput(&[], Some("bob"), Some("")).unwrap(), ("bob".to_owned(), String::new()));
+        let env = [("DJANGO_SUPERUSER_USERNAME", "eve"), ("DJANGO_SUPERUSER_FULL_NAME", "Eve")];
+        let arguments = Arguments::default();
+        assert_eq!(noinput(&env, &arguments, "username").unwrap(), "eve");
+        assert_eq!(noinput(&env, &arguments, "full_name").unwrap(), "Eve");
+        let arguments = Arguments {
+            username: Some("bob".to_owned()),
+            email: Some(String::new()),
+            field: vec!["full_name=Bob = Bobby".to_owned()],
+            noinput: true,
+        };
+        assert_eq!(noinput(&env, &arguments, "username").unwrap(), "bob");
+        assert_eq!(noinput(&env, &arguments, "full_name").unwrap(), "Bob = Bobby");
+        assert_eq!(noinput(&env, &arguments, "email").unwrap(), "");
     }
 
     #[test]
-    fn what_is_missing_is_named() {
-        assert_eq!(noinput(&[], None, None).unwrap_err(), "CommandError: You must use --username with --noinput.");
-        assert_eq!(noinput(&[], Some("a"), None).unwrap_err(), "CommandError: You must use --email with --noinput.");
+    fn a_missing_value_is_named() {
+        for field in ["username", "email", "full_name"] {
+            let expected = format!("CommandError: You must use --{field} with --noinput.");
+            assert_eq!(noinput(&[], &Arguments::default(), field).unwrap_err(), expected);
+        }
     }
 }

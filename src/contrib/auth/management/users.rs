@@ -1,7 +1,7 @@
 //! What the commands do with users and passwords. Python counterpart: `django.contrib.auth.management`.
 
 use crate::contrib::auth::hashers::PasswordHashers;
-use crate::contrib::auth::models::{NewUser, User};
+use crate::contrib::auth::models::{NewUser, UserModel};
 use crate::contrib::auth::password_validation::{DEFAULT_PASSWORD_VALIDATORS, UserAttributes, validate_password};
 use crate::contrib::auth::validators::{normalize_email, normalize_username, validate_username};
 use crate::db::{DatabaseError, DbConnection, transaction};
@@ -26,6 +26,17 @@ pub(super) fn username_problem(username: &str) -> Option<String> {
     }
     problems.extend(length_problem(username, USERNAME_MAX_LENGTH));
     (!problems.is_empty()).then(|| problems.join("; "))
+}
+
+/// What Django's model has against the value of `USERNAME_FIELD`, its messages joined.
+pub(super) fn natural_key_problem(users: &dyn UserModel, value: &str) -> Option<String> {
+    let field = users.username_field();
+    match value {
+        "" => Some("This field cannot be blank.".to_owned()),
+        _ if field == users.email_field() => email_problem(value),
+        _ if field == "username" => username_problem(value),
+        _ => None,
+    }
 }
 
 /// What Django's model field has against an e-mail address, which may be empty.
@@ -67,31 +78,45 @@ pub(super) fn password_problems(password: &str, username: &str, email: &str) -> 
     outcome.err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
-/// Writes a superuser. Without a password nobody can log in as that user until one is set.
+/// Inserts a superuser. Without a password, the user cannot log in until one is set. `new` has no password yet.
 pub(crate) fn create_superuser(
     apps: &Apps,
     conn: &mut DbConnection,
-    username: &str,
-    email: &str,
+    new: &NewUser<'_>,
     password: Option<&str>,
 ) -> Result<(), CommandError> {
-    let encoded = encode(apps.auth()?.hashers(), password)?;
-    let (username, email) = (normalize_username(username), normalize_email(email));
-    let new = NewUser { username: &username, email: &email, password: &encoded, is_superuser: true };
-    transaction(conn, |conn| User::create(conn, &new, apps.clock().now()).map_err(DatabaseError::from))?;
+    let auth = apps.auth()?;
+    let encoded = encode(auth.hashers(), password)?;
+    let (username, email) = (normalize_username(new.username), normalize_email(new.email));
+    let new = NewUser {
+        username: &username,
+        email: &email,
+        password: &encoded,
+        is_staff: true,
+        is_superuser: true,
+        extra_fields: new.extra_fields,
+    };
+    transaction(conn, |conn| auth.users().create(conn, &new, apps.clock().now()).map_err(DatabaseError::from))?;
     Ok(())
 }
 
-/// Gives `user` another password.
+/// Changes the password of the user with that name.
 pub(super) fn set_password(
     apps: &Apps,
     conn: &mut DbConnection,
-    user: &User,
+    username: &str,
     password: &str,
 ) -> Result<(), CommandError> {
-    let encoded = encode(apps.auth()?.hashers(), Some(password))?;
-    transaction(conn, |conn| User::set_password(conn, user.id, &encoded).map_err(DatabaseError::from))?;
-    Ok(())
+    let auth = apps.auth()?;
+    let encoded = encode(auth.hashers(), Some(password))?;
+    // The user is read again, because the one that was read before the questions may have changed.
+    let is_set = transaction(conn, |conn| -> Result<bool, DatabaseError> {
+        match auth.users().get_by_natural_key(conn, username)? {
+            Some(user) => Ok(auth.users().set_password(conn, &*user, &encoded)?),
+            None => Ok(false),
+        }
+    })?;
+    if is_set { Ok(()) } else { Err(CommandError::new(format!("user '{username}' was changed meanwhile; try again"))) }
 }
 
 fn encode(hashers: &PasswordHashers, password: Option<&str>) -> Result<String, CommandError> {
