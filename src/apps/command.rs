@@ -29,7 +29,8 @@ impl Command {
         help: &'static str,
         handle: impl Fn(&Context, A) -> Result<(), CommandError> + 'static,
     ) -> Self {
-        let clap = A::augment_args(clap::Command::new(name).about(help));
+        // After the arguments, whose type has a comment of its own.
+        let clap = A::augment_args(clap::Command::new(name)).about(help).long_about(None);
         let handle = move |context: &Context, matches: &ArgMatches| match A::from_arg_matches(matches) {
             Ok(arguments) => handle(context, arguments),
             Err(error) => error.exit(),

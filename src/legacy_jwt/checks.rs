@@ -22,7 +22,7 @@ fn verification(registry: &Registry) -> Vec<CheckMessage> {
     if registry.settings::<LegacyJwtSettings>().verify {
         return Vec::new();
     }
-    vec![CheckMessage::warning("legacy_jwt.W901", "JWT_VERIFY is off: every token is accepted, whoever signed it.")]
+    vec![CheckMessage::warning("legacy_jwt.W901", "JWT_VERIFY is off: every token is accepted, even a forged one.")]
 }
 
 /// Names in the environment that are probably meant to be settings of `JWT_AUTH`.

@@ -20,7 +20,7 @@ settings! {
     pub struct LegacyJwtSettings {
         /// Secret of HS algorithms. `SECRET_KEY` if it is not set.
         ///
-        /// **Whoever knows it can log in as any user.**
+        /// **With it, an attacker can log in as any user.**
         pub secret_key: Option<SecretString> =
             JWT_SECRET_KEY("", values::optional(|text| Ok(SecretString::from(text))), secret);
         /// Key in PEM form that verifies tokens. The public half of `JWT_PRIVATE_KEY` if it is not set.
@@ -29,7 +29,7 @@ settings! {
         pub private_key: Option<SecretString> = JWT_PRIVATE_KEY("", values::optional(values::pem), secret);
         /// Algorithm of the signature, as in `SIMPLE_JWT_ALGORITHM`.
         pub algorithm: Algorithm = JWT_ALGORITHM("HS256", algorithm);
-        /// Verify signatures. **With `false` every token is accepted, whoever wrote it.**
+        /// Verify signatures. **With `false` every token is accepted, even a forged one.**
         pub verify: bool = JWT_VERIFY("true", values::boolean);
         /// Check `exp`. **With `false` a token never expires.**
         pub verify_expiration: bool = JWT_VERIFY_EXPIRATION("true", values::boolean);

@@ -46,7 +46,7 @@ impl LegacyJwtState {
         let signing_key = SigningKey::new(algorithm, signing.1).map_err(unfit(signing.0))?;
         let verifying_key = VerifyingKey::new(algorithm, verifying.1).map_err(unfit(verifying.0))?;
         if !settings.verify {
-            log::warn!("JWT_VERIFY is false: every token is accepted, whoever wrote it");
+            log::warn!("JWT_VERIFY is false: every token is accepted, even a forged one");
         }
         let rules = Rules {
             edition: Edition::PyJwt1,

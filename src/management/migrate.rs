@@ -14,7 +14,7 @@ pub struct Arguments {
     /// Shows a list of the migration actions that will be performed
     #[arg(long)]
     plan: bool,
-    /// Accepted for Django's sake: nothing is ever asked
+    /// Accepted as in Django; this command never asks
     #[arg(long, alias = "no-input")]
     noinput: bool,
 }

@@ -44,8 +44,8 @@ settings! {
         pub algorithm: Algorithm = SIMPLE_JWT_ALGORITHM("HS256", algorithm);
         /// Secret (HS) or private key in PEM form that signs tokens. `SECRET_KEY` if it is not set.
         ///
-        /// A secret should have at least as many bytes as the hash: 32 for HS256. **Whoever knows it can log in as any
-        /// user.**
+        /// A secret should have at least as many bytes as the hash: 32 for HS256. **With it, an attacker can log in as
+        /// any user.**
         pub signing_key: Option<SecretString> = SIMPLE_JWT_SIGNING_KEY("", values::optional(values::pem), secret);
         /// Public key in PEM form that verifies tokens. The public half of the signing key if it is not set.
         ///

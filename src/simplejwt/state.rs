@@ -69,7 +69,7 @@ impl JwtState {
         self.rebuilt(|inner| inner.has_blacklist = is_installed)
     }
 
-    /// Changes a state that nobody shares yet; builders run before it is handed out, and later ones change nothing.
+    /// Changes a state that is not shared yet. A shared state stays as it is, with an error in the log.
     fn rebuilt(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             change(inner);

@@ -181,8 +181,8 @@ pub trait UserModel: std::any::Any + Send + Sync {
     /// `get_by_natural_key`: the user with that login name.
     fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>>;
 
-    /// The user whose attribute `name` is `value`, as claims name one. A value that the attribute cannot have belongs
-    /// to nobody: it is `None`, not an error.
+    /// The user whose attribute `name` is `value`, as claims name one. For a value that
+    /// the attribute cannot have, returns `None`, not an error.
     fn get_by_attribute(&self, conn: &mut DbConnection, name: &str, value: &Value) -> QueryResult<Option<SharedUser>>;
 
     /// The user with that primary key. Default: the user whose attribute `id` is the key.

@@ -2,7 +2,7 @@
 //!
 //! Hashing is what a login costs, on purpose: a tenth of a second of a processor core. It runs beside the workers, on no
 //! more threads than the settings allow and with no database connection held, so that a flood of logins cannot starve
-//! `refresh` and protected views. Whoever would have to wait too long is told at once.
+//! `refresh` and protected views. A login that would have to wait too long is refused at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ pub enum AuthError {
     /// Too many failures; seconds until the next attempt is looked at.
     #[error("too many failed logins for this name from this address")]
     LockedOut(u64),
-    /// The hashing thread came to an untimely end.
+    /// The hashing thread ended without a result.
     #[error("a password could not be hashed: {0}")]
     Hashing(String),
     /// The database could not be asked.
@@ -162,7 +162,7 @@ impl AuthState {
         if !check.is_correct {
             return Ok(None);
         }
-        // As it is now: hashing took its time, and whoever was switched off meanwhile does not get in.
+        // Hashing takes long. A user who was deactivated meanwhile is refused.
         let user = match upgraded {
             Some(encoded) => self.store_upgrade(db, user, encoded).await?,
             None => {

@@ -91,7 +91,7 @@ pub enum MigrationError {
         /// The migrations that Django has to run.
         names: Vec<&'static str>,
     },
-    /// Somebody made the tables without telling Django.
+    /// The tables exist, but `django_migrations` does not list them.
     #[error(
         "the tables of {app} exist, but django_migrations does not list them; if they are Django's, run \
          `manage.py migrate --fake-initial` there. Found: {}",

@@ -136,7 +136,7 @@ fn about_the_project(carried: &mut Carried, django: &Map<String, Value>) {
         && !apps.iter().any(|app| app.as_str().is_some_and(|app| app.contains("token_blacklist")))
     {
         carried.note(
-            "token_blacklist is not among INSTALLED_APPS: here its tables are needed, `manage migrate` adds them.",
+            "token_blacklist is not among INSTALLED_APPS: leave it out of INSTALLED_APPS here too, or `manage migrate` adds its tables.",
         );
     }
 }
@@ -305,7 +305,7 @@ mod tests {
                 "SIMPLE_JWT_TOKEN_OBTAIN_SERIALIZER names code of your own, shop.tokens.MyPair: what it does has to be \
                  written in Rust.",
                 "AUTH_USER_MODEL is shop.Customer: implement the trait UserModel for its table.",
-                "token_blacklist is not among INSTALLED_APPS: here its tables are needed, `manage migrate` adds them.",
+                "token_blacklist is not among INSTALLED_APPS: leave it out of INSTALLED_APPS here too, or `manage migrate` adds its tables.",
             ]
         );
         assert!(!carried.has("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER"));

@@ -42,8 +42,8 @@ fn flushexpiredtokens(context: &Context, _arguments: NoArguments) -> Result<(), 
             break;
         }
         bar.inc(deleted as u64);
-        // SQLite gives the lock to whoever asks first, and those who wait ask at intervals. So this leaves it as long as
-        // it has had it.
+        // On SQLite, processes that wait for the lock ask for it at intervals. This command pauses as long as it held the
+        // lock, so that they get it.
         sleep(begin.elapsed());
     }
     bar.finish_and_clear();

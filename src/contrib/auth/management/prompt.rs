@@ -1,10 +1,10 @@
-//! Questions to whoever sits at the terminal. Python counterpart: `input` and `getpass`.
+//! Questions at the terminal. Python counterpart: `input` and `getpass`.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::apps::command::CommandError;
 
-/// Whether somebody sits there to answer.
+/// Whether standard input is a terminal.
 pub(super) fn is_interactive() -> bool {
     io::stdin().is_terminal()
 }
