@@ -34,7 +34,7 @@ async fn without_its_database_it_is_alive_and_not_ready() {
     let through_proxy = db.at(proxy.address());
     let app = TestApp::build(db, |settings| {
         settings.database = through_proxy;
-        settings.database.pool_timeout = Duration::from_millis(200);
+        settings.database.pool_timeout = Duration::from_secs(1);
     })
     .await;
     proxy.cut();
