@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::Value;
 
-use self::django_settings::Carried;
+use self::django_settings::Translation;
 use self::survey::Survey;
 use crate::apps::AppsBuilder;
 use crate::apps::command::{CommandError, Context};
@@ -31,28 +31,29 @@ pub struct Arguments {
 /// # Errors
 /// When the file or the database cannot be read.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
-    let carried = match &arguments.settings {
+    let translation = match &arguments.settings {
         Some(file) => {
             let problem = |error: String| CommandError::new(format!("{}: {error}", file.display()));
             let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string()))?;
             let json: Value = serde_json::from_str(&text).map_err(|error| problem(error.to_string()))?;
             let Value::Object(json) = json else { return Err(problem("a JSON object was expected".to_owned())) };
-            Some(django_settings::carry_over(&json))
+            Some(django_settings::translate(&json))
         }
         None => None,
     };
-    let (mut carried, is_given) = carried.map_or((Carried::default(), false), |carried| (carried, true));
+    let (mut translation, is_given) =
+        translation.map_or((Translation::default(), false), |translation| (translation, true));
     if let Some(url) = context.env.get("DATABASE_URL") {
-        carried.set("DATABASE_URL", url);
+        translation.set("DATABASE_URL", url);
     }
-    let builder = usable(context, &mut carried)?;
+    let builder = usable(context, &mut translation)?;
     let database = builder.registry().settings::<DatabaseSettings>();
     let survey = Survey::of(&mut open_read_only(&database)?, builder.registry())?;
 
     println!("Database: {}\n", database.url);
     print!("{survey}");
     println!("\nWhat to know before the move");
-    let notes = survey.notes.iter().chain(&carried.notes);
+    let notes = survey.notes.iter().chain(&translation.notes);
     notes.for_each(|note| println!("  - {note}"));
     println!("  - docs/COMPATIBILITY.md lists what differs from Django on purpose, whatever the settings are.");
     if !is_given {
@@ -60,27 +61,27 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         return Ok(());
     }
     println!("\n# .env: keep it as secret as Django's settings");
-    carried.env.iter().for_each(|(key, value)| println!("{key}={}", quoted(value)));
+    translation.env.iter().for_each(|(key, value)| println!("{key}={}", quoted(value)));
     Ok(())
 }
 
 /// The set-up with the settings that were carried over. Settings that cannot be used here become notes.
-fn usable(context: &Context, carried: &mut Carried) -> Result<AppsBuilder, CommandError> {
+fn usable(context: &Context, translation: &mut Translation) -> Result<AppsBuilder, CommandError> {
     loop {
-        let env: Environment = carried.env.iter().cloned().collect();
+        let env: Environment = translation.env.iter().cloned().collect();
         let problem = match context.builder_from(&env) {
             Err(problem) => problem,
             // An error about another key, such as one that is missing, is for the start to report.
-            Ok(mut builder) => match builder.errors().iter().find(|problem| carried.has(problem.key())) {
+            Ok(mut builder) => match builder.errors().iter().find(|problem| translation.has(problem.key())) {
                 Some(problem) => problem.clone(),
                 None => return Ok(builder),
             },
         };
-        if !carried.has(problem.key()) {
+        if !translation.has(problem.key()) {
             return Err(problem.into());
         }
-        carried.env.retain(|(key, _)| key != problem.key());
-        carried.notes.push(format!("{problem}. It is not in the .env below."));
+        translation.env.retain(|(key, _)| key != problem.key());
+        translation.notes.push(format!("{problem}. It is not in the .env below."));
     }
 }
 
@@ -115,12 +116,16 @@ mod tests {
     #[test]
     fn what_cannot_be_used_becomes_a_note() {
         let json = serde_json::json!({ "SIMPLE_JWT": { "ALGORITHM": "none", "LEEWAY": 5 }, "SECRET_KEY": "x" });
-        let mut carried = django_settings::carry_over(json.as_object().unwrap());
+        let mut translation = django_settings::translate(json.as_object().unwrap());
         let context = Context::new::<crate::Settings>(Environment::default(), 1);
-        let builder = usable(&context, &mut carried).unwrap();
+        let builder = usable(&context, &mut translation).unwrap();
         let settings = builder.registry().settings::<crate::simplejwt::settings::SimpleJwtSettings>();
         assert_eq!(settings.leeway, chrono::Duration::seconds(5));
-        assert!(!carried.has("SIMPLE_JWT_ALGORITHM"));
-        assert!(carried.notes.iter().any(|note| note.starts_with("SIMPLE_JWT_ALGORITHM: ")), "{:?}", carried.notes);
+        assert!(!translation.has("SIMPLE_JWT_ALGORITHM"));
+        assert!(
+            translation.notes.iter().any(|note| note.starts_with("SIMPLE_JWT_ALGORITHM: ")),
+            "{:?}",
+            translation.notes
+        );
     }
 }

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_renders_is_406_and_an_unknown_format_404() {
+    fn an_unacceptable_type_is_406_and_an_unknown_format_404() {
         assert_eq!(select("application/xml", "/").unwrap_err().status(), 406);
         assert_eq!(select("", "/").unwrap_err().status(), 406);
         assert_eq!(select("*/*", "/?format=xml").unwrap_err().status(), 404);

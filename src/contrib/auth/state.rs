@@ -301,7 +301,7 @@ mod tests {
 
     #[cfg(feature = "sqlite")]
     #[tokio::test]
-    async fn who_is_switched_off_while_the_password_is_hashed_does_not_get_in() {
+    async fn a_user_deactivated_while_the_password_is_hashed_is_refused() {
         use diesel::connection::SimpleConnection;
 
         use crate::db::DatabaseSettings;

@@ -9,14 +9,14 @@ use crate::http::security::SecuritySettings;
 
 /// Settings that mean the same here, and what there is to say about the others.
 #[derive(Debug, Default)]
-pub(super) struct Carried {
+pub(super) struct Translation {
     /// Names and values for `.env`.
     pub(super) env: Vec<(String, String)>,
     /// One line each.
     pub(super) notes: Vec<String>,
 }
 
-impl Carried {
+impl Translation {
     pub(super) fn set(&mut self, key: &str, value: impl Into<String>) {
         self.env.retain(|(name, _)| name != key);
         self.env.push((key.to_owned(), value.into()));
@@ -57,34 +57,34 @@ const PACKAGE_DEFAULTS: [(&str, &str); 3] = [
 /// Packages whose classes are the ones that stand here too; naming them is not naming code of one's own.
 const KNOWN_CODE: [&str; 3] = ["rest_framework_simplejwt.", "rest_framework.", "rest_framework_jwt."];
 
-pub(super) fn carry_over(django: &Map<String, Value>) -> Carried {
-    let mut carried = Carried::default();
+pub(super) fn translate(django: &Map<String, Value>) -> Translation {
+    let mut translation = Translation::default();
     let declared = SecuritySettings::SETTINGS.iter().chain(CorsSettings::SETTINGS).map(|setting| setting.key);
     for key in SAME.into_iter().chain(declared) {
         if let Some(value) = django.get(key) {
-            carried.set(key, text(value));
+            translation.set(key, text(value));
         }
     }
     if let Some(database) = django.get("DATABASES").and_then(|databases| databases.get("default")) {
         match database_url(database) {
-            Ok(url) => carried.set("DATABASE_URL", url),
-            Err(note) => carried.note(note),
+            Ok(url) => translation.set("DATABASE_URL", url),
+            Err(note) => translation.note(note),
         }
     }
     for (key, value) in PACKAGE_DEFAULTS {
-        carried.set(key, value);
+        translation.set(key, value);
     }
     for (name, prefix) in DICTIONARIES {
         for (key, value) in django.get(name).and_then(Value::as_object).into_iter().flatten() {
-            dictionary_entry(&mut carried, &format!("{prefix}{key}"), value);
+            dictionary_entry(&mut translation, &format!("{prefix}{key}"), value);
         }
     }
-    authentication_classes(&mut carried);
-    about_the_project(&mut carried, django);
-    carried
+    authentication_classes(&mut translation);
+    about_the_project(&mut translation, django);
+    translation
 }
 
-fn dictionary_entry(carried: &mut Carried, key: &str, value: &Value) {
+fn dictionary_entry(translation: &mut Translation, key: &str, value: &Value) {
     let is_code = |text: &str| text.contains('.') && !text.contains([' ', '/', ':']);
     let names_code = key.ends_with("_SERIALIZER")
         || key.ends_with("_HANDLER")
@@ -92,50 +92,53 @@ fn dictionary_entry(carried: &mut Carried, key: &str, value: &Value) {
     match value {
         Value::String(code) if names_code && is_code(code) => {
             if !KNOWN_CODE.iter().any(|package| code.starts_with(package)) {
-                carried.note(format!("{key} names code of your own, {code}: what it does has to be written in Rust."));
+                translation
+                    .note(format!("{key} names code of your own, {code}: what it does has to be written in Rust."));
             }
         }
         Value::Null if names_code => {}
-        value => carried.set(key, duration(key, value).unwrap_or_else(|| text(value))),
+        value => translation.set(key, duration(key, value).unwrap_or_else(|| text(value))),
     }
 }
 
 /// DRF's default when nothing is said is sessions and passwords, and sessions are not here.
-fn authentication_classes(carried: &mut Carried) {
+fn authentication_classes(translation: &mut Translation) {
     const KEY: &str = "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES";
-    let found = carried.env.iter().find(|(key, _)| key == KEY).map(|(_, value)| value.clone());
+    let found = translation.env.iter().find(|(key, _)| key == KEY).map(|(_, value)| value.clone());
     let names = found.unwrap_or_else(|| "SessionAuthentication,BasicAuthentication".to_owned());
     let (sessions, others): (Vec<_>, Vec<_>) =
         names.split(',').map(class_name).partition(|name| *name == "SessionAuthentication");
     if !sessions.is_empty() {
-        carried.note("SessionAuthentication does not exist here: a client with only a session cookie is anonymous.");
+        translation
+            .note("SessionAuthentication does not exist here: a client with only a session cookie is anonymous.");
     }
-    carried.set(KEY, others.join(","));
+    translation.set(KEY, others.join(","));
 }
 
-fn about_the_project(carried: &mut Carried, django: &Map<String, Value>) {
+fn about_the_project(translation: &mut Translation, django: &Map<String, Value>) {
     let string = |key: &str| django.get(key).and_then(Value::as_str);
     if let Some(model) = string("AUTH_USER_MODEL").filter(|model| *model != "auth.User") {
-        carried.note(format!("AUTH_USER_MODEL is {model}: implement the trait UserModel for its table."));
+        translation.note(format!("AUTH_USER_MODEL is {model}: implement the trait UserModel for its table."));
     }
     if django.get("USE_TZ") == Some(&Value::Bool(false)) {
-        carried
+        translation
             .note("USE_TZ is False: Django writes local times, here times are UTC. Do not run both on one database.");
     }
     if let Some(language) = string("LANGUAGE_CODE").filter(|language| !language.starts_with("en")) {
-        carried.note(format!("LANGUAGE_CODE is {language}: messages here are English. Clients should go by `code`."));
+        translation
+            .note(format!("LANGUAGE_CODE is {language}: messages here are English. Clients should go by `code`."));
     }
-    if carried.env.iter().any(|(key, value)| key == "DEBUG" && value == "true") {
-        carried.note("DEBUG is on; there are no debug pages here, and production should not have it.");
+    if translation.env.iter().any(|(key, value)| key == "DEBUG" && value == "true") {
+        translation.note("DEBUG is on; there are no debug pages here, and production should not have it.");
     }
-    if !carried.has("SECRET_KEY") {
-        carried.note("SECRET_KEY is not in the export: without the same one every token is invalid.");
+    if !translation.has("SECRET_KEY") {
+        translation.note("SECRET_KEY is not in the export: without the same one every token is invalid.");
     }
     let apps = django.get("INSTALLED_APPS").and_then(Value::as_array);
     if let Some(apps) = apps
         && !apps.iter().any(|app| app.as_str().is_some_and(|app| app.contains("token_blacklist")))
     {
-        carried.note(
+        translation.note(
             "token_blacklist is not among INSTALLED_APPS: leave it out of INSTALLED_APPS here too, or `manage migrate` adds its tables.",
         );
     }
@@ -235,23 +238,23 @@ mod tests {
 
     use super::*;
 
-    fn carried(json: &Value) -> Carried {
-        carry_over(json.as_object().unwrap())
+    fn translation(json: &Value) -> Translation {
+        translate(json.as_object().unwrap())
     }
 
-    fn value<'a>(carried: &'a Carried, key: &str) -> &'a str {
-        carried.env.iter().find(|(name, _)| name == key).map_or("(none)", |(_, value)| value)
+    fn value<'a>(translation: &'a Translation, key: &str) -> &'a str {
+        translation.env.iter().find(|(name, _)| name == key).map_or("(none)", |(_, value)| value)
     }
 
     #[test]
     fn what_django_does_without_being_told_is_told() {
-        let carried = carried(&json!({ "SECRET_KEY": "k" }));
-        assert_eq!(value(&carried, "SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"), "5m");
-        assert_eq!(value(&carried, "SIMPLE_JWT_ROTATE_REFRESH_TOKENS"), "false");
-        assert_eq!(value(&carried, "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES"), "AllowAny");
-        assert_eq!(value(&carried, "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES"), "BasicAuthentication");
+        let translation = translation(&json!({ "SECRET_KEY": "k" }));
+        assert_eq!(value(&translation, "SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"), "5m");
+        assert_eq!(value(&translation, "SIMPLE_JWT_ROTATE_REFRESH_TOKENS"), "false");
+        assert_eq!(value(&translation, "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES"), "AllowAny");
+        assert_eq!(value(&translation, "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES"), "BasicAuthentication");
         assert_eq!(
-            carried.notes,
+            translation.notes,
             ["SessionAuthentication does not exist here: a client with only a session cookie is anonymous."]
         );
     }
@@ -266,14 +269,14 @@ mod tests {
             (json!("P1DT00H05M00S"), "86700s"),
             (json!("P0DT00H00M02.5S"), "2.5s"),
         ] {
-            let carried = carried(&json!({ "SIMPLE_JWT": { "REFRESH_TOKEN_LIFETIME": json } }));
-            assert_eq!(value(&carried, "SIMPLE_JWT_REFRESH_TOKEN_LIFETIME"), expected);
+            let translation = translation(&json!({ "SIMPLE_JWT": { "REFRESH_TOKEN_LIFETIME": json } }));
+            assert_eq!(value(&translation, "SIMPLE_JWT_REFRESH_TOKEN_LIFETIME"), expected);
         }
     }
 
     #[test]
     fn lists_dictionaries_and_keys_become_text() {
-        let carried = carried(&json!({
+        let translation = translation(&json!({
             "ALLOWED_HOSTS": ["a.org", ".b.org"],
             "DEBUG": false,
             "SIMPLE_JWT": { "AUDIENCE": null, "SIGNING_KEY": "-----BEGIN-----\nx\n", "AUTH_HEADER_TYPES": ["Bearer", "JWT"] },
@@ -283,24 +286,24 @@ mod tests {
             },
             "JWT_AUTH": { "JWT_ALLOW_REFRESH": true },
         }));
-        assert_eq!(value(&carried, "ALLOWED_HOSTS"), "a.org,.b.org");
-        assert_eq!(value(&carried, "DEBUG"), "false");
-        assert_eq!(value(&carried, "SIMPLE_JWT_AUDIENCE"), "none");
-        assert_eq!(value(&carried, "SIMPLE_JWT_SIGNING_KEY"), "-----BEGIN-----\\nx\\n");
-        assert_eq!(value(&carried, "SIMPLE_JWT_AUTH_HEADER_TYPES"), "Bearer,JWT");
-        assert_eq!(value(&carried, "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES"), "JWTAuthentication");
-        assert_eq!(value(&carried, "REST_FRAMEWORK_DEFAULT_THROTTLE_RATES"), "anon=5/min");
-        assert_eq!(value(&carried, "JWT_ALLOW_REFRESH"), "true");
+        assert_eq!(value(&translation, "ALLOWED_HOSTS"), "a.org,.b.org");
+        assert_eq!(value(&translation, "DEBUG"), "false");
+        assert_eq!(value(&translation, "SIMPLE_JWT_AUDIENCE"), "none");
+        assert_eq!(value(&translation, "SIMPLE_JWT_SIGNING_KEY"), "-----BEGIN-----\\nx\\n");
+        assert_eq!(value(&translation, "SIMPLE_JWT_AUTH_HEADER_TYPES"), "Bearer,JWT");
+        assert_eq!(value(&translation, "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES"), "JWTAuthentication");
+        assert_eq!(value(&translation, "REST_FRAMEWORK_DEFAULT_THROTTLE_RATES"), "anon=5/min");
+        assert_eq!(value(&translation, "JWT_ALLOW_REFRESH"), "true");
     }
 
     #[test]
     fn code_of_ones_own_is_named_and_that_of_the_packages_is_not() {
-        let carried = carried(&json!({ "SECRET_KEY": "k", "INSTALLED_APPS": [], "SIMPLE_JWT": {
+        let translation = translation(&json!({ "SECRET_KEY": "k", "INSTALLED_APPS": [], "SIMPLE_JWT": {
             "TOKEN_OBTAIN_SERIALIZER": "shop.tokens.MyPair",
             "TOKEN_REFRESH_SERIALIZER": "rest_framework_simplejwt.serializers.TokenRefreshSerializer",
         }, "REST_FRAMEWORK": { "DEFAULT_AUTHENTICATION_CLASSES": [] }, "AUTH_USER_MODEL": "shop.Customer" }));
         assert_eq!(
-            carried.notes,
+            translation.notes,
             [
                 "SIMPLE_JWT_TOKEN_OBTAIN_SERIALIZER names code of your own, shop.tokens.MyPair: what it does has to be \
                  written in Rust.",
@@ -308,7 +311,7 @@ mod tests {
                 "token_blacklist is not among INSTALLED_APPS: leave it out of INSTALLED_APPS here too, or `manage migrate` adds its tables.",
             ]
         );
-        assert!(!carried.has("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER"));
+        assert!(!translation.has("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER"));
     }
 
     #[test]

@@ -63,7 +63,7 @@ per_database! {
         }
     }
 
-    async fn what_one_instance_ends_is_over_on_the_other_at_the_next_request(db: TestDatabase) {
+    async fn a_token_blacklisted_on_one_instance_is_refused_on_the_other(db: TestDatabase) {
         let first = TestApp::build(db, |settings| settings.simple_jwt.check_revoke_token = true).await;
         let second = first.another(|settings| settings.simple_jwt.check_revoke_token = true).await;
         let tokens = first.login(&alice()).await;

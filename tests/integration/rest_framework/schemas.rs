@@ -202,7 +202,7 @@ per_database! {
         assert!(!answers(&unlimited, "/api/protected/", "get", "408"));
     }
 
-    async fn the_description_can_be_switched_off(db: TestDatabase) {
+    async fn the_description_can_be_turned_off(db: TestDatabase) {
         let app = TestApp::build_undescribed(db, |_| {}).await;
         for path in ["/api/schema/", "/api/docs/", "/api/docs/swagger-ui.css", "/api/schema"] {
             let response = app.anonymous().get(path).await;

@@ -223,7 +223,7 @@ fn short(settings: &mut Settings) {
 }
 
 #[test]
-fn slow_clients_are_sent_away_and_hold_up_nobody() {
+fn slow_clients_are_disconnected_and_delay_no_other() {
     let app = SocketApp::start(short);
     let whole = "GET /api/protected/ HTTP/1.1\r\nHost: a\r\n\r\n";
     let second = format!("{whole}GET /api/pro");

@@ -48,7 +48,7 @@ async fn the_redirect_may_lead_to_another_host() {
 }
 
 #[actix_web::test]
-async fn without_the_proxys_header_nobody_came_by_https() {
+async fn without_the_proxys_header_no_request_is_https() {
     let app = app(&[("SECURE_SSL_REDIRECT", "true"), ("SECURE_HSTS_SECONDS", "60")]).await;
     let response = app.anonymous().with_header("X-Forwarded-Proto", "https").get("/api/protected/").await;
     assert_eq!((response.status, response.header("Strict-Transport-Security")), (301, ""));

@@ -58,7 +58,7 @@ per_database! {
         }
     }
 
-    async fn nobody_is_locked_out_by_somebody_else(db: TestDatabase) {
+    async fn failures_of_one_client_do_not_lock_out_others(db: TestDatabase) {
         let app = TestApp::build(db, limited).await;
         for _ in 0..4 {
             log_in(&from(&app, "192.0.2.1"), "alice", "wrong").await;

@@ -115,7 +115,7 @@ per_database! {
         }
     }
 
-    async fn nobody_learns_which_accounts_exist(db: TestDatabase) {
+    async fn the_answer_does_not_tell_which_accounts_exist(db: TestDatabase) {
         let app = TestApp::build_undescribed(db, |_| {}).await;
         app.sql("UPDATE auth_user SET password = '!unusable' WHERE username = 'bob'").await;
         for path in LOGINS {
@@ -136,7 +136,7 @@ per_database! {
         }
     }
 
-    async fn a_malformed_password_string_lets_nobody_in(db: TestDatabase) {
+    async fn a_malformed_password_string_is_refused(db: TestDatabase) {
         let app = TestApp::build_undescribed(db, |settings| {
             settings.auth.password_hashers = PasswordHashers::from_names(&[
                 "MD5PasswordHasher", "PBKDF2PasswordHasher", "PBKDF2SHA1PasswordHasher", "Argon2PasswordHasher",
@@ -193,7 +193,7 @@ per_database! {
         drop(db);
     }
 
-    async fn a_user_who_is_switched_off_is_out_at_once(db: TestDatabase) {
+    async fn a_deactivated_user_is_refused_at_once(db: TestDatabase) {
         let app = TestApp::build_undescribed(db, |_| {}).await;
         let tokens = app.login(&alice()).await;
         let credentials = json!({ "username": "alice", "password": alice().password });
