@@ -11,6 +11,7 @@ use crate::conf::Environment;
 use crate::contrib::auth::management::users;
 use crate::contrib::auth::models::{NewUser, User};
 use crate::core::crypto::{ALPHANUMERIC, SecretString, random_string};
+use crate::db::migrations::UserTable;
 use crate::db::{DatabaseSettings, DatabaseUrl};
 use crate::rest_framework::schemas::ApiDocs;
 use crate::server::settings::ServerSettings;
@@ -53,7 +54,9 @@ impl Development {
         if !applied.is_empty() {
             log::info!("applied {} migrations to {}", applied.len(), apps.get::<DatabaseSettings>()?.url);
         }
-        let password = if !apps.is_installed("django.contrib.auth") || User::exists_any(&mut conn)? {
+        // A user model of your own may require other fields.
+        let is_auth_user = apps.get::<UserTable>().is_ok_and(|table| *table == UserTable::default());
+        let password = if !is_auth_user || User::exists_any(&mut conn)? {
             None
         } else {
             let password = random_string(16, ALPHANUMERIC);
