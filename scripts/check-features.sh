@@ -12,7 +12,6 @@ check
 check --features sqlite
 check --features postgres
 check --features redis
-check --features server
 check --features sqlite,postgres
 check --features sqlite,server
 check --features postgres,server

@@ -147,16 +147,16 @@ pub mod db;
 pub mod http;
 #[cfg(feature = "database")]
 pub mod legacy_jwt;
-#[cfg(all(feature = "server", feature = "database"))]
+#[cfg(feature = "server")]
 pub mod management;
 pub mod rest_framework;
-#[cfg(all(feature = "server", feature = "database"))]
+#[cfg(feature = "server")]
 pub mod server;
 pub mod settings;
 pub mod simplejwt;
-#[cfg(all(feature = "server", feature = "database"))]
+#[cfg(feature = "server")]
 pub mod urls;
-#[cfg(all(feature = "server", feature = "database"))]
+#[cfg(feature = "server")]
 pub mod views;
 
 pub use apps::{Apps, AppsBuilder};
