@@ -1,10 +1,15 @@
 //! `examples/custom_user.rs`, on a database that Django made with such a user model and on an empty one.
 
+use actix_simplejwt::apps::command::{CommandError, Context};
+use actix_simplejwt::apps::{AppConfig, Project, Registry};
 use actix_simplejwt::authtoken::management::drf_create_token;
 use actix_simplejwt::authtoken::models::Token;
+use actix_simplejwt::conf::{Environment, Setting, SettingsError};
 use actix_simplejwt::contrib::auth::UserId;
 use actix_simplejwt::contrib::auth::models::NewUser;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
+use actix_simplejwt::{Apps, AppsBuilder, Settings};
+use actix_web::web::ServiceConfig;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
@@ -34,7 +39,69 @@ fn django(database: &Database) {
     }
 }
 
+/// The project of a host with this user model, as `manage` sees it.
+#[derive(Default)]
+struct Host(Settings);
+
+impl Project for Host {
+    fn from_env(env: &Environment) -> Result<Self, SettingsError> {
+        Settings::from_env(env).map(Self)
+    }
+
+    fn installed_apps(&self) -> Vec<&'static dyn AppConfig> {
+        self.0.installed_apps.clone()
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        self.0.settings()
+    }
+
+    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
+        self.0.register(registry)
+    }
+
+    fn builder(self) -> AppsBuilder {
+        example::set_up(self.0)
+    }
+
+    fn urls(cfg: &mut ServiceConfig, apps: &Apps) {
+        example::configure(cfg, apps);
+    }
+}
+
+/// Runs a command of `manage` for that project.
+fn manage(context: &Context, name: &str, arguments: &[&str]) -> Result<(), CommandError> {
+    let apps = context.apps()?;
+    let commands = apps.installed().iter().flat_map(|app| app.commands());
+    let command = commands.into_iter().find(|command| command.name() == name).unwrap();
+    let matches = command.clap().clone().get_matches_from([&[name], arguments].concat());
+    command.run(context, &matches)
+}
+
 per_database! {
+    async fn the_commands_use_the_user_model(db: TestDatabase) {
+        let db = db.empty();
+        django(&Database::open(&db.settings).unwrap());
+        let env = env().with("DATABASE_URL", db.url.as_str()).with("DJANGO_SUPERUSER_PASSWORD", "correct-horse");
+        let context = Context::new::<Host>(env, 0);
+        let root = ["--noinput", "--email", "root@example.com", "--field", "full_name=Root"];
+        manage(&context, "createsuperuser", &root).unwrap();
+        let taken = manage(&context, "createsuperuser", &root).unwrap_err();
+        assert_eq!(taken.to_string(), "CommandError: Error: That email is already taken.");
+
+        let apps = context.apps().unwrap();
+        let (auth, database) = (apps.auth().unwrap(), apps.database().unwrap());
+        let root = auth.authenticate(database, "", "root@example.com", "correct-horse").await.unwrap().unwrap();
+        assert!(matches!(root.pk(), Some(UserId::Uuid(_))));
+        assert_eq!((root.is_staff(), root.is_superuser()), (true, true));
+        assert_eq!(root.attribute("full_name"), Some(json!("Root")));
+
+        manage(&context, "drf_create_token", &["root@example.com"]).unwrap();
+        let conn = &mut *database.connection().unwrap();
+        assert!(Token::find_by_user(conn, root.pk().unwrap()).unwrap().is_some());
+        manage(&context, "flushexpiredtokens", &[]).unwrap();
+    }
+
     async fn a_user_of_django_logs_in_and_refreshes(db: TestDatabase) {
         let db = db.empty();
         let database = Database::open(&db.settings).unwrap();
