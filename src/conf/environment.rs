@@ -14,7 +14,7 @@ impl Environment {
     /// A copy of the process environment, without `.env`.
     #[must_use]
     pub fn from_process() -> Self {
-        // No setting has a name or value that is not Unicode.
+        // Names and values that are not Unicode are left out, because no setting has any.
         std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
     }
 

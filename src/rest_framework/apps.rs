@@ -27,12 +27,11 @@ impl AppConfig for RestFrameworkConfig {
         checks::CHECKS
     }
 
+    #[cfg(feature = "database")]
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
-        #[cfg(feature = "database")]
         if registry.is_installed("django.contrib.auth") {
             registry.push(AuthenticationClass::new(BasicAuthentication));
         }
-        let _ = registry;
         Ok(())
     }
 

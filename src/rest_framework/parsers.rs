@@ -74,7 +74,7 @@ fn number_or_none(text: &str) -> Result<usize, String> {
 pub enum Data {
     /// Any JSON value.
     Json(Value),
-    /// The last value of each field of a form; a file counts as a value that is no string.
+    /// The last value of each field of a form; a file is a value that is not a string.
     Form(Map<String, Value>),
 }
 
