@@ -24,13 +24,23 @@ pub struct Arguments {
     /// Django's settings as JSON; docs/MIGRATING.md has the line that writes them
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
+    /// Print the Python script that exports Django's settings; it is for `python manage.py shell`
+    #[arg(long, conflicts_with = "settings")]
+    export: bool,
 }
+
+/// Runs in the Django project: `manage adopt --export | python manage.py shell -v 0 > settings.json`.
+const EXPORT: &str = include_str!("adopt/export.py");
 
 /// Prints the report. The database is `DATABASE_URL`, or else the one of Django's settings.
 ///
 /// # Errors
 /// When the file or the database cannot be read.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+    if arguments.export {
+        print!("{EXPORT}");
+        return Ok(());
+    }
     let translation = match &arguments.settings {
         Some(file) => {
             let problem = |error: String| CommandError::new(format!("{}: {error}", file.display()));
