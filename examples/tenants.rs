@@ -1,0 +1,70 @@
+//! A whole project with own claims and an own view: a `manage` like that of this crate. The claims are what a Django project
+//! adds by a `get_token` of its own; `rehearsals/` moves such a project here with this program.
+//!
+//! A copy of this project has the same lines in `src/settings.rs`, `src/views.rs` and `src/urls.rs`, and needs no type
+//! `Portal` around its settings.
+//!
+//! `cargo run --example tenants -- help`
+
+use std::process::ExitCode;
+
+use actix_simplejwt::apps::{AppConfig, Check, Project, Registry};
+use actix_simplejwt::conf::{Environment, Setting, SettingsError};
+use actix_simplejwt::management::execute_from_command_line;
+use actix_simplejwt::rest_framework::views::{ApiView, path};
+use actix_simplejwt::{Apps, AppsBuilder, Authenticated, IsAuthenticated, JwtAuthentication, Settings, urls};
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+/// `GET`: what the caller's token says.
+fn who_am_i() -> ApiView {
+    ApiView::new("Who Am I").authentication(JwtAuthentication).permission(IsAuthenticated).get(tell)
+}
+
+async fn tell(caller: Authenticated<JwtAuthentication>) -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "tenant": caller.auth.get("tenant"), "name": caller.auth.get("name") }))
+}
+
+#[derive(Default)]
+struct Portal(Settings);
+
+impl Project for Portal {
+    fn builder(self) -> AppsBuilder {
+        Apps::builder(self).claims(|user, claims| {
+            let text =
+                |name| user.attribute(name).and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default();
+            let name = format!("{} {}", text("first_name"), text("last_name"));
+            claims.insert("tenant".to_owned(), text("tenant").into());
+            claims.insert("name".to_owned(), name.trim().into());
+        })
+    }
+
+    fn urls(cfg: &mut web::ServiceConfig, apps: &Apps) {
+        cfg.service(path("/api/whoami/", who_am_i()));
+        urls::configure(cfg, apps);
+    }
+
+    fn from_env(env: &Environment) -> Result<Self, SettingsError> {
+        Settings::from_env(env).map(Self)
+    }
+
+    fn installed_apps(&self) -> Vec<&'static dyn AppConfig> {
+        Project::installed_apps(&self.0)
+    }
+
+    fn settings(&self) -> Vec<Setting> {
+        self.0.settings()
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        self.0.checks()
+    }
+
+    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
+        self.0.register(registry)
+    }
+}
+
+fn main() -> ExitCode {
+    execute_from_command_line::<Portal>()
+}

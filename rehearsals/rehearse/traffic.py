@@ -1,0 +1,110 @@
+"""The live clients, what they have reported, and who has answered them."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections import Counter
+
+from .site import HERE, CommandFailed
+
+PASSWORD = "correct-horse-7-battery"
+NAMES = {"django": "Django", "login": "this server"}
+# What a server must have answered before a step of the move counts as seen.
+A_FEW = {"call": 6, "call with key": 3, "refresh": 3, "verify": 1}
+ALL_KINDS = {"call": 20, "call with key": 6, "refresh": 8, "verify": 3, "replay": 2, "log-out": 1, "log-in": 1}
+
+
+class ClientFailed(Exception):
+    """A client got an answer that a correct client does not expect."""
+
+
+class Traffic:
+    def __init__(self, site, users):
+        self.site, self.users = site, users
+        self.records, self.clients, self.readers = [], [], []
+
+    def start(self):
+        for user in self.users:
+            client = subprocess.Popen(
+                [sys.executable, "-m", "rehearse.clients", self.site.url, json.dumps(user)],
+                cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )
+            reader = threading.Thread(target=self.read, args=[client], daemon=True)
+            reader.start()
+            self.clients.append(client)
+            self.readers.append(reader)
+
+    def read(self, client):
+        for line in client.stdout:
+            self.records.append(json.loads(line))
+
+    def who(self, request):
+        """Who has answered: `django` or `login`; None if nginx has not written it yet."""
+        lines = self.site.read_access_log().get(request)
+        return lines[-1].split(", ")[-1] if lines else None
+
+    def check(self):
+        """Raises ClientFailed if a client was refused, or got no answer."""
+        bad = [record for record in self.records if not record["ok"]]
+        if bad:
+            shown = "\n".join(f"{record} answered by {self.who(record['id'])}" for record in bad[:5])
+            raise ClientFailed(f"{len(bad)} unexpected answers:\n{shown}")
+        for client in self.clients:
+            if client.poll():
+                raise ClientFailed(f"a client has ended with code {client.returncode}")
+
+    def answered(self, first=0):
+        """How many requests of which kind each server has answered, from the record number `first` on."""
+        self.site.read_access_log()
+        counts = {name: Counter() for name in NAMES}
+        for record in self.records[first:]:
+            who = self.who(record["id"])
+            if who in counts:
+                counts[who][record["what"]] += 1
+        return counts
+
+    def wait_for(self, needs):
+        """Waits until each server of `needs` has answered so many requests of each kind, from now on."""
+        first = len(self.records)
+
+        def missing():
+            self.check()
+            counts = self.answered(first)
+            return {
+                f"{what} by {NAMES[who]}": f"{counts[who][what]} of {count}"
+                for who, kinds in needs.items() for what, count in kinds.items() if counts[who][what] < count
+            }
+
+        self.site.wait_until(lambda: not missing(), 90, lambda: f"enough traffic; missing: {missing()}")
+
+    def finish(self):
+        """Ends the clients; each shows at its end that it is logged in."""
+        for client in self.clients:
+            client.stdin.close()
+        for client, reader in zip(self.clients, self.readers):
+            code = client.wait(60)
+            reader.join()
+            self.check()
+            if code != 0:
+                raise ClientFailed(f"a client has ended with code {code}")
+
+    def kill(self):
+        for client in self.clients:
+            client.kill()
+            client.wait()
+
+
+def users(case):
+    """Four users; two of them log out and in now and then, two keep one session from the first minute to the last."""
+    return [
+        {
+            "field": case.username_field,
+            "name": f"user{number}@example.com",
+            "password": PASSWORD,
+            "leaves": number % 2 == 0,
+            "origin": case.origin,
+            "claims": case.claims and {**case.claims, "name": f"User {number}"},
+        }
+        for number in range(1, 5)
+    ]
