@@ -1,5 +1,7 @@
 //! The address of a client, also behind proxies. Python counterpart: `BaseThrottle.get_ident` of DRF.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
@@ -28,6 +30,50 @@ pub fn get_ident(req: &HttpRequest, num_proxies: Option<usize>) -> String {
     }
 }
 
+/// The name under which the client with this address is counted. An IPv4 address in its one spelling, or the first
+/// `ipv6_prefix` bits of an IPv6 address: a customer of an access provider has a whole /64 and would otherwise have 2^64
+/// allowances. Text that is no address stays as it is.
+///
+/// ```
+/// use actix_simplejwt::http::client_address::network;
+///
+/// assert_eq!(network("[2001:DB8::7]:443", 64), "2001:db8::/64");
+/// assert_eq!(network("::ffff:192.0.2.1", 64), "192.0.2.1");
+/// ```
+#[must_use]
+pub fn network(address: &str, ipv6_prefix: u8) -> String {
+    match parse(address) {
+        None => address.to_owned(),
+        Some(IpAddr::V4(address)) => address.to_string(),
+        Some(IpAddr::V6(address)) => {
+            let prefix = u32::from(ipv6_prefix.min(128));
+            let mask = u128::MAX.checked_shl(128 - prefix).unwrap_or(0);
+            format!("{}/{prefix}", Ipv6Addr::from(u128::from(address) & mask))
+        }
+    }
+}
+
+/// An address as proxies write it: perhaps with a port, in brackets, with a zone, or IPv4 inside IPv6.
+fn parse(text: &str) -> Option<IpAddr> {
+    let host = match (text.strip_prefix('['), text.rsplit_once(':')) {
+        (Some(rest), _) => {
+            let (host, port) = rest.split_once(']')?;
+            if !(port.is_empty() || port.strip_prefix(':').is_some_and(is_port)) {
+                return None;
+            }
+            host
+        }
+        (None, Some((host, port))) if !host.contains(':') && is_port(port) => host,
+        (None, _) => text,
+    };
+    let host = host.split_once('%').map_or(host, |(host, _zone)| host);
+    host.parse().ok().map(|address: IpAddr| address.to_canonical())
+}
+
+fn is_port(text: &str) -> bool {
+    text.parse::<u16>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
@@ -53,5 +99,36 @@ mod tests {
         assert_eq!(ident(forwarded, Some(2)), "2.2.2.2");
         assert_eq!(ident(forwarded, Some(9)), "1.1.1.1");
         assert_eq!(ident(Some(""), None), "10.0.0.9");
+    }
+
+    #[test]
+    fn an_address_has_one_name_however_it_is_spelled() {
+        for spelling in ["192.0.2.1", "192.0.2.1:5000", "::ffff:192.0.2.1", "[::ffff:c000:201]:80", "::FFFF:192.0.2.1"]
+        {
+            assert_eq!(network(spelling, 64), "192.0.2.1", "{spelling}");
+        }
+        for spelling in [
+            "2001:db8::1",
+            "2001:DB8:0:0:ffff::9",
+            "[2001:db8::1]",
+            "[2001:db8::1]:443",
+            "2001:0db8:0000:0000:1:2:3:4",
+            "2001:db8::1%eth0",
+            "[2001:db8::1%25eth0]:1",
+        ] {
+            assert_eq!(network(spelling, 64), "2001:db8::/64", "{spelling}");
+        }
+        assert_eq!(network("2001:db8:0:1::1", 64), "2001:db8:0:1::/64");
+        assert_eq!(network("2001:db8:0:1::1", 56), "2001:db8::/56");
+        assert_eq!(network("2001:db8::1", 128), "2001:db8::1/128");
+        assert_eq!(network("2001:db8::1", 0), "::/0");
+    }
+
+    #[test]
+    fn text_that_is_no_address_stays_as_it_is() {
+        for text in ["", "7", "unknown", "1.1.1.1,2.2.2.2", "192.0.2.1:99999", "[::1", "[::1]x", "[::1]:", "1.2.3", "%"]
+        {
+            assert_eq!(network(text, 64), text);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::core::checks::CheckMessage;
 /// The checks of this app.
 pub const CHECKS: &[Check] = &[
     #[cfg(feature = "database")]
-    Check { ids: &["auth.W902"], when: When::Deploy, run: login_limits },
+    Check { ids: &["auth.W902", "auth.W904"], when: When::Deploy, run: login_limits },
     Check { ids: &["rest_framework.W901"], when: When::Deploy, run: proxies },
     Check { ids: &["rest_framework.W902"], when: When::Deploy, run: open_views },
     Check { ids: &["server.W902"], when: When::Deploy, run: upload_timeout },
@@ -26,11 +26,22 @@ fn login_limits(registry: &Registry) -> Vec<CheckMessage> {
         "ScopedRateThrottle" => has_rate("login"),
         _ => false,
     });
-    if throttled || has_login_failure_limit(registry) {
+    if throttled {
         return Vec::new();
     }
+    if has_login_failure_limit(registry) {
+        let message = CheckMessage::warning(
+            "auth.W904",
+            "No throttle has a rate for logins. LOGIN_FAILURE_LIMIT counts failures of each name, so a client that makes up \
+             names is not limited.",
+        );
+        return vec![message.hint(
+            "Add ScopedRateThrottle to REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES and a rate for the scope login, such as \
+             login=30/min, to REST_FRAMEWORK_DEFAULT_THROTTLE_RATES.",
+        )];
+    }
     let message = CheckMessage::warning("auth.W902", "Nothing limits how often a client may try to log in.");
-    vec![message.hint("Set LOGIN_FAILURE_LIMIT, or a throttle with a rate for the scope login.")]
+    vec![message.hint("Set LOGIN_FAILURE_LIMIT, and a throttle with a rate for the scope login.")]
 }
 
 #[cfg(feature = "database")]

@@ -1,106 +1,178 @@
 //! Limits the guessing of passwords. Python counterpart: `django-axes`, with `AXES_FAILURE_LIMIT`, `AXES_COOLOFF_TIME` and
-//! `AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]`.
+//! `AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]`.
 //!
-//! Failed logins are counted by user name and address together, so that a client cannot lock out other clients. They are
+//! Failed logins are counted by user name and address together, so that a client cannot lock out other clients, and if
+//! `LOGIN_FAILURE_LIMIT_PER_ADDRESS` is set, by address alone, so that one password cannot be tried on many names. They are
 //! counted for unknown user names too, so that the answer does not tell which names exist. The counts are in the
 //! database, where all servers share them, and expire after `LOGIN_COOLOFF`.
 //!
+//! An attempt is counted when its password is about to be hashed, so a login that the full queue refuses leaves no row.
+//!
 //! The table is not one of Django's. `manage migrate` makes it, and a server without `LOGIN_FAILURE_LIMIT` does not need it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
+
 use aws_lc_rs::digest::{SHA256, digest};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use crate::core::crypto::{hex, random_bytes};
+use super::AuthError;
+use super::settings::AuthSettings;
+use crate::core::crypto::hex;
 use crate::db::schema::login_failures;
-use crate::db::{Database, DatabaseError, DbConnection, is_unique_violation};
+use crate::db::{Database, DatabaseError, DbConnection, is_unique_violation, try_advisory_lock};
 
 /// How many failures, and for how long they count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lockout {
+#[derive(Clone, Debug)]
+pub(super) struct Lockout {
     /// `LOGIN_FAILURE_LIMIT`.
-    pub limit: i32,
-    /// `LOGIN_COOLOFF`.
-    pub cooloff: Duration,
+    limit: i32,
+    /// `LOGIN_FAILURE_LIMIT_PER_ADDRESS`.
+    limit_per_address: Option<i32>,
+    /// `LOGIN_COOLOFF` in seconds.
+    cooloff: i64,
+    /// When expired rows are next deleted, in seconds since the Unix epoch; `i64::MAX` while they are.
+    next_sweep: Arc<AtomicI64>,
 }
 
-/// The refusal of an attempt after too many failures, with the seconds until attempts are allowed again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LockedOut(pub u64);
+/// Seconds between two sweeps.
+const SWEEP_INTERVAL: i64 = 60;
+/// Rows that are deleted in one transaction: a millisecond or two.
+const SWEEP_BATCH: i64 = 100;
+/// A sweep rests so many times as long as it works. SQLite has only one writer.
+const SWEEP_REST: u32 = 9;
+/// The lock that lets only one instance sweep at a time.
+const SWEEP_LOCK: &str = "login_failures_sweep";
 
-/// An attempt. It is counted as a failure before its outcome is known, so that many attempts at once are all counted.
-#[derive(Debug)]
-pub(super) struct Attempt {
-    lockout: Lockout,
+/// What an attempt is counted under.
+#[derive(Clone, Debug)]
+struct Count {
     key: String,
+    limit: i32,
+    expires: Expires,
+}
+
+/// When a count expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expires {
+    /// `LOGIN_COOLOFF` after the last failure.
+    AfterLast,
+    /// `LOGIN_COOLOFF` after the first one. Many users may share an address, and one of them always mistypes.
+    AfterFirst,
+}
+
+/// The counts of an attempt.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    counts: Vec<Count>,
+    cooloff: i64,
 }
 
 impl Lockout {
-    /// Counts an attempt to log in as `username` from `address`.
-    pub(super) async fn begin(
-        self,
-        db: &Database,
-        username: &str,
-        address: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Result<Attempt, LockedOut>, DatabaseError> {
-        let text = format!("{}:{username}{address}", username.len());
-        let key = hex(digest(&SHA256, text.as_bytes()).as_ref());
-        let count = || {
-            let key = key.clone();
-            db.write(move |conn| self.count(conn, &key, now.timestamp()))
-        };
-        let counted = match count().await {
-            // Another attempt has just inserted the row.
-            Err(DatabaseError::Query(error)) if is_unique_violation(&error) => count().await?,
-            counted => counted?,
-        };
-        Ok(counted.map(|()| Attempt { lockout: self, key }))
+    /// `None` without `LOGIN_FAILURE_LIMIT`.
+    pub(super) fn new(settings: &AuthSettings) -> Option<Self> {
+        let limit = settings.login_failure_limit?;
+        Some(Self {
+            limit: limit.into(),
+            limit_per_address: settings.login_failure_limit_per_address.map(i32::from),
+            cooloff: settings.login_cooloff.num_seconds(),
+            next_sweep: Arc::default(),
+        })
     }
 
-    fn count(self, conn: &mut DbConnection, key: &str, now: i64) -> Result<Result<(), LockedOut>, DatabaseError> {
-        use login_failures::{attempt, failures, since, table};
-
-        let cooloff = self.cooloff.num_seconds();
-        let found: Option<(i32, i64)> =
-            table.filter(attempt.eq(key)).select((failures, since)).get_result(conn).optional()?;
-        let Some((count, last)) = found else {
-            self.forget_old(conn, now)?;
-            diesel::insert_into(table).values((attempt.eq(key), failures.eq(1), since.eq(now))).execute(conn)?;
-            return Ok(Ok(()));
-        };
-        let locked_out = |last: i64| Ok(Err(LockedOut(u64::try_from(last + cooloff - now).unwrap_or(1).max(1))));
-        let is_expired = last + cooloff <= now;
-        if !is_expired && count >= self.limit {
-            return locked_out(last);
-        }
-        // The condition is evaluated again under the lock of the row, because other attempts may have been counted.
-        let updated = if is_expired {
-            let unchanged = table.filter(attempt.eq(key).and(since.eq(last)).and(failures.eq(count)));
-            diesel::update(unchanged).set((failures.eq(1), since.eq(now))).execute(conn)?
-        } else {
-            let below = table.filter(attempt.eq(key).and(failures.lt(self.limit)));
-            diesel::update(below).set((failures.eq(failures + 1), since.eq(now))).execute(conn)?
-        };
-        if updated == 0 { locked_out(now) } else { Ok(Ok(())) }
+    /// An attempt to log in as `username` from `address`, which is empty where there is no client.
+    pub(super) fn attempt(&self, username: &str, address: &str) -> Attempt {
+        let key = |text: String| hex(digest(&SHA256, text.as_bytes()).as_ref());
+        let by_name = format!("{}:{username}{address}", username.len());
+        let mut counts = vec![Count { key: key(by_name), limit: self.limit, expires: Expires::AfterLast }];
+        let per_address = self.limit_per_address.filter(|_| !address.is_empty());
+        // The other kind of key begins with a digit.
+        counts.extend(per_address.map(|limit| {
+            let key = key(format!("address:{address}"));
+            Count { key, limit, expires: Expires::AfterFirst }
+        }));
+        Attempt { counts, cooloff: self.cooloff }
     }
 
-    /// Sometimes deletes the expired rows. Clients can make up any number of names.
-    fn forget_old(self, conn: &mut DbConnection, now: i64) -> QueryResult<()> {
-        if random_bytes::<1>()[0] < 4 {
-            let old = login_failures::since.le(now - self.cooloff.num_seconds());
-            diesel::delete(login_failures::table.filter(old)).execute(conn)?;
+    /// Starts to delete the expired rows beside the requests, if the last sweep was a while ago. Clients can make up any
+    /// number of names.
+    pub(super) fn sweep_if_due(&self, db: &Database, now: DateTime<Utc>) {
+        let now = now.timestamp();
+        let due = self.next_sweep.load(Ordering::Relaxed);
+        if due > now || self.next_sweep.compare_exchange(due, i64::MAX, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            return;
         }
-        Ok(())
+        let (db, lockout) = (db.clone(), self.clone());
+        tokio::spawn(async move {
+            if let Err(error) = lockout.sweep(&db, now).await {
+                log::warn!("expired counts of failed logins could not be deleted: {error}");
+            }
+            lockout.next_sweep.store(now.saturating_add(SWEEP_INTERVAL), Ordering::Release);
+        });
+    }
+
+    /// Deletes the rows that have expired at `now`, in small batches with rests. Stops if another instance is sweeping.
+    async fn sweep(&self, db: &Database, now: i64) -> Result<(), DatabaseError> {
+        let expired = now - self.cooloff;
+        loop {
+            let begin = Instant::now();
+            if db.write(move |conn| delete_batch(conn, expired)).await? == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(begin.elapsed() * SWEEP_REST).await;
+        }
     }
 }
 
+fn delete_batch(conn: &mut DbConnection, expired: i64) -> Result<usize, DatabaseError> {
+    use login_failures::{attempt, since, table};
+
+    if !try_advisory_lock(conn, SWEEP_LOCK)? {
+        return Ok(0);
+    }
+    let keys = table.filter(since.le(expired)).order(since).limit(SWEEP_BATCH).select(attempt);
+    let keys: Vec<String> = keys.load(conn)?;
+    // The time is compared again, because an attempt may have been counted meanwhile.
+    Ok(diesel::delete(table.filter(attempt.eq_any(&keys).and(since.le(expired)))).execute(conn)?)
+}
+
 impl Attempt {
-    /// The password was right. Deletes the count.
+    /// Whether there were too many failures. Counts nothing.
+    ///
+    /// # Errors
+    /// [`AuthError::LockedOut`], or that of the database.
+    pub(super) fn look(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), AuthError> {
+        self.counts.iter().try_for_each(|count| count.find(conn, self.cooloff, now.timestamp()).map(drop))
+    }
+
+    /// Counts the attempt as a failure before its outcome is known, so that many attempts at once are all counted.
+    ///
+    /// # Errors
+    /// [`AuthError::LockedOut`] if there were too many failures, or that of the database. Nothing is counted then.
+    pub(super) async fn count(&self, db: &Database, now: DateTime<Utc>) -> Result<(), AuthError> {
+        let count = || {
+            let Self { counts, cooloff } = self.clone();
+            db.write(move |conn| counts.iter().try_for_each(|count| count.add(conn, cooloff, now.timestamp())))
+        };
+        match count().await {
+            // Another attempt has just inserted a row.
+            Err(AuthError::Database(DatabaseError::Query(error))) if is_unique_violation(&error) => count().await,
+            counted => counted,
+        }
+    }
+
+    /// The password was right. Deletes the count of the name. The one of the address only gets back this attempt: with an
+    /// account of one's own one could else try the passwords of others for ever.
     pub(super) async fn succeed(self, db: &Database) -> Result<(), DatabaseError> {
-        let Self { key, .. } = self;
         db.write(move |conn| {
-            diesel::delete(login_failures::table.filter(login_failures::attempt.eq(key))).execute(conn)?;
+            for count in &self.counts {
+                match count.expires {
+                    Expires::AfterLast => count.delete(conn)?,
+                    Expires::AfterFirst => count.take_back(conn)?,
+                }
+            }
             Ok(())
         })
         .await
@@ -108,14 +180,61 @@ impl Attempt {
 
     /// The password was not checked. Counts one failure less.
     pub(super) async fn take_back(self, db: &Database) -> Result<(), DatabaseError> {
-        let Self { key, lockout } = self;
-        db.write(move |conn| {
-            use login_failures::{attempt, failures, table};
-
-            let counted = table.filter(attempt.eq(key).and(failures.between(1, lockout.limit)));
-            diesel::update(counted).set(failures.eq(failures - 1)).execute(conn)?;
-            Ok(())
-        })
-        .await
+        db.write(move |conn| Ok(self.counts.iter().try_for_each(|count| count.take_back(conn))?)).await
     }
+}
+
+impl Count {
+    /// The row, if it has not expired: the number of failures and the time.
+    fn find(&self, conn: &mut DbConnection, cooloff: i64, now: i64) -> Result<Option<(i32, i64, bool)>, AuthError> {
+        use login_failures::{attempt, failures, since, table};
+
+        let row = table.filter(attempt.eq(&self.key)).select((failures, since));
+        let Some((count, time)) = row.get_result::<(i32, i64)>(conn).optional().map_err(DatabaseError::from)? else {
+            return Ok(None);
+        };
+        let is_expired = time + cooloff <= now;
+        if !is_expired && count >= self.limit {
+            return Err(locked_out(time + cooloff - now));
+        }
+        Ok(Some((count, time, is_expired)))
+    }
+
+    fn add(&self, conn: &mut DbConnection, cooloff: i64, now: i64) -> Result<(), AuthError> {
+        use login_failures::{attempt, failures, since, table};
+
+        let Some((count, time, is_expired)) = self.find(conn, cooloff, now)? else {
+            let row = (attempt.eq(&self.key), failures.eq(1), since.eq(now));
+            diesel::insert_into(table).values(row).execute(conn).map_err(DatabaseError::from)?;
+            return Ok(());
+        };
+        // The condition is evaluated again under the lock of the row, because other attempts may have been counted.
+        let updated = if is_expired {
+            let unchanged = table.filter(attempt.eq(&self.key).and(since.eq(time)).and(failures.eq(count)));
+            diesel::update(unchanged).set((failures.eq(1), since.eq(now))).execute(conn)
+        } else {
+            let below = table.filter(attempt.eq(&self.key).and(failures.lt(self.limit)));
+            let time = if self.expires == Expires::AfterLast { now } else { time };
+            diesel::update(below).set((failures.eq(failures + 1), since.eq(time))).execute(conn)
+        };
+        match updated.map_err(DatabaseError::from)? {
+            0 => Err(locked_out(cooloff)),
+            _ => Ok(()),
+        }
+    }
+
+    fn delete(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        diesel::delete(login_failures::table.filter(login_failures::attempt.eq(&self.key))).execute(conn).map(drop)
+    }
+
+    fn take_back(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        use login_failures::{attempt, failures, table};
+
+        let counted = table.filter(attempt.eq(&self.key).and(failures.between(1, self.limit)));
+        diesel::update(counted).set(failures.eq(failures - 1)).execute(conn).map(drop)
+    }
+}
+
+fn locked_out(seconds: i64) -> AuthError {
+    AuthError::LockedOut(u64::try_from(seconds).unwrap_or(1).max(1))
 }

@@ -10,7 +10,9 @@ mod base_user;
 mod checks;
 pub mod hashers;
 #[cfg(feature = "database")]
-pub mod lockout;
+mod hashing;
+#[cfg(feature = "database")]
+mod lockout;
 #[cfg(feature = "server")]
 pub(crate) mod management;
 #[cfg(feature = "database")]

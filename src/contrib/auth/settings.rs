@@ -31,6 +31,9 @@ settings! {
         /// Number of passwords that are hashed at the same time. The number of processor cores if it is not set.
         pub hashing_threads: usize = PASSWORD_HASHING_THREADS("", hashing_threads);
         /// Number of logins that may wait for their turn. One more is answered with 503.
+        ///
+        /// Clients are served in turn, whoever sent how many, and the last login of the client with the most is refused first.
+        /// A client is an address, or a network as `CLIENT_IPV6_PREFIX` says.
         pub hashing_queue: usize = PASSWORD_HASHING_QUEUE("64", values::number);
         /// Number of failed logins after which one user name from one address is answered with 429.
         ///
@@ -38,6 +41,19 @@ settings! {
         /// as fast as they can be hashed.** Not in Django. Failures are counted in the table `login_failures`. Behind a
         /// proxy set `REST_FRAMEWORK_NUM_PROXIES`, or all clients have the address of the proxy.
         pub login_failure_limit: Option<u16> = LOGIN_FAILURE_LIMIT(
+            "none",
+            values::only(
+                values::optional(values::number),
+                |limit| *limit != Some(0),
+                "none, or a whole number from 1 to 65535"
+            )
+        );
+        /// Number of failed logins, whatever their names, after which one address is answered with 429, such as `100`.
+        ///
+        /// Stops one password from being tried on many names. It needs `LOGIN_FAILURE_LIMIT`. The failures of `LOGIN_COOLOFF`
+        /// count, from the first one on. Many users may share an address: **behind a proxy without
+        /// `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
+        pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS(
             "none",
             values::only(
                 values::optional(values::number),

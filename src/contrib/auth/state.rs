@@ -1,17 +1,14 @@
 //! Logging in. Python counterpart: `django.contrib.auth.authenticate` and `backends.ModelBackend`.
 //!
-//! Hashing is what a login costs, on purpose: a tenth of a second of a processor core. It runs beside the workers, on no
-//! more threads than the settings allow and with no database connection held, so that a flood of logins cannot starve
-//! `refresh` and protected views. A login that would have to wait too long is refused at once.
+//! Hashing runs beside the workers, on no more threads than the settings allow and with no database connection held, so
+//! that a flood of logins cannot starve `refresh` and protected views. [`hashing`](super::hashing) has the queue.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use tokio::sync::Semaphore;
 
 use super::SharedUser;
 use super::hashers::PasswordHashers;
-use super::lockout::{LockedOut, Lockout};
+use super::hashing::{HashingQueue, QueueFull, Turn};
+use super::lockout::{Attempt, Lockout};
 use super::models::{NewUser, UserModel};
 use super::settings::{AuthSettings, Backend};
 use crate::core::clock::Clock;
@@ -35,6 +32,12 @@ pub enum AuthError {
     Database(#[from] DatabaseError),
 }
 
+impl From<QueueFull> for AuthError {
+    fn from(_: QueueFull) -> Self {
+        Self::Overloaded
+    }
+}
+
 /// Users, hashers and backends of one application. Cheap to clone.
 #[derive(Clone)]
 pub struct AuthState(Arc<Inner>);
@@ -43,10 +46,7 @@ struct Inner {
     users: Arc<dyn UserModel>,
     hashers: PasswordHashers,
     allow_inactive: bool,
-    threads: Arc<Semaphore>,
-    /// Logins hashing or waiting to.
-    pending: AtomicUsize,
-    capacity: usize,
+    queue: HashingQueue,
     lockout: Option<Lockout>,
     clock: Clock,
 }
@@ -59,12 +59,8 @@ impl AuthState {
             users,
             hashers: settings.password_hashers.clone(),
             allow_inactive: settings.authentication_backends.contains(&Backend::AllowAllUsersModel),
-            threads: Arc::new(Semaphore::new(settings.hashing_threads.min(Semaphore::MAX_PERMITS))),
-            pending: AtomicUsize::new(0),
-            lockout: settings
-                .login_failure_limit
-                .map(|limit| Lockout { limit: limit.into(), cooloff: settings.login_cooloff }),
-            capacity: settings.hashing_threads.saturating_add(settings.hashing_queue),
+            queue: HashingQueue::new(settings.hashing_threads, settings.hashing_queue),
+            lockout: Lockout::new(settings),
             clock,
         }))
     }
@@ -96,13 +92,13 @@ impl AuthState {
     /// Logins whose password is being hashed, or waits to be.
     #[must_use]
     pub fn hashing_pending(&self) -> usize {
-        self.0.pending.load(Ordering::Relaxed)
+        self.0.queue.pending()
     }
 
     /// How many of them there may be; one more is [`AuthError::Overloaded`].
     #[must_use]
     pub fn hashing_capacity(&self) -> usize {
-        self.0.capacity
+        self.0.queue.capacity()
     }
 
     /// The clock.
@@ -114,8 +110,9 @@ impl AuthState {
     /// The user with this name and password, if a backend accepts the user. A password that was stored by another than
     /// the preferred hasher is stored again by that one.
     ///
-    /// `address` is that of the client: `LOGIN_FAILURE_LIMIT` counts failures by name and address. It is empty where there
-    /// is no client. An unknown name, a wrong password and an inactive user take the same time.
+    /// `address` is that of the client: clients wait for their turn by address, and `LOGIN_FAILURE_LIMIT` counts failures by
+    /// name and address. It is empty where there is no client. An unknown name, a wrong password and an inactive user take
+    /// the same time.
     ///
     /// # Errors
     /// Returns an error if the queue is full, the database fails or there were too many failures. A wrong password is no
@@ -127,38 +124,65 @@ impl AuthState {
         username: &str,
         password: &str,
     ) -> Result<Option<SharedUser>, AuthError> {
-        let Some(lockout) = self.0.lockout else { return self.check(db, username, password).await };
-        let attempt = match lockout.begin(db, username, address, self.clock().now()).await? {
-            Ok(attempt) => attempt,
-            Err(LockedOut(seconds)) => return Err(AuthError::LockedOut(seconds)),
-        };
-        let outcome = self.check(db, username, password).await;
+        // Asked first, because a flood is then refused without a query.
+        if self.0.queue.is_full_for(address) {
+            return Err(AuthError::Overloaded);
+        }
+        let attempt = self.0.lockout.as_ref().map(|lockout| lockout.attempt(username, address));
+        let user = self.find(db, username, attempt.clone()).await?;
+        let turn = self.0.queue.turn(address).await?;
+        let Some(attempt) = attempt else { return self.check(db, turn, user, password).await };
+        attempt.count(db, self.clock().now()).await?;
+        let outcome = self.check(db, turn, user, password).await;
         match &outcome {
             Ok(Some(_)) => attempt.succeed(db).await?,
             Ok(None) => {}
             Err(_) => attempt.take_back(db).await?,
         }
+        if let Some(lockout) = &self.0.lockout {
+            lockout.sweep_if_due(db, self.clock().now());
+        }
         outcome
     }
 
-    /// `authenticate` without counting.
-    async fn check(&self, db: &Database, username: &str, password: &str) -> Result<Option<SharedUser>, AuthError> {
-        let (users, name) = (Arc::clone(self.users()), username.to_owned());
-        let found = db.read(move |conn| users.get_by_natural_key(conn, &name).map_err(DatabaseError::from)).await?;
-        let Some(user) = found else {
-            let password = password.to_owned();
-            self.hash(move |hashers| hashers.fake_runtime(&password)).await?;
+    /// The user with this name, unless the attempt is locked out.
+    async fn find(
+        &self,
+        db: &Database,
+        username: &str,
+        attempt: Option<Attempt>,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let (users, name, now) = (Arc::clone(self.users()), username.to_owned(), self.clock().now());
+        db.read(move |conn| {
+            if let Some(attempt) = attempt {
+                attempt.look(conn, now)?;
+            }
+            Ok(users.get_by_natural_key(conn, &name).map_err(DatabaseError::from)?)
+        })
+        .await
+    }
+
+    /// `user`, if `password` is right and a backend accepts the user.
+    async fn check(
+        &self,
+        db: &Database,
+        turn: Turn,
+        user: Option<SharedUser>,
+        password: &str,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let password = password.to_owned();
+        let Some(user) = user else {
+            self.hash_on(turn, move |hashers| hashers.fake_runtime(&password)).await?;
             return Ok(None);
         };
-        let (known, password) = (user.clone(), password.to_owned());
-        let (check, upgraded) = self
-            .hash(move |hashers| {
-                let check = hashers.check(&password, known.password());
-                // A hasher that cannot take this password (bcrypt, beyond 72 bytes) leaves the old string in place.
-                let upgraded = check.must_update.then(|| hashers.encode(&password).ok()).flatten();
-                (check, upgraded)
-            })
-            .await?;
+        let known = user.clone();
+        let work = move |hashers: &PasswordHashers| {
+            let check = hashers.check(&password, known.password());
+            // A hasher that cannot take this password (bcrypt, beyond 72 bytes) leaves the old string in place.
+            let upgraded = check.must_update.then(|| hashers.encode(&password).ok()).flatten();
+            (check, upgraded)
+        };
+        let (check, upgraded) = self.hash_on(turn, work).await?;
         if !check.is_correct {
             return Ok(None);
         }
@@ -256,13 +280,20 @@ impl AuthState {
         &self,
         work: impl FnOnce(&PasswordHashers) -> T + Send + 'static,
     ) -> Result<T, AuthError> {
-        let place = Place::take(Arc::clone(&self.0))?;
-        let permit = Arc::clone(&self.0.threads).acquire_owned().await;
-        let permit = permit.map_err(|e| AuthError::Hashing(e.to_string()))?;
+        let turn = self.0.queue.turn("").await?;
+        self.hash_on(turn, work).await
+    }
+
+    async fn hash_on<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce(&PasswordHashers) -> T + Send + 'static,
+    ) -> Result<T, AuthError> {
+        let hashers = self.0.hashers.clone();
         let hashing = tokio::task::spawn_blocking(move || {
-            // Both go with the work: a client that hangs up must not make room for another one's hash.
-            let result = work(&place.0.hashers);
-            drop((place, permit));
+            let result = work(&hashers);
+            // It goes with the work: a client that hangs up must not make room for another one's hash.
+            drop(turn);
             result
         });
         hashing.await.map_err(|e| AuthError::Hashing(e.to_string()))
@@ -272,23 +303,6 @@ impl AuthState {
 impl std::fmt::Debug for AuthState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "AuthState({:?})", self.0.hashers)
-    }
-}
-
-/// A place in the queue, given back when the login is decided or its client has gone.
-struct Place(Arc<Inner>);
-
-impl Place {
-    fn take(inner: Arc<Inner>) -> Result<Self, AuthError> {
-        let taken = inner.pending.fetch_add(1, Ordering::AcqRel);
-        let place = Self(inner);
-        if taken < place.0.capacity { Ok(place) } else { Err(AuthError::Overloaded) }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.pending.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

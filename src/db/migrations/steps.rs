@@ -147,6 +147,13 @@ pub const AUTH: &[Step] = &[
         ..Step::EMPTY
     }
     .sql(up!("00000000000008_login_failures")),
+    Step {
+        app: LOGIN_FAILURES,
+        migrations: &[changes("0002_login_failures_since")],
+        requires: &["login_failures"],
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000009_login_failures_since")),
 ];
 
 /// `django.contrib.admin`.

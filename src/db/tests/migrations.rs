@@ -13,7 +13,7 @@ use super::super::{DbConnection, PooledConnection};
 use super::support::{TestDatabase, number, text};
 
 /// Those of Django, DRF and simplejwt, and our own.
-const ALL: usize = 35;
+const ALL: usize = 36;
 
 fn now() -> DateTime<Utc> {
     "2024-03-01T12:30:15.123456Z".parse().unwrap()
@@ -47,6 +47,7 @@ macro_rules! files {
             files!("00000000000006_sessions_initial", $file),
             files!("00000000000007_token_blacklist_initial", $file),
             files!("00000000000008_login_failures", $file),
+            files!("00000000000009_login_failures_since", $file),
         ]
     };
     ($directory:literal, $file:literal) => {
@@ -78,9 +79,10 @@ fn an_empty_database_gets_everything_and_a_second_run_nothing() {
         let applied = migrate(conn);
         assert_eq!(applied.len(), ALL);
         assert_eq!(
-            applied[..3],
+            applied[..4],
             [
                 "actix_auth.0001_login_failures",
+                "actix_auth.0002_login_failures_since",
                 "contenttypes.0001_initial",
                 "contenttypes.0002_remove_content_type_name"
             ]
@@ -233,7 +235,7 @@ fn the_table_of_failed_logins_is_adopted_with_its_rows() {
         run(conn, &files!("up.sql")[..7]);
         conn.batch_execute(LOGIN_FAILURES).unwrap();
         conn.batch_execute("INSERT INTO login_failures VALUES ('a', 3, 1700000000)").unwrap();
-        assert_eq!(migrate(conn), ["actix_auth.0001_login_failures"]);
+        assert_eq!(migrate(conn), ["actix_auth.0001_login_failures", "actix_auth.0002_login_failures_since"]);
         assert_eq!(number(conn, "SELECT CAST(failures AS bigint) AS value FROM login_failures").unwrap(), 3);
         assert_eq!(migrate(conn), [""; 0]);
     });
@@ -243,10 +245,10 @@ fn the_table_of_failed_logins_is_adopted_with_its_rows() {
 fn a_later_step_alters_a_table_of_our_own() {
     const INDEX: Step = Step {
         app: "actix_auth",
-        migrations: &[Migration { name: "0002_index", changes_tables: true }],
+        migrations: &[Migration { name: "0003_index", changes_tables: true }],
         requires: &["login_failures"],
-        sqlite: "CREATE INDEX login_failures_since ON login_failures (since)",
-        postgres: "CREATE INDEX login_failures_since ON login_failures (since)",
+        sqlite: "CREATE INDEX login_failures_failures ON login_failures (failures)",
+        postgres: "CREATE INDEX login_failures_failures ON login_failures (failures)",
         ..Step::EMPTY
     };
     each(|conn| {
@@ -255,7 +257,7 @@ fn a_later_step_alters_a_table_of_our_own() {
         let applied = |conn: &mut _| -> Vec<String> {
             plan.migrate(conn, now()).unwrap().iter().map(Applied::to_string).collect()
         };
-        assert_eq!(applied(conn), ["actix_auth.0002_index"]);
+        assert_eq!(applied(conn), ["actix_auth.0003_index"]);
         assert_eq!(applied(conn), [""; 0]);
         // An empty database gets both, in their order.
         run(conn, files!("down.sql").iter().rev());

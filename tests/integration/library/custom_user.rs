@@ -114,7 +114,10 @@ per_database! {
         let (apps, mut client) = host(example::set_up(settings_from(&db, &env)).database(database), example::configure).await;
         let database = apps.database().unwrap();
         let applied = example::migrations(&apps).run(database).unwrap();
-        assert_eq!(applied.iter().map(ToString::to_string).collect::<Vec<_>>(), ["actix_auth.0001_login_failures"]);
+        assert_eq!(
+            applied.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["actix_auth.0001_login_failures", "actix_auth.0002_login_failures_since"]
+        );
 
         let required = json!(["This field is required."]);
         let response = client.post("/api/token/", json!({ "username": "ann@example.com" })).await;

@@ -12,6 +12,8 @@ const SAFE: &[(&str, &str)] = &[
     ("SECRET_KEY", STRONG),
     ("ALLOWED_HOSTS", "example.org"),
     ("LOGIN_FAILURE_LIMIT", "5"),
+    ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", "ScopedRateThrottle"),
+    ("REST_FRAMEWORK_DEFAULT_THROTTLE_RATES", "login=30/min"),
     ("REST_FRAMEWORK_NUM_PROXIES", "1"),
     ("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true"),
     ("SECURE_HSTS_PRELOAD", "true"),
@@ -113,14 +115,18 @@ fn a_weak_hasher_for_new_passwords_is_reported() {
 
 #[test]
 fn logins_without_a_limit_are_reported() {
-    let none = ("LOGIN_FAILURE_LIMIT", "none");
-    assert_deploy_finds(&[none], &["auth.W902"]);
-    for (class, rate) in
-        [("AnonRateThrottle", "anon=5/min"), ("UserRateThrottle", "user=5/min"), ("ScopedRateThrottle", "login=5/min")]
-    {
-        let class = ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", class);
-        assert_deploy_finds(&[none, class], &["auth.W902"]);
-        assert_deploy_finds(&[none, class, ("REST_FRAMEWORK_DEFAULT_THROTTLE_RATES", rate)], &[]);
+    for (limit, id) in [("none", "auth.W902"), ("5", "auth.W904")] {
+        let limit = ("LOGIN_FAILURE_LIMIT", limit);
+        let (classes, rates) = ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", "REST_FRAMEWORK_DEFAULT_THROTTLE_RATES");
+        assert_deploy_finds(&[limit, (classes, ""), (rates, "")], &[id]);
+        for (class, rate) in [
+            ("AnonRateThrottle", "anon=5/min"),
+            ("UserRateThrottle", "user=5/min"),
+            ("ScopedRateThrottle", "login=5/min"),
+        ] {
+            assert_deploy_finds(&[limit, (classes, class), (rates, "other=5/min")], &[id]);
+            assert_deploy_finds(&[limit, (classes, class), (rates, rate)], &[]);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use actix_simplejwt::conf::Environment;
+use actix_simplejwt::contrib::auth::AuthState;
 use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
 use actix_simplejwt::contrib::auth::models::{NewUser, User};
 use actix_simplejwt::core::clock::Clock;
@@ -28,6 +29,7 @@ pub struct TestApp {
     call: Call,
     clock: Clock,
     database: Database,
+    auth: AuthState,
     description: Rc<ApiDescription>,
     kept: Rc<TestDatabase>,
 }
@@ -70,7 +72,7 @@ impl TestApp {
         adjust(&mut settings);
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let apps = settings.builder().clock(clock.clone()).build().unwrap();
-        let database = apps.database().unwrap().clone();
+        let (database, auth) = (apps.database().unwrap().clone(), apps.auth().unwrap().clone());
         let service = Rc::new(init_service(server::app(&Site::new(apps, urls::configure))).await);
         let call: Call = Rc::new(move |request| {
             let service = Rc::clone(&service);
@@ -81,12 +83,17 @@ impl TestApp {
                 }
             })
         });
-        Self { call, clock, database, description: Rc::default(), kept }
+        Self { call, clock, database, auth, description: Rc::default(), kept }
     }
 
     /// The server's database.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The server's users and passwords.
+    pub fn auth(&self) -> &AuthState {
+        &self.auth
     }
 
     /// Where the tables are, for connections that are not the server's.
