@@ -179,7 +179,7 @@ class Client:
             random.choice(actions)(connection)
             if random.random() < 0.01:
                 self.fetch_key(connection)
-            if self.user["leaves"] and random.random() < 0.02:
+            if self.user["leaves"] and random.random() < 0.03:
                 self.log_out_and_in(connection)
 
 

@@ -5,7 +5,7 @@ import subprocess
 from collections import Counter
 
 from .site import HERE
-from .traffic import NAMES
+from .traffic import NAMES, PAIRS
 
 # Made by `manage migrate`; Django does not know it and leaves it alone.
 OWN_TABLES = {"login_failures"}
@@ -64,31 +64,20 @@ def no_client_was_logged_out(site, traffic):
 
 def each_accepts_the_others_tokens(site, traffic):
     """Calls, verifications, refreshes and log-outs with tokens of the other."""
-    counts = Counter()
-    for record in traffic.records:
-        if record.get("minted"):
-            counts[traffic.who(record["minted"]), record["what"], traffic.who(record["id"])] += 1
-    for one, other in (("django", "login"), ("login", "django")):
+    counts = traffic.crossings()
+    for by, to in PAIRS:
         for what in ("call", "verify", "refresh"):
-            prove(counts[one, what, other], f"no {what} at {NAMES[other]} with a token by {NAMES[one]}")
-    total = lambda one, other: sum(n for (by, _, at), n in counts.items() if (by, at) == (one, other))
-    return (
-        f"{total('django', 'login')} requests here with tokens by Django, "
-        f"{total('login', 'django')} at Django with tokens made here"
-    )
+            prove(counts[what, by, to], f"no {what} at {NAMES[to]} with a token by {NAMES[by]}")
+    here, there = (sum(counts[what, *pair] for what in ("call", "verify", "refresh", "log-out")) for pair in PAIRS)
+    return f"{here} requests here with tokens by Django, {there} at Django with tokens made here"
 
 
 def each_refuses_what_the_other_blacklisted(site, traffic):
-    counts = Counter()
-    for record in traffic.records:
-        if record["what"] == "replay":
-            counts[traffic.who(record["spent_by"]), traffic.who(record["id"])] += 1
-    for one, other in (("django", "login"), ("login", "django")):
-        prove(counts[one, other], f"{NAMES[other]} was never sent a token that {NAMES[one]} has blacklisted")
-    return (
-        f"{counts['django', 'login']} here that Django has blacklisted, "
-        f"{counts['login', 'django']} at Django that were blacklisted here"
-    )
+    counts = traffic.crossings()
+    for by, to in PAIRS:
+        prove(counts["replay", by, to], f"{NAMES[to]} was never sent a token that {NAMES[by]} has blacklisted")
+    here, there = (counts["replay", *pair] for pair in PAIRS)
+    return f"{here} here that Django has blacklisted, {there} at Django that were blacklisted here"
 
 
 def rows_are_as_django_makes_them(site, traffic):

@@ -6,13 +6,16 @@ import sys
 import threading
 from collections import Counter
 
-from .site import HERE, CommandFailed
+from .site import HERE
 
 PASSWORD = "correct-horse-7-battery"
 NAMES = {"django": "Django", "login": "this server"}
 # What a server must have answered before a step of the move counts as seen.
-A_FEW = {"call": 6, "call with key": 3, "refresh": 3, "verify": 1}
+A_FEW = {"call": 4, "call with key": 2, "refresh": 2, "verify": 1}
 ALL_KINDS = {"call": 20, "call with key": 6, "refresh": 8, "verify": 3, "replay": 2, "log-out": 1, "log-in": 1}
+
+CROSSING = ("call", "verify", "refresh", "replay")
+PAIRS = (("django", "login"), ("login", "django"))
 
 
 class ClientFailed(Exception):
@@ -41,11 +44,12 @@ class Traffic:
 
     def who(self, request):
         """Who has answered: `django` or `login`; None if nginx has not written it yet."""
-        lines = self.site.read_access_log().get(request)
+        lines = self.site.upstreams.get(request)
         return lines[-1].split(", ")[-1] if lines else None
 
     def check(self):
         """Raises ClientFailed if a client was refused, or got no answer."""
+        self.site.read_access_log()
         bad = [record for record in self.records if not record["ok"]]
         if bad:
             shown = "\n".join(f"{record} answered by {self.who(record['id'])}" for record in bad[:5])
@@ -56,25 +60,43 @@ class Traffic:
 
     def answered(self, first=0):
         """How many requests of which kind each server has answered, from the record number `first` on."""
-        self.site.read_access_log()
         counts = {name: Counter() for name in NAMES}
         for record in self.records[first:]:
             who = self.who(record["id"])
-            if who in counts:
+            if who:
                 counts[who][record["what"]] += 1
         return counts
 
-    def wait_for(self, needs):
-        """Waits until each server of `needs` has answered so many requests of each kind, from now on."""
+    def crossings(self, first=0):
+        """How many requests of which kind went to another server than the one that had made the token, or spent it.
+
+        The keys are `(what, made or spent by, sent to)`.
+        """
+        counts = Counter()
+        for record in self.records[first:]:
+            origin = record.get("minted") or record.get("spent_by")
+            if origin:
+                counts[record["what"], self.who(origin), self.who(record["id"])] += 1
+        return counts
+
+    def wait_for(self, needs, crossed=False):
+        """Waits until each server of `needs` has answered so many requests of each kind, from now on.
+
+        With `crossed`, also until each has met tokens of the other: in calls, verifications, refreshes and replays.
+        """
         first = len(self.records)
 
         def missing():
             self.check()
-            counts = self.answered(first)
-            return {
-                f"{what} by {NAMES[who]}": f"{counts[who][what]} of {count}"
+            counts, crossings = self.answered(first), self.crossings(first)
+            lacking = [
+                f"{what} by {NAMES[who]}: {counts[who][what]} of {count}"
                 for who, kinds in needs.items() for what, count in kinds.items() if counts[who][what] < count
-            }
+            ]
+            return lacking + [
+                f"{what} at {NAMES[to]} with a token of the other"
+                for what in CROSSING for by, to in PAIRS if crossed and not crossings[what, by, to]
+            ]
 
         self.site.wait_until(lambda: not missing(), 90, lambda: f"enough traffic; missing: {missing()}")
 
