@@ -3,8 +3,9 @@
 //! An app lists its commands in [`AppConfig::commands`](super::AppConfig::commands); those that belong to no app are in
 //! [`management`](crate::management).
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
+use std::process::ExitCode;
 
 use actix_web::web::ServiceConfig;
 use clap::{ArgMatches, Args};
@@ -13,6 +14,26 @@ use super::{Apps, AppsBuilder, Project};
 use crate::conf::{Environment, SettingsError};
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::db::Database;
+use crate::db::migrations::{LOGIN_FAILURES, unapplied_warning};
+
+/// As the standard one, and does not panic if nobody reads, as in `manage check --deploy | head -1`. The command goes on,
+/// so that `migrate` is not interrupted, and its exit code is the same.
+macro_rules! println {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = std::writeln!(std::io::stdout(), $($argument)*);
+    }};
+}
+pub(crate) use println;
+
+/// As [`println`], for standard error.
+macro_rules! eprintln {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = std::writeln!(std::io::stderr(), $($argument)*);
+    }};
+}
+pub(crate) use eprintln;
 
 type Handle = Box<dyn Fn(&Context, &ArgMatches) -> Result<(), CommandError>>;
 
@@ -65,13 +86,13 @@ impl fmt::Debug for Command {
     }
 }
 
-/// The error of a command. It is printed to standard error, and the exit code is 1.
+/// The error of a command. It is printed to standard error.
 #[derive(Debug, PartialEq, Eq)]
 pub enum CommandError {
-    /// A failure with its text.
+    /// A failure with its text. The exit code is 1.
     Failed(String),
-    /// A failure whose text has been printed already.
-    Silent,
+    /// The exit code of a failure whose text has been printed already.
+    Exit(u8),
     /// `check` found problems; the text has several lines.
     SystemCheck(String),
 }
@@ -81,13 +102,25 @@ impl CommandError {
     pub fn new(text: impl Into<String>) -> Self {
         Self::Failed(text.into())
     }
+
+    /// Prints the text, and returns the exit code.
+    #[must_use]
+    pub fn report(&self) -> ExitCode {
+        match self {
+            Self::Exit(code) => ExitCode::from(*code),
+            error => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        }
+    }
 }
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(text) => write!(f, "CommandError: {text}"),
-            Self::Silent => Ok(()),
+            Self::Exit(code) => write!(f, "exit code {code}"),
             Self::SystemCheck(text) => write!(f, "SystemCheckError: {text}"),
         }
     }
@@ -108,6 +141,8 @@ pub struct Context {
     /// The URLs of the project.
     pub urls: fn(&mut ServiceConfig, &Apps),
     read: fn(&Environment) -> Result<AppsBuilder, SettingsError>,
+    /// The set-up of the settings that were read already.
+    builder: Cell<Option<AppsBuilder>>,
     apps: OnceCell<Apps>,
 }
 
@@ -115,7 +150,15 @@ impl Context {
     /// The context of the project `P`, whose settings are in `env`.
     #[must_use]
     pub fn new<P: Project>(env: Environment, verbosity: u8) -> Self {
-        Self { env, verbosity, urls: P::urls, read: |env| P::from_env(env).map(P::builder), apps: OnceCell::new() }
+        let read = |env: &Environment| P::from_env(env).map(P::builder);
+        Self { env, verbosity, urls: P::urls, read, builder: Cell::default(), apps: OnceCell::new() }
+    }
+
+    /// Uses `project`, which was read from the environment of this context, so that it is not read again.
+    #[must_use]
+    pub fn with_project(self, project: impl Project) -> Self {
+        self.builder.set(Some(project.builder()));
+        self
     }
 
     /// The set-up of the project, before it is built.
@@ -123,7 +166,7 @@ impl Context {
     /// # Errors
     /// Returns an error if a setting cannot be read.
     pub fn builder(&self) -> Result<AppsBuilder, SettingsError> {
-        self.builder_from(&self.env)
+        self.builder.take().map_or_else(|| self.builder_from(&self.env), Ok)
     }
 
     /// The set-up of the project with the settings in `env`.
@@ -151,12 +194,19 @@ impl Context {
         Ok(self.apps.get_or_init(|| apps))
     }
 
-    /// The database.
+    /// The database with its tables.
     ///
     /// # Errors
-    /// Returns an error if it cannot be opened.
+    /// Returns an error if it cannot be opened, or if migrations are not applied.
     pub fn database(&self) -> Result<&Database, CommandError> {
-        Ok(self.apps()?.database()?)
+        let apps = self.apps()?;
+        let database = apps.database()?;
+        // Whether the server needs the table of failed logins depends on a setting. No command needs it.
+        let plan = apps.migrations().without(LOGIN_FAILURES);
+        match unapplied_warning(&plan.unapplied(&mut *database.connection()?)?) {
+            Some(text) => Err(CommandError::new(text)),
+            None => Ok(database),
+        }
     }
 
     /// Prints `text`, unless the command was asked to be quiet.

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::models::Token;
 #[cfg(feature = "server")]
-use crate::apps::command::{Command, CommandError, Context};
+use crate::apps::command::{Command, CommandError, Context, println};
 use crate::contrib::auth::models::UserModel;
 use crate::db::{DatabaseError, DbConnection, transaction};
 
@@ -32,7 +32,7 @@ struct Arguments {
 #[cfg(feature = "server")]
 fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let apps = context.apps()?;
-    let mut conn = apps.database()?.connection()?;
+    let mut conn = context.database()?.connection()?;
     let users = apps.auth()?.users().as_ref();
     let text = drf_create_token(&mut conn, users, &arguments.username, arguments.reset, apps.clock().now())?;
     println!("{text}");

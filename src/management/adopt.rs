@@ -14,7 +14,7 @@ use serde_json::Value;
 use self::django_settings::Translation;
 use self::survey::Survey;
 use crate::apps::AppsBuilder;
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, println};
 use crate::conf::Environment;
 use crate::db::{DatabaseSettings, open_read_only};
 
@@ -61,8 +61,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     let survey = Survey::of(&mut open_read_only(&database)?, builder.registry())?;
 
     println!("Database: {}\n", database.url);
-    print!("{survey}");
-    println!("\nWhat to know before the move");
+    println!("{survey}\nWhat to know before the move");
     let notes = survey.notes.iter().chain(&translation.notes);
     notes.for_each(|note| println!("  - {note}"));
     println!("  - docs/COMPATIBILITY.md lists what differs from Django on purpose, whatever the settings are.");

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{development, runserver};
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, eprintln, println};
 use crate::apps::{Findings, Run};
 use crate::core::checks::{CheckMessage, Level};
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, println};
 use crate::db::migrations::migrate_report;
 
 /// Arguments of `migrate`.
@@ -25,7 +25,7 @@ pub struct Arguments {
 /// When the tables cannot be made, and under `--check` when some are missing.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let plan = context.apps()?.migrations();
-    let database = context.database()?;
+    let database = context.apps()?.database()?;
     let mut conn = database.connection()?;
     if arguments.check || arguments.plan {
         let unapplied = plan.unapplied(&mut conn)?;
@@ -38,7 +38,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
                 println!("  No planned migration operations.");
             }
         }
-        return if arguments.check && !unapplied.is_empty() { Err(CommandError::Silent) } else { Ok(()) };
+        return if arguments.check && !unapplied.is_empty() { Err(CommandError::Exit(1)) } else { Ok(()) };
     }
     let applied = plan.migrate(&mut conn, context.apps()?.clock().now())?;
     for line in migrate_report(&plan, &applied) {

@@ -5,7 +5,7 @@ use clap::{ArgMatches, Args};
 
 use super::development::{self, Development};
 use crate::apps::Registry;
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, println};
 use crate::http::settings::HttpSettings;
 use crate::server::settings::{ServerSettings, parse_address};
 use crate::server::{Application, Site, StartError};

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, println};
 use crate::db::migrations::showmigrations_report;
 
 /// Arguments of `showmigrations`.
@@ -28,7 +28,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     if let Some(unknown) = arguments.app_label.iter().find(|label| !known.contains(&label.as_str())) {
         return Err(CommandError::new(format!("No installed app with label '{unknown}'.")));
     }
-    let database = context.database()?;
+    let database = context.apps()?.database()?;
     let mut states = plan.plan(&mut *database.connection()?)?;
     states.retain(|state| arguments.app_label.is_empty() || arguments.app_label.iter().any(|app| app == state.app));
     if arguments.plan {

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, println};
 use crate::conf::{Environment, Setting};
 use crate::core::python::repr;
 

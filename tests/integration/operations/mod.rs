@@ -2,6 +2,7 @@
 
 mod adopt;
 mod checks;
+mod commands;
 mod descriptors;
 mod health;
 mod installed_apps;

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -78,6 +79,36 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What `manage` did: its exit code, and what it printed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Managed {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// Runs `manage` with these words, in `folder`, with these variables and no others.
+pub fn manage_in(folder: &Path, words: &[&str], env: &[(&str, &str)]) -> Managed {
+    let output = Command::new(env!("CARGO_BIN_EXE_manage"))
+        .args(words)
+        .env_clear()
+        .envs(env.iter().copied())
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    Managed {
+        code: output.status.code().unwrap(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Runs `manage` in an empty folder.
+pub fn manage(words: &[&str], env: &[(&str, &str)]) -> Managed {
+    manage_in(tempfile::tempdir().unwrap().path(), words, env)
 }
 
 /// Sends one request on a connection of its own.

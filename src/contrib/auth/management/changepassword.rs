@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{prompt, users};
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, eprintln, println};
 
 /// How often two passwords may differ or be too weak.
 const MAX_TRIES: usize = 3;

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{prompt, users};
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, eprintln, println};
 use crate::conf::Environment;
 use crate::contrib::auth::models::{NewUser, UserModel};
 use crate::db::DbConnection;
@@ -45,7 +45,7 @@ impl Arguments {
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let apps = context.apps()?;
     let users = apps.auth()?.users().as_ref();
-    let mut conn = apps.database()?.connection()?;
+    let mut conn = context.database()?.connection()?;
     let username_field = users.username_field();
     let is_interactive = !arguments.noinput;
     if is_interactive && !prompt::is_interactive() {

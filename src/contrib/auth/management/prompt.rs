@@ -11,7 +11,7 @@ pub(super) fn is_interactive() -> bool {
 
 /// Asks for a line. The end of the input, as by Ctrl-D, cancels the command.
 pub(super) fn line(question: &str) -> Result<String, CommandError> {
-    print!("{question}");
+    write!(io::stdout(), "{question}")?;
     io::stdout().flush()?;
     let mut answer = String::new();
     if io::stdin().lock().read_line(&mut answer)? == 0 {
