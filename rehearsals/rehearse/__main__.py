@@ -5,6 +5,7 @@ Environment: POSTGRES_URL, a server for a database of its own; MANAGE, the progr
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -177,6 +178,8 @@ class Rehearsal:
 
 
 def main():
+    # So that what was started is also stopped, and the database dropped, when the rehearsal itself is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as scratch:
         rehearsal = Rehearsal(sys.argv[1], Path(scratch))
         try:

@@ -5,6 +5,7 @@ server. Here these are names in a temporary directory and free ports.
 """
 
 import os
+import random
 import re
 import shlex
 import signal
@@ -34,14 +35,15 @@ http {{
 
 
 def free_ports(count):
-    """Ports that were free a moment ago, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+    """Free ports, all different; not from the range in which the system chooses ports for outgoing connections."""
+    ports = []
+    for port in random.SystemRandom().sample(range(10_000, 32_000), 1_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                ports.append(port)
+        if len(ports) == count:
+            return ports
+    raise OSError("there are not enough free ports")
 
 
 class CommandFailed(Exception):
