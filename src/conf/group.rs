@@ -29,26 +29,7 @@
 //! * `replaced`: names that Python has, and what to use here instead of them;
 //! * `finish`: a function `(Self, &Environment) -> Result<Self, SettingsError>`, called with what was read.
 
-use super::{Environment, SettingsError};
-
-/// The declaration of one environment variable.
-#[derive(Clone, Copy, Debug)]
-pub struct Setting {
-    /// Its name.
-    pub key: &'static str,
-    /// Its default, as it is written in `.env`.
-    pub default: &'static str,
-    /// What it means, in Markdown. The first paragraph is a summary of one line.
-    pub help: &'static str,
-    /// The app in `INSTALLED_APPS` without which it is not read; empty if it is always read.
-    pub app: &'static str,
-    /// Heading under which it is documented.
-    pub section: &'static str,
-    /// Whether error messages must not repeat the value.
-    pub secret: bool,
-    /// The value as `manage diffsettings` shows it: without secrets.
-    pub shown: fn(&str) -> String,
-}
+use super::{Environment, Setting, SettingsError};
 
 /// The settings of one app.
 pub trait SettingsGroup: Sized {

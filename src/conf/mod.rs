@@ -10,9 +10,11 @@ mod dotenv;
 mod environment;
 mod error;
 mod group;
+mod setting;
 pub mod values;
 
 pub use environment::Environment;
 pub use error::SettingsError;
-pub use group::{Setting, SettingsGroup};
+pub use group::SettingsGroup;
 pub(crate) use group::{concat, count, settings};
+pub use setting::Setting;

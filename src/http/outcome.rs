@@ -5,8 +5,10 @@
 
 use actix_web::HttpResponse;
 
-use super::request_log::TARGET;
 use crate::core::jwt::JwtError;
+
+/// Name under which the lines are logged, for `RUST_LOG`.
+pub const TARGET: &str = "actix_simplejwt::request";
 
 /// Why a request was refused or failed.
 ///
@@ -81,7 +83,7 @@ impl Reason {
 impl Drop for Reason {
     fn drop(&mut self) {
         if self.is_failure {
-            log::error!(target: TARGET, "{}", super::request_log::printable(&self.text));
+            log::error!(target: TARGET, "{}", printable(&self.text));
         }
     }
 }
@@ -102,5 +104,21 @@ impl TokenEvent {
     pub fn on(self, mut response: HttpResponse) -> HttpResponse {
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// `text` with its control characters escaped, so that it stays on one line.
+pub(super) fn printable(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.chars().any(char::is_control) { text.escape_debug().to_string().into() } else { text.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_cannot_be_forged() {
+        assert_eq!(printable("user\n2030 INFO GET /"), "user\\n2030 INFO GET /");
+        assert_eq!(printable("user 7, Ünïcode"), "user 7, Ünïcode");
     }
 }

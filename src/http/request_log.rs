@@ -13,11 +13,9 @@ use actix_web::web::Bytes;
 use log::Level;
 
 use super::middleware::{Middleware, RequestInfo};
-use super::outcome::Reason;
+pub use super::outcome::TARGET;
+use super::outcome::{Reason, printable};
 use crate::core::crypto;
-
-/// Name under which the lines are logged, for `RUST_LOG`.
-pub const TARGET: &str = "actix_simplejwt::request";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -92,11 +90,6 @@ fn is_sane(id: &[u8]) -> bool {
     (1..=64).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-/// `text` with its control characters escaped, so that it stays on one line.
-pub(super) fn printable(text: &str) -> std::borrow::Cow<'_, str> {
-    if text.chars().any(char::is_control) { text.escape_debug().to_string().into() } else { text.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,11 +110,5 @@ mod tests {
         assert_eq!(first.new_id().to_str().unwrap(), format!("{}0000000000", first.prefix));
         assert_eq!(first.new_id().to_str().unwrap(), format!("{}0000000001", first.prefix));
         assert_ne!(first.prefix, second.prefix);
-    }
-
-    #[test]
-    fn a_line_cannot_be_forged() {
-        assert_eq!(printable("user\n2030 INFO GET /"), "user\\n2030 INFO GET /");
-        assert_eq!(printable("user 7, Ünïcode"), "user 7, Ünïcode");
     }
 }

@@ -21,9 +21,9 @@ use actix_web::{Error, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use super::authentication::{self, Authentication, AuthenticationClass, Caller};
+use super::checked::Checked;
 use super::exceptions::ApiError;
 use super::permissions::{Permission, PermissionClass, check_permissions};
-use super::request::Checked;
 use super::state::RestFramework;
 
 /// Lets a request through if `permission` allows it. Otherwise the answer is 401 for an anonymous request, and 403 for a user.

@@ -7,11 +7,14 @@
 //! Authentication, permission and throttle classes are values that implement a trait: [`authentication::Authentication`],
 //! [`permissions::Permission`] and [`throttling::Throttle`].
 
+mod app_data;
 pub mod apps;
 pub mod authentication;
+mod checked;
 mod checks;
 pub mod exceptions;
 pub mod fields;
+pub mod mediatypes;
 pub mod metadata;
 pub mod middleware;
 pub mod negotiation;

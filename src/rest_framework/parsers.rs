@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
 use super::exceptions::ApiError;
-use super::negotiation::{MAX_MEDIA_TYPE_LENGTH, MediaType};
+use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use crate::conf::{settings, values};
 
 /// `DEFAULT_PARSER_CLASSES`: what a client may send.

@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::negotiation::{Accepted, MediaType};
+use super::mediatypes::MediaType;
 
 /// `DEFAULT_RENDERER_CLASSES`: what a client may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,23 @@ impl Renderer {
 
     pub(super) fn parsed_media_type(self) -> MediaType {
         MediaType::parse(self.media_type())
+    }
+}
+
+/// The renderer chosen for a response, and what the client said about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// Who writes the body.
+    pub renderer: Renderer,
+    /// `Accept: application/json; indent=4`: spaces per level, 1 to 8.
+    pub indent: Option<usize>,
+}
+
+impl Accepted {
+    /// What is used when negotiation itself failed: the first renderer of the view.
+    #[must_use]
+    pub fn fallback(renderers: &[Renderer]) -> Self {
+        Self { renderer: renderers.first().copied().unwrap_or(Renderer::Json), indent: None }
     }
 }
 

@@ -4,54 +4,19 @@
 //! arguments find the caller themselves, so `Authenticated<JwtAuthentication>` protects any handler of any application.
 
 use std::any::Any;
-use std::rc::Rc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 
 use super::authentication::{self, Authentication, Caller, Credential, Found, authenticate_by};
+use super::checked::Checked;
 use super::exceptions::ApiError;
 use super::parsers;
 use super::permissions::{Permission, PermissionClass, check_object, check_permissions};
 use super::serializers::{Serializer, validate};
 use super::state::RestFramework;
-use super::views::MountedView;
 use crate::contrib::auth::SharedUser;
-
-/// The outcome of the checks of a view or of a middleware, kept in the extensions of the request.
-#[derive(Clone)]
-pub(super) struct Checked {
-    pub caller: Option<Caller>,
-    /// The view, inside one.
-    pub view: Option<Rc<MountedView>>,
-    /// The permissions of the scopes around it.
-    pub scope_permissions: Vec<PermissionClass>,
-}
-
-impl Checked {
-    /// Keeps the outcome of a view.
-    pub fn by_view(req: &HttpRequest, caller: Option<Caller>, view: Rc<MountedView>) {
-        let mut extensions = req.extensions_mut();
-        let outer = extensions.remove::<Self>();
-        let scope_permissions = outer.map(|outer| outer.scope_permissions).unwrap_or_default();
-        extensions.insert(Self { caller, view: Some(view), scope_permissions });
-    }
-
-    /// Keeps the outcome of a middleware that has asked `permissions`.
-    pub fn by_scope(req: &HttpRequest, caller: Option<Caller>, permissions: &[PermissionClass]) {
-        let mut extensions = req.extensions_mut();
-        let outer = extensions.remove::<Self>();
-        let mut scope_permissions = outer.map(|outer| outer.scope_permissions).unwrap_or_default();
-        scope_permissions.extend_from_slice(permissions);
-        extensions.insert(Self { caller, view: None, scope_permissions });
-    }
-
-    /// Whether there is a view or a scope whose permissions can be asked.
-    pub fn has_permissions(&self) -> bool {
-        self.view.is_some() || !self.scope_permissions.is_empty()
-    }
-}
 
 /// The classes of `DEFAULT_AUTHENTICATION_CLASSES`, or those of the view.
 #[derive(Clone, Copy, Debug, Default)]

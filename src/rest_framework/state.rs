@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::future::{Ready, ready};
+use actix_web::HttpRequest;
 
+pub use super::app_data::app_data;
 use super::authentication::AuthenticationClass;
 use super::exceptions::ApiError;
 use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClass};
@@ -14,7 +13,6 @@ use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticated
 use super::permissions::{DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly};
 use super::settings::RestFrameworkSettings;
 use super::throttling::{AnonRateThrottle, ScopedRateThrottle, ThrottleCache, ThrottleClass, UserRateThrottle};
-use crate::apps::Apps;
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 
@@ -97,25 +95,6 @@ impl RestFramework {
     /// 500 when the application was put together without one.
     pub fn of(req: &HttpRequest) -> Result<&Self, ApiError> {
         app_data(req)
-    }
-}
-
-/// The part of type `T` that an installed app provides.
-///
-/// # Errors
-/// 500, with the reason in the log, if no installed app provides it or the actix `App` has no [`Apps`].
-pub fn app_data<T: 'static>(req: &HttpRequest) -> Result<&T, ApiError> {
-    let apps = Apps::of(req).map_err(ApiError::internal)?;
-    apps.get().map_err(ApiError::internal)
-}
-
-/// A handler gets the application's [`Apps`] as an argument.
-impl FromRequest for Apps {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Self::of(req).cloned().map_err(ApiError::internal))
     }
 }
 

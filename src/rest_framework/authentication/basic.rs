@@ -8,13 +8,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Authentication, Found, authorization};
+use super::base::{Authentication, Found, authorization};
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::db::Database;
 use crate::http::headers::words;
+use crate::rest_framework::app_data::app_data;
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::state::app_data;
 use crate::rest_framework::throttling::client_address;
 
 /// Finds the user by name and password. The user must be active.

@@ -8,7 +8,7 @@ use actix_web::HttpRequest;
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
-use super::{Authentication, Caller, authenticate_by};
+use super::base::{Authentication, Caller, authenticate_by};
 use crate::rest_framework::exceptions::ApiError;
 
 /// An [`Authentication`] of any type. Cheap to clone.
@@ -72,10 +72,7 @@ impl AuthenticationClass {
         self.class.challenge(req)
     }
 
-    pub(super) fn authenticate<'a>(
-        &'a self,
-        req: &'a HttpRequest,
-    ) -> LocalBoxFuture<'a, Result<Option<Caller>, ApiError>> {
+    fn authenticate<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<Option<Caller>, ApiError>> {
         self.class.authenticate(req)
     }
 
@@ -92,4 +89,25 @@ impl fmt::Debug for AuthenticationClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
+}
+
+/// Tries `classes` in order. The first that finds a credential of its kind decides.
+///
+/// # Errors
+/// The error of that class, with the challenge of the *first* class, as in DRF.
+pub async fn authenticate(req: &HttpRequest, classes: &[AuthenticationClass]) -> Result<Option<Caller>, ApiError> {
+    for class in classes {
+        match class.authenticate(req).await {
+            Ok(None) => {}
+            Ok(found) => return Ok(found),
+            Err(error) => return Err(error.with_challenge(challenge(req, classes))),
+        }
+    }
+    Ok(None)
+}
+
+/// The challenge of the first of `classes`.
+#[must_use]
+pub fn challenge(req: &HttpRequest, classes: &[AuthenticationClass]) -> Option<String> {
+    classes.first().and_then(|class| class.challenge(req))
 }

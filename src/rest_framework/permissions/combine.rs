@@ -6,21 +6,9 @@ use std::borrow::Cow;
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 
-use super::{Admits, Permission};
+use super::base::{Admits, And, Not, Or, Permission};
 use crate::rest_framework::authentication::Caller;
 use crate::rest_framework::exceptions::ApiError;
-
-/// Both permissions, made by [`Permission::and`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct And<A, B>(pub(super) A, pub(super) B);
-
-/// One of both permissions, made by [`Permission::or`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Or<A, B>(pub(super) A, pub(super) B);
-
-/// The opposite of a permission, made by [`Permission::not`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Not<A>(pub(super) A);
 
 impl<A: Permission, B: Permission> Permission for And<A, B> {
     fn name(&self) -> Cow<'static, str> {

@@ -10,14 +10,15 @@ use std::marker::PhantomData;
 use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest};
 
-use super::{Admits, Model, ModelInfo, Permission, is_safe};
+use super::base::{Admits, Permission, is_safe};
+use super::model::{Model, ModelInfo};
 use crate::contrib::auth::SharedUser;
 use crate::contrib::auth::models::User;
 use crate::contrib::auth::permissions::UserPermissions;
 use crate::db::{Database, DatabaseError};
+use crate::rest_framework::app_data::app_data;
 use crate::rest_framework::authentication::Caller;
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::state::app_data;
 
 /// Allows users with this permission, written `app_label.codename`: `user.has_perm("shop.add_order")`.
 ///

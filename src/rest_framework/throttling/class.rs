@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use actix_web::HttpRequest;
 
-use super::{Rate, Throttle};
+use super::base::Throttle;
+use super::rates::{Rate, ThrottleRates};
 use crate::rest_framework::authentication::Caller;
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::settings::RestFrameworkSettings;
 
 /// A [`Throttle`] of any type. Cheap to clone.
 #[derive(Clone)]
@@ -31,35 +32,30 @@ impl ThrottleClass {
         &self,
         req: &HttpRequest,
         caller: Option<&Caller>,
-        num_proxies: Option<usize>,
+        settings: &RestFrameworkSettings,
     ) -> Option<String> {
-        self.0.ident(req, caller, num_proxies)
+        self.0.ident(req, caller, settings)
     }
 
-    /// The scope and the rate for a view with that `throttle_scope`. `None` if there is no limit.
+    /// The scope and the rate for a view with that `throttle_scope`, out of `rates` if the class has none. `None` if there is no limit.
     pub(super) fn limit(
         &self,
         view_scope: Option<&'static str>,
-        framework: &RestFramework,
+        rates: &ThrottleRates,
     ) -> Result<Option<(&str, Rate)>, ApiError> {
         let Some(scope) = self.0.scope(view_scope) else { return Ok(None) };
-        let rate =
-            match self.0.rate() {
-                Some(rate) => Some(rate),
-                None => framework.settings.default_throttle_rates.get(scope).ok_or_else(|| {
-                    ApiError::internal(format_args!("No default throttle rate set for '{scope}' scope"))
-                })?,
-            };
+        let rate = match self.0.rate() {
+            Some(rate) => Some(rate),
+            None => rates
+                .get(scope)
+                .ok_or_else(|| ApiError::internal(format_args!("No default throttle rate set for '{scope}' scope")))?,
+        };
         Ok(rate.map(|rate| (scope, rate)))
     }
 
     /// Whether there is a limit for a view with that `throttle_scope`.
-    pub(in crate::rest_framework) fn has_rate(
-        &self,
-        view_scope: Option<&'static str>,
-        framework: &RestFramework,
-    ) -> bool {
-        matches!(self.limit(view_scope, framework), Ok(Some(_)))
+    pub(in crate::rest_framework) fn has_rate(&self, view_scope: Option<&'static str>, rates: &ThrottleRates) -> bool {
+        matches!(self.limit(view_scope, rates), Ok(Some(_)))
     }
 }
 

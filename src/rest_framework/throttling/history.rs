@@ -39,6 +39,15 @@ pub struct Refusal {
     pub wait: Option<u64>,
 }
 
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// The limit is reached.
+    TooMany(Refusal),
+    /// The requests cannot be counted. Letting the request pass would remove every limit while Redis is down.
+    Unavailable(String),
+}
+
 impl Refusal {
     /// For a client with `count` requests, the first of them at `oldest`. Times are in microseconds.
     pub(super) fn new(count: usize, oldest: Option<i64>, rate: Rate, now: i64) -> Self {

@@ -18,9 +18,9 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisResult, Script};
 use tokio::sync::Mutex;
 
-use super::cache::{CacheSettings, Denial, RedisUrl};
-use super::history::Refusal;
+use super::history::{Denial, Refusal};
 use super::rates::Rate;
+use super::settings::{CacheSettings, RedisUrl};
 
 /// Times in microseconds, oldest first, as in the memory of one server. Returns nothing if the request counts, and otherwise
 /// the number of requests and the time of the oldest.

@@ -8,48 +8,16 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
-use super::ApiView;
+use super::mounted::MountedView;
+use super::view::ApiView;
 use crate::rest_framework::authentication;
+use crate::rest_framework::checked::Checked;
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::negotiation::{Accepted, select_renderer};
-use crate::rest_framework::parsers::Parser;
-use crate::rest_framework::permissions::{PermissionClass, check_permissions};
-use crate::rest_framework::renderers::{Renderer, is_as_asked, render};
-use crate::rest_framework::request::Checked;
+use crate::rest_framework::negotiation::select_renderer;
+use crate::rest_framework::permissions::check_permissions;
+use crate::rest_framework::renderers::{Accepted, Renderer, is_as_asked, render};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::check_throttles;
-
-/// A view at its path, with the header that every response has.
-pub(in crate::rest_framework) struct MountedView {
-    view: ApiView,
-    allow: HeaderValue,
-}
-
-impl MountedView {
-    pub(super) fn new(view: ApiView) -> Self {
-        // Method names, commas and spaces are a valid header value.
-        let allow = HeaderValue::from_str(&view.allow()).unwrap_or(HeaderValue::from_static("OPTIONS"));
-        Self { view, allow }
-    }
-
-    /// The parsers of the view.
-    pub(in crate::rest_framework) fn parser_classes<'a>(&'a self, framework: &'a RestFramework) -> &'a [Parser] {
-        self.view.parser_classes(framework)
-    }
-
-    /// The permissions of the view.
-    pub(in crate::rest_framework) fn permission_classes<'a>(
-        &'a self,
-        framework: &'a RestFramework,
-    ) -> &'a [PermissionClass] {
-        self.view.permission_classes(framework)
-    }
-
-    /// Whether the view has a way to log in.
-    pub(in crate::rest_framework) fn can_authenticate(&self, framework: &RestFramework) -> bool {
-        !self.view.authentication_classes(framework).is_empty()
-    }
-}
 
 /// `APIView.dispatch`: negotiation, authentication, permissions, throttles and the handler. A response or an error of any of
 /// these is rendered as negotiated.

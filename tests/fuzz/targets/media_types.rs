@@ -1,6 +1,7 @@
 //! `Accept`, `Content-Type` and `?format=`.
 
-use actix_simplejwt::rest_framework::negotiation::{MediaType, query_param, select_renderer};
+use actix_simplejwt::rest_framework::mediatypes::MediaType;
+use actix_simplejwt::rest_framework::negotiation::{query_param, select_renderer};
 use actix_simplejwt::rest_framework::renderers::Renderer;
 use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderValue};

@@ -1,0 +1,20 @@
+//! What is known about an environment variable: the outcome of its declaration in `group.rs`.
+
+/// The declaration of one environment variable.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Its name.
+    pub key: &'static str,
+    /// Its default, as it is written in `.env`.
+    pub default: &'static str,
+    /// What it means, in Markdown. The first paragraph is a summary of one line.
+    pub help: &'static str,
+    /// The app in `INSTALLED_APPS` without which it is not read; empty if it is always read.
+    pub app: &'static str,
+    /// Heading under which it is documented.
+    pub section: &'static str,
+    /// Whether error messages must not repeat the value.
+    pub secret: bool,
+    /// The value as `manage diffsettings` shows it: without secrets.
+    pub shown: fn(&str) -> String,
+}

@@ -1,0 +1,106 @@
+//! Reads `src/` and fails if an import breaks the order of `docs/ARCHITECTURE.md`.
+
+mod circles;
+mod source;
+
+use std::path::Path;
+
+use self::source::files;
+
+/// The modules of `src/`, from the lowest to the highest. A module may import from lower rows only. Modules in one row
+/// must not import each other.
+const ORDER: &[&[&str]] = &[
+    &["core"],
+    &["conf"],
+    &["db"],
+    &["apps"],
+    &["http"],
+    &["contrib"],
+    &["rest_framework"],
+    &["authtoken", "legacy_jwt", "simplejwt"],
+    &["server"],
+    &["management"],
+    // The project itself.
+    &["lib", "main", "settings", "urls", "views"],
+];
+
+/// Crates that a module must not use.
+const FORBIDDEN_CRATES: &[(&str, &[&str])] = &[
+    ("core", &["actix_web", "actix_http", "diesel", "ureq", "rustls"]),
+    ("conf", &["actix_web", "diesel"]),
+    ("db", &["actix_web"]),
+];
+
+/// The files of an app that speak HTTP. The others know nothing of actix.
+const HTTP_FILES: &[&str] =
+    &["authentication.rs", "views.rs", "urls.rs", "serializers.rs", "exceptions.rs", "schemas.rs", "mod.rs", "apps.rs"];
+
+fn row(module: &str) -> Option<usize> {
+    ORDER.iter().position(|row| row.contains(&module))
+}
+
+#[test]
+fn every_module_has_a_place_in_the_order() {
+    for file in files() {
+        assert!(row(&file.module[0]).is_some(), "{}: add its module to ORDER", file.path.display());
+    }
+}
+
+#[test]
+fn a_module_imports_from_lower_rows_only() {
+    let mut broken = Vec::new();
+    for file in files() {
+        let own = file.module[0].as_str();
+        for path in file.paths() {
+            // Names of the crate's root, such as `crate::Settings`, belong to the project.
+            let other = path[0].as_str();
+            let other_row = row(other).unwrap_or(ORDER.len() - 1);
+            if other != own && other_row >= row(own).unwrap() && own != "lib" && row(own) != Some(ORDER.len() - 1) {
+                broken.push(format!("{}: {own} must not use {}", file.path.display(), path.join("::")));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn the_blacklist_does_not_know_its_parent() {
+    for file in files().iter().filter(|file| file.module.starts_with(&["simplejwt".into(), "token_blacklist".into()])) {
+        for path in file.paths().iter().filter(|path| path[0] == "simplejwt") {
+            assert_eq!(path.get(1).map(String::as_str), Some("token_blacklist"), "{}: {path:?}", file.path.display());
+        }
+    }
+}
+
+#[test]
+fn forbidden_crates_are_not_used() {
+    let mut broken = Vec::new();
+    for file in files() {
+        for (module, crates) in FORBIDDEN_CRATES.iter().filter(|(module, _)| file.module[0] == *module) {
+            for name in crates.iter().filter(|name| file.code.contains(&format!("{name}::"))) {
+                broken.push(format!("{}: {module} must not use {name}", file.path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn rules_about_tokens_and_rows_know_no_http() {
+    let mut broken = Vec::new();
+    for file in files().iter().filter(|file| ["authtoken", "legacy_jwt", "simplejwt"].contains(&&*file.module[0])) {
+        // A file that has grown too long continues in a folder of its name.
+        let is_http = |path: &Path| HTTP_FILES.iter().any(|name| path.ends_with(name));
+        let folder = file.path.parent().unwrap().with_extension("rs");
+        if !is_http(&file.path) && !is_http(&folder) && file.code.contains("actix_web") {
+            broken.push(format!("{}: only files about HTTP use actix", file.path.display()));
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn no_two_files_need_each_other() {
+    let circles = circles::circles(&files());
+    assert!(circles.is_empty(), "\n{}", circles.join("\n"));
+}
