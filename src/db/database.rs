@@ -6,18 +6,7 @@ use std::sync::Arc;
 use diesel::{RunQueryDsl, sql_query};
 
 use super::manager::{ConnectionManager, PooledConnection};
-use super::{DatabaseError, DatabaseSettings, DbConnection, Lookup};
-
-/// How busy the database is. For metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DatabaseLoad {
-    /// Callers that use the database or wait for it. On SQLite without the reads that do not wait.
-    pub waiting: usize,
-    /// Connections of the pool. SQLite has none.
-    pub connections: usize,
-    /// Connections of the pool that are not in use.
-    pub idle: usize,
-}
+use super::{DatabaseError, DatabaseLoad, DatabaseSettings, DbConnection, Lookup};
 
 /// The database of a server. Cheap to clone. It is closed when the last clone is dropped, after all queued writes.
 #[derive(Clone)]

@@ -18,8 +18,9 @@ use actix_web::rt::task::JoinHandle;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::connections;
 use super::settings::ServerSettings;
-use super::{Site, app, connections};
+use super::site::{Site, app};
 
 /// How long the threads of actix may take to follow a command. They do not report that they have.
 const MOMENT: Duration = Duration::from_millis(100);

@@ -55,6 +55,7 @@ mod encode;
 mod error;
 mod jwk;
 mod pem;
+mod private;
 mod rules;
 mod signing;
 mod verified;

@@ -9,8 +9,9 @@ use jsonwebtoken::DecodingKey;
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
 use super::algorithm::Family;
+use super::private::{PrivateKey, check_secret};
 use super::verified::VerifiedTokens;
-use super::{Algorithm, JwtError, KeyError, SigningKey, pem};
+use super::{Algorithm, JwtError, KeyError, pem};
 use crate::core::crypto::SecretString;
 
 /// A key bound to the one algorithm it may be used with. It is parsed once.
@@ -52,8 +53,8 @@ impl VerifyingKey {
         }
         match pem::find(text, &pem::PUBLIC) {
             Ok(block) => Self::from_pem(algorithm, &block),
-            Err(error) => match SigningKey::new(algorithm, key) {
-                Ok(signing) => Ok(signing.verifying_key().clone()),
+            Err(error) => match PrivateKey::from_pem(algorithm, text) {
+                Ok((_, public)) => Self::from_public_bytes(algorithm, &public),
                 Err(KeyError::NotPrivate(_) | KeyError::NotPem) => Err(error),
                 Err(private_error) => Err(private_error),
             },
@@ -136,28 +137,6 @@ impl VerifyingKey {
             Kind::AwsLc(key) => key.verify_sig(message, &signature).is_ok(),
         };
         if verified { Ok(()) } else { Err(JwtError::InvalidSignature) }
-    }
-}
-
-/// The checks of PyJWT's `HMACAlgorithm.prepare_key`, so that a public key is never used as a secret.
-pub(super) fn check_secret(secret: &str) -> Result<(), KeyError> {
-    if secret.is_empty() {
-        return Err(KeyError::EmptySecret);
-    }
-    if pem::looks_like_a_key(secret) {
-        return Err(KeyError::AsymmetricSecret);
-    }
-    if serde_json::from_str(secret).is_ok_and(|json| has_kty(&json)) {
-        return Err(KeyError::JwkSecret);
-    }
-    Ok(())
-}
-
-fn has_kty(json: &serde_json::Value) -> bool {
-    match json {
-        serde_json::Value::Object(object) => object.contains_key("kty") || object.values().any(has_kty),
-        serde_json::Value::Array(list) => list.iter().any(has_kty),
-        _ => false,
     }
 }
 

@@ -1,0 +1,195 @@
+//! Listens and serves until it is told to stop. Python counterpart: the WSGI server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::Server;
+use actix_web::{App, HttpServer, web};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use super::metrics::{self, Metrics};
+use super::settings::ServerSettings;
+use super::site::{Site, app};
+use super::{connections, late, signals, sweeper};
+use crate::apps::{Apps, LookupError};
+use crate::db::DatabaseError;
+use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::throttling::ThrottleCache;
+use crate::simplejwt::token_blacklist;
+
+/// Why the server did not start. The text names the setting or the command that mends it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The key that signs tokens is missing or empty.
+    #[error(
+        "The SECRET_KEY setting must not be empty. Make one with `openssl rand -base64 48` and set it in the \
+         environment or in .env"
+    )]
+    NoSecretKey,
+    /// An app is not installed that the server needs.
+    #[error(transparent)]
+    Apps(#[from] LookupError),
+    /// The database failed when it was asked for its migrations.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// The tables are not those that this program needs.
+    #[error(
+        "You have {count} unapplied migration(s) for app(s): {apps}. Run `manage migrate` to apply them",
+        apps = apps.join(", ")
+    )]
+    UnappliedMigrations {
+        /// How many.
+        count: usize,
+        /// Labels of the apps, sorted.
+        apps: Vec<&'static str>,
+    },
+    /// The address is in use, or this machine does not have it.
+    #[error("cannot listen on {address}: {error}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// The error of the system.
+        error: io::Error,
+    },
+}
+
+/// A server that has its port and is not serving yet.
+pub struct Application {
+    address: SocketAddr,
+    server: Server,
+    /// What stops the server and ends with it.
+    stop: LocalBoxFuture<'static, io::Result<()>>,
+    /// The server at `METRICS_ADDRESS`, and where that is.
+    metrics: Option<(SocketAddr, Server)>,
+    sweeper: Option<LocalBoxFuture<'static, ()>>,
+    throttle_cache: Arc<ThrottleCache>,
+}
+
+impl Application {
+    /// Checks the key and the tables, binds the address and prepares the workers. Nothing is served before
+    /// [`Application::run`].
+    ///
+    /// # Errors
+    /// Returns an error if the key, the tables or the address cannot be used; see [`StartError`].
+    pub fn build(mut site: Site) -> Result<Self, StartError> {
+        let apps = site.apps.clone();
+        if apps.secret_key().expose().is_empty() {
+            return Err(StartError::NoSecretKey);
+        }
+        check_migrations(&apps)?;
+        let settings = apps.get::<ServerSettings>()?.clone();
+        if settings.metrics_address.is_some() {
+            site.metrics = Some(Metrics::new(apps.database()?.clone(), apps.auth()?.clone()));
+        }
+
+        let bind_error = |address| move |error| StartError::Bind { address, error };
+        let metrics = match (settings.metrics_address, site.metrics.clone()) {
+            (Some(address), Some(metrics)) => Some(metrics_server(address, metrics).map_err(bind_error(address))?),
+            _ => None,
+        };
+        let interval = settings.token_sweep_interval.filter(|_| apps.is_installed(token_blacklist::apps::NAME));
+        let sweeper = sweeper::start(apps.database()?, apps.clock(), interval);
+        let throttle_cache = Arc::clone(&apps.get::<RestFramework>()?.throttle_cache);
+        let late_site = site.clone();
+        let server = HttpServer::new(move || app(&site))
+            .keep_alive(settings.keep_alive)
+            .client_request_timeout(settings.client_request_timeout)
+            .client_disconnect_timeout(settings.client_disconnect_timeout)
+            .shutdown_timeout(settings.shutdown_timeout.as_secs())
+            .max_connections(settings.max_connections)
+            .disable_signals();
+        let server = match connections::limit(&settings) {
+            Some(limit) => server.on_connect(move |io, data| connections::watch(io, data, limit)),
+            None => server,
+        };
+        let server = match settings.workers {
+            Some(workers) => server.workers(workers),
+            None => server,
+        };
+        let bind_error = bind_error(settings.bind);
+        let (listener, kept) = late::bind(settings.bind).map_err(bind_error)?;
+        let server = server.listen(listener).map_err(bind_error)?;
+        let address = server.addrs().first().copied().unwrap_or(settings.bind);
+        let server = server.run();
+        let handle = server.handle();
+        let stop = async move {
+            signals::stop_requested().await;
+            late::stop(handle, kept, &late_site, &settings).await
+        };
+        let sweeper = sweeper.map(FutureExt::boxed_local);
+        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache })
+    }
+
+    /// The address that the server listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address of the metrics, if there are any.
+    #[must_use]
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
+    /// The port that the server listens on; the system's choice when 0 was asked for.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, and then until the requests in flight are answered.
+    ///
+    /// # Errors
+    /// When the workers cannot be started.
+    pub async fn run(self) -> io::Result<()> {
+        let sweeper = self.sweeper.map(actix_web::rt::spawn);
+        actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
+        let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
+        let stop = actix_web::rt::spawn(self.stop);
+        let outcome = self.server.await;
+        let outcome = if outcome.is_ok() { stop.await.map_err(io::Error::other)? } else { outcome };
+        if let Some(sweeper) = sweeper {
+            sweeper.abort();
+        }
+        if let Some((handle, _)) = metrics {
+            handle.stop(false).await;
+        }
+        outcome
+    }
+}
+
+impl std::fmt::Debug for Application {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Application({})", self.address)
+    }
+}
+
+/// No reason not to start: what has no limit is served without it, and it may come up later than the server.
+async fn warn_without_cache(cache: Arc<ThrottleCache>) {
+    if let Err(reason) = cache.ping().await {
+        log::warn!("CACHE_URL: {reason}. Until it answers, requests with a limit are answered 503");
+    }
+}
+
+fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAddr, Server)> {
+    let metrics = web::Data::new(metrics);
+    let app = move || App::new().app_data(metrics.clone()).route("/metrics", web::get().to(metrics::page));
+    let server = HttpServer::new(app).workers(1).disable_signals().bind(address)?;
+    let address = server.addrs().first().copied().unwrap_or(address);
+    Ok((address, server.run()))
+}
+
+fn check_migrations(apps: &Apps) -> Result<(), StartError> {
+    let plan = apps.auth()?.required_migrations(apps.migrations());
+    let unapplied = plan.unapplied(&mut *apps.database()?.connection()?)?;
+    if unapplied.is_empty() {
+        return Ok(());
+    }
+    let mut labels: Vec<_> = unapplied.iter().map(|migration| migration.app).collect();
+    labels.sort_unstable();
+    labels.dedup();
+    Err(StartError::UnappliedMigrations { count: unapplied.len(), apps: labels })
+}
