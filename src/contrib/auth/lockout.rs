@@ -18,7 +18,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::AuthError;
+use super::error::AuthError;
 use super::settings::AuthSettings;
 use crate::core::crypto::hex;
 use crate::db::schema::login_failures;

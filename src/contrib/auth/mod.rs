@@ -8,6 +8,8 @@ pub mod apps;
 mod base_user;
 #[cfg(feature = "database")]
 mod checks;
+#[cfg(feature = "database")]
+mod error;
 pub mod hashers;
 #[cfg(feature = "database")]
 mod hashing;
@@ -28,5 +30,7 @@ pub mod validators;
 
 pub use base_user::{AbstractUser, SharedUser};
 #[cfg(feature = "database")]
-pub use state::{AuthError, AuthState};
+pub use error::AuthError;
+#[cfg(feature = "database")]
+pub use state::AuthState;
 pub use user_id::{InvalidUserId, UserId};

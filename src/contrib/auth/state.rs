@@ -6,37 +6,15 @@
 use std::sync::Arc;
 
 use super::SharedUser;
+use super::error::AuthError;
 use super::hashers::PasswordHashers;
-use super::hashing::{HashingQueue, QueueFull, Turn};
+use super::hashing::{HashingQueue, Turn};
 use super::lockout::{Attempt, Lockout};
 use super::models::{NewUser, UserModel};
 use super::settings::{AuthSettings, Backend};
 use crate::core::clock::Clock;
 use crate::db::migrations::{LOGIN_FAILURES, MigrationPlan};
 use crate::db::{Database, DatabaseError, DbConnection};
-
-/// Why a login could not be decided.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthError {
-    /// Too many logins wait for their password to be hashed.
-    #[error("the queue of passwords to be hashed is full")]
-    Overloaded,
-    /// Too many failures; seconds until the next attempt is looked at.
-    #[error("too many failed logins for this name from this address")]
-    LockedOut(u64),
-    /// The hashing thread ended without a result.
-    #[error("a password could not be hashed: {0}")]
-    Hashing(String),
-    /// The database could not be asked.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
-impl From<QueueFull> for AuthError {
-    fn from(_: QueueFull) -> Self {
-        Self::Overloaded
-    }
-}
 
 /// Users, hashers and backends of one application. Cheap to clone.
 #[derive(Clone)]

@@ -1,0 +1,27 @@
+//! The error of a login.
+
+use super::hashing::QueueFull;
+use crate::db::DatabaseError;
+
+/// Why a login could not be decided.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Too many logins wait for their password to be hashed.
+    #[error("the queue of passwords to be hashed is full")]
+    Overloaded,
+    /// Too many failures; seconds until the next attempt is looked at.
+    #[error("too many failed logins for this name from this address")]
+    LockedOut(u64),
+    /// The hashing thread ended without a result.
+    #[error("a password could not be hashed: {0}")]
+    Hashing(String),
+    /// The database could not be asked.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl From<QueueFull> for AuthError {
+    fn from(_: QueueFull) -> Self {
+        Self::Overloaded
+    }
+}
