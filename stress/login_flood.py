@@ -111,9 +111,12 @@ def main():
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--connections", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--hashers", default="PBKDF2PasswordHasher",
+                        help="PASSWORD_HASHERS; in a debug build PBKDF2 is not optimised and BCryptSHA256PasswordHasher is")
     options = parser.parse_args()
     database = Database(options.database)
-    service = Service(database, options.manage, LOGIN_FAILURE_LIMIT="5", LOGIN_COOLOFF="%ds" % COOLOFF)
+    service = Service(database, options.manage, LOGIN_FAILURE_LIMIT="5", LOGIN_COOLOFF="%ds" % COOLOFF,
+                      PASSWORD_HASHERS=options.hashers)
     problems, percentiles = [], []
     try:
         service.command("migrate")

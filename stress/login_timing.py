@@ -2,6 +2,7 @@
 """The time of a refused login must not tell what is stored for that name, nor whether the user exists.
 
     login_timing.py --manage target/release/manage [--database sqlite|postgres://…] [--samples 200] [--path /api/token/]
+                    [--without-dearer]
 
 The kinds of refusals are timed in turn, so that a busy machine slows all of them down alike. Exit code 1 if the median of a
 kind is more than 10 % away from that of a wrong password.
@@ -28,7 +29,13 @@ STORED = {
     "old hash: PBKDF2, 36,000": "pbkdf2_sha256$36000$salt$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ=",
     "old hash: PBKDF2 with SHA1": "pbkdf2_sha1$36000$salt$c2FsdHNhbHRzYWx0c2FsdHNhbHQ=",
 }
-HASHERS = "PBKDF2PasswordHasher,PBKDF2SHA1PasswordHasher,Argon2PasswordHasher,MD5PasswordHasher"
+# Kinds that are dearer to compare with than what the preferred hasher writes.
+DEARER = {
+    "dearer hash: bcrypt": "BCryptSHA256PasswordHasher",
+    "dearer hash: Argon2": "Argon2PasswordHasher",
+}
+HASHERS = ("PBKDF2PasswordHasher,PBKDF2SHA1PasswordHasher,Argon2PasswordHasher,BCryptSHA256PasswordHasher,"
+           "MD5PasswordHasher")
 
 
 def main():
@@ -37,10 +44,13 @@ def main():
     parser.add_argument("--database", default="sqlite")
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--path", default="/api/token/")
+    parser.add_argument("--without-dearer", action="store_true",
+                        help="no user has a hash that is dearer than those of the preferred hasher")
     options = parser.parse_args()
     database = Database(options.database)
     service = Service(database, options.manage, PASSWORD_HASHERS=HASHERS)
-    times = {kind: [] for kind in ["unknown name", *STORED]}
+    dearer = {} if options.without_dearer else DEARER
+    times = {kind: [] for kind in ["unknown name", *STORED, *dearer]}
     names = {kind: "user%d" % number for number, kind in enumerate(times)}
     try:
         service.command("migrate")
@@ -50,6 +60,8 @@ def main():
                 database.query("UPDATE auth_user SET password = '%s' WHERE username = '%s'" % (stored, names[kind]))
             if kind.startswith("inactive"):
                 database.query("UPDATE auth_user SET is_active = FALSE WHERE username = '%s'" % names[kind])
+        for kind, hasher in dearer.items():
+            service.add_user(names[kind], PASSWORD, PASSWORD_HASHERS=hasher)
         port = service.start()
         answers = set()
         for turn in range(options.samples + 3):

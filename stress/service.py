@@ -62,7 +62,7 @@ class Service:
 
     def __init__(self, database, manage=None, django=None, user=None, **settings):
         """`user` is the number of the user to run as, for root only."""
-        self.manage = manage
+        self.manage = manage and os.path.abspath(manage)
         self.become = (lambda: os.setuid(user)) if user is not None else None
         self.django = django
         self.processes = {}

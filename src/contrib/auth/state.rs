@@ -153,9 +153,12 @@ impl AuthState {
             self.hash_on(turn, move |hashers| hashers.fake_runtime(&password)).await?;
             return Ok(None);
         };
-        let known = user.clone();
+        let (known, may_log_in) = (user.clone(), user.is_active() || self.0.allow_inactive);
         let work = move |hashers: &PasswordHashers| {
-            let check = hashers.check(&password, known.password());
+            let check = match may_log_in {
+                true => hashers.check(&password, known.password()),
+                false => hashers.check_of_refused(&password, known.password()),
+            };
             // A hasher that cannot take this password (bcrypt, beyond 72 bytes) leaves the old string in place.
             let upgraded = check.must_update.then(|| hashers.encode(&password).ok()).flatten();
             (check, upgraded)

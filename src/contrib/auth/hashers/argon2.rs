@@ -186,7 +186,11 @@ impl PasswordHasher for Argon2PasswordHasher {
 
     // With less memory a block takes less time too, by how much depends on the processor.
     fn relative_work(&self, encoded: &str) -> Result<Option<f64>, HasherError> {
-        Ok((decode(encoded)?.cost.work() >= self.0.work()).then_some(1.0))
+        Ok(Some(self.estimated_work(encoded)?).filter(|work| *work >= 1.0))
+    }
+
+    fn estimated_work(&self, encoded: &str) -> Result<f64, HasherError> {
+        Ok(decode(encoded)?.cost.work() as f64 / self.0.work() as f64)
     }
 
     fn burn(&self, password: &str, share: f64) {

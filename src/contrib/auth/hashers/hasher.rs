@@ -38,6 +38,15 @@ pub trait PasswordHasher: fmt::Debug + Send + Sync {
     /// When the text is malformed.
     fn relative_work(&self, encoded: &str) -> Result<Option<f64>, HasherError>;
 
+    /// The work that went into `encoded`, as a share as in [`PasswordHasher::relative_work`], at least about. Default: that,
+    /// and 1 where it is `None`.
+    ///
+    /// # Errors
+    /// When the text is malformed.
+    fn estimated_work(&self, encoded: &str) -> Result<f64, HasherError> {
+        Ok(self.relative_work(encoded)?.unwrap_or(1.0))
+    }
+
     /// Does `share` (0 to 1) of the work of [`PasswordHasher::encode`] and forgets the result. Takes any password.
     ///
     /// It is what Django's `harden_runtime` does for some of its hashers.

@@ -15,23 +15,26 @@
 //! # Time tells nothing
 //!
 //! How long a refusal takes must not tell whether there is such a user, or what is stored for it. So every refusal
-//! costs what the preferred hasher, the first of the list, costs:
+//! costs what the dearest kind of text costs that is in use, which is one of the preferred hasher, the first of the list,
+//! unless users have dearer ones:
 //!
 //! * Nothing to compare with, that is no such user ([`PasswordHashers::fake_runtime`]), an unusable password, a text
-//!   that no hasher of the list wrote, is malformed or asks for absurd work: the preferred hasher runs once.
-//! * A wrong password for a text of the preferred algorithm with less work than is now asked for: the hasher makes up
-//!   the difference. Django's `harden_runtime` does so for PBKDF2 and bcrypt, and leaves it for the others.
+//!   that no hasher of the list wrote, is malformed or asks for absurd work: the hasher of the dearest kind runs once.
+//! * A wrong password for a text of that algorithm with less work: the hasher makes up the difference. Django's
+//!   `harden_runtime` does so for PBKDF2 and bcrypt, and leaves it for the others.
 //! * A wrong password for a text of another algorithm, or of Argon2 with lower parameters, where Django leaves the
-//!   difference: the time that the comparison took is measured, and the preferred hasher does what is missing.
+//!   difference: the time that the comparison took is measured, and the hasher of the dearest kind does what is missing.
 //!   Measured, because how two algorithms compare depends on the processor: with SHA-256 in hardware it is not the same
-//!   as without. The price is a sample of an eighth of the preferred work, so a text as dear as the preferred ones
-//!   takes up to an eighth longer, not twice as long.
+//!   as without. The price is a sample of an eighth of that work, so a text as dear takes up to an eighth longer, not
+//!   twice as long.
 //!
-//! A text that is *dearer* than what the preferred hasher writes takes longer, as it does in Django, until its user
-//! has logged in once and it is replaced.
+//! A text that is *dearer* than what the preferred hasher writes makes every refusal take as long as it does, once
+//! [`PasswordHashers::meet`] or a refusal has seen one. Otherwise the time would tell the names of users who have not logged in
+//! since `PASSWORD_HASHERS` was changed.
 
 mod argon2;
 mod bcrypt;
+mod dearest;
 mod hasher;
 mod md5;
 mod pbkdf2;
@@ -44,6 +47,7 @@ use std::time::{Duration, Instant};
 
 pub use self::argon2::Argon2PasswordHasher;
 pub use self::bcrypt::BcryptPasswordHasher;
+use self::dearest::{Dearest, Target};
 pub use self::hasher::{HasherError, PasswordHasher};
 pub use self::md5::Md5PasswordHasher;
 pub use self::pbkdf2::Pbkdf2PasswordHasher;
@@ -56,7 +60,7 @@ pub const UNUSABLE_PASSWORD_PREFIX: char = '!';
 /// Random characters after the prefix. They keep apart what is derived from the text, such as the link of a password reset.
 const UNUSABLE_PASSWORD_SUFFIX_LENGTH: usize = 40;
 
-/// The share of the preferred work that is run to learn how long the whole takes.
+/// The share of the work of a hasher that is run to learn how long the whole takes.
 const SAMPLE: f64 = 0.125;
 
 /// Whether a stored text can have a right password at all.
@@ -83,8 +87,9 @@ impl PasswordCheck {
 /// The setting `PASSWORD_HASHERS`: the first hasher writes, all of them read. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct PasswordHashers {
-    preferred: Arc<dyn PasswordHasher>,
-    others: Vec<Arc<dyn PasswordHasher>>,
+    /// The preferred one first. Not empty.
+    hashers: Arc<[Arc<dyn PasswordHasher>]>,
+    dearest: Arc<Dearest>,
 }
 
 type Constructor = fn() -> Arc<dyn PasswordHasher>;
@@ -103,15 +108,13 @@ const KNOWN: [(&str, Constructor); 7] = [
 impl Default for PasswordHashers {
     /// Django's: PBKDF2, PBKDF2 with SHA1, Argon2, bcrypt over SHA256, scrypt.
     fn default() -> Self {
-        Self {
-            preferred: Arc::new(Pbkdf2PasswordHasher::SHA256),
-            others: vec![
-                Arc::new(Pbkdf2PasswordHasher::SHA1),
-                Arc::new(Argon2PasswordHasher::default()),
-                Arc::new(BcryptPasswordHasher::SHA256),
-                Arc::new(ScryptPasswordHasher::default()),
-            ],
-        }
+        Self::of(vec![
+            Arc::new(Pbkdf2PasswordHasher::SHA256),
+            Arc::new(Pbkdf2PasswordHasher::SHA1),
+            Arc::new(Argon2PasswordHasher::default()),
+            Arc::new(BcryptPasswordHasher::SHA256),
+            Arc::new(ScryptPasswordHasher::default()),
+        ])
     }
 }
 
@@ -119,8 +122,12 @@ impl PasswordHashers {
     /// The first of the list is the preferred one. Of two with one algorithm the first reads. `None` for an empty list.
     #[must_use]
     pub fn new(hashers: impl IntoIterator<Item = Arc<dyn PasswordHasher>>) -> Option<Self> {
-        let mut hashers = hashers.into_iter();
-        Some(Self { preferred: hashers.next()?, others: hashers.collect() })
+        let hashers: Vec<_> = hashers.into_iter().collect();
+        (!hashers.is_empty()).then(|| Self::of(hashers))
+    }
+
+    fn of(hashers: Vec<Arc<dyn PasswordHasher>>) -> Self {
+        Self { dearest: Arc::new(Dearest::new(hashers.len(), dearest::time_of)), hashers: hashers.into() }
     }
 
     /// Django's hashers by the names of their classes, with or without `django.contrib.auth.hashers.` before them.
@@ -144,13 +151,18 @@ impl PasswordHashers {
     /// Whether one of the hashers reads texts of that algorithm, the word before the first `$`.
     #[must_use]
     pub fn reads(&self, algorithm: &str) -> bool {
-        std::iter::once(&self.preferred).chain(&self.others).any(|hasher| hasher.algorithm() == algorithm)
+        self.hashers.iter().any(|hasher| hasher.algorithm() == algorithm)
     }
 
     /// The hasher that writes.
     #[must_use]
     pub fn preferred(&self) -> &dyn PasswordHasher {
-        &*self.preferred
+        &*self.hashers[0]
+    }
+
+    /// The algorithms that the hashers read, the preferred one first.
+    pub fn algorithms(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.hashers.iter().map(|hasher| hasher.algorithm())
     }
 
     /// The text to store for a new password, as Django's `make_password`.
@@ -158,7 +170,7 @@ impl PasswordHashers {
     /// # Errors
     /// When the preferred hasher cannot take the password (plain bcrypt) or has no memory for its work.
     pub fn encode(&self, password: &str) -> Result<String, HasherError> {
-        self.preferred.encode(password)
+        self.preferred().encode(password)
     }
 
     /// A text to store for a user that shall not log in by password, as Django's `make_password(None)`.
@@ -172,65 +184,91 @@ impl PasswordHashers {
     /// A text that cannot be read is one without a right password; Django answers some of them with an exception. See
     /// the [module](self) on the time this takes.
     pub fn check(&self, password: &str, encoded: &str) -> PasswordCheck {
-        let Some(hasher) = self.identify(encoded) else {
+        self.compare(password, encoded, false)
+    }
+
+    /// As [`PasswordHashers::check`], for a user who is refused even with the right password: takes as long as a refusal.
+    pub fn check_of_refused(&self, password: &str, encoded: &str) -> PasswordCheck {
+        self.compare(password, encoded, true)
+    }
+
+    fn compare(&self, password: &str, encoded: &str, is_refused: bool) -> PasswordCheck {
+        let Some((index, hasher)) = self.identify(encoded) else {
             self.fake_runtime(password);
             return PasswordCheck::WRONG;
         };
-        let hasher_changed = hasher.algorithm() != self.preferred.algorithm();
         let started = Instant::now();
-        match hasher.verify(password, encoded) {
-            Ok(true) => {
-                let must_update = hasher_changed || self.preferred.must_update(encoded).unwrap_or(true);
-                PasswordCheck { is_correct: true, must_update }
-            }
-            Ok(false) => {
-                let spent = started.elapsed();
-                // A text that was just compared with can be read; another hasher's own mistake costs a whole run.
-                let done =
-                    if hasher_changed { None } else { self.preferred.relative_work(encoded).unwrap_or(Some(0.0)) };
-                match done {
-                    Some(done) => self.burn(password, 1.0 - done),
-                    None => self.catch_up(password, spent),
-                }
-                PasswordCheck::WRONG
-            }
-            Err(_) => {
-                self.fake_runtime(password);
-                PasswordCheck::WRONG
+        let Ok(is_correct) = hasher.verify(password, encoded) else {
+            self.fake_runtime(password);
+            return PasswordCheck::WRONG;
+        };
+        let spent = started.elapsed();
+        if !is_correct || is_refused {
+            self.meet(encoded);
+            let target = self.dearest.target();
+            // A text that was just compared with can be read; another hasher's own mistake costs a whole run.
+            let is_target = index == target.hasher;
+            let done = if is_target { hasher.relative_work(encoded).unwrap_or(Some(0.0)) } else { None };
+            match done {
+                Some(done) => self.burn(password, target.hasher, target.work - done),
+                None => self.catch_up(password, spent, target),
             }
         }
+        let must_update = is_correct && (index != 0 || hasher.must_update(encoded).unwrap_or(true));
+        PasswordCheck { is_correct, must_update }
     }
 
     /// Takes as long as [`PasswordHashers::check`] does for a wrong password. For a user that does not exist.
     pub fn fake_runtime(&self, password: &str) {
-        self.burn(password, 1.0);
+        let target = self.dearest.target();
+        self.burn(password, target.hasher, target.work);
     }
 
-    /// The hasher of the list that wrote a text, as Django's `identify_hasher`.
+    /// Notes that a text like this one is in use, so that no refusal takes less time than one for it. Blocks for some tenths
+    /// of a second when it is the first of another algorithm than the preferred one, to measure how dear that is.
+    pub fn meet(&self, encoded: &str) {
+        if let Some((index, hasher)) = self.identify(encoded)
+            && let Ok(work) = hasher.estimated_work(encoded)
+        {
+            self.dearest.meet(index, work, &self.hashers);
+        }
+    }
+
+    /// The algorithm of the dearest kind of text that was met, if it is dearer than what the preferred hasher writes, and how
+    /// many times as dear it is.
+    #[must_use]
+    pub fn dearer_than_preferred(&self) -> Option<(&'static str, f64)> {
+        let target = self.dearest.target();
+        (target.cost > 1.0).then(|| (self.hashers[target.hasher].algorithm(), target.cost))
+    }
+
+    /// The hasher of the list that wrote a text, as Django's `identify_hasher`, with its index.
     ///
     /// Django calls some unsalted texts by names of their own, `unsalted_md5` and `unsalted_sha1`, which no hasher
     /// bears since 5.1; here they are malformed or of no hasher, which comes to the same.
-    fn identify(&self, encoded: &str) -> Option<&dyn PasswordHasher> {
+    fn identify(&self, encoded: &str) -> Option<(usize, &dyn PasswordHasher)> {
         let (algorithm, _) = encoded.split_once('$')?;
-        let mut hashers = std::iter::once(&self.preferred).chain(&self.others);
-        hashers.find(|hasher| hasher.algorithm() == algorithm).map(|hasher| &**hasher)
+        let index = self.hashers.iter().position(|hasher| hasher.algorithm() == algorithm)?;
+        Some((index, &*self.hashers[index]))
     }
 
-    /// Makes up for a comparison that took `spent`, when only the clock tells how much of the preferred work that is.
-    fn catch_up(&self, password: &str, spent: Duration) {
+    /// Makes up for a comparison that took `spent`, when only the clock tells how much of the target that is.
+    fn catch_up(&self, password: &str, spent: Duration, target: Target) {
         let started = Instant::now();
-        self.burn(password, SAMPLE);
-        self.burn(password, missing_share(spent, started.elapsed()));
+        self.burn(password, target.hasher, SAMPLE);
+        self.burn(password, target.hasher, missing_work(target.work, spent, started.elapsed()));
     }
 
-    fn burn(&self, password: &str, share: f64) {
-        if share > 0.0 {
-            self.preferred.burn(password, share);
+    fn burn(&self, password: &str, hasher: usize, work: f64) {
+        let mut missing = work;
+        while missing > 0.0 {
+            self.hashers[hasher].burn(password, missing.min(1.0));
+            missing -= 1.0;
         }
     }
 }
 
-/// What is left of the preferred work after a comparison that took `spent` and a sample that took `sample`.
-fn missing_share(spent: Duration, sample: Duration) -> f64 {
-    1.0 - SAMPLE - SAMPLE * spent.as_secs_f64() / sample.as_secs_f64()
+/// What is left of `work` after a comparison that took `spent` and a sample that took `sample`.
+fn missing_work(work: f64, spent: Duration, sample: Duration) -> f64 {
+    work - SAMPLE - SAMPLE * spent.as_secs_f64() / sample.as_secs_f64()
 }

@@ -92,8 +92,7 @@ fn names_are_those_of_djangos_classes_short_or_dotted() {
 #[test]
 fn the_default_list_is_djangos() {
     let default = PasswordHashers::default();
-    let algorithms: Vec<_> =
-        std::iter::once(&default.preferred).chain(&default.others).map(|hasher| hasher.algorithm()).collect();
+    let algorithms: Vec<_> = default.algorithms().collect();
     assert_eq!(algorithms, ["pbkdf2_sha256", "pbkdf2_sha1", "argon2", "bcrypt_sha256", "scrypt"]);
 }
 
@@ -157,10 +156,79 @@ impl PasswordHasher for Recorder {
     }
 }
 
+/// Hashers whose work takes a time that depends on their names alone.
+fn timed(hashers: &[&Arc<Recorder>]) -> PasswordHashers {
+    let time_of = |hasher: &dyn PasswordHasher| match hasher.algorithm() {
+        "new" => Duration::from_millis(100),
+        "dear" => Duration::from_millis(200),
+        "extreme" => Duration::from_secs(10),
+        _ => Duration::from_millis(50),
+    };
+    let dearest = Arc::new(Dearest::new(hashers.len(), time_of));
+    PasswordHashers { hashers: hashers.iter().map(|hasher| (*hasher).clone() as _).collect(), dearest }
+}
+
+#[test]
+fn every_refusal_costs_what_the_dearest_kind_costs() {
+    let (new, old, dear) = (Recorder::new("new"), Recorder::new("old"), Recorder::new("dear"));
+    let hashers = timed(&[&new, &old, &dear]);
+    assert_eq!(hashers.dearer_than_preferred(), None);
+    hashers.meet("old$secret$1");
+    hashers.meet("dear$secret$x");
+    assert_eq!(hashers.dearer_than_preferred(), None);
+    hashers.meet("dear$secret$0.75");
+    assert_eq!(hashers.dearer_than_preferred(), Some(("dear", 1.5)));
+
+    for encoded in ["", "!", "other$secret$1", "new$secret", "old$secret"] {
+        assert_eq!(hashers.check("secret", encoded), PasswordCheck::WRONG, "{encoded}");
+        assert_eq!((new.burnt(), dear.burnt()), (vec![], vec![0.75]), "{encoded}");
+    }
+    hashers.fake_runtime("secret");
+    assert_eq!(dear.burnt(), [0.75]);
+    // A refusal of a dearer kind sets a new mark, after the first of them.
+    for (work, expected) in [("0.5", vec![0.25]), ("0.75", vec![]), ("1.25", vec![]), ("0.25", vec![1.0])] {
+        assert_eq!(hashers.check("wrong", &format!("dear$secret${work}")), PasswordCheck::WRONG);
+        assert_eq!(dear.burnt(), expected, "{work}");
+    }
+    hashers.fake_runtime("secret");
+    assert_eq!(dear.burnt(), [1.0, 0.25]);
+    // The right password of a user who is refused takes as long.
+    assert_eq!(
+        hashers.check_of_refused("secret", "dear$secret$0.25"),
+        PasswordCheck { is_correct: true, must_update: true }
+    );
+    assert_eq!(dear.burnt(), [1.0]);
+    // The preferred kind has to catch up as well: a sample, and then by the clock.
+    assert_eq!(hashers.check("wrong", "new$secret$1"), PasswordCheck::WRONG);
+    assert_eq!((new.burnt(), dear.burnt()[0]), (vec![], SAMPLE));
+    assert_eq!(old.burnt(), [0.0; 0]);
+}
+
+#[test]
+fn an_extreme_kind_does_not_make_every_refusal_extreme() {
+    let (new, extreme) = (Recorder::new("new"), Recorder::new("extreme"));
+    let hashers = timed(&[&new, &extreme]);
+    hashers.meet("extreme$secret$1");
+    assert_eq!(hashers.dearer_than_preferred(), Some(("extreme", 4.0)));
+    hashers.fake_runtime("secret");
+    assert_eq!((new.burnt(), extreme.burnt()), (vec![], vec![0.04]));
+}
+
+#[test]
+fn what_is_met_first_in_a_refusal_is_timed() {
+    let names = ["MD5PasswordHasher", "BCryptSHA256PasswordHasher"];
+    let hashers = PasswordHashers::from_names(&names).unwrap();
+    let encoded = BcryptPasswordHasher::sha256(4).unwrap().encode("secret").unwrap();
+    assert!(hashers.check("secret", &encoded).is_correct);
+    assert_eq!(hashers.dearer_than_preferred(), None);
+    assert_eq!(hashers.check("wrong", &encoded), PasswordCheck::WRONG);
+    assert_eq!(hashers.dearer_than_preferred(), Some(("bcrypt_sha256", 4.0)));
+}
+
 #[test]
 fn every_refusal_costs_one_run_of_the_preferred_hasher() {
     let (new, old) = (Recorder::new("new"), Recorder::new("old"));
-    let hashers = PasswordHashers::new([new.clone() as Arc<dyn PasswordHasher>, old.clone()]).unwrap();
+    let hashers = timed(&[&new, &old]);
 
     for encoded in ["", "!", "!new$secret$1", "new", "other$secret$1", "new$secret", "new$secret$x", "old$secret"] {
         assert_eq!(hashers.check("secret", encoded), PasswordCheck::WRONG, "{encoded}");
@@ -169,7 +237,7 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
     hashers.fake_runtime("secret");
     assert_eq!(new.burnt(), [1.0]);
 
-    for (work, expected) in [("0.25", vec![0.75]), ("1", vec![]), ("2", vec![])] {
+    for (work, expected) in [("0.25", vec![0.75]), ("1", vec![])] {
         assert_eq!(hashers.check("wrong", &format!("new$secret${work}")), PasswordCheck::WRONG);
         assert_eq!(new.burnt(), expected, "{work}");
     }
@@ -191,8 +259,9 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
 fn after_another_algorithm_the_missing_time_is_made_up() {
     let ms = Duration::from_millis;
     // A sample of an eighth in 10 ms means 80 ms for the whole.
-    assert_eq!(missing_share(ms(0), ms(10)), 0.875);
-    assert_eq!(missing_share(ms(20), ms(10)), 0.625);
-    assert!(missing_share(ms(70), ms(10)).abs() < 1e-9);
-    assert!(missing_share(ms(160), ms(10)) < 0.0);
+    assert_eq!(missing_work(1.0, ms(0), ms(10)), 0.875);
+    assert_eq!(missing_work(1.0, ms(20), ms(10)), 0.625);
+    assert_eq!(missing_work(2.0, ms(20), ms(10)), 1.625);
+    assert!(missing_work(1.0, ms(70), ms(10)).abs() < 1e-9);
+    assert!(missing_work(1.0, ms(160), ms(10)) < 0.0);
 }

@@ -1,0 +1,94 @@
+//! Which kind of stored text is the dearest to compare with. Python counterpart: none.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::PasswordHasher;
+
+/// The most that a refusal costs, in units of what the preferred hasher's work costs. Beyond that a single user with an
+/// extreme hash would make every refusal as slow. Django's hashers with their default parameters stay below it.
+const MAX_COST: f64 = 4.0;
+
+/// How often the work of a hasher is timed. The fastest time counts: other work on the machine only makes it longer.
+const TIMES: u32 = 2;
+
+/// The kinds of texts that were met.
+#[derive(Debug)]
+pub(super) struct Dearest {
+    /// By hasher.
+    kinds: Mutex<Vec<Kind>>,
+    /// How long the work of a hasher takes.
+    time_of: fn(&dyn PasswordHasher) -> Duration,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Kind {
+    /// The largest work that was met, as a share of what the hasher itself does.
+    work: f64,
+    /// What the hasher's own work costs, in units of the preferred hasher's. `None` before it was timed.
+    cost: Option<f64>,
+}
+
+/// What every refusal has to cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Target {
+    /// The index of the hasher that wrote the dearest kind.
+    pub hasher: usize,
+    /// The work that went into it, as a share of what the hasher itself does.
+    pub work: f64,
+    /// What that costs, in units of the preferred hasher's work.
+    pub cost: f64,
+}
+
+impl Dearest {
+    /// For so many hashers, of which the first is the preferred one.
+    pub(super) fn new(hashers: usize, time_of: fn(&dyn PasswordHasher) -> Duration) -> Self {
+        let mut kinds = vec![Kind::default(); hashers];
+        if let Some(preferred) = kinds.first_mut() {
+            *preferred = Kind { work: 1.0, cost: Some(1.0) };
+        }
+        Self { kinds: Mutex::new(kinds), time_of }
+    }
+
+    /// Notes a text of the hasher at `index` into which `work` went. The first one of a hasher is timed.
+    pub(super) fn meet(&self, index: usize, work: f64, hashers: &[Arc<dyn PasswordHasher>]) {
+        let is_timed = {
+            let mut kinds = self.lock();
+            let kind = &mut kinds[index];
+            kind.work = kind.work.max(work);
+            kind.cost.is_some()
+        };
+        if !is_timed {
+            // Not under the lock, because it takes long. Two callers may do it at the same time.
+            let fastest = |hasher: &dyn PasswordHasher| (0..TIMES).map(|_| (self.time_of)(hasher)).min();
+            let (time, preferred) = (fastest(&*hashers[index]), fastest(&*hashers[0]));
+            let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
+            self.lock()[index].cost = Some(seconds(time) / seconds(preferred).max(1e-9));
+        }
+    }
+
+    /// The dearest kind that was met.
+    pub(super) fn target(&self) -> Target {
+        let kinds = self.lock();
+        let targets = kinds.iter().enumerate().filter_map(|(hasher, kind)| {
+            let unit = kind.cost.filter(|unit| *unit > 0.0)?;
+            let cost = (unit * kind.work).min(MAX_COST);
+            Some(Target { hasher, work: cost / unit, cost })
+        });
+        let preferred = Target { hasher: 0, work: 1.0, cost: 1.0 };
+        // Of two that are equal, the first.
+        targets.fold(preferred, |dearest, target| if target.cost > dearest.cost { target } else { dearest })
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Kind>> {
+        // A panic cannot leave it half written.
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The time of the whole work of `hasher`.
+pub(super) fn time_of(hasher: &dyn PasswordHasher) -> Duration {
+    let started = Instant::now();
+    hasher.burn("correct horse", 1.0);
+    started.elapsed()
+}
