@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+#[cfg(feature = "sqlite")]
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
@@ -44,12 +45,23 @@ impl Permits {
         self.total - self.free.available_permits() + self.waiting.count()
     }
 
+    /// How many callers wait.
+    #[cfg(feature = "postgres")]
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.count()
+    }
+
+    /// A permit, if one is free.
+    pub(super) fn try_acquire(&self) -> Option<Permit> {
+        Arc::clone(&self.free).try_acquire_owned().ok()
+    }
+
     /// Waits for a permit.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`] at once if too many callers wait, and after `patience` if no permit became free.
     pub(super) async fn acquire(&self) -> Result<Permit, DatabaseError> {
-        if let Ok(permit) = Arc::clone(&self.free).try_acquire_owned() {
+        if let Some(permit) = self.try_acquire() {
             return Ok(permit);
         }
         let _caller = self.waiting.enter();
@@ -71,6 +83,7 @@ impl Permits {
 ///
 /// # Errors
 /// Those of `f`, and [`DatabaseError`] if `f` panicked or the runtime is stopping.
+#[cfg(feature = "sqlite")]
 pub(super) async fn on_blocking_thread<T, E, F>(f: F) -> Result<T, E>
 where
     F: FnOnce() -> Result<T, E> + Send + 'static,

@@ -31,7 +31,18 @@ impl DbConnection {
         }
     }
 
+    /// Whether it cannot be used again: a transaction is open or its end failed.
+    pub(super) fn is_broken(&mut self) -> bool {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(conn) => AnsiTransactionManager::is_broken_transaction_manager(conn),
+        }
+    }
+
     /// Whether the connection is still open. Takes no round trip.
+    #[cfg(feature = "postgres")]
     pub(super) fn is_alive(&mut self) -> bool {
         match self {
             #[cfg(feature = "sqlite")]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diesel::{RunQueryDsl, sql_query};
 
-use super::manager::{ConnectionManager, PooledConnection};
+use super::open::open;
 use super::{DatabaseError, DatabaseLoad, DatabaseSettings, DbConnection, Lookup};
 
 /// The database of a server. Cheap to clone. It is closed when the last clone is dropped, after all queued writes.
@@ -13,18 +13,13 @@ use super::{DatabaseError, DatabaseLoad, DatabaseSettings, DbConnection, Lookup}
 pub struct Database(Arc<Inner>);
 
 struct Inner {
-    manager: ConnectionManager,
+    settings: Arc<DatabaseSettings>,
     engine: Engine,
 }
 
 enum Engine {
     #[cfg(feature = "sqlite")]
-    Sqlite {
-        readers: super::sqlite::readers::Readers,
-        writer: super::sqlite::writer::Writer,
-        /// Created at its first use by a management command, because it starts threads.
-        pool: std::sync::OnceLock<diesel::r2d2::Pool<ConnectionManager>>,
-    },
+    Sqlite { readers: super::sqlite::readers::Readers, writer: super::sqlite::writer::Writer },
     #[cfg(feature = "postgres")]
     Postgres(super::postgres::pool::PostgresPool),
 }
@@ -37,18 +32,17 @@ impl Database {
     /// # Errors
     /// [`DatabaseError::Unavailable`], with the address but without the password.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
-        let manager = ConnectionManager::new(settings.clone());
-        let engine = match manager.open()? {
+        let settings = Arc::new(settings.clone());
+        let engine = match open(&settings)? {
             #[cfg(feature = "sqlite")]
             conn @ DbConnection::Sqlite(_) => Engine::Sqlite {
-                readers: super::sqlite::readers::Readers::new(manager.clone()),
-                writer: super::sqlite::writer::Writer::start(manager.clone(), conn)?,
-                pool: std::sync::OnceLock::new(),
+                readers: super::sqlite::readers::Readers::new(Arc::clone(&settings)),
+                writer: super::sqlite::writer::Writer::start(Arc::clone(&settings), conn)?,
             },
             #[cfg(feature = "postgres")]
-            DbConnection::Postgres(_) => Engine::Postgres(super::postgres::pool::PostgresPool::new(&manager)),
+            DbConnection::Postgres(_) => Engine::Postgres(super::postgres::pool::PostgresPool::new(&settings)),
         };
-        Ok(Self(Arc::new(Inner { manager, engine })))
+        Ok(Self(Arc::new(Inner { settings, engine })))
     }
 
     /// Runs `f`, which reads a few rows by short statements. It sees every write that has been answered.
@@ -131,21 +125,14 @@ impl Database {
         }
     }
 
-    /// A connection of the pool, for callers that may block, such as management commands. Write on it in a
+    /// A new connection, for callers that may block, such as management commands. It does not count towards
+    /// `DATABASE_POOL_SIZE`, and its statements may take as long as they need. Write on it in a
     /// [`transaction`](super::transaction).
     ///
     /// # Errors
-    /// Returns an error if none is free within `DATABASE_POOL_TIMEOUT`.
-    pub fn connection(&self) -> Result<PooledConnection, DatabaseError> {
-        match &self.0.engine {
-            #[cfg(feature = "sqlite")]
-            Engine::Sqlite { pool, .. } => {
-                let pool = pool.get_or_init(|| self.0.manager.pool());
-                super::manager::get(pool)
-            }
-            #[cfg(feature = "postgres")]
-            Engine::Postgres(pool) => pool.get(),
-        }
+    /// Returns an error if the database cannot be reached.
+    pub fn connection(&self) -> Result<Box<DbConnection>, DatabaseError> {
+        open(&DatabaseSettings { statement_timeout: None, ..self.settings().clone() }).map(Box::new)
     }
 
     /// Runs a statement, for health checks.
@@ -172,7 +159,7 @@ impl Database {
     /// The settings it was opened with.
     #[must_use]
     pub fn settings(&self) -> &DatabaseSettings {
-        self.0.manager.settings()
+        &self.0.settings
     }
 }
 

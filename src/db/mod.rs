@@ -28,8 +28,8 @@ mod database;
 mod error;
 mod load;
 mod lookup;
-mod manager;
 pub mod migrations;
+mod open;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[expect(missing_docs, reason = "made by diesel; the columns are Django's")]
@@ -49,6 +49,6 @@ pub use database::Database;
 pub use error::{DatabaseError, is_foreign_key_violation, is_unique_violation};
 pub use load::DatabaseLoad;
 pub use lookup::Lookup;
-pub use manager::{ConnectionManager, PooledConnection, open_read_only};
+pub use open::open_read_only;
 pub use settings::{DatabaseSettings, Synchronous};
 pub use url::{DatabaseUrl, PostgresUrl};

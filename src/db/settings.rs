@@ -24,7 +24,10 @@ settings! {
         /// How long a request waits for a connection before it is answered with 503.
         pub pool_timeout: Duration = DATABASE_POOL_TIMEOUT("5s", timeout);
         /// How long a statement may take before PostgreSQL stops it; `none` for no limit.
-        pub statement_timeout: Option<Duration> = DATABASE_STATEMENT_TIMEOUT("30s", values::optional(timeout));
+        ///
+        /// A connection that has not answered a second later is replaced. **Without a limit a dead connection may never be
+        /// noticed.**
+        pub statement_timeout: Option<Duration> = DATABASE_STATEMENT_TIMEOUT("5s", values::optional(timeout));
         /// How often SQLite waits for the disk: `FULL`, at each commit, or `NORMAL`.
         ///
         /// `NORMAL` is faster, and **acknowledged writes may be lost if the power fails**.

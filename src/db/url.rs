@@ -57,6 +57,13 @@ impl DatabaseUrl {
 }
 
 impl PostgresUrl {
+    /// How many hosts it names. libpq tries them in turn.
+    #[cfg(feature = "postgres")]
+    pub(super) fn hosts(&self) -> u32 {
+        let hosts = self.parameters.iter().rfind(|(key, _)| key == "host");
+        hosts.map_or(1, |(_, hosts)| hosts.expose().split(',').map(|_| 1).sum())
+    }
+
     /// Reads what follows the scheme: `user:password@host:port/name?key=value`, each part optional and
     /// percent-encoded. Several hosts with commas between them, as libpq allows.
     fn parse(rest: &str) -> Result<Self, String> {

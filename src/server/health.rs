@@ -4,11 +4,14 @@
 //! Both answer under every `Host`, because a load balancer names the machine and not the site. A forged name cannot get into
 //! the answer.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::apps::Apps;
 use crate::contrib::auth::AuthState;
+use crate::contrib::auth::models::UserLookup;
 use crate::db::Database;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
@@ -29,18 +32,21 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: the database answers and has all migrations. Otherwise it is a 503, and the log says why.
+/// `GET /readyz`: the database has all migrations and answers a search for a user, as protected views need it. Otherwise it
+/// is a 503, and the log says why.
 ///
 /// # Errors
 /// That 503.
 pub async fn readyz(req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let plan = Apps::of(&req).map_err(ApiError::internal)?.migrations();
-    let plan = app_data::<AuthState>(&req)?.required_migrations(plan);
-    let unapplied = app_data::<Database>(&req)?.read(move |conn| plan.unapplied(conn)).await?;
+    let (auth, db) = (app_data::<AuthState>(&req)?, app_data::<Database>(&req)?);
+    let plan = auth.required_migrations(plan);
+    let unapplied = db.read(move |conn| plan.unapplied(conn)).await?;
     if let Some(first) = unapplied.first() {
         let reason =
             format!("{} migration(s) are not applied, the first is {}.{}", unapplied.len(), first.app, first.name);
         return Err(ApiError::service_unavailable(reason, RETRY_AFTER));
     }
+    db.look_up(UserLookup { users: Arc::clone(auth.users()), name: "id".to_owned(), value: 0.into() }).await?;
     Ok(HttpResponse::Ok().json(json!({ "status": "ok" })))
 }

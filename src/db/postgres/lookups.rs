@@ -2,126 +2,182 @@
 //!
 //! A round trip and a change of threads cost more than finding a row. The first look-up starts at once, and those that arrive
 //! until its result is there run together. A look-up never joins a statement that has begun, so its result is current.
+//!
+//! If a statement takes unusually long, a second session serves the look-ups that wait for it.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use diesel::r2d2::Pool;
-use tokio::sync::oneshot;
-use tokio::task::spawn_blocking;
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::{Instant, timeout};
 
+use super::super::blocking::Permit;
 use super::super::lookup::{Outcome, guarded};
-use super::super::manager::{ConnectionManager, PooledConnection, get};
 use super::super::{DatabaseError, DbConnection, Lookup};
+use super::session::Session;
+use super::sessions::{Answer, Lease, Sessions, lock, stopping};
 
 /// The most keys of one statement. With more, the first would wait for the last.
 const BATCH: usize = 256;
+/// Look-ups of one type that may wait. A further one fails at once.
+const QUEUE: usize = 4_096;
+/// Sessions that serve one type of look-up at the same time.
+const SESSIONS: usize = 2;
+/// How long a look-up waits before it takes another session. Most are answered in a millisecond.
+const SOON: Duration = Duration::from_millis(50);
+/// How often it tries that again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// The queues of one database, one for each type of look-up.
-#[derive(Default)]
-pub(super) struct Lookups(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+pub(super) struct Lookups {
+    sessions: Sessions,
+    queues: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
 
 impl Lookups {
-    /// Looks up the row of `key`. If the result is dropped before the look-up has begun, it is not run.
-    pub(super) fn ask<L: Lookup>(&self, key: L, pool: &Pool<ConnectionManager>) -> Answer<L> {
+    pub(super) fn new(sessions: Sessions) -> Self {
+        Self { sessions, queues: Mutex::default() }
+    }
+
+    /// Looks up the row of `key`. If the future is dropped before the look-up has begun, it is not run.
+    pub(super) async fn find<L: Lookup>(&self, key: L) -> Outcome<L> {
         let queue = self.queue::<L>();
-        let (answer, outcome) = oneshot::channel();
-        if queue.push(Request { key, answer }) {
-            let runner = Runner { queue, is_done: false };
-            let pool = pool.clone();
-            spawn_blocking(move || runner.run(&pool));
+        let (answer, mut answered) = oneshot::channel();
+        let serve = |turn| serve(Arc::clone(&queue), self.sessions.clone(), turn, Handle::current());
+        queue.push(Request { key, answer })?.into_iter().for_each(serve);
+        let end = self.sessions.limit().map(|limit| Instant::now() + limit + SOON);
+        let mut patience = SOON;
+        loop {
+            let rest = end.map_or(AGAIN, |end| end.saturating_duration_since(Instant::now()));
+            match timeout(patience.min(rest), &mut answered).await {
+                Ok(outcome) => return outcome.unwrap_or_else(|_| Err(stopping())),
+                // Its statement has had no answer, or it has waited too long for its turn.
+                Err(_) if rest.is_zero() => return Err(self.sessions.no_answer()),
+                Err(_) => {
+                    self.sessions.give_up_overdue();
+                    queue.another_turn().into_iter().for_each(serve);
+                    patience = AGAIN;
+                }
+            }
         }
-        outcome
     }
 
     fn queue<L: Lookup>(&self) -> Arc<Queue<L>> {
-        let mut queues = lock(&self.0);
+        let mut queues = lock(&self.queues);
         let queue = queues.entry(TypeId::of::<L>()).or_insert_with(|| Arc::<Queue<L>>::default());
         // The entry of a type is only created in the line above.
         Arc::clone(queue).downcast().unwrap_or_default()
     }
 }
 
-/// Receives the row.
-pub(super) type Answer<L> = oneshot::Receiver<Outcome<L>>;
+/// The right to serve a queue.
+type Turn = OwnedSemaphorePermit;
 
 struct Request<L: Lookup> {
     key: L,
     answer: oneshot::Sender<Outcome<L>>,
 }
 
-struct Queue<L: Lookup>(Mutex<State<L>>);
-
-struct State<L: Lookup> {
-    waiting: Vec<Request<L>>,
-    /// Whether a runner works on the queue.
-    has_runner: bool,
+struct Queue<L: Lookup> {
+    waiting: Mutex<Vec<Request<L>>>,
+    /// Taken and returned while `waiting` is locked, so that no request is left without a session.
+    turns: Arc<Semaphore>,
 }
 
 impl<L: Lookup> Default for Queue<L> {
     fn default() -> Self {
-        Self(Mutex::new(State { waiting: Vec::new(), has_runner: false }))
+        Self { waiting: Mutex::default(), turns: Arc::new(Semaphore::new(SESSIONS)) }
     }
 }
 
 impl<L: Lookup> Queue<L> {
-    /// Whether the caller has to start a runner.
-    fn push(&self, request: Request<L>) -> bool {
-        let mut state = lock(&self.0);
-        state.waiting.push(request);
-        !std::mem::replace(&mut state.has_runner, true)
+    /// Adds a request. Returns a turn if no session serves the queue.
+    fn push(&self, request: Request<L>) -> Result<Option<Turn>, DatabaseError> {
+        let mut waiting = lock(&self.waiting);
+        if waiting.len() >= QUEUE {
+            waiting.retain(|request| !request.answer.is_closed());
+        }
+        if waiting.len() >= QUEUE {
+            return Err(DatabaseError::Unavailable(format!("{QUEUE} look-ups are waiting already")));
+        }
+        waiting.push(request);
+        let is_served = self.turns.available_permits() < SESSIONS;
+        Ok(if is_served { None } else { Arc::clone(&self.turns).try_acquire_owned().ok() })
     }
 
-    /// Whether there is more to do. If not, the runner ends.
-    fn goes_on(&self) -> bool {
-        let mut state = lock(&self.0);
-        state.has_runner = !state.waiting.is_empty();
-        state.has_runner
+    /// A turn for a further session, if there is something to do.
+    fn another_turn(&self) -> Option<Turn> {
+        let waiting = lock(&self.waiting);
+        if waiting.is_empty() { None } else { Arc::clone(&self.turns).try_acquire_owned().ok() }
     }
 
-    /// The next requests, without those whose caller has stopped waiting.
-    fn take_batch(&self) -> Vec<Request<L>> {
-        let mut state = lock(&self.0);
-        let size = state.waiting.len().min(BATCH);
-        state.waiting.drain(..size).filter(|request| !request.answer.is_closed()).collect()
+    /// The next requests, without those whose caller has stopped waiting. If there are none, the turn of `lease` ends.
+    fn take_batch(&self, lease: &Lease) -> Vec<Request<L>> {
+        let mut waiting = lock(&self.waiting);
+        waiting.retain(|request| !request.answer.is_closed());
+        if waiting.is_empty() {
+            drop(lease.take_second());
+        }
+        let size = waiting.len().min(BATCH);
+        waiting.drain(..size).collect()
+    }
+
+    /// Answers all requests with an error.
+    fn fail(&self, turn: Turn, error: &DatabaseError) {
+        let mut waiting = lock(&self.waiting);
+        for request in waiting.drain(..) {
+            let _ = request.answer.send(Err(shared(error)));
+        }
+        drop(turn);
     }
 }
 
-/// Runs the look-ups of a queue on one thread until the queue is empty.
-struct Runner<L: Lookup> {
-    queue: Arc<Queue<L>>,
-    is_done: bool,
+/// Serves the queue on a session until it is empty, or until another caller waits for a session.
+fn serve<L: Lookup>(queue: Arc<Queue<L>>, sessions: Sessions, turn: Turn, runtime: Handle) {
+    match sessions.try_acquire() {
+        Some(permit) => serve_on(permit, queue, sessions, turn, runtime),
+        // Not by a caller, which may stop waiting.
+        None => drop(runtime.clone().spawn(async move {
+            match sessions.acquire().await {
+                Ok(permit) => serve_on(permit, queue, sessions, turn, runtime),
+                Err(error) => queue.fail(turn, &error),
+            }
+        })),
+    }
 }
 
-impl<L: Lookup> Runner<L> {
-    fn run(mut self, pool: &Pool<ConnectionManager>) {
-        while self.queue.goes_on() {
-            let conn = get(pool);
+fn serve_on<L: Lookup>(permit: Permit, queue: Arc<Queue<L>>, sessions: Sessions, turn: Turn, runtime: Handle) {
+    let pool = sessions.clone();
+    let work = move |session: &mut Session, lease: &Lease| -> Answer {
+        loop {
+            let conn = session.connection();
             // Only when there is a connection, so that look-ups that arrive while waiting for it are included.
-            let batch = self.queue.take_batch();
-            if !batch.is_empty() {
-                answer(batch, conn);
+            let batch = queue.take_batch(lease);
+            if batch.is_empty() {
+                break;
+            }
+            answer(batch, conn);
+            if lease.is_given_up() {
+                break;
+            }
+            if pool.is_contended() {
+                if let Some(turn) = lease.take_second() {
+                    serve(queue, pool, turn, runtime);
+                }
+                break;
             }
         }
-        self.is_done = true;
-    }
+        Box::new(|| {})
+    };
+    sessions.start((permit, Some(turn)), Box::new(work));
 }
 
-impl<L: Lookup> Drop for Runner<L> {
-    /// If the runner never ran, because the server is stopping, the callers get an error.
-    fn drop(&mut self) {
-        if !self.is_done {
-            let mut state = lock(&self.queue.0);
-            state.has_runner = false;
-            state.waiting.clear();
-        }
-    }
-}
-
-fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: Result<PooledConnection, DatabaseError>) {
+fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: Result<&mut DbConnection, DatabaseError>) {
     let (keys, answers): (Vec<L>, Vec<_>) = batch.into_iter().map(|request| (request.key, request.answer)).unzip();
-    let found = conn.and_then(|mut conn| find_all(&keys, &mut conn));
+    let found = conn.and_then(|conn| find_all(&keys, conn));
     let outcomes: Vec<_> = match found {
         Ok(outcomes) => outcomes,
         Err(error) => keys.iter().map(|_| Err(shared(&error))).collect(),
@@ -149,9 +205,4 @@ fn shared(error: &DatabaseError) -> DatabaseError {
         DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),
         DatabaseError::Query(error) => DatabaseError::Unavailable(error.to_string()),
     }
-}
-
-/// Nothing can panic while one of these is held, so none is ever poisoned.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,18 +2,21 @@
 
 mod lookups;
 pub(super) mod pool;
+mod session;
+mod sessions;
+
+use std::time::Duration;
 
 use diesel::PgConnection;
 use diesel::connection::{Connection, SimpleConnection};
 
-use super::{DatabaseSettings, PostgresUrl};
+use super::{DatabaseSettings, DatabaseUrl, PostgresUrl};
 use crate::core::crypto::SecretString;
 
 /// A new connection with all its settings.
 pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgConnection, String> {
     let defaults = [
-        // A server that does not answer must not delay a request longer than the pool.
-        ("connect_timeout", settings.pool_timeout.as_secs().max(2).to_string()),
+        ("connect_timeout", connect_timeout(settings).as_secs().to_string()),
         ("tcp_user_timeout", "30000".to_owned()),
         // To notice that the server is unreachable while a statement waits for its result.
         ("keepalives_idle", "30".to_owned()),
@@ -31,6 +34,24 @@ pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgC
     );
     conn.batch_execute(&set_up).map_err(|error| error.to_string())?;
     Ok(conn)
+}
+
+/// How long libpq waits for one host. All of them together should not delay a request longer than the pool, but libpq waits
+/// for at least two seconds.
+fn connect_timeout(settings: &DatabaseSettings) -> Duration {
+    Duration::from_secs((settings.pool_timeout / hosts(settings)).as_secs().max(2))
+}
+
+/// How long libpq waits for all of them.
+fn connect_limit(settings: &DatabaseSettings) -> Duration {
+    connect_timeout(settings) * hosts(settings)
+}
+
+fn hosts(settings: &DatabaseSettings) -> u32 {
+    match &settings.url {
+        DatabaseUrl::Postgres(url) => url.hosts(),
+        DatabaseUrl::Sqlite(_) => 1,
+    }
 }
 
 /// The error of libpq, with a hint.

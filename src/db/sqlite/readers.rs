@@ -9,13 +9,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::ManageConnection;
 
 use super::super::blocking::{Permits, on_blocking_thread};
 use super::super::connection::{Level, begin_read, finish};
 use super::super::lookup::{Outcome, guarded};
-use super::super::manager::ConnectionManager;
-use super::super::{DatabaseError, DbConnection, Lookup};
+use super::super::open::open;
+use super::super::{DatabaseError, DatabaseSettings, DbConnection, Lookup};
 
 /// Threads that may block for reads at the same time.
 const THREADS: usize = 4;
@@ -26,7 +25,7 @@ const QUEUE: usize = 256;
 pub(in crate::db) struct Readers(Arc<Shared>);
 
 struct Shared {
-    manager: ConnectionManager,
+    settings: Arc<DatabaseSettings>,
     permits: Permits,
     /// Connections of the threads that serve requests. Only this list owns them, so that they close with the database,
     /// whatever thread that ends on.
@@ -49,9 +48,9 @@ thread_local! {
 }
 
 impl Readers {
-    pub(in crate::db) fn new(manager: ConnectionManager) -> Self {
-        let permits = Permits::new(THREADS, QUEUE, manager.settings().pool_timeout);
-        Self(Arc::new(Shared { manager, permits, of_threads: Mutex::default(), patient: Mutex::default() }))
+    pub(in crate::db) fn new(settings: Arc<DatabaseSettings>) -> Self {
+        let permits = Permits::new(THREADS, QUEUE, settings.pool_timeout);
+        Self(Arc::new(Shared { settings, permits, of_threads: Mutex::default(), patient: Mutex::default() }))
     }
 
     /// Runs `f` on the connection of this thread, in a read transaction: `f` cannot be repeated, and once the transaction
@@ -153,14 +152,14 @@ impl Readers {
 
 impl Shared {
     fn connect(&self) -> Result<Box<DbConnection>, DatabaseError> {
-        let mut conn = self.manager.open()?;
+        let mut conn = open(&self.settings)?;
         // A write here would bypass the writing thread and its `BEGIN IMMEDIATE`.
         conn.batch_execute("PRAGMA query_only = ON")?;
         Ok(Box::new(conn))
     }
 
     fn put_back(&self, mut conn: Box<DbConnection>, idle: &Idle) {
-        if !self.manager.has_broken(&mut conn) {
+        if !conn.is_broken() {
             *lock(idle) = Some(conn);
         }
     }
@@ -177,7 +176,7 @@ impl Shared {
         match idle {
             // The thread that gets it serves requests and must not sleep.
             Some(idle) if conn.batch_execute("PRAGMA busy_timeout = 0").is_ok() => self.put_back(conn, idle),
-            None if !self.manager.has_broken(&mut conn) => lock(&self.patient).push(*conn),
+            None if !conn.is_broken() => lock(&self.patient).push(*conn),
             _ => {}
         }
         result

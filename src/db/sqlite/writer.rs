@@ -5,17 +5,17 @@
 //! each in a savepoint of one transaction, commits once and then answers them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::R2D2Connection;
 use tokio::sync::oneshot;
 
 use super::super::callers::Callers;
 use super::super::connection::{self, Level};
-use super::super::manager::ConnectionManager;
-use super::super::{DatabaseError, DbConnection};
+use super::super::open::open;
+use super::super::{DatabaseError, DatabaseSettings, DbConnection};
 
 /// Writes that may wait. A further one fails at once (503).
 const QUEUE: usize = 1_024;
@@ -31,9 +31,9 @@ pub(in crate::db) struct Writer {
 
 impl Writer {
     /// Starts the thread with `conn` as its first connection, if it can write.
-    pub(in crate::db) fn start(manager: ConnectionManager, mut conn: DbConnection) -> Result<Self, DatabaseError> {
+    pub(in crate::db) fn start(settings: Arc<DatabaseSettings>, mut conn: DbConnection) -> Result<Self, DatabaseError> {
         let (queue, jobs) = sync_channel(QUEUE);
-        let worker = Worker { manager, conn: (!conn.is_broken()).then_some(conn) };
+        let worker = Worker { settings, conn: (!conn.is_broken()).then_some(conn) };
         let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || worker.run(&jobs));
         let thread = thread.map_err(|error| DatabaseError::Unavailable(format!("no thread for writes: {error}")))?;
         Ok(Self { queue: Some(queue), thread: Some(thread), callers: Callers::default() })
@@ -125,7 +125,7 @@ where
 }
 
 struct Worker {
-    manager: ConnectionManager,
+    settings: Arc<DatabaseSettings>,
     conn: Option<DbConnection>,
 }
 
@@ -144,7 +144,7 @@ impl Worker {
     fn commit_together(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         let mut panics = Vec::new();
         panics.resize_with(jobs.len(), || None);
-        let conn = self.conn.take().map_or_else(|| self.manager.open(), Ok);
+        let conn = self.conn.take().map_or_else(|| open(&self.settings), Ok);
         let result = conn.and_then(|mut conn| {
             let result = run_all(&mut conn, &mut jobs, &mut panics);
             // After a failure or a panic the state of the connection is unknown.

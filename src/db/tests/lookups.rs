@@ -196,11 +196,20 @@ fn all_look_ups_are_unavailable_without_a_connection() {
     settings.pool_timeout = std::time::Duration::from_millis(100);
     drop(test.open_with_notes());
     let notes = Notes { database: Database::open(&settings).unwrap(), log: Arc::default() };
-    let _held = notes.database.connection().unwrap();
-    let found = block_on(join_all([notes.look_up(1), notes.look_up(2)]));
+    let (release, released) = channel::<()>();
+    let holder = notes.database.read(move |_| {
+        let _ = released.recv();
+        Ok::<_, super::super::DatabaseError>(())
+    });
+    let asked = async {
+        let found = join_all([notes.look_up(1), notes.look_up(2)]).await;
+        release.send(()).unwrap();
+        found
+    };
+    let (held, found) = block_on(join(holder, asked));
+    held.unwrap();
     for outcome in found {
-        let error = outcome.unwrap_err();
-        assert!(error.starts_with("database unavailable: "), "{error}");
+        assert_eq!(outcome.unwrap_err(), "database unavailable: no connection was free within 100ms");
     }
     assert_eq!(notes.statements(), Vec::<Vec<i64>>::new());
 }

@@ -4,12 +4,12 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
+use super::super::DbConnection;
 use super::super::migrations::{
     ADMIN, AUTH, Applied, CONTENTTYPES, Migration, MigrationError, MigrationPlan, Step, TOKEN_BLACKLIST, UserTable,
 };
 use super::super::schema::{auth_permission, django_migrations};
 use super::super::types::KeyType;
-use super::super::{DbConnection, PooledConnection};
 use super::support::{TestDatabase, number, text};
 
 /// Those of Django, DRF and simplejwt, and our own.
@@ -65,7 +65,7 @@ fn run<'a>(conn: &mut DbConnection, files: impl IntoIterator<Item = &'a (&'stati
     }
 }
 
-fn each(test: impl Fn(&mut PooledConnection)) {
+fn each(test: impl Fn(&mut DbConnection)) {
     for database in TestDatabase::each() {
         test(&mut database.open().connection().unwrap());
     }
@@ -90,7 +90,7 @@ fn an_empty_database_gets_everything_and_a_second_run_nothing() {
         assert_eq!(plan.unapplied(conn).unwrap(), []);
         assert!(plan.plan(conn).unwrap().iter().all(|state| state.applied));
         let times: Vec<NaiveDateTime> =
-            django_migrations::table.select(django_migrations::applied).distinct().load(&mut **conn).unwrap();
+            django_migrations::table.select(django_migrations::applied).distinct().load(&mut *conn).unwrap();
         assert_eq!(times, [now().naive_utc()]);
         assert_eq!(number(conn, "SELECT count(*) AS value FROM django_content_type").unwrap(), 10);
         assert_eq!(number(conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 40);
@@ -201,10 +201,10 @@ fn rows_of_a_running_project_stay_as_they_are() {
     each(|conn| {
         migrate(conn);
         let renamed = auth_permission::table.filter(auth_permission::codename.eq("add_user"));
-        diesel::update(renamed).set(auth_permission::name.eq("May add people")).execute(&mut **conn).unwrap();
+        diesel::update(renamed).set(auth_permission::name.eq("May add people")).execute(&mut *conn).unwrap();
         conn.batch_execute("DELETE FROM auth_permission WHERE codename = 'view_session'").unwrap();
         migrate(conn);
-        let name: String = renamed.select(auth_permission::name).get_result(&mut **conn).unwrap();
+        let name: String = renamed.select(auth_permission::name).get_result(&mut *conn).unwrap();
         assert_eq!(name, "May add people");
         assert_eq!(number(conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 40);
     });

@@ -1,14 +1,13 @@
 //! The pool: when it is exhausted, when a connection dies, when a statement takes too long.
 
 use std::sync::mpsc::channel;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_query;
 use futures_util::future::join;
 
-use super::super::manager::{PLAN_LIFETIME, forget_old_plans};
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
 use super::support::{TestDatabase, add_note, block_on, notes, number, text};
 
@@ -28,34 +27,15 @@ fn with_one_connection(test: &TestDatabase) -> Database {
 #[test]
 fn the_session_is_set_up_as_the_settings_say() {
     let Some(test) = TestDatabase::postgres() else { return };
-    let mut conn = test.open().connection().unwrap();
-    for (setting, value) in [
-        ("TimeZone", "UTC"),
-        ("statement_timeout", "30s"),
-        ("lc_messages", "C"),
-        ("application_name", "actix-simplejwt"),
-    ] {
-        assert_eq!(text(&mut conn, &format!("SELECT current_setting('{setting}') AS value")), value);
-    }
-}
-
-#[test]
-fn plans_are_forgotten_when_they_are_old_and_not_before() {
-    let Some(test) = TestDatabase::postgres() else { return };
     let database = test.open();
-    let (mut conn, mut observer) = (database.connection().unwrap(), database.connection().unwrap());
-    let pid = backend(&mut conn).unwrap();
-    let last_statement = format!("SELECT query AS value FROM pg_stat_activity WHERE pid = {pid}");
-    let lately = Instant::now() + PLAN_LIFETIME * 100;
-    for (now, last) in [
-        (lately, "DISCARD PLANS"),
-        (lately + PLAN_LIFETIME / 2, "SELECT pg_backend_pid()::bigint AS value"),
-        (lately + PLAN_LIFETIME, "DISCARD PLANS"),
-    ] {
-        backend(&mut conn).unwrap();
-        forget_old_plans(&mut conn, now).unwrap();
-        assert_eq!(text(&mut observer, &last_statement), last);
-    }
+    let set = |conn: &mut DbConnection| {
+        let settings = ["TimeZone", "statement_timeout", "lc_messages", "application_name"];
+        settings.map(|name| text(conn, &format!("SELECT current_setting('{name}') AS value")))
+    };
+    let session = block_on(database.read(move |conn| Ok::<_, DatabaseError>(set(conn)))).unwrap();
+    assert_eq!(session, ["UTC", "5s", "C", "actix-simplejwt"]);
+    // Commands may take longer.
+    assert_eq!(set(&mut database.connection().unwrap()), ["UTC", "0", "C", "actix-simplejwt"]);
 }
 
 #[test]

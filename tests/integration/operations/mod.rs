@@ -4,6 +4,7 @@ mod adopt;
 mod checks;
 mod commands;
 mod descriptors;
+mod faults;
 mod health;
 mod installed_apps;
 mod instances;

@@ -1,9 +1,11 @@
 //! A database that cannot be used is a 503 that says when to come back: never a 401, which would make clients throw their
 //! tokens away, and never a request without an answer.
 
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use actix_simplejwt::db::DatabaseSettings;
+use actix_simplejwt::db::{DatabaseError, DatabaseSettings};
+use futures_util::future::join;
 use serde_json::json;
 
 use super::{assert_unavailable, one_of_each, text};
@@ -94,25 +96,33 @@ async fn an_exhausted_pool_is_503_until_a_connection_is_free() {
     .await;
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
-    let held = app.database().connection().unwrap();
-    for response in one_of_each(&anonymous, &user, &refresh).await {
-        assert_unavailable(&response);
-    }
-    // A forged token is refused before a connection is asked for, or forgers could use them up.
-    let mut signed = refresh.rsplit_once('.').unwrap().0.to_owned();
-    signed.push_str(".AAAA");
-    for (uri, field) in [
-        ("/api/token/refresh/", "refresh"),
-        ("/api/token/blacklist/", "refresh"),
-        ("/api/token/verify/", "token"),
-        ("/api/token/sliding/refresh/", "token"),
-        ("/api-token-refresh/", "token"),
-        ("/api-token-verify/", "token"),
-    ] {
-        let status = anonymous.post(uri, json!({ field: signed })).await.status;
-        assert_eq!(status, if uri.starts_with("/api-") { 400 } else { 401 }, "{uri}");
-    }
-    drop(held);
+    let (release, released) = channel::<()>();
+    let holding = app.database().read(move |_| {
+        let _ = released.recv();
+        Ok::<_, DatabaseError>(())
+    });
+    let asking = async {
+        for response in one_of_each(&anonymous, &user, &refresh).await {
+            assert_unavailable(&response);
+        }
+        // A forged token is refused before a connection is asked for, or forgers could use them up.
+        let mut signed = refresh.rsplit_once('.').unwrap().0.to_owned();
+        signed.push_str(".AAAA");
+        for (uri, field) in [
+            ("/api/token/refresh/", "refresh"),
+            ("/api/token/blacklist/", "refresh"),
+            ("/api/token/verify/", "token"),
+            ("/api/token/sliding/refresh/", "token"),
+            ("/api-token-refresh/", "token"),
+            ("/api-token-verify/", "token"),
+        ] {
+            let status = anonymous.post(uri, json!({ field: signed })).await.status;
+            assert_eq!(status, if uri.starts_with("/api-") { 400 } else { 401 }, "{uri}");
+        }
+        release.send(()).unwrap();
+    };
+    let (held, ()) = join(holding, asking).await;
+    held.unwrap();
     assert_eq!(user.get("/api/protected/").await.status, 200);
 }
 

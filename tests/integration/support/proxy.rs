@@ -1,11 +1,12 @@
-//! A wire between the server and its database that a test can cut.
+//! A wire between the server and its database, or its Redis, on which a test injects faults.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
-/// Passes bytes on to another address until it is cut, and again when it is mended.
+/// Passes bytes on to another address. Connections end when it is dropped.
 pub struct Proxy {
     address: SocketAddr,
     wire: Arc<Wire>,
@@ -21,7 +22,37 @@ struct Wire {
 struct Shared {
     is_cut: bool,
     is_frozen: bool,
-    open: Vec<TcpStream>,
+    is_silent: bool,
+    trigger: Option<Trigger>,
+    open: Vec<Arc<Pair>>,
+}
+
+/// Swallows the connection on which the client sends this.
+struct Trigger {
+    text: &'static [u8],
+    /// Whether the server still gets what was sent.
+    is_passed_on: bool,
+}
+
+/// A connection of a client and the one to the server.
+struct Pair {
+    client: TcpStream,
+    server: TcpStream,
+    is_swallowed: AtomicBool,
+}
+
+impl Pair {
+    /// The client's bytes are acknowledged and lead nowhere. The server sees that its client is gone.
+    fn swallow(&self) {
+        self.is_swallowed.store(true, Ordering::Relaxed);
+        let _ = self.server.shutdown(Shutdown::Both);
+    }
+
+    fn cut(&self) {
+        for stream in [&self.client, &self.server] {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
 }
 
 impl Proxy {
@@ -40,12 +71,15 @@ impl Proxy {
                     continue;
                 }
                 let server = TcpStream::connect(target).unwrap();
-                for (from, to) in [(&client, &server), (&server, &client)] {
-                    let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
-                    let wire = Arc::clone(&accepting);
-                    thread::spawn(move || wire.pass_on(from, to));
+                let pair = Arc::new(Pair { client, server, is_swallowed: AtomicBool::default() });
+                if shared.is_silent {
+                    pair.swallow();
                 }
-                shared.open.extend([client, server]);
+                for is_client in [true, false] {
+                    let (wire, pair) = (Arc::clone(&accepting), Arc::clone(&pair));
+                    thread::spawn(move || wire.pass_on(&pair, is_client));
+                }
+                shared.open.push(pair);
             }
         });
         Self { address, wire }
@@ -60,14 +94,7 @@ impl Proxy {
     pub fn cut(&self) {
         let mut shared = self.wire.shared.lock().unwrap();
         shared.is_cut = true;
-        for stream in shared.open.drain(..) {
-            let _ = stream.shutdown(Shutdown::Both);
-        }
-    }
-
-    /// Accepts connections again.
-    pub fn mend(&self) {
-        self.wire.shared.lock().unwrap().is_cut = false;
+        shared.open.drain(..).for_each(|pair| pair.cut());
     }
 
     /// Holds every byte back, in both directions, and leaves the connections open.
@@ -80,18 +107,74 @@ impl Proxy {
         self.wire.shared.lock().unwrap().is_frozen = false;
         self.wire.thawed.notify_all();
     }
+
+    /// The server is gone from the open connections, and the client does not learn of it: its bytes are acknowledged and
+    /// nothing ever comes back. New connections work.
+    pub fn swallow(&self) {
+        self.wire.shared.lock().unwrap().open.iter().for_each(|pair| pair.swallow());
+    }
+
+    /// The same, for new connections as well.
+    pub fn silence(&self) {
+        self.wire.shared.lock().unwrap().is_silent = true;
+        self.swallow();
+    }
+
+    /// The same, for the connection on which the client sends `text` next. The server gets `text` or not.
+    pub fn swallow_at(&self, text: &'static str, is_passed_on: bool) {
+        self.wire.shared.lock().unwrap().trigger = Some(Trigger { text: text.as_bytes(), is_passed_on });
+    }
+
+    /// The server closes its direction of the open connections, as if it sent no more and still read.
+    pub fn half_close(&self) {
+        for pair in &self.wire.shared.lock().unwrap().open {
+            let _ = pair.client.shutdown(Shutdown::Write);
+        }
+    }
+
+    /// New connections work again.
+    pub fn mend(&self) {
+        let mut shared = self.wire.shared.lock().unwrap();
+        shared.is_cut = false;
+        shared.is_silent = false;
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.thaw();
+        self.cut();
+    }
 }
 
 impl Wire {
-    fn pass_on(&self, mut from: TcpStream, mut to: TcpStream) {
+    fn pass_on(&self, pair: &Pair, is_client: bool) {
+        let (mut from, mut to) = if is_client { (&pair.client, &pair.server) } else { (&pair.server, &pair.client) };
         let mut buffer = [0; 4096];
         while let Ok(length @ 1..) = from.read(&mut buffer) {
             let shared = self.shared.lock().unwrap();
-            drop(self.thawed.wait_while(shared, |shared| shared.is_frozen).unwrap());
-            if to.write_all(&buffer[..length]).is_err() {
+            let mut shared = self.thawed.wait_while(shared, |shared| shared.is_frozen).unwrap();
+            let fires = |trigger: &mut Trigger| {
+                is_client && buffer[..length].windows(trigger.text.len()).any(|part| part == trigger.text)
+            };
+            let fired = shared.trigger.take_if(fires);
+            drop(shared);
+            match fired {
+                // Swallowed when the server has answered.
+                Some(Trigger { is_passed_on: true, .. }) => pair.is_swallowed.store(true, Ordering::Relaxed),
+                Some(_) => pair.swallow(),
+                None if pair.is_swallowed.load(Ordering::Relaxed) => {
+                    pair.swallow();
+                    continue;
+                }
+                None => {}
+            }
+            if to.write_all(&buffer[..length]).is_err() && !pair.is_swallowed.load(Ordering::Relaxed) {
                 break;
             }
         }
-        let _ = to.shutdown(Shutdown::Write);
+        if is_client || !pair.is_swallowed.load(Ordering::Relaxed) {
+            let _ = to.shutdown(Shutdown::Write);
+        }
     }
 }

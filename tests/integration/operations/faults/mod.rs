@@ -1,0 +1,31 @@
+//! Faults of what the server depends on, injected by a proxy. One test for each row of the table in `docs/OPERATIONS.md`:
+//! what clients get, and that the server recovers by itself.
+
+mod postgres;
+
+use std::time::Duration;
+
+use actix_simplejwt::settings::Settings;
+
+use super::{assert_unavailable, one_of_each, text};
+use crate::support::{Proxy, TestApp, TestDatabase};
+
+/// Long enough for a local server, short enough to be waited for in a test.
+const SHORT: Duration = Duration::from_millis(200);
+
+/// A server whose PostgreSQL is behind a proxy; `None` if the test is skipped.
+async fn behind_proxy(adjust: impl FnOnce(&mut Settings)) -> Option<(TestApp, Proxy)> {
+    let db = TestDatabase::postgres()?;
+    let proxy = Proxy::to(db.address());
+    let through_proxy = db.at(proxy.address());
+    let app = TestApp::build(db, |settings| {
+        settings.database = through_proxy;
+        settings.database.pool_timeout = SHORT;
+        settings.database.statement_timeout = Some(SHORT);
+        settings.simple_jwt.rotate_refresh_tokens = true;
+        settings.simple_jwt.blacklist_after_rotation = true;
+        adjust(settings);
+    })
+    .await;
+    Some((app, proxy))
+}

@@ -1,0 +1,129 @@
+//! PostgreSQL, or what is between it and the server.
+
+use std::pin::pin;
+
+use actix_simplejwt::db::DatabaseLoad;
+use futures_util::future::{Either, join, join_all, select};
+use serde_json::json;
+
+use super::{assert_unavailable, behind_proxy, one_of_each, text};
+use crate::support::{Client, alice};
+
+/// Statuses of `one_of_each` on a server without faults.
+const WORKS: [u16; 7] = [200, 200, 200, 200, 401, 400, 200];
+
+async fn statuses(anonymous: &Client, user: &Client, refresh: &str) -> Vec<u16> {
+    one_of_each(anonymous, user, refresh).await.iter().map(|response| response.status).collect()
+}
+
+/// Requests at the same time, as many as there are connections and more.
+async fn protected_all_at_once(user: &Client) -> Vec<u16> {
+    join_all((0..12).map(|_| user.get("/api/protected/"))).await.iter().map(|response| response.status).collect()
+}
+
+#[actix_web::test]
+async fn a_connection_whose_server_is_gone_is_replaced_though_its_path_stays_open() {
+    let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+
+    // More than once, and each time while all connections are in use.
+    for _ in 0..3 {
+        assert_eq!(protected_all_at_once(&user).await, [200; 12]);
+        proxy.swallow();
+        // The first ones have a connection without a server; those that wait for it may get a new one.
+        let responses = join_all((0..12).map(|_| user.get("/api/protected/"))).await;
+        assert_unavailable(&responses[0]);
+        responses.iter().filter(|response| response.status != 200).for_each(assert_unavailable);
+        assert_eq!(protected_all_at_once(&user).await, [200; 12]);
+        assert_eq!(anonymous.get("/readyz").await.status, 200);
+    }
+    assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
+}
+
+#[actix_web::test]
+async fn the_idle_connections_are_replaced_together_with_the_first_that_does_not_answer() {
+    let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    // Several connections, which are idle afterwards.
+    join_all((0..4).map(async |_| app.login(&alice()).await)).await;
+    proxy.swallow();
+    // A load balancer is not told that the server is ready.
+    assert_unavailable(&anonymous.get("/readyz").await);
+    assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
+}
+
+#[actix_web::test]
+async fn one_connection_without_an_answer_delays_no_other_request() {
+    let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
+    let user = app.client(&alice()).await;
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+    // The next statement of diesel.
+    proxy.swallow_at("__diesel_stmt", false);
+    let (first, second) = (pin!(user.get("/api/protected/")), pin!(user.get("/api/protected/")));
+    let Either::Right((second, first)) = select(first, second).await else { panic!("the first one was answered") };
+    assert_eq!(second.status, 200);
+    assert_unavailable(&first.await);
+}
+
+#[actix_web::test]
+async fn a_path_that_answers_nothing_is_503_until_it_does() {
+    let Some((app, proxy)) = behind_proxy(|settings| settings.database.pool_size = 2).await else { return };
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    proxy.silence();
+    let refreshing = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh }));
+    let asking = join_all((0..6).map(|_| user.get("/api/protected/")));
+    let (refreshed, asked) = join(refreshing, asking).await;
+    asked.iter().chain([&refreshed]).for_each(assert_unavailable);
+    proxy.mend();
+    // Until no attempt to connect is left from before.
+    let has_recovered = |load: DatabaseLoad| load.connections == load.idle;
+    while user.get("/api/protected/").await.status != 200 || !has_recovered(app.database().load()) {}
+    assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
+}
+
+#[actix_web::test]
+async fn a_connection_that_is_half_closed_is_replaced_unnoticed() {
+    let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    proxy.half_close();
+    assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
+}
+
+#[actix_web::test]
+async fn a_rotation_whose_commit_was_not_answered_is_503_and_made_at_most_once() {
+    for reaches_server in [true, false] {
+        let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
+        let anonymous = app.anonymous();
+        let refresh = text(&app.login(&alice()).await, "refresh");
+        proxy.swallow_at("COMMIT", reaches_server);
+        assert_unavailable(&anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await);
+        let rows = app.count("token_blacklist_outstandingtoken").await;
+        let again = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
+        if reaches_server {
+            // Its successor was made and never handed out. No second one is made.
+            assert_eq!((rows, again.status), (2, 401));
+            assert_eq!(again.body, r#"{"detail":"Token is blacklisted","code":"token_not_valid"}"#);
+            assert_eq!(app.count("token_blacklist_outstandingtoken").await, 2);
+        } else {
+            assert_eq!((rows, again.status), (1, 200), "{}", again.body);
+        }
+        assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 1);
+    }
+}
+
+#[actix_web::test]
+async fn a_statement_that_is_slow_is_stopped_and_its_connection_kept() {
+    let Some((app, _proxy)) = behind_proxy(|_| {}).await else { return };
+    let user = app.client(&alice()).await;
+    let mut other = app.tables().connect();
+    other.batch_execute("BEGIN; LOCK TABLE auth_user").unwrap();
+    let before = app.database().load().connections;
+    assert_unavailable(&user.get("/api/protected/").await);
+    other.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(user.get("/api/protected/").await.status, 200);
+    assert_eq!(app.database().load().connections, before);
+}
