@@ -11,7 +11,7 @@ use actix_web::web::ServiceConfig;
 use clap::{ArgMatches, Args};
 
 use super::{Apps, AppsBuilder, Project};
-use crate::conf::{Environment, SettingsError};
+use crate::conf::{Environment, Setting, SettingsError};
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::db::Database;
 use crate::db::migrations::{LOGIN_FAILURES, unapplied_warning};
@@ -143,6 +143,7 @@ pub struct Context {
     read: fn(&Environment) -> Result<AppsBuilder, SettingsError>,
     /// The set-up of the settings that were read already.
     builder: Cell<Option<AppsBuilder>>,
+    project: fn() -> (Vec<Setting>, Vec<&'static str>),
     apps: OnceCell<Apps>,
 }
 
@@ -150,8 +151,12 @@ impl Context {
     /// The context of the project `P`, whose settings are in `env`.
     #[must_use]
     pub fn new<P: Project>(env: Environment, verbosity: u8) -> Self {
+        let project = || {
+            let project = P::default();
+            (project.settings(), project.installed_apps().iter().map(|app| app.name()).collect())
+        };
         let read = |env: &Environment| P::from_env(env).map(P::builder);
-        Self { env, verbosity, urls: P::urls, read, builder: Cell::default(), apps: OnceCell::new() }
+        Self { env, verbosity, urls: P::urls, read, project, builder: Cell::default(), apps: OnceCell::new() }
     }
 
     /// Uses `project`, which was read from the environment of this context, so that it is not read again.
@@ -159,6 +164,18 @@ impl Context {
     pub fn with_project(self, project: impl Project) -> Self {
         self.builder.set(Some(project.builder()));
         self
+    }
+
+    /// Every setting that the project declares, whichever apps are installed.
+    #[must_use]
+    pub fn known_settings(&self) -> Vec<Setting> {
+        (self.project)().0
+    }
+
+    /// The names of the apps that `INSTALLED_APPS` can name.
+    #[must_use]
+    pub fn app_names(&self) -> Vec<&'static str> {
+        (self.project)().1
     }
 
     /// The set-up of the project, before it is built.

@@ -245,8 +245,11 @@ impl MigrationPlan {
         self.migrate(&mut *database.connection()?, Clock::system().now())
     }
 
-    /// Whether every step can be done.
-    fn check(&self, conn: &mut DbConnection) -> Result<(), MigrationError> {
+    /// Whether every step can be done. Writes nothing.
+    ///
+    /// # Errors
+    /// As [`MigrationPlan::migrate`].
+    pub fn check(&self, conn: &mut DbConnection) -> Result<(), MigrationError> {
         let mut history = History::read(conn)?;
         for step in self.ordered() {
             if let Action::Create = self.action(step, &history)? {

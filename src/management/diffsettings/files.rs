@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::Settings;
 use crate::conf::{Environment, Setting};
-use crate::management::adopt::quoted;
+use crate::management::adopt::env_file::quoted;
 
 const HEAD: &str = "\
 # Every setting with its default. Copy this file to .env and remove the # in front of the lines that you change. The

@@ -1,47 +1,301 @@
-//! `manage adopt`.
+//! `manage adopt`, on exports of real Django projects.
 
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
 
-use crate::support::{TestApp, TestDatabase};
+use actix_simplejwt::core::crypto::SecretString;
+use actix_simplejwt::core::jwt::{Algorithm, Claims, SigningKey, encode};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{TestApp, TestDatabase, alice};
+
+const DEFAULT: &str = include_str!("../../fixtures/django/adopt/default.json");
+/// The key of the server of these tests and of the exports.
+const KEY: &str = "a-test-secret-key-of-more-than-fifty-characters-0123456789";
+
+/// A folder with an export, and the database of a server.
+struct Move {
+    folder: TempDir,
+    url: String,
+}
+
+impl Move {
+    fn new(app: &TestApp, change: impl FnOnce(&mut Value)) -> Self {
+        let mut export: Value = serde_json::from_str(DEFAULT).unwrap();
+        // The passwords of these tests are cheap ones.
+        export["PASSWORD_HASHERS"] = json!(["django.contrib.auth.hashers.MD5PasswordHasher"]);
+        change(&mut export);
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("settings.json"), export.to_string()).unwrap();
+        Self { folder, url: app.tables().url.clone() }
+    }
+
+    fn manage(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
+        command.args(arguments).env_clear().envs(environment.iter().copied());
+        command.current_dir(self.folder.path()).output().unwrap()
+    }
+
+    /// The report, what is on standard error, and whether the exit code is 0.
+    fn adopt(&self, arguments: &[&str]) -> (String, String, bool) {
+        let arguments = [&["adopt", "--settings", "settings.json"], arguments].concat();
+        let output = self.manage(&arguments, &[("DATABASE_URL", &self.url)]);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr), output.status.success())
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn assert_lines(report: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(report.lines().any(|found| found == *line), "{line}\nis not in\n{report}");
+    }
+}
+
+/// A refresh token as Django records one, with more claims.
+async fn issue(app: &TestApp, user_id: i32, key: &str, more: Value) {
+    let mut claims = Claims::from_iter(
+        json!({
+            "token_type": "refresh", "exp": 1_800_086_400, "iat": 1_800_000_000, "jti": format!("jti-{user_id}"),
+            "user_id": user_id.to_string()
+        })
+        .as_object()
+        .unwrap()
+        .clone(),
+    );
+    for (name, value) in more.as_object().unwrap() {
+        claims.insert(name.clone(), value.clone());
+    }
+    let key = SigningKey::new(Algorithm::HS256, &SecretString::from(key)).unwrap();
+    let token = encode(&claims, &key).unwrap();
+    app.sql(&format!(
+        "INSERT INTO token_blacklist_outstandingtoken (token, created_at, expires_at, user_id, jti) VALUES \
+         ('{token}', '2027-01-15 08:00:00', '2027-01-16 08:00:00', {user_id}, 'jti-{user_id}')"
+    ))
+    .await;
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
 
 per_database! {
-    async fn a_report_says_what_is_there_and_changes_nothing(db: TestDatabase) {
+    async fn a_project_moves_with_a_file_that_the_server_can_use(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
-        app.sql("UPDATE auth_user SET password = 'sha1$salt$digest' WHERE username = 'bob'").await;
-        let folder = tempfile::tempdir().unwrap();
-        let export = folder.path().join("settings.json");
-        let settings = r#"{
-            "SECRET_KEY": "a key with $ and #", "PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"],
-            "SIMPLE_JWT": { "ACCESS_TOKEN_LIFETIME": "0:10:00", "BLACKLIST_AFTER_ROTATION": true },
-            "REST_FRAMEWORK": { "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"] }
-        }"#;
-        std::fs::write(&export, settings).unwrap();
+        app.login(&alice()).await;
+        let moving = Move::new(&app, |_| {});
         let file = app.tables().url.strip_prefix("sqlite://");
         let before = file.map(|file| std::fs::read(file).unwrap());
-        let output = Command::new(env!("CARGO_BIN_EXE_manage"))
-            .args(["adopt", "--settings", export.to_str().unwrap()])
-            .env_clear()
-            .env("DATABASE_URL", &app.tables().url)
-            .current_dir(folder.path())
-            .output()
-            .unwrap();
-        let report = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{report}{}", String::from_utf8_lossy(&output.stderr));
-        for line in [
-            "  auth             12 of 12",
-            "Users: 3, of them inactive: 1",
-            "  md5              2",
-            "  sha1             1",
-            "  - 2 user(s) have a password of md5, which PASSWORD_HASHERS does not read; add MD5PasswordHasher to it, or they \
-             cannot log in.",
-            "SECRET_KEY='a key with $ and #'",
-            "SIMPLE_JWT_ACCESS_TOKEN_LIFETIME=600s",
-            "SIMPLE_JWT_ROTATE_REFRESH_TOKENS=false",
-            "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES=JWTAuthentication",
-        ] {
-            assert!(report.lines().any(|found| found == line), "{line}\nis not in\n{report}");
-        }
+        let (report, error, is_fine) = moving.adopt(&["--output", ".env"]);
+        assert!(is_fine, "{report}{error}");
+        assert_lines(&report, &[
+            "Users: 3 in auth_user (auth.User, key integer), of them inactive: 1",
+            "Passwords: 3 of md5",
+            "Refresh tokens: 1, of them blacklisted: 0",
+            "  - The settings pass what `manage check` and `runserver` check.",
+            "  - A token that Django has signed is accepted.",
+            "  - The newest 1 refresh tokens are accepted.",
+            "  - This server issues the same claims for the users of these tokens.",
+            "        /api/token/blacklist/",
+            "A server works with these settings. They are in .env, which is as secret as Django's.",
+        ]);
+        assert!(!report.contains(KEY), "{report}");
         assert_eq!(file.map(|file| std::fs::read(file).unwrap()), before);
-        assert_eq!(app.count("auth_user WHERE password LIKE 'md5$%'").await, 2);
+        assert_eq!(mode(&moving.path(".env")), 0o600);
+        // With this file alone the settings are complete.
+        let output = moving.manage(&["check"], &[]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = moving.manage(&["diffsettings"], &[]);
+        let settings = String::from_utf8(output.stdout).unwrap();
+        assert!(settings.contains("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"), "{settings}");
     }
+
+    async fn another_key_is_found_and_no_file_is_written(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.login(&alice()).await;
+        let moving = Move::new(&app, |export| export["SECRET_KEY"] = json!("another key of more than fifty characters, 0123456789"));
+        let (report, error, is_fine) = moving.adopt(&["--output", ".env"]);
+        assert!(!is_fine);
+        assert_lines(&report, &[
+            "Must be mended first (2)",
+            "  - A token that Django has signed for this is refused: Signature verification failed. SECRET_KEY: it is not the key \
+             that signed them.",
+            "  - 1 of the newest 1 refresh tokens are refused: Signature verification failed. SECRET_KEY: it is not the key that \
+             signed them.",
+        ]);
+        assert_eq!(
+            error.lines().last().unwrap(),
+            "CommandError: A server would not work with these settings, 2 points above: under \"Must be mended first\". No .env \
+             was written."
+        );
+        assert!(!moving.path(".env").exists());
+    }
+
+    async fn tokens_of_another_issuer_are_found(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.login(&alice()).await;
+        let moving = Move::new(&app, |export| {
+            export["SIMPLE_JWT"]["ISSUER"] = json!("https://elsewhere.example.org");
+            export["_sample_token"] = Value::Null;
+        });
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(!is_fine);
+        assert!(report.contains(" SIMPLE_JWT_ISSUER"), "{report}");
+    }
+
+    async fn passwords_that_cannot_be_read_stop_the_move(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.sql("UPDATE auth_user SET password = 'ours$salt$digest' WHERE username = 'bob'").await;
+        app.sql("UPDATE auth_user SET password = 'sha1$salt$digest' WHERE username = 'ivan'").await;
+        app.sql("UPDATE auth_user SET password = 'pbkdf2_sha256$3000000$salt$digest' WHERE username = 'alice'").await;
+        let moving = Move::new(&app, |export| {
+            export["PASSWORD_HASHERS"] = json!(["django.contrib.auth.hashers.PBKDF2PasswordHasher", "shop.hashers.Ours"]);
+            export["_hashers"] = json!([{ "class": "shop.hashers.Ours", "algorithm": "ours" }]);
+        });
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(!is_fine);
+        assert_lines(&report, &[
+            "Passwords: 1 of ours",
+            "Passwords: 1 of pbkdf2_sha256 (1 with 3000000)",
+            "Must be mended first (1)",
+            "  - 1 user(s) have a password of the format ours, which PASSWORD_HASHERS does not read.",
+            "  - PASSWORD_HASHERS names shop.hashers.Ours, which does not exist here.",
+            "  - The dearest passwords are pbkdf2_sha256 with 3000000 iterations.",
+            // Django cannot read it either.
+            "  - 1 user(s) have a password of the format sha1, which PASSWORD_HASHERS does not read.",
+            "      Clients: They cannot log in to Django either.",
+        ]);
+    }
+
+    async fn the_work_of_every_format_is_counted(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        for (user, password) in [
+            ("alice", "argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdA$aGFzaA"),
+            ("bob", "bcrypt_sha256$$2b$12$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyz012345678"),
+            ("ivan", "scrypt$16384$salt$8$5$digest"),
+        ] {
+            app.sql(&format!("UPDATE auth_user SET password = '{password}' WHERE username = '{user}'")).await;
+        }
+        let moving = Move::new(&app, |export| {
+            export.as_object_mut().unwrap().remove("PASSWORD_HASHERS");
+        });
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(is_fine, "{report}");
+        assert_lines(&report, &[
+            "Passwords: 1 of argon2 (1 with m=102400,t=2,p=8)",
+            "Passwords: 1 of bcrypt_sha256 (1 with 12)",
+            "Passwords: 1 of scrypt (1 with 16384)",
+        ]);
+    }
+
+    async fn claims_that_this_server_would_not_issue_are_listed_with_their_code(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.sql("UPDATE auth_user SET first_name = 'Ann', last_name = 'Lee' WHERE username = 'alice'").await;
+        app.sql("UPDATE auth_user SET first_name = 'Bo', last_name = 'Ek' WHERE username = 'bob'").await;
+        issue(&app, 1, KEY, json!({ "mail": "alice@example.com", "name": "Ann Lee", "tenant": "north" })).await;
+        issue(&app, 2, KEY, json!({ "mail": "bob@example.com", "name": "Bo Ek", "tenant": "south" })).await;
+        let moving = Move::new(&app, |_| {});
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(is_fine, "{report}");
+        assert_lines(&report, &[
+            "  - Django's tokens have claims that this server does not issue: mail, name, tenant.",
+            "      Clients: Tokens of this server lack them, after a log-in and after a refresh.",
+            "      To do: Add them in `Settings::builder` in src/settings.rs, build, and run this again:",
+            "        .claims(|user, claims| {",
+            r#"            claims.insert("mail".to_owned(), user.attribute("email").unwrap_or_default());"#,
+            r#"            claims.insert("name".to_owned(), format!("{} {}", text("first_name"), text("last_name")).trim().into());"#,
+            r#"            claims.insert("tenant".to_owned(), /* a text */);"#,
+            "        })",
+        ]);
+    }
+
+    async fn urls_gained_and_lost_are_listed(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let moving = Move::new(&app, |export| {
+            export["_urls"] = json!([
+                { "path": "api/token/", "view": "rest_framework_simplejwt.views.TokenObtainPairView" },
+                { "path": "auth/login/", "view": "rest_framework_simplejwt.views.TokenObtainPairView" },
+                { "path": "auth/mine/", "view": "shop.views.Login", "bases": ["rest_framework_simplejwt.views.TokenObtainPairView"] },
+                { "path": "api/protected/", "view": "shop.views.Protected" },
+                { "path": "admin/login/", "view": "django.contrib.admin.sites.login", "name": "admin:login" },
+                { "path": "admin/logout/", "view": "django.contrib.admin.sites.logout", "name": "admin:logout" },
+            ]);
+        });
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(is_fine, "{report}");
+        assert_lines(&report, &[
+            r#"        path("/auth/login/", simplejwt::views::token_obtain_pair()),"#,
+            "        /api/protected/                  shop.views.Protected",
+            "        /auth/mine/                      shop.views.Login, derived from TokenObtainPairView",
+            "        /admin/…                         namespace admin (2 URLs)",
+            "        /api/token/sliding/",
+        ]);
+    }
+
+    async fn a_file_is_not_replaced_and_a_report_is_no_env_file(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let moving = Move::new(&app, |_| {});
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(is_fine, "{report}");
+        // What `> .env` in a shell would have written.
+        std::fs::write(moving.path(".env"), &report).unwrap();
+        let output = moving.manage(&["check"], &[]);
+        assert!(!output.status.success());
+        std::fs::write(moving.path("there.env"), "A=1\n").unwrap();
+        std::fs::remove_file(moving.path(".env")).unwrap();
+        let (_, error, is_fine) = moving.adopt(&["--output", "there.env"]);
+        assert!(!is_fine);
+        assert_eq!(error, "CommandError: there.env exists already, and is not replaced.\n");
+        assert_eq!(std::fs::read_to_string(moving.path("there.env")).unwrap(), "A=1\n");
+    }
+
+    async fn a_database_without_tables_is_reported_with_everything_else(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.sql("DROP TABLE token_blacklist_blacklistedtoken").await;
+        app.sql("DROP TABLE token_blacklist_outstandingtoken").await;
+        let moving = Move::new(&app, |_| {});
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(!is_fine);
+        assert!(report.contains("The database cannot be read: "), "{report}");
+        assert_lines(&report, &[
+            "Users: 3 in auth_user (auth.User, key integer), of them inactive: 1",
+            "  - A token that Django has signed is accepted.",
+            "        /api/token/",
+        ]);
+    }
+}
+
+#[test]
+fn a_database_and_a_cache_that_do_not_answer_are_reported_together() {
+    let shop: Value = serde_json::from_str(include_str!("../../fixtures/django/adopt/shop.json")).unwrap();
+    let mut shop = shop;
+    shop["CACHES"]["default"]["LOCATION"] = json!("redis://:c$che@127.0.0.1:1/1");
+    shop["DATABASES"]["default"] = json!({ "ENGINE": "django.db.backends.sqlite3", "NAME": "missing.sqlite3" });
+    shop["_export"]["directory"] = json!("/nonexistent");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("settings.json"), shop.to_string()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
+    let output =
+        command.args(["adopt", "--settings", "settings.json"]).env_clear().current_dir(folder.path()).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{report}");
+    assert_lines(
+        &report,
+        &["Must be mended first (2)", "  - The settings pass what `manage check` and `runserver` check."],
+    );
+    assert!(report.contains("  - The database does not answer: "), "{report}");
+    assert!(report.contains("  - The cache redis://127.0.0.1:1/1 does not answer: "), "{report}");
+}
+
+#[test]
+fn the_script_for_django_is_printed() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
+    let output = command.args(["adopt", "--export"]).env_clear().current_dir(std::env::temp_dir()).output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), include_str!("../../../src/management/adopt/export.py"));
 }

@@ -1,0 +1,51 @@
+//! `INSTALLED_APPS`: only what the project had is switched on.
+
+use super::Carry;
+use super::tables::{APPS, find};
+use crate::management::adopt::report::Finding;
+
+/// Apps that Django projects use without naming them in `INSTALLED_APPS`, with what tells that they are used: the beginning of
+/// a view's or class's path, and a setting.
+const UNNAMED: &[(&str, &str, &str)] = &[
+    ("rest_framework", "rest_framework.", "REST_FRAMEWORK"),
+    ("rest_framework_simplejwt", "rest_framework_simplejwt.", "SIMPLE_JWT"),
+    ("rest_framework_jwt", "rest_framework_jwt.", "JWT_AUTH"),
+];
+
+/// Sets `INSTALLED_APPS` if the export has it.
+pub(super) fn carry(carry: &mut Carry<'_>) {
+    let Some(django) = carry.export.apps() else { return };
+    let known = carry.context.app_names();
+    let urls = carry.export.urls();
+    let is_used = |package: &str, setting: &str| {
+        let is_of = |class: &str| class.starts_with(package);
+        carry.export.chosen(setting).is_some()
+            || urls.iter().any(|url| is_of(&url.view) || url.bases.iter().any(|base| is_of(base)))
+            || carry
+                .env
+                .get("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES")
+                .is_some_and(|classes| classes.contains(package))
+    };
+    let mut apps: Vec<&str> = known.iter().copied().filter(|name| django.iter().any(|app| app == name)).collect();
+    for (name, package, setting) in UNNAMED {
+        if !apps.contains(name) && known.contains(name) && is_used(package, setting) {
+            apps.push(name);
+        }
+    }
+    // The blacklist is an app of its own in Django, and needs the other one here.
+    let apps: Vec<_> = apps.iter().map(|name| (*name).to_owned()).collect();
+    carry.set("INSTALLED_APPS", apps.join(","));
+    for name in &django {
+        if let Some(entry) = find(APPS, name) {
+            let what = format!("{name} is among INSTALLED_APPS.");
+            let finding = if entry.clients.is_empty() { Finding::note(what) } else { Finding::noticed(what) };
+            carry.report.add(finding.clients(entry.clients).remedy(entry.remedy));
+        }
+    }
+    if !django.iter().any(|app| app == "rest_framework_simplejwt.token_blacklist") {
+        carry.report.add(Finding::note(
+            "rest_framework_simplejwt.token_blacklist is not installed in Django, and so not here: a refresh token stays valid until it \
+             expires.",
+        ));
+    }
+}

@@ -1,0 +1,51 @@
+//! Lists of classes. A class of the project's own does not exist here until it is added in Rust.
+
+use super::Carry;
+use super::tables::{CLASS_LISTS, ClassList};
+use crate::conf::values::class_name;
+use crate::management::adopt::report::Finding;
+
+/// Leaves out of each list what does not exist here.
+pub(super) fn carry(carry: &mut Carry<'_>) {
+    for list in CLASS_LISTS {
+        let Some(text) = carry.env.get(list.key).map(str::to_owned) else { continue };
+        let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let (there, missing): (Vec<_>, Vec<_>) =
+            names.iter().copied().partition(|name| carry.refusal(list.key, name).is_none());
+        for name in &missing {
+            report(carry, list, name);
+        }
+        if missing.is_empty() {
+            let short: Vec<_> = there.iter().map(|name| class_name(name)).collect();
+            carry.set(list.key, short.join(","));
+        } else if list.is_vital {
+            // The finding above stops everything; a shorter list would allow more.
+        } else if there.is_empty() && carry.refusal(list.key, "").is_some() {
+            carry.env.remove(list.key);
+        } else {
+            let short: Vec<_> = there.iter().map(|name| class_name(name)).collect();
+            carry.set(list.key, short.join(","));
+        }
+    }
+}
+
+fn report(carry: &mut Carry<'_>, list: &ClassList, name: &str) {
+    let class = class_name(name);
+    let finding = if class == "SessionAuthentication" {
+        Finding::noticed("SessionAuthentication does not exist here.")
+            .clients("A client with only a session cookie is anonymous.")
+            .remedy("Clients that log in by session, such as the browsable API, stay with Django.")
+    } else {
+        let bases = carry.export.backend_bases(name);
+        let derived = bases.first().map_or(String::new(), |base| format!(", derived from {}", class_name(base)));
+        let what = format!("{} names {name}{derived}, which does not exist here.", list.key);
+        let finding = match (list.is_vital, list.line.is_empty()) {
+            (true, _) => Finding::blocking(what),
+            (false, false) => Finding::code(what),
+            (false, true) => Finding::noticed(what),
+        };
+        let finding = finding.clients(list.clients).remedy(list.remedy);
+        if list.line.is_empty() { finding } else { finding.lines([list.line.replace("{class}", class)]) }
+    };
+    carry.report.add(finding);
+}

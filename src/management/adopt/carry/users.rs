@@ -1,0 +1,58 @@
+//! The user model.
+
+use super::Carry;
+use crate::management::adopt::export::UserModel;
+use crate::management::adopt::report::Finding;
+
+/// Types of primary keys that exist here.
+const KEYS: &[&str] = &["AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "UUIDField"];
+
+/// Sets `AUTH_USER_MODEL` and what belongs to it, if the project has a user model of its own.
+pub(super) fn carry(carry: &mut Carry<'_>) {
+    let label = carry.export.setting("AUTH_USER_MODEL").and_then(|label| label.as_str()).unwrap_or("auth.User");
+    if label == "auth.User" {
+        return;
+    }
+    let Some(model) = carry.export.user_model() else {
+        carry.report.add(
+            Finding::blocking(format!("AUTH_USER_MODEL is {label}, and the export does not describe it."))
+                .clients("Nobody could log in.")
+                .remedy("Export the settings with `manage adopt --export`."),
+        );
+        return;
+    };
+    let key = model.fields.iter().find(|field| field.name == model.pk).map_or("unknown", |field| field.kind.as_str());
+    if !KEYS.contains(&key) {
+        carry.report.add(
+            Finding::blocking(format!("The primary key of {} is a {key}.", model.label))
+                .clients("Nobody could log in.")
+                .remedy("An integer, a bigint or a UUID is possible. For other keys stay with Django."),
+        );
+    }
+    if carry.knows("AUTH_USER_MODEL") {
+        settings(carry, &model);
+    } else {
+        carry.report.add(
+            Finding::blocking(format!("AUTH_USER_MODEL is {}, with the table {}.", model.label, model.table))
+                .clients("Nobody could log in.")
+                .remedy(
+                    "Implement the trait UserModel for its table and add it in `Settings::builder` in src/settings.rs:",
+                )
+                .lines([".users(…)"]),
+        );
+    }
+}
+
+fn settings(carry: &mut Carry<'_>, model: &UserModel) {
+    carry.set("AUTH_USER_MODEL", &model.label);
+    for (key, value) in [
+        ("AUTH_USER_TABLE", model.table.clone()),
+        ("USERNAME_FIELD", model.username_field.clone()),
+        ("EMAIL_FIELD", model.email_field.clone().unwrap_or_else(|| "none".to_owned())),
+        ("REQUIRED_FIELDS", model.required_fields.join(",")),
+    ] {
+        if carry.knows(key) {
+            carry.set(key, value);
+        }
+    }
+}

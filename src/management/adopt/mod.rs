@@ -1,0 +1,159 @@
+//! `manage adopt`: what moving a Django service here would mean. Python counterpart: none.
+//!
+//! It looks at Django's settings, which `export.py` has written, and at Django's database, changes neither, and prints a report.
+//! It writes a `.env` if a server with this `.env` would work: the settings pass what `runserver` checks, the database answers,
+//! the tables are there, and the key reads Django's tokens.
+//!
+//! 1. `carry` makes settings of this project out of Django's.
+//! 2. `prove` tries them, as they are read from the text of the `.env`.
+//! 3. `routes` compares the URLs.
+//!
+//! Everything that is found goes into one `Report`; nothing stops at the first problem.
+
+mod carry;
+pub(super) mod env_file;
+mod export;
+mod prove;
+mod report;
+mod routes;
+
+use std::path::{Path, PathBuf};
+
+use actix_web::rt::System;
+use clap::Args;
+use serde_json::Value;
+
+use self::carry::Carry;
+use self::env_file::EnvFile;
+use self::export::Export;
+use self::prove::Proof;
+use self::report::{Finding, Group, Report};
+use crate::apps::command::{CommandError, Context, println};
+use crate::db::DatabaseUrl;
+
+/// Arguments of `adopt`.
+#[derive(Args, Debug, Default)]
+pub struct Arguments {
+    /// Django's settings, as the script of --export has written them
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Write the settings for this server to this new file, if a server would work with them
+    #[arg(long, value_name = "FILE", requires = "settings")]
+    output: Option<PathBuf>,
+    /// Print the Python script that exports Django's settings; it is for `python manage.py shell`
+    #[arg(long, conflicts_with_all = ["settings"])]
+    export: bool,
+}
+
+/// Runs in the Django project: `manage adopt --export | python manage.py shell -v 0 > settings.json`.
+const EXPORT: &str = include_str!("export.py");
+
+/// Runs the command. The report goes to standard output, and settings only to `--output`: a shell makes the file of
+/// `> .env` even if a command fails, and a report is refused as a `.env`.
+///
+/// # Errors
+/// If a server would not work with the settings, or a file cannot be read or written.
+pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+    if arguments.export {
+        println!("{}", EXPORT.trim_end());
+        return Ok(());
+    }
+    let Some(file) = &arguments.settings else {
+        return Err(CommandError::new(
+            "Give Django's settings with --settings FILE. In the Django project, this writes them: manage adopt --export | \
+             python manage.py shell -v 0 > settings.json",
+        ));
+    };
+    if let Some(output) = arguments.output.as_deref().filter(|output| output.exists()) {
+        return Err(CommandError::new(format!("{} exists already, and is not replaced.", output.display())));
+    }
+    let export = read(file)?;
+    let mut report = Report::default();
+    facts(&export, file, &mut report);
+    let text = examine(context, &export, &mut report);
+    println!("{report}");
+    conclude(&report, text.as_deref(), arguments.output.as_deref())
+}
+
+/// Carries the settings over and tries them. Returns the text of the `.env`.
+fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<String> {
+    let known = context.known_settings();
+    let mut carry = Carry { context, export, known: &known, env: EnvFile::default(), report };
+    carry.run();
+    let (file, report) = (carry.env, carry.report);
+    let text = file.text(&known);
+    if let Some(url) = file.get("DATABASE_URL").and_then(|url| DatabaseUrl::parse(url).ok()) {
+        // Without the password.
+        report.fact(format!("Database: {url}"));
+    }
+    let env = prove::read_back(&file, &text, report)?;
+    let system = System::new();
+    Proof { context, export, env: &env, system: &system, report }.run();
+    // The lines about the request that asks for the description are not part of the report.
+    let level = log::max_level();
+    log::set_max_level(log::LevelFilter::Off);
+    let own = routes::own(context, &env, &system);
+    log::set_max_level(level);
+    match own {
+        Ok(own) => routes::compare(export, &own, report),
+        // The reason has been found by the proof.
+        Err(_) if !report.would_work() => {}
+        Err(error) => report.add(Finding::note(format!("The URLs could not be compared: {error}"))),
+    }
+    Some(text)
+}
+
+fn read(file: &Path) -> Result<Export, CommandError> {
+    let problem = |error: String| CommandError::new(format!("{}: {error}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string()))?;
+    let json: Value = serde_json::from_str(&text).map_err(|error| problem(format!("not JSON: {error}")))?;
+    match json {
+        Value::Object(json) => Ok(Export::new(json)),
+        _ => Err(problem("a JSON object was expected".to_owned())),
+    }
+}
+
+fn facts(export: &Export, file: &Path, report: &mut Report) {
+    report.fact(format!("What moving the Django project of {} here means", file.display()));
+    report.fact("");
+    let versions = [("Django", "django"), ("DRF", "rest_framework"), ("simplejwt", "rest_framework_simplejwt")];
+    let versions = versions.iter().filter_map(|(name, package)| {
+        let version = export.text("_packages", package).or_else(|| export.text("_export", package))?;
+        Some(format!("{name} {version}"))
+    });
+    let versions: Vec<_> = versions.collect();
+    if !versions.is_empty() {
+        report.fact(format!("Django project: {}", versions.join(", ")));
+    }
+    if !export.is_complete() {
+        report.add(
+            Finding::note("The export has only settings: URLs, serializers and the user model could not be compared.")
+                .remedy("Export them with `manage adopt --export`."),
+        );
+    }
+}
+
+/// Writes the file, or says why not.
+fn conclude(report: &Report, text: Option<&str>, output: Option<&Path>) -> Result<(), CommandError> {
+    let (Some(text), true) = (text, report.would_work()) else {
+        let count = report.count(Group::Blocking);
+        let points = if count == 1 { "1 point".to_owned() } else { format!("{count} points") };
+        let what = "above: under \"Must be mended first\"";
+        return Err(CommandError::new(format!(
+            "A server would not work with these settings, {points} {what}. No .env was written."
+        )));
+    };
+    match output {
+        Some(path) => {
+            env_file::write_new(path, text)
+                .map_err(|error| CommandError::new(format!("{}: {error}", path.display())))?;
+            println!(
+                "A server works with these settings. They are in {}, which is as secret as Django's.",
+                path.display()
+            );
+        }
+        None => println!("A server works with these settings. To write them to a file, add --output .env"),
+    }
+    println!("docs/COMPATIBILITY.md lists what differs from Django on purpose, whatever the settings are.");
+    Ok(())
+}

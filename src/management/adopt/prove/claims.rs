@@ -1,0 +1,296 @@
+//! Claims in Django's tokens that this server would not issue.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::users::Users;
+use super::{Proof, sql};
+use crate::apps::AppsBuilder;
+use crate::apps::command::CommandError;
+use crate::contrib::auth::{AuthState, SharedUser, UserId};
+use crate::core::jwt::Claims;
+use crate::db::DbConnection;
+use crate::management::adopt::report::Finding;
+use crate::simplejwt::state::JwtState;
+use crate::simplejwt::tokens::AccessToken;
+
+/// For how many tokens the columns of the user are compared with the claims.
+const COMPARED: usize = 5;
+
+/// A claim that this server would not issue.
+#[derive(Debug, Default)]
+struct Missing {
+    /// An example of the value.
+    value: Value,
+    /// Fields of the user that had the value in every token so far; `None` before the first one.
+    fields: Option<Vec<String>>,
+    /// Whether it was the full name in every token.
+    is_full_name: bool,
+    /// What `get_token` says.
+    python: Option<String>,
+}
+
+impl Proof<'_> {
+    /// Compares the claims of tokens with those that this program issues for the same users.
+    pub(super) fn claims(
+        &mut self,
+        builder: &AppsBuilder,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+        tokens: &[Claims],
+    ) -> Result<(), CommandError> {
+        let mut missing: BTreeMap<String, Missing> = BTreeMap::new();
+        let mut compared = 0;
+        let mut types = Vec::new();
+        if let Some(auth) = builder.registry().get::<AuthState>() {
+            let users = Users::of(builder, self);
+            for claims in tokens.iter().take(COMPARED) {
+                let settings = jwt.settings();
+                let Some(id) = claims.get(&settings.user_id_claim) else { continue };
+                let Some(user) = auth.users().get_by_attribute(conn, &settings.user_id_field, id)? else { continue };
+                compared += 1;
+                let ours = AccessToken::for_user(&*user, jwt);
+                let row = row(conn, &users, &user)?;
+                for (name, value) in claims.iter() {
+                    match ours.get(name) {
+                        Some(our) if kind(our) != kind(value) && !types.iter().any(|(known, _, _)| known == name) => {
+                            types.push((name.clone(), kind(value), kind(our)));
+                        }
+                        Some(_) => {}
+                        None if is_standard(name, jwt) => {}
+                        None => missing.entry(name.clone()).or_default().learn(value, &row),
+                    }
+                }
+            }
+        }
+        for (name, python) in self.in_source() {
+            // If tokens were compared, a claim of the source that is not missing is there already.
+            if missing.contains_key(&name) || compared == 0 {
+                missing.entry(name).or_default().python = Some(python);
+            }
+        }
+        for (name, theirs, ours) in types {
+            self.report.add(
+                Finding::noticed(format!(
+                    "The claim {name} is {theirs} in Django's tokens and {ours} in those of this server."
+                ))
+                .clients("Clients that read it have to accept both.")
+                .remedy(if name == jwt.settings().user_id_claim {
+                    "simplejwt 5.5 writes a text as well."
+                } else {
+                    ""
+                }),
+            );
+        }
+        self.report_missing(&missing, compared);
+        self.own_serializers();
+        Ok(())
+    }
+
+    fn report_missing(&mut self, missing: &BTreeMap<String, Missing>, compared: usize) {
+        if missing.is_empty() {
+            if compared > 0 {
+                self.report.add(Finding::proven("This server issues the same claims for the users of these tokens."));
+            }
+            return;
+        }
+        let names = missing.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let mut lines = vec![".claims(|user, claims| {".to_owned()];
+        if missing.values().any(|claim| claim.is_full_name) {
+            lines.push(
+                "    let text = |name| user.attribute(name).and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default();"
+                    .to_owned(),
+            );
+        }
+        for (name, claim) in missing {
+            lines.extend(claim.lines(name).into_iter().map(|line| format!("    {line}")));
+        }
+        lines.push("})".to_owned());
+        self.report.add(
+            Finding::code(format!("Django's tokens have claims that this server does not issue: {names}."))
+                .clients("Tokens of this server lack them, after a log-in and after a refresh.")
+                .remedy("Add them in `Settings::builder` in src/settings.rs, build, and run this again:")
+                .lines(lines),
+        );
+    }
+
+    /// Claims that `get_token` of the project's serializers sets: the name, and the expression in Python.
+    fn in_source(&self) -> Vec<(String, String)> {
+        let serializers = self.export.serializers();
+        let sources = serializers.iter().filter_map(|serializer| serializer.methods.get("get_token")?.as_str());
+        sources.flat_map(str::lines).filter_map(claim_in).collect()
+    }
+
+    /// Serializers that do more than set claims.
+    fn own_serializers(&mut self) {
+        for serializer in self.export.serializers() {
+            let base = serializer.bases.first().map_or("", |base| base.rsplit('.').next().unwrap_or(base));
+            let Some(validate) = serializer.methods.get("validate") else { continue };
+            let source = validate.as_str().unwrap_or("(its source was not found)");
+            self.report.add(
+                Finding::code(format!(
+                    "{} ({}) derives from {base} and has a `validate` of its own.",
+                    serializer.class, serializer.place
+                ))
+                .clients("What it adds to the response, or refuses, is missing.")
+                .remedy("Write a view of your own in src/views.rs and put it into src/urls.rs. In Python it is:")
+                .lines(source.lines()),
+            );
+        }
+    }
+}
+
+impl Missing {
+    /// Compares the value in a token with the row of its user.
+    fn learn(&mut self, value: &Value, row: &[(String, Option<String>)]) {
+        let matches: Vec<String> = row
+            .iter()
+            .filter(|(_, column)| is_equal(value, column.as_deref()))
+            .map(|(field, _)| field.clone())
+            .collect();
+        let part = |name: &str| row.iter().find(|(field, _)| field == name).and_then(|(_, value)| value.as_deref());
+        let full_name = part("first_name").zip(part("last_name")).map(|(first, last)| format!("{first} {last}"));
+        let is_full_name = full_name.is_some_and(|name| !name.trim().is_empty() && value == name.trim());
+        (self.fields, self.is_full_name) = match self.fields.take() {
+            None => (Some(matches), is_full_name),
+            Some(before) => (
+                Some(before.into_iter().filter(|field| matches.contains(field)).collect()),
+                self.is_full_name && is_full_name,
+            ),
+        };
+        self.value = value.clone();
+    }
+
+    fn lines(&self, name: &str) -> Vec<String> {
+        let mut lines: Vec<_> = self.python.iter().map(|python| format!("// In Python: {python}")).collect();
+        let direct = self.python.as_deref().and_then(|python| python.strip_prefix("user."));
+        let is_named = |field: &&String| direct == Some(field.as_str()) || *field == name;
+        let fields = self.fields.as_deref().unwrap_or_default();
+        let field = fields.iter().find(is_named).or_else(|| fields.first().filter(|_| fields.len() == 1));
+        if field.is_none() && !self.is_full_name && !fields.is_empty() {
+            lines.push(format!("// The same value is in {}.", fields.join(", ")));
+        }
+        lines.push(match field {
+            Some(field) => format!("claims.insert({name:?}.to_owned(), user.attribute({field:?}).unwrap_or_default());"),
+            None if self.is_full_name => format!(
+                "claims.insert({name:?}.to_owned(), format!(\"{{}} {{}}\", text(\"first_name\"), text(\"last_name\")).trim().into());"
+            ),
+            None => format!("claims.insert({name:?}.to_owned(), /* {} */);", kind(&self.value)),
+        });
+        lines
+    }
+}
+
+/// The claim that a line of Python sets, and to what: `token["name"] = user.name`.
+fn claim_in(line: &str) -> Option<(String, String)> {
+    let (name, value) = line.trim().strip_prefix("token[")?.split_once("]")?;
+    let value = value.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='))?;
+    Some((name.trim_matches(['"', '\'']).to_owned(), value.trim().to_owned()))
+}
+
+/// Claims that every token has by the settings.
+fn is_standard(name: &str, jwt: &JwtState) -> bool {
+    let settings = jwt.settings();
+    matches!(name, "exp" | "iat" | "nbf" | "jti" | "aud" | "iss")
+        || name == settings.revoke_token_claim
+        || name == settings.sliding_token_refresh_exp_claim
+        || settings.token_type_claim.as_deref() == Some(name)
+        || settings.jti_claim.as_deref() == Some(name)
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "its value",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Whether a claim has the value of a column, which is shown as text.
+fn is_equal(claim: &Value, column: Option<&str>) -> bool {
+    match (claim, column) {
+        (Value::String(text), Some(column)) => {
+            let is_same_uuid = || text.len() == 36 && text.replace('-', "") == column.replace('-', "");
+            !text.is_empty() && (text == column || is_same_uuid())
+        }
+        (Value::Number(number), Some(column)) => number.to_string() == column,
+        (Value::Bool(true), Some(column)) => matches!(column, "true" | "1"),
+        (Value::Bool(false), Some(column)) => matches!(column, "false" | "0"),
+        _ => false,
+    }
+}
+
+/// The fields of a user, as text.
+fn row(
+    conn: &mut DbConnection,
+    users: &Users,
+    user: &SharedUser,
+) -> Result<Vec<(String, Option<String>)>, CommandError> {
+    let key = match (user.pk(), conn.vendor()) {
+        (None, _) => return Ok(Vec::new()),
+        (Some(UserId::Uuid(id)), "sqlite") => sql::literal(&id.simple().to_string()),
+        (Some(id), _) => sql::literal(&id.to_string()),
+    };
+    let mut row = Vec::new();
+    for (field, column) in users.columns() {
+        let found = sql::texts(conn, &column, &format!("FROM {} WHERE {} = {key}", users.table, users.pk))?;
+        row.push((field, found.into_iter().next().flatten()));
+    }
+    Ok(row)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(pairs: &[(&str, &str)]) -> Vec<(String, Option<String>)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned()))).collect()
+    }
+
+    #[test]
+    fn a_claim_is_found_in_the_column_that_has_its_value_in_every_token() {
+        let mut claim = Missing::default();
+        claim.learn(&json!("a"), &row(&[("tenant", "a"), ("city", "a")]));
+        claim.learn(&json!("b"), &row(&[("tenant", "b"), ("city", "c")]));
+        assert_eq!(
+            claim.lines("shop"),
+            [r#"claims.insert("shop".to_owned(), user.attribute("tenant").unwrap_or_default());"#]
+        );
+    }
+
+    #[test]
+    fn a_claim_that_is_no_column_does_not_compile_until_it_is_written() {
+        let mut claim = Missing { python: Some("len(user.orders)".to_owned()), ..Missing::default() };
+        claim.learn(&json!(7), &row(&[("tenant", "a")]));
+        assert_eq!(
+            claim.lines("orders"),
+            ["// In Python: len(user.orders)", r#"claims.insert("orders".to_owned(), /* a number */);"#]
+        );
+        let mut name = Missing::default();
+        name.learn(&json!("Ann Lee"), &row(&[("first_name", "Ann"), ("last_name", "Lee")]));
+        assert!(name.lines("name")[0].contains(r#"text("first_name")"#));
+    }
+
+    #[test]
+    fn assignments_to_claims_are_found_in_python() {
+        assert_eq!(claim_in(r#"    token["name"] = user.name"#), Some(("name".to_owned(), "user.name".to_owned())));
+        assert_eq!(claim_in("token['a']=b[1] + 'c'"), Some(("a".to_owned(), "b[1] + 'c'".to_owned())));
+        for line in ["return token", r#"if token["a"] == 1:"#, "token = super().get_token(user)"] {
+            assert_eq!(claim_in(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn booleans_and_uuids_are_recognised_as_both_databases_write_them() {
+        assert!(is_equal(&json!(true), Some("1")) && is_equal(&json!(true), Some("true")));
+        let uuid = "0b9e2c8a-1d58-4a3a-9f4e-3c5f6a7b8c9d";
+        assert!(is_equal(&json!(uuid), Some(&uuid.replace('-', ""))));
+        assert!(!is_equal(&json!(""), Some("")));
+    }
+}

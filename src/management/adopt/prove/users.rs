@@ -1,0 +1,85 @@
+//! Whether users can be read.
+
+use super::{Proof, sql};
+use crate::apps::AppsBuilder;
+use crate::apps::command::CommandError;
+use crate::contrib::auth::AuthState;
+use crate::db::DbConnection;
+use crate::db::migrations::UserTable;
+use crate::management::adopt::export::UserModel;
+use crate::management::adopt::report::Finding;
+
+/// The table of users and the names of its columns.
+pub(super) struct Users {
+    pub(super) table: String,
+    pub(super) pk: String,
+    username: String,
+    model: Option<UserModel>,
+}
+
+impl Users {
+    pub(super) fn of(builder: &AppsBuilder, proof: &Proof<'_>) -> Self {
+        let table = builder.registry().settings::<UserTable>().name;
+        // The model of the program may be another one than that of the export.
+        let model = proof.export.user_model().filter(|model| model.table == table);
+        let column = |name: &str| {
+            let field = model.as_ref().and_then(|model| model.fields.iter().find(|field| field.name == name));
+            field.map_or(name, |field| field.column.as_str()).to_owned()
+        };
+        let username = model.as_ref().map_or("username", |model| model.username_field.as_str());
+        let pk = model.as_ref().map_or("id", |model| model.pk.as_str());
+        Self { table: sql::name(table), pk: sql::name(&column(pk)), username: sql::name(&column(username)), model }
+    }
+
+    pub(super) fn column(&self, name: &str) -> Option<String> {
+        self.columns().into_iter().find(|(field, _)| field == name).map(|(_, column)| column)
+    }
+
+    /// Names of fields and their columns in quotes, without the password.
+    pub(super) fn columns(&self) -> Vec<(String, String)> {
+        let fields = self.model.iter().flat_map(|model| &model.fields).filter(|field| field.name != "password");
+        fields.map(|field| (field.name.clone(), sql::name(&field.column))).collect()
+    }
+
+    fn key_kind(&self) -> &str {
+        let model = self.model.as_ref();
+        let pk = model.and_then(|model| model.fields.iter().find(|field| field.name == model.pk));
+        match pk.map(|field| field.kind.as_str()) {
+            Some("UUIDField") => "UUID",
+            Some("BigAutoField" | "BigIntegerField") => "bigint",
+            _ => "integer",
+        }
+    }
+}
+
+impl Proof<'_> {
+    pub(super) fn users(&mut self, builder: &AppsBuilder, conn: &mut DbConnection) -> Result<(), CommandError> {
+        let Some(auth) = builder.registry().get::<AuthState>() else { return Ok(()) };
+        let users = Users::of(builder, self);
+        let total = sql::count(conn, &format!("FROM {}", users.table))?;
+        let inactive = match users.model.is_none() || users.column("is_active").is_some() {
+            true => sql::count(conn, &format!("FROM {} WHERE NOT is_active", users.table))?,
+            false => 0,
+        };
+        let label = self.env.get("AUTH_USER_MODEL").unwrap_or("auth.User");
+        self.report.fact(format!(
+            "Users: {total} in {} ({label}, key {}), of them inactive: {inactive}",
+            users.table.trim_matches('"'),
+            users.key_kind()
+        ));
+        self.passwords(auth, conn, &users, total)?;
+        let newest = format!("FROM {} ORDER BY {} DESC LIMIT 1", users.table, users.pk);
+        let Some(Some(username)) = sql::texts(conn, &users.username, &newest)?.pop() else { return Ok(()) };
+        match auth.users().get_by_natural_key(conn, &username)? {
+            Some(user) if user.username() == username => {
+                self.report.add(Finding::proven(format!("Users are found by {}.", auth.users().username_field())));
+            }
+            _ => self.report.add(
+                Finding::blocking(format!("A user of {} is not found by its user name.", users.table))
+                    .clients("Nobody could log in.")
+                    .remedy("Compare AUTH_USER_MODEL, AUTH_USER_TABLE and USERNAME_FIELD with the model."),
+            ),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,165 @@
+//! What was found, in groups, for people to read.
+
+use std::fmt;
+
+/// What a finding is about. The order is that of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    /// With these settings the server would not start, or would refuse what Django accepts. There is no `.env`.
+    Blocking,
+    /// Something that Django's settings or URLs name by a Python path has to be written in Rust.
+    Code,
+    /// Clients get other responses than Django's.
+    Clients,
+    /// Clients do not notice it.
+    Note,
+    /// Was tried and works.
+    Proven,
+}
+
+impl Group {
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Blocking, "Must be mended first"),
+        (Self::Code, "Needs code in this project"),
+        (Self::Clients, "Clients will notice"),
+        (Self::Note, "Good to know"),
+        (Self::Proven, "Tried, and works"),
+    ];
+}
+
+/// One thing to know.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    group: Group,
+    what: String,
+    clients: String,
+    remedy: String,
+    lines: Vec<String>,
+}
+
+impl Finding {
+    pub(super) fn new(group: Group, what: impl Into<String>) -> Self {
+        Self { group, what: what.into(), clients: String::new(), remedy: String::new(), lines: Vec::new() }
+    }
+
+    pub(super) fn blocking(what: impl Into<String>) -> Self {
+        Self::new(Group::Blocking, what)
+    }
+
+    pub(super) fn code(what: impl Into<String>) -> Self {
+        Self::new(Group::Code, what)
+    }
+
+    pub(super) fn noticed(what: impl Into<String>) -> Self {
+        Self::new(Group::Clients, what)
+    }
+
+    pub(super) fn note(what: impl Into<String>) -> Self {
+        Self::new(Group::Note, what)
+    }
+
+    pub(super) fn proven(what: impl Into<String>) -> Self {
+        Self::new(Group::Proven, what)
+    }
+
+    /// What clients notice.
+    pub(super) fn clients(mut self, text: impl Into<String>) -> Self {
+        self.clients = text.into();
+        self
+    }
+
+    /// What to do.
+    pub(super) fn remedy(mut self, text: impl Into<String>) -> Self {
+        self.remedy = text.into();
+        self
+    }
+
+    /// Lines below it: code, or a list.
+    pub(super) fn lines(mut self, lines: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.lines.extend(lines.into_iter().map(Into::into));
+        self
+    }
+}
+
+/// All findings, with the facts that stand above them.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    facts: Vec<String>,
+    findings: Vec<Finding>,
+    without_effect: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn fact(&mut self, line: impl Into<String>) {
+        self.facts.push(line.into());
+    }
+
+    /// Adds a finding. One that is there already is not repeated.
+    pub(super) fn add(&mut self, finding: Finding) {
+        if self.findings.iter().all(|other| other.what != finding.what) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// A setting that has no effect on an API, or on one that this server serves. All of them are one line.
+    pub(super) fn quiet(&mut self, name: impl Into<String>) {
+        self.without_effect.push(name.into());
+    }
+
+    pub(super) fn count(&self, group: Group) -> usize {
+        self.findings.iter().filter(|finding| finding.group == group).count()
+    }
+
+    /// Whether the server would work with the settings that were carried over.
+    pub(super) fn would_work(&self) -> bool {
+        self.count(Group::Blocking) == 0
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.facts.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        let without_effect = (!self.without_effect.is_empty())
+            .then(|| Finding::note(format!("Without effect on this server: {}.", self.without_effect.join(", "))));
+        for (group, heading) in Group::ALL {
+            let all = self.findings.iter().chain(&without_effect);
+            let findings: Vec<_> = all.filter(|finding| finding.group == group).collect();
+            if !findings.is_empty() {
+                writeln!(f, "\n{heading} ({})", findings.len())?;
+                findings.iter().try_for_each(|finding| finding.fmt(f))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  - {}", self.what)?;
+        for (label, text) in [("Clients", &self.clients), ("To do", &self.remedy)] {
+            if !text.is_empty() {
+                writeln!(f, "      {label}: {text}")?;
+            }
+        }
+        self.lines.iter().try_for_each(|line| writeln!(f, "        {line}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_stand_under_their_heading() {
+        let mut report = Report::default();
+        report.fact("Report");
+        report.add(Finding::proven("It answers."));
+        report.add(Finding::blocking("No key.").clients("Nobody logs in.").remedy("Set it.").lines(["KEY=…"]));
+        assert!(!report.would_work());
+        assert_eq!(
+            report.to_string(),
+            "Report\n\nMust be mended first (1)\n  - No key.\n      Clients: Nobody logs in.\n      To do: Set it.\n        \
+             KEY=…\n\nTried, and works (1)\n  - It answers.\n"
+        );
+    }
+}
