@@ -1,5 +1,7 @@
-//! A user model of a project's own: a UUID as primary key, and login by e-mail. In Django: `AUTH_USER_MODEL`, a subclass of
-//! `AbstractBaseUser` and `PermissionsMixin` with `USERNAME_FIELD = "email"`.
+//! A user model in Rust, with a table that this project makes itself: a UUID as primary key, and login by e-mail. In Django:
+//! `AUTH_USER_MODEL`, a subclass of `AbstractBaseUser` and `PermissionsMixin` with `USERNAME_FIELD = "email"`.
+//!
+//! To use a table of users as it is, you need no code: set `AUTH_USER_MODEL`. This is for those who want a type of their own.
 //!
 //! `cargo run --example custom_user`, then
 //! `curl -d email=ann@example.com -d password=correct-horse http://127.0.0.1:8000/api/token/`
@@ -7,8 +9,8 @@
 use actix_simplejwt::contrib::auth::models::{NewUser, UserModel};
 use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
 use actix_simplejwt::db::DbConnection;
-use actix_simplejwt::db::migrations::{Migration, MigrationPlan, Model, Step, UserTable};
-use actix_simplejwt::db::types::{KeyType, to_db};
+use actix_simplejwt::db::migrations::{Migration, Model, Step};
+use actix_simplejwt::db::types::to_db;
 use actix_simplejwt::{Apps, AppsBuilder, Authenticated, Settings, simplejwt};
 use actix_web::{App, HttpResponse, HttpServer, web};
 use chrono::{DateTime, Utc};
@@ -85,16 +87,16 @@ impl AbstractUser for Person {
 pub struct People;
 
 impl UserModel for People {
-    fn table(&self) -> UserTable {
-        UserTable { name: "people_person", key: KeyType::Uuid }
+    fn table(&self) -> &str {
+        "people_person"
     }
 
-    fn username_field(&self) -> &'static str {
+    fn username_field(&self) -> &str {
         "email"
     }
 
-    fn required_fields(&self) -> &'static [&'static str] {
-        &["full_name"]
+    fn required_fields(&self) -> Vec<String> {
+        vec!["full_name".to_owned()]
     }
 
     fn get_by_natural_key(&self, conn: &mut DbConnection, email: &str) -> QueryResult<Option<SharedUser>> {
@@ -148,19 +150,17 @@ impl UserModel for People {
     }
 }
 
-/// The tables of the installed apps, and those of the people.
-pub fn migrations(apps: &Apps) -> MigrationPlan {
-    apps.migrations().with(Step {
-        app: "people",
-        migrations: &[Migration { name: "0001_initial", changes_tables: true }],
-        tables: &["people_person", "people_person_groups", "people_person_user_permissions"],
-        requires: &["auth_group", "auth_permission"],
-        models: &[Model { name: "person", verbose_name: "person" }],
-        sqlite: include_str!("custom_user/sqlite.sql"),
-        postgres: include_str!("custom_user/postgres.sql"),
-        ..Step::EMPTY
-    })
-}
+/// The tables of the people, which `migrate` makes on an empty database.
+const PEOPLE: Step = Step {
+    app: "people",
+    migrations: &[Migration { name: "0001_initial", changes_tables: true }],
+    tables: &["people_person", "people_person_groups", "people_person_user_permissions"],
+    requires: &["auth_group", "auth_permission"],
+    models: &[Model { name: "person", verbose_name: "person" }],
+    sqlite: include_str!("custom_user/sqlite.sql"),
+    postgres: include_str!("custom_user/postgres.sql"),
+    ..Step::EMPTY
+};
 
 async fn whoami(auth: Authenticated) -> HttpResponse {
     let full_name = auth.user.downcast::<Person>().map(|person| person.full_name.clone());
@@ -174,14 +174,14 @@ pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
 }
 
 pub fn set_up(settings: Settings) -> AppsBuilder {
-    Apps::builder(settings).users(People)
+    Apps::builder(settings).users(People).migration(PEOPLE)
 }
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::new("not a secret: take yours from the environment");
     let apps = set_up(settings.database_url("sqlite://custom_user.sqlite3")?).build()?;
-    if !migrations(&apps).run(apps.database()?)?.is_empty() {
+    if !apps.migrations().run(apps.database()?)?.is_empty() {
         let ann = NewUser { username: "ann@example.com", extra_fields: &[("full_name", "Ann")], ..NewUser::default() };
         apps.auth()?.create(apps.database()?, &ann, "correct-horse").await?;
     }

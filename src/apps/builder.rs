@@ -5,16 +5,17 @@ use actix_web::web::ServiceConfig;
 
 use super::checks::{self, Findings, Run};
 use super::config::AppConfig;
+use super::error::SetupError;
 use super::registry::Registry;
 use super::{Apps, Check};
 #[cfg(feature = "server")]
 use crate::conf::Setting;
 use crate::conf::{Environment, SettingsError};
-use crate::core::checks::{CheckMessage, Level};
+use crate::core::checks::Level;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
-use crate::db::{Database, DatabaseError, DatabaseSettings};
+use crate::db::{Database, DatabaseSettings, migrations::Step};
 
 /// What describes a project: its `INSTALLED_APPS` and the settings of its apps.
 ///
@@ -63,21 +64,6 @@ pub struct AppsBuilder {
     database: Option<Database>,
 }
 
-/// Why a project could not be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// A setting cannot be used.
-    #[error(transparent)]
-    Settings(#[from] SettingsError),
-    /// A system check found an error.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Checks(Vec<CheckMessage>),
-    /// The database cannot be opened.
-    #[cfg(feature = "database")]
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
 impl AppsBuilder {
     pub(super) fn new(project: impl Project) -> Self {
         let mut registry = Registry::new(project.installed_apps(), Clock::system());
@@ -110,6 +96,12 @@ impl AppsBuilder {
     pub fn secret_key(mut self, key: impl Into<SecretString>) -> Self {
         self.registry.set_secret_key(key.into());
         self
+    }
+
+    /// Adds tables of the project's own, which `migrate` makes with those of the apps.
+    #[cfg(feature = "database")]
+    pub fn migration(self, step: Step) -> Self {
+        self.contribute(step)
     }
 
     /// What the builder has so far, such as the settings of an app.
@@ -204,15 +196,16 @@ impl AppsBuilder {
 
     /// An app that has tables needs a database.
     #[cfg(feature = "database")]
-    fn open_database(&mut self) -> Result<(), DatabaseError> {
+    fn open_database(&mut self) -> Result<(), SetupError> {
         let has_tables = self.registry.installed().iter().any(|app| !app.migrations().is_empty());
         let database = match self.database.take() {
             Some(database) => database,
             None if has_tables => Database::open(&self.registry.settings::<DatabaseSettings>())?,
             None => return Ok(()),
         };
-        self.registry.insert(database);
-        Ok(())
+        self.registry.insert(database.clone());
+        let installed = self.registry.installed().to_vec();
+        installed.iter().try_for_each(|app| app.connected(&mut self.registry, &database))
     }
 }
 

@@ -3,10 +3,12 @@
 use super::checks::Check;
 #[cfg(feature = "server")]
 use super::command::Command;
+#[cfg(feature = "database")]
+use super::error::SetupError;
 use super::registry::Registry;
 use crate::conf::{Setting, SettingsError};
 #[cfg(feature = "database")]
-use crate::db::migrations::Step;
+use crate::db::{Database, migrations::Step};
 
 /// An app: a line of `INSTALLED_APPS`.
 ///
@@ -87,6 +89,17 @@ pub trait AppConfig: Send + Sync + 'static {
     /// Returns an error if a setting cannot be used.
     fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         let _ = registry;
+        Ok(())
+    }
+
+    /// Looks at the database when it is open, before anything uses it. Tables may be missing, since `migrate` has not run
+    /// perhaps. Default: nothing.
+    ///
+    /// # Errors
+    /// Returns an error if the tables that are there cannot be used.
+    #[cfg(feature = "database")]
+    fn connected(&self, registry: &mut Registry, database: &Database) -> Result<(), SetupError> {
+        let _ = (registry, database);
         Ok(())
     }
 }

@@ -30,6 +30,7 @@ mod checks;
 #[cfg(feature = "server")]
 pub mod command;
 mod config;
+mod error;
 mod registry;
 
 use std::any::Any;
@@ -38,9 +39,10 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::web::ServiceConfig;
 
-pub use self::builder::{AppsBuilder, Project, SetupError};
+pub use self::builder::{AppsBuilder, Project};
 pub use self::checks::{Check, Findings, Run, When};
 pub use self::config::AppConfig;
+pub use self::error::SetupError;
 pub use self::registry::{LookupError, Registry};
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;

@@ -8,7 +8,7 @@ use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
-use crate::db::migrations::{MigrationPlan, UserTable};
+use crate::db::migrations::{MigrationPlan, Step, UserTable};
 
 /// The parts of all apps, found by their type.
 ///
@@ -43,11 +43,12 @@ impl Registry {
         self.installed.iter().any(|app| app.name() == name)
     }
 
-    /// The migrations of the installed apps.
+    /// The migrations of the installed apps, and those of the project itself.
     #[cfg(feature = "database")]
     #[must_use]
     pub fn migrations(&self) -> MigrationPlan {
-        let plan = MigrationPlan::new(self.installed.iter().flat_map(|app| app.migrations()));
+        let of_apps = self.installed.iter().flat_map(|app| app.migrations());
+        let plan = MigrationPlan::new(of_apps.chain(self.list::<Step>()));
         plan.with_users(self.settings::<UserTable>())
     }
 

@@ -14,6 +14,7 @@
 //!
 //! * [`DatabaseSettings`]: `DATABASE_URL` and related settings.
 //! * [`DatabaseError`]: the database is unavailable (503) or the statement failed (500).
+//! * [`introspection`] and [`text_query`]: tables that are known only when the program runs.
 //! * [`schema`]: the tables of Django for diesel. [`types`]: the times of Django.
 //! * [`migrations`]: for `migrate` and `showmigrations`.
 
@@ -26,6 +27,7 @@ mod callers;
 mod connection;
 mod database;
 mod error;
+pub mod introspection;
 mod load;
 mod lookup;
 pub mod migrations;
@@ -39,6 +41,7 @@ mod settings;
 mod sqlite;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod text_query;
 pub mod types;
 mod url;
 

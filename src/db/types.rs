@@ -106,29 +106,6 @@ impl FromSql<Timestamp, MultiBackend> for Moment {
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
 pub struct UserKey;
 
-/// The type of a user's primary key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyType {
-    /// `AutoField`.
-    Integer,
-    /// `BigAutoField`.
-    BigInteger,
-    /// `UUIDField`.
-    Uuid,
-}
-
-impl KeyType {
-    /// The type of a column that refers to such a key, as Django declares it.
-    pub(super) fn column_type(self, vendor: &str) -> &'static str {
-        match self {
-            Self::Integer => "integer",
-            Self::BigInteger => "bigint",
-            Self::Uuid if vendor == "sqlite" => "char(32)",
-            Self::Uuid => "uuid",
-        }
-    }
-}
-
 /// Without a type of its own, so that the server takes that of the column.
 #[cfg(feature = "postgres")]
 impl HasSqlType<UserKey> for Pg {

@@ -71,8 +71,9 @@ pub struct JsonWebTokenSerializer {
 
 impl Serializer for JsonWebTokenSerializer {
     fn read(fields: &mut Fields<'_>) -> Self {
-        let users = app_data::<AuthState>(fields.request()).map(AuthState::users);
-        let username = fields.read(CharField::new(users.map_or("username", |users| users.username_field())));
+        let auth = app_data::<AuthState>(fields.request());
+        let field = auth.map_or_else(|_| "username".to_owned(), |auth| auth.users().username_field().to_owned());
+        let username = fields.read(CharField::new(field));
         Self { username, password: fields.read(CharField::new("password")).into() }
     }
 }

@@ -44,5 +44,6 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     for line in migrate_report(&plan, &applied) {
         context.say(line);
     }
-    Ok(())
+    // A database without anything to apply is of no use if its users cannot be read.
+    Ok(context.apps()?.check_users(&mut conn)?)
 }

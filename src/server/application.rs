@@ -14,6 +14,7 @@ use super::settings::ServerSettings;
 use super::site::{Site, app};
 use super::{connections, late, signals, sweeper};
 use crate::apps::{Apps, LookupError};
+use crate::contrib::auth::models::UserModelError;
 use crate::db::DatabaseError;
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ThrottleCache;
@@ -34,6 +35,9 @@ pub enum StartError {
     /// The database failed when it was asked for its migrations.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// Users cannot be read.
+    #[error(transparent)]
+    Users(#[from] UserModelError),
     /// The tables are not those that this program needs.
     #[error(
         "You have {count} unapplied migration(s) for app(s): {apps}. Run `manage migrate` to apply them",
@@ -184,9 +188,10 @@ fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAd
 
 fn check_migrations(apps: &Apps) -> Result<(), StartError> {
     let plan = apps.auth()?.required_migrations(apps.migrations());
-    let unapplied = plan.unapplied(&mut *apps.database()?.connection()?)?;
+    let mut conn = apps.database()?.connection()?;
+    let unapplied = plan.unapplied(&mut conn)?;
     if unapplied.is_empty() {
-        return Ok(());
+        return Ok(apps.check_users(&mut conn)?);
     }
     let mut labels: Vec<_> = unapplied.iter().map(|migration| migration.app).collect();
     labels.sort_unstable();

@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::apps::Apps;
 use crate::contrib::auth::AuthState;
 use crate::contrib::auth::models::UserLookup;
-use crate::db::Database;
+use crate::db::{Database, DatabaseError, DbConnection};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
@@ -32,20 +32,26 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
-/// `GET /readyz`: the database has all migrations and answers a search for a user, as protected views need it. Otherwise it
-/// is a 503, and the log says why.
+/// `GET /readyz`: the database has all migrations and the table of users, and answers a search for a user, as protected views need
+/// it. Otherwise it is a 503, and the log says why.
 ///
 /// # Errors
 /// That 503.
 pub async fn readyz(req: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let plan = Apps::of(&req).map_err(ApiError::internal)?.migrations();
+    let apps = Apps::of(&req).map_err(ApiError::internal)?.clone();
     let (auth, db) = (app_data::<AuthState>(&req)?, app_data::<Database>(&req)?);
-    let plan = auth.required_migrations(plan);
-    let unapplied = db.read(move |conn| plan.unapplied(conn)).await?;
+    let plan = auth.required_migrations(apps.migrations());
+    let look = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
+        Ok((plan.unapplied(conn)?, apps.check_users(conn)))
+    };
+    let (unapplied, users) = db.read(look).await?;
     if let Some(first) = unapplied.first() {
         let reason =
             format!("{} migration(s) are not applied, the first is {}.{}", unapplied.len(), first.app, first.name);
         return Err(ApiError::service_unavailable(reason, RETRY_AFTER));
+    }
+    if let Err(error) = users {
+        return Err(ApiError::service_unavailable(error.to_string(), RETRY_AFTER));
     }
     db.look_up(UserLookup { users: Arc::clone(auth.users()), name: "id".to_owned(), value: 0.into() }).await?;
     Ok(HttpResponse::Ok().json(json!({ "status": "ok" })))

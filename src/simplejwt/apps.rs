@@ -10,7 +10,7 @@ use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry};
 use crate::conf::{Setting, SettingsError};
 use crate::contrib::auth::AbstractUser;
 #[cfg(feature = "database")]
-use crate::contrib::auth::AuthState;
+use crate::contrib::auth::{AuthState, models::UserAttribute};
 use crate::core::jwt::{Claims, TokenTypeClaim};
 use crate::rest_framework::authentication::AuthenticationClass;
 
@@ -42,6 +42,8 @@ impl AppConfig for SimpleJwtConfig {
         #[cfg(feature = "database")]
         if registry.is_installed("django.contrib.auth") {
             registry.push(AuthenticationClass::new(JwtAuthentication));
+            let name = registry.settings::<SimpleJwtSettings>().user_id_field;
+            registry.push(UserAttribute { setting: "SIMPLE_JWT_USER_ID_FIELD", name });
         }
         let settings = registry.settings::<SimpleJwtSettings>();
         if let Some(claim) = &settings.token_type_claim {

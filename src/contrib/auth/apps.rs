@@ -1,18 +1,20 @@
 //! `django.contrib.auth` as an app: users, passwords and permissions.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use super::checks;
 #[cfg(feature = "server")]
 use super::management;
-use super::models::{DjangoUsers, UserModel};
+use super::models::{CustomUsers, DjangoUsers, UserAttribute, UserModel, UserModelError, check_users};
 use super::settings::AuthSettings;
 use super::state::AuthState;
 #[cfg(feature = "server")]
 use crate::apps::command::Command;
-use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry};
+use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry, SetupError};
 use crate::conf::{Setting, SettingsError};
-use crate::db::migrations::{self, Step};
+use crate::db::migrations::{self, Step, UserTable};
+use crate::db::{Database, DatabaseError, DbConnection};
 
 /// `django.contrib.auth`.
 #[derive(Clone, Copy, Debug)]
@@ -45,22 +47,71 @@ impl AppConfig for AuthConfig {
     }
 
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
-        let users = registry.take::<Arc<dyn UserModel>>().unwrap_or_else(|| Arc::new(DjangoUsers));
         let settings = registry.settings::<AuthSettings>();
-        registry.insert(users.table());
+        let users = user_model(registry.take(), &settings)?;
+        registry.insert(UserTable::new(users.table()));
         registry.insert(AuthState::new(&settings, registry.clock().clone(), users));
         Ok(())
     }
+
+    /// A table that is not as the settings say stops the set-up. One that is not there does not: `migrate` may make it, and a
+    /// server asks again before it starts.
+    fn connected(&self, registry: &mut Registry, database: &Database) -> Result<(), SetupError> {
+        let Some(auth) = registry.get::<AuthState>() else { return Ok(()) };
+        let users: &dyn UserModel = auth.users().as_ref();
+        if (users as &dyn Any).is::<DjangoUsers>() {
+            return Ok(());
+        }
+        match check_users(&mut *database.connection()?, users, registry.list()) {
+            Ok(()) | Err(UserModelError::NoTable(_)) => Ok(()),
+            Err(UserModelError::Setting(error)) => Err(error.into()),
+            Err(UserModelError::Query(error)) => Err(DatabaseError::from(error).into()),
+        }
+    }
+}
+
+/// The user model: the one that the project's code has set, or that of `AUTH_USER_MODEL`.
+fn user_model(own: Option<Arc<dyn UserModel>>, settings: &AuthSettings) -> Result<Arc<dyn UserModel>, SettingsError> {
+    if let Some(users) = own {
+        return Ok(users);
+    }
+    if !settings.auth_user_model.is_auth_user() {
+        return Ok(Arc::new(CustomUsers::new(settings)?));
+    }
+    // What `auth.User` has may be repeated.
+    let differs = |value: &Option<String>, usual: &str| value.as_ref().is_some_and(|value| value != usual);
+    for (key, differs) in [
+        ("AUTH_USER_TABLE", differs(&settings.auth_user_table, "auth_user")),
+        ("AUTH_USER_COLUMNS", !settings.auth_user_columns.is_empty()),
+        ("USERNAME_FIELD", differs(&settings.username_field, "username")),
+        ("EMAIL_FIELD", differs(&settings.email_field, "email")),
+        ("REQUIRED_FIELDS", settings.required_fields.as_ref().is_some_and(|fields| *fields != ["email"])),
+    ] {
+        if differs {
+            return Err(SettingsError::new(key, "belongs to a user model of your own; set AUTH_USER_MODEL as well"));
+        }
+    }
+    Ok(Arc::new(DjangoUsers))
 }
 
 impl AppsBuilder {
-    /// `AUTH_USER_MODEL`: uses a table of your own in place of `auth_user`.
+    /// Uses a table of users that the project's own code reads, in place of that of `AUTH_USER_MODEL`.
     pub fn users(self, users: impl UserModel) -> Self {
         self.hook::<Arc<dyn UserModel>>(Arc::new(users))
     }
 }
 
 impl Apps {
+    /// Whether users can be read from the database, and be looked up by the attributes that settings name.
+    ///
+    /// # Errors
+    /// Says what is wrong. Nothing is wrong if `django.contrib.auth` is not installed.
+    pub fn check_users(&self, conn: &mut DbConnection) -> Result<(), UserModelError> {
+        let Ok(auth) = self.auth() else { return Ok(()) };
+        let attributes = self.get::<Vec<UserAttribute>>().map_or(&[][..], Vec::as_slice);
+        check_users(conn, auth.users().as_ref(), attributes)
+    }
+
     /// Users and passwords.
     ///
     /// # Errors

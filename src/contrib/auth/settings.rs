@@ -1,4 +1,4 @@
-//! Settings of users and passwords. Python counterpart: `PASSWORD_HASHERS` and `AUTHENTICATION_BACKENDS`.
+//! Settings of users and passwords. Python counterpart: `AUTH_USER_MODEL`, `PASSWORD_HASHERS` and `AUTHENTICATION_BACKENDS`.
 
 use chrono::Duration;
 
@@ -14,6 +14,30 @@ settings! {
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct AuthSettings {
+        /// The user model, as `app_label.Model`. Any table of users will do.
+        ///
+        /// The columns are read from the database: a password, a unique user name, and `last_login`, `is_active`, `is_staff` and
+        /// `is_superuser` if they are there. The key is an integer, a bigint or a UUID. Groups and permissions are those
+        /// of `PermissionsMixin`, in the tables `<table>_groups` and `<table>_user_permissions`. The table is made by Django or by a
+        /// migration of your own, not by `manage migrate`. The settings down to `REQUIRED_FIELDS` are for such a model.
+        pub auth_user_model: ModelName = AUTH_USER_MODEL("auth.User", ModelName::parse);
+        /// The table of `AUTH_USER_MODEL`, `db_table` in Django. By default `app_label_model` in lower case.
+        pub auth_user_table: Option<String> = AUTH_USER_TABLE("", values::optional(values::string));
+        /// Fields of the user model whose columns have other names, as `field=column`: `db_column` in Django.
+        ///
+        /// Such as `email=mail_address,password=secret`. A foreign key `tenant` is found in the column `tenant_id` without it.
+        pub auth_user_columns: Vec<(String, String)> = AUTH_USER_COLUMNS("", columns);
+        /// The field that users log in with, which is also its name in requests. By default `username`.
+        ///
+        /// Its column must be unique. Django has it as an attribute of the model.
+        pub username_field: Option<String> = USERNAME_FIELD("", values::optional(field));
+        /// The field with the e-mail address. By default `email`, if there is such a column.
+        pub email_field: Option<String> = EMAIL_FIELD("", values::optional(field));
+        /// The fields that `createsuperuser` asks for besides user name and password; `none` for none.
+        ///
+        /// By default `email` if users log in with `username`, as with `AbstractUser`, otherwise none. A foreign key takes the key
+        /// of the other row. A many-to-many field is not possible.
+        pub required_fields: Option<Vec<String>> = REQUIRED_FIELDS("", required_fields);
         /// Hashers of passwords. The first one hashes new passwords, all of them verify stored ones.
         ///
         /// A password that another hasher has stored is hashed again at the next login. `MD5PasswordHasher` is for tests.
@@ -75,6 +99,67 @@ fn hashing_threads(text: &str) -> Result<usize, String> {
     threads.filter(|n| (1..=1_024).contains(n)).ok_or_else(|| "a whole number from 1 to 1024".to_owned())
 }
 
+/// The value of `AUTH_USER_MODEL`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelName {
+    app_label: String,
+    model: String,
+}
+
+impl ModelName {
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.trim().split_once('.') {
+            Some((app_label, model)) if is_name(app_label) && is_name(model) => {
+                Ok(Self { app_label: app_label.to_owned(), model: model.to_owned() })
+            }
+            _ => Err("the label of an app and the name of a model, such as accounts.User".to_owned()),
+        }
+    }
+
+    /// The label of the app and the name of the model in lower case, as in `django_content_type`.
+    #[must_use]
+    pub fn names(&self) -> (String, String) {
+        (self.app_label.clone(), self.model.to_lowercase())
+    }
+
+    /// Whether it is `auth.User`.
+    #[must_use]
+    pub fn is_auth_user(&self) -> bool {
+        self.app_label == "auth" && self.model.eq_ignore_ascii_case("user")
+    }
+}
+
+/// Whether it is a name in Python.
+fn is_name(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_numeric())
+        && !text.is_empty()
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn field(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if is_name(text) { Ok(text.to_owned()) } else { Err("the name of a field".to_owned()) }
+}
+
+fn fields(text: &str) -> Result<Vec<String>, String> {
+    let names = values::list(text)?;
+    if names.iter().all(|name| is_name(name)) { Ok(names) } else { Err("a list of names of fields".to_owned()) }
+}
+
+fn required_fields(text: &str) -> Result<Option<Vec<String>>, String> {
+    if text.trim().is_empty() { Ok(None) } else { fields(text).map(Some) }
+}
+
+fn columns(text: &str) -> Result<Vec<(String, String)>, String> {
+    let pair = |pair: &String| {
+        let (field, column) = pair.split_once('=')?;
+        let (field, column) = (field.trim(), column.trim());
+        (is_name(field) && !column.is_empty()).then(|| (field.to_owned(), column.to_owned()))
+    };
+    let pairs: Option<Vec<_>> = values::list(text)?.iter().map(pair).collect();
+    pairs.ok_or_else(|| "a list of field=column, such as email=mail_address".to_owned())
+}
+
 /// A class of `AUTHENTICATION_BACKENDS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -109,6 +194,48 @@ mod tests {
         for text in ["0", "1025", "18446744073709551615"] {
             let problem = format!("PASSWORD_HASHING_THREADS: \"{text}\" is not a whole number from 1 to 1024");
             assert_eq!(read(text), Err(problem));
+        }
+    }
+
+    #[test]
+    fn a_user_model_has_a_label_and_a_name() {
+        let read = |key: &str, text: &str| {
+            let env: Environment = [(key, text)].into_iter().collect();
+            AuthSettings::from_env(&env).map_err(|error| error.to_string())
+        };
+        let settings = read("AUTH_USER_MODEL", "accounts.User").unwrap();
+        assert_eq!(settings.auth_user_model.names(), ("accounts".to_owned(), "user".to_owned()));
+        assert!(!settings.auth_user_model.is_auth_user() && AuthSettings::default().auth_user_model.is_auth_user());
+        for text in ["", "User", "accounts.models.User", "accounts.", "1.User"] {
+            assert_eq!(
+                read("AUTH_USER_MODEL", text).unwrap_err(),
+                format!(
+                    "AUTH_USER_MODEL: {text:?} is not the label of an app and the name of a model, such as accounts.User"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn fields_have_names_and_columns() {
+        let read = |key: &str, text: &str| {
+            let env: Environment = [(key, text)].into_iter().collect();
+            AuthSettings::from_env(&env).map_err(|error| error.to_string())
+        };
+        assert_eq!(read("REQUIRED_FIELDS", "").unwrap().required_fields, None);
+        assert_eq!(read("REQUIRED_FIELDS", "none").unwrap().required_fields, Some(Vec::new()));
+        let names = vec!["full_name".to_owned(), "tenant".to_owned()];
+        assert_eq!(read("REQUIRED_FIELDS", "full_name, tenant").unwrap().required_fields, Some(names));
+        assert_eq!(
+            read("AUTH_USER_COLUMNS", "email = mail, tenant=tenant code").unwrap().auth_user_columns,
+            [("email", "mail"), ("tenant", "tenant code")].map(|(field, column)| (field.to_owned(), column.to_owned()))
+        );
+        for (key, text, expected) in [
+            ("USERNAME_FIELD", "e-mail", "the name of a field"),
+            ("REQUIRED_FIELDS", "full name", "a list of names of fields"),
+            ("AUTH_USER_COLUMNS", "email", "a list of field=column, such as email=mail_address"),
+        ] {
+            assert_eq!(read(key, text).unwrap_err(), format!("{key}: {text:?} is not {expected}"));
         }
     }
 

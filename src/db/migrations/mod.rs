@@ -7,10 +7,12 @@
 //!
 //! The same SQL files serve the diesel CLI (`diesel migration run`).
 
+mod error;
 mod history;
 mod permissions;
 mod report;
 mod steps;
+mod users;
 
 use std::fmt;
 
@@ -18,14 +20,15 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 
 use self::history::History;
-use super::types::KeyType;
 use super::{Database, DatabaseError, DbConnection, transaction};
 use crate::core::clock::Clock;
 
+pub use self::error::MigrationError;
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
 pub use self::steps::{
     ADMIN, AUTH, AUTHTOKEN, CONTENTTYPES, LOGIN_FAILURES, Migration, Model, SESSIONS, Step, TOKEN_BLACKLIST,
 };
+pub use self::users::UserTable;
 
 /// The steps of a project's apps. The default has those of all apps.
 #[derive(Clone, Debug)]
@@ -33,21 +36,6 @@ pub struct MigrationPlan {
     /// In the order of `INSTALLED_APPS`, which decides the ids of content types on a fresh database.
     steps: Vec<Step>,
     users: UserTable,
-}
-
-/// The table that foreign keys to users refer to. Its primary key is called `id`. The default is `auth_user`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UserTable {
-    /// Name of the table.
-    pub name: &'static str,
-    /// Type of its primary key.
-    pub key: KeyType,
-}
-
-impl Default for UserTable {
-    fn default() -> Self {
-        Self { name: AUTH_USER, key: KeyType::Integer }
-    }
 }
 
 /// A migration, and whether the database has it.
@@ -76,49 +64,6 @@ impl fmt::Display for Applied {
     }
 }
 
-/// Why `migrate` stopped. All but [`MigrationError::Database`] are found before anything is written.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrationError {
-    /// An older Django made the tables, and they still change.
-    #[error(
-        "the tables of {app} were made by an older release; run Django's `manage.py migrate {app}` first. \
-         Not applied: {}",
-        names.join(", ")
-    )]
-    Behind {
-        /// Label of the app.
-        app: &'static str,
-        /// The migrations that Django has to run.
-        names: Vec<&'static str>,
-    },
-    /// The tables exist, but `django_migrations` does not list them.
-    #[error(
-        "the tables of {app} exist, but django_migrations does not list them; if they are Django's, run \
-         `manage.py migrate --fake-initial` there. Found: {}",
-        tables.join(", ")
-    )]
-    Unrecorded {
-        /// Label of the app.
-        app: &'static str,
-        /// The tables that are there.
-        tables: Vec<&'static str>,
-    },
-    /// A foreign key would lead nowhere, e.g. because the project has another `AUTH_USER_MODEL`.
-    #[error("the tables of {app} need tables that the project does not have: {}", tables.join(", "))]
-    Missing {
-        /// Label of the app.
-        app: &'static str,
-        /// The tables that are not there.
-        tables: Vec<&'static str>,
-    },
-    /// The database failed. Steps before it stay.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
-/// The table of users, unless a project has its own.
-const AUTH_USER: &str = "auth_user";
-
 /// What a step needs.
 enum Action {
     Nothing,
@@ -140,7 +85,7 @@ impl MigrationPlan {
     }
 
     /// Makes foreign keys to users refer to `table`, as Django does when `AUTH_USER_MODEL` names another model. The plan then
-    /// makes no `auth_user`.
+    /// makes no `auth_user`, and the keys have the type of the key of `table`.
     #[must_use]
     pub fn with_users(mut self, table: UserTable) -> Self {
         self.users = table;
@@ -251,6 +196,7 @@ impl MigrationPlan {
     /// As [`MigrationPlan::migrate`].
     pub fn check(&self, conn: &mut DbConnection) -> Result<(), MigrationError> {
         let mut history = History::read(conn)?;
+        self.check_users(&history)?;
         for step in self.ordered() {
             if let Action::Create = self.action(step, &history)? {
                 history.tables.extend(self.tables(step).map(str::to_owned));
@@ -259,46 +205,41 @@ impl MigrationPlan {
         Ok(())
     }
 
-    fn has_own_users(&self) -> bool {
-        self.users.name != AUTH_USER
+    /// Whether the table of users is there, or will be made. Django records the migrations of `auth` without making `auth_user`
+    /// if the project has another user model.
+    fn check_users(&self, history: &History) -> Result<(), MigrationError> {
+        let table = self.users.name();
+        let names_users =
+            |step: &Step| self.requires(step).any(|name| name == table) || self.tables(step).any(|name| name == table);
+        let is_needed = self.steps.iter().any(names_users);
+        let is_applied =
+            |step: &Step| step.migrations.iter().any(|migration| history.is_applied(step.app, migration.name));
+        let is_made = |step: &&Step| self.tables(step).any(|made| made == table) && !is_applied(step);
+        if is_needed && !history.tables.contains(table) && !self.steps.iter().any(|step| is_made(&step)) {
+            return Err(MigrationError::NoUsers { table: table.to_owned() });
+        }
+        Ok(())
     }
 
     /// The tables that `step` makes.
     fn tables(&self, step: &Step) -> impl Iterator<Item = &'static str> {
-        let left_out: &[&str] = if self.has_own_users() { step.swappable } else { &[] };
-        step.tables.iter().copied().filter(|table| !left_out.contains(table))
+        let left_out = self.users.left_out(step);
+        step.tables.iter().copied().filter(move |table| !left_out.contains(table))
     }
 
     /// The tables of other steps that `step` needs.
-    fn requires(&self, step: &Step) -> impl Iterator<Item = &'static str> {
-        step.requires.iter().map(|&table| if table == AUTH_USER { self.users.name } else { table })
+    fn requires<'a>(&'a self, step: &Step) -> impl Iterator<Item = &'a str> {
+        step.requires.iter().map(|table| self.users.in_place_of(table))
     }
 
     /// The models of `step` that the project has.
     fn models(&self, step: &Step) -> impl Iterator<Item = &'static Model> {
-        let left_out: &[&str] = if self.has_own_users() { step.swappable } else { &[] };
-        let table = |model: &Model| format!("{}_{}", step.app, model.name);
-        let left_out = move |model: &&Model| left_out.iter().any(|swapped| *swapped == table(model));
-        step.models.iter().filter(move |model| !left_out(model))
-    }
-
-    /// The SQL of `step`, with foreign keys to the project's users.
-    fn sql(&self, step: &Step, conn: &DbConnection) -> String {
-        let text = sql(conn, (step.sqlite, step.postgres));
-        if !self.has_own_users() {
-            return text.to_owned();
-        }
-        let UserTable { name, key } = self.users;
-        let names = |statement: &str, tables: &[&str]| tables.iter().any(|t| statement.contains(&format!("\"{t}\"")));
-        let statements = text.split_inclusive(";\n").filter(|statement| !names(statement, step.swappable));
-        let lines: String = statements
-            .flat_map(|statement| statement.split_inclusive('\n'))
-            // Names of constraints are made of the names of both tables.
-            .filter(|line| !line.contains("_fk_auth_user"))
-            .collect();
-        lines
-            .replace(&format!("\"{AUTH_USER}\""), &format!("\"{name}\""))
-            .replace("\"user_id\" integer", &format!("\"user_id\" {}", key.column_type(conn.vendor())))
+        let left_out = self.users.left_out(step);
+        let app = step.app;
+        step.models.iter().filter(move |model| {
+            let table = format!("{app}_{}", model.name);
+            !left_out.iter().any(|swapped| *swapped == table)
+        })
     }
 
     /// What `step` needs on this database.
@@ -315,12 +256,12 @@ impl MigrationPlan {
             }
             return Err(MigrationError::Behind { app: step.app, names: behind });
         }
-        let (app, is_there) = (step.app, |table: &&str| history.tables.contains(*table));
-        let tables: Vec<_> = self.tables(step).filter(is_there).collect();
+        let (app, is_there) = (step.app, |table: &str| history.tables.contains(table));
+        let tables: Vec<_> = self.tables(step).filter(|table| is_there(table)).collect();
         if !tables.is_empty() && !step.adopts_tables {
             return Err(MigrationError::Unrecorded { app, tables });
         }
-        let tables: Vec<_> = self.requires(step).filter(|table| !is_there(table)).collect();
+        let tables: Vec<_> = self.requires(step).filter(|table| !is_there(table)).map(str::to_owned).collect();
         if !tables.is_empty() {
             return Err(MigrationError::Missing { app, tables });
         }
@@ -339,7 +280,9 @@ impl MigrationPlan {
             Action::Nothing => return Ok(Vec::new()),
             Action::Record(names) => names,
             Action::Create => {
-                conn.batch_execute(&self.sql(step, conn)).map_err(DatabaseError::from)?;
+                let text = sql(conn, (step.sqlite, step.postgres));
+                let text = self.users.sql(step, text, conn).map_err(DatabaseError::from)?;
+                conn.batch_execute(&text).map_err(DatabaseError::from)?;
                 step.migrations.iter().map(|migration| migration.name).collect()
             }
         };

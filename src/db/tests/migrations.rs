@@ -9,7 +9,6 @@ use super::super::migrations::{
     ADMIN, AUTH, Applied, CONTENTTYPES, Migration, MigrationError, MigrationPlan, Step, TOKEN_BLACKLIST, UserTable,
 };
 use super::super::schema::{auth_permission, django_migrations};
-use super::super::types::KeyType;
 use super::support::{TestDatabase, number, text};
 
 /// Those of Django, DRF and simplejwt, and our own.
@@ -191,8 +190,40 @@ fn a_project_with_another_user_model_gets_no_foreign_keys_into_nothing() {
         conn.batch_execute("DROP TABLE auth_user").unwrap();
         assert_eq!(
             refusal(conn).to_string(),
-            "the tables of admin need tables that the project does not have: auth_user"
+            "AUTH_USER_MODEL: the database has no table \"auth_user\", and no migration here makes it. If the project has a user \
+             model of its own, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by a \
+             migration of your own"
         );
+        // Also when all migrations are recorded: Django records those of `auth` whatever the user model is.
+        for state in MigrationPlan::default().unapplied(conn).unwrap() {
+            let applied = django_migrations::applied.eq(now().naive_utc());
+            let row = (django_migrations::app.eq(state.app), django_migrations::name.eq(state.name), applied);
+            diesel::insert_into(django_migrations::table).values(row).execute(conn).unwrap();
+        }
+        assert!(matches!(refusal(conn), MigrationError::NoUsers { table } if table == "auth_user"));
+        assert_eq!(number(conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 0);
+    });
+}
+
+#[test]
+fn a_table_of_users_that_no_step_makes_is_not_invented() {
+    each(|conn| {
+        let plan = || MigrationPlan::default().with_users(UserTable::new("accounts_user"));
+        let error = plan().migrate(conn, now()).unwrap_err();
+        assert!(matches!(error, MigrationError::NoUsers { table } if table == "accounts_user"));
+        assert!(number(conn, "SELECT count(*) AS value FROM django_migrations").is_err());
+        // A step of the project may make it, on which the others then wait.
+        let accounts = Step {
+            app: "accounts",
+            migrations: &[Migration { name: "0001_initial", changes_tables: true }],
+            tables: &["accounts_user"],
+            sqlite: "CREATE TABLE accounts_user (id integer NOT NULL PRIMARY KEY)",
+            postgres: "CREATE TABLE accounts_user (id bigint NOT NULL PRIMARY KEY)",
+            ..Step::EMPTY
+        };
+        let applied = plan().with(accounts).migrate(conn, now()).unwrap();
+        assert!(applied.iter().any(|migration| migration.to_string() == "accounts.0001_initial"));
+        assert_eq!(plan().with(accounts).unapplied(conn).unwrap(), []);
     });
 }
 
@@ -282,15 +313,12 @@ fn steps_are_applied_in_the_order_of_their_foreign_keys() {
 
 #[test]
 fn foreign_keys_to_users_have_the_type_of_the_users_key() {
-    for (key, sqlite, postgres) in [
-        (KeyType::Integer, "integer", "integer"),
-        (KeyType::BigInteger, "bigint", "bigint"),
-        (KeyType::Uuid, "char(32)", "uuid"),
-    ] {
+    for (sqlite, postgres) in [("integer", "integer"), ("bigint", "bigint"), ("char(32)", "uuid")] {
         each(|conn| {
             let column = if conn.vendor() == "sqlite" { sqlite } else { postgres };
-            conn.batch_execute(&format!("CREATE TABLE people_person (id {column} NOT NULL PRIMARY KEY)")).unwrap();
-            MigrationPlan::default().with_users(UserTable { name: "people_person", key }).migrate(conn, now()).unwrap();
+            conn.batch_execute(&format!("CREATE TABLE people_person (\"person no\" {column} NOT NULL PRIMARY KEY)"))
+                .unwrap();
+            MigrationPlan::default().with_users(UserTable::new("people_person")).migrate(conn, now()).unwrap();
             let types = match conn.vendor() {
                 "sqlite" => {
                     "SELECT group_concat(t.name || ' ' || lower(c.type) || ' ' || f.\"table\") AS value FROM sqlite_master t, \

@@ -1,20 +1,20 @@
 //! Permissions out of Django's tables. Python counterpart: `rest_framework.permissions.DjangoModelPermissions`, and
 //! `user.has_perm` for [`HasPerm`].
 //!
-//! Only rows of Django's own user table have permissions there. Users of another table, and users that exist in a token
-//! only, have none, superusers or not.
+//! Users of `auth_user` have permissions there, and users of a model with `PermissionsMixin` that `AUTH_USER_MODEL` names. Users
+//! that exist in a token only have none, superusers or not.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::base::{Admits, Permission, is_safe};
 use super::model::{Model, ModelInfo};
-use crate::contrib::auth::SharedUser;
-use crate::contrib::auth::models::User;
 use crate::contrib::auth::permissions::UserPermissions;
+use crate::contrib::auth::{AuthState, SharedUser, UserId};
 use crate::db::{Database, DatabaseError};
 use crate::rest_framework::app_data::app_data;
 use crate::rest_framework::authentication::Caller;
@@ -164,27 +164,27 @@ async fn has_model_permission(
 /// # Errors
 /// Those of the database.
 pub async fn has_perm(req: &HttpRequest, user: &SharedUser, permission: &str) -> Result<bool, ApiError> {
-    let Some(user) = user.downcast::<User>() else { return Ok(false) };
-    if let Some(answer) = cached(req, &user, permission) {
+    let Some(pk) = user.pk() else { return Ok(false) };
+    if let Some(answer) = cached(req, pk, permission) {
         return Ok(answer);
     }
-    let id = user.id;
-    let load = move |conn: &mut _| UserPermissions::load(conn, &user).map_err(DatabaseError::from);
+    let (users, user) = (Arc::clone(app_data::<AuthState>(req)?.users()), user.clone());
+    let load = move |conn: &mut _| users.permissions(conn, &*user).map_err(DatabaseError::from);
     let permissions = app_data::<Database>(req)?.read(load).await?;
     let answer = permissions.contains(permission);
-    req.extensions_mut().insert(PermissionCache { user_id: id, permissions });
+    req.extensions_mut().insert(PermissionCache { pk, permissions });
     Ok(answer)
 }
 
 /// The permissions of a user that were loaded in this request.
 struct PermissionCache {
-    user_id: i32,
+    pk: UserId,
     permissions: UserPermissions,
 }
 
-fn cached(req: &HttpRequest, user: &User, permission: &str) -> Option<bool> {
+fn cached(req: &HttpRequest, pk: UserId, permission: &str) -> Option<bool> {
     let extensions = req.extensions();
-    let cache = extensions.get::<PermissionCache>().filter(|cache| cache.user_id == user.id)?;
+    let cache = extensions.get::<PermissionCache>().filter(|cache| cache.pk == pk)?;
     Some(cache.permissions.contains(permission))
 }
 

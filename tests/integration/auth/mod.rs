@@ -1,3 +1,4 @@
 //! Logging in.
 
 mod permissions;
+mod user_models;

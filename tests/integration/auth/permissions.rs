@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use actix_simplejwt::contrib::auth::models::User;
+use actix_simplejwt::contrib::auth::models::{DjangoUsers, User};
 use actix_simplejwt::contrib::auth::permissions::{get_all_permissions, has_perm, has_perms};
 use diesel::result::Error;
 
@@ -32,12 +32,12 @@ async fn grant(app: &TestApp) {
 async fn permissions(app: &TestApp, username: &'static str) -> ([bool; 4], BTreeSet<String>) {
     app.write(move |conn| {
         let user = User::find_by_username(conn, username)?.ok_or(Error::NotFound)?;
-        let mut has = |permission| has_perm(conn, &user, permission);
+        let mut has = |permission| has_perm(conn, &DjangoUsers, &user, permission);
         let some = [has("auth.add_user")?, has("auth.change_user")?, has("admin.add_user")?, has("nonsense")?];
-        let all = get_all_permissions(conn, &user)?;
-        let both = has_perms(conn, &user, &["auth.add_user", "auth.change_user"])?;
+        let all = get_all_permissions(conn, &DjangoUsers, &user)?;
+        let both = has_perms(conn, &DjangoUsers, &user, &["auth.add_user", "auth.change_user"])?;
         assert_eq!(both, some[0] && some[1]);
-        assert!(has_perms(conn, &user, &[])?);
+        assert!(has_perms(conn, &DjangoUsers, &user, &[])?);
         Ok((some, all))
     })
     .await

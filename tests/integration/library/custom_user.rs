@@ -23,11 +23,11 @@ mod example;
 /// The key of the user whom Django made.
 const ANN: &str = "0b9e2c8a-1d58-4a3a-9f4e-3c5f6a7b8c9d";
 
-/// Fills an empty database with what Django wrote; see `tests/fixtures/django/custom_user/make.py`.
+/// Fills an empty database with what Django wrote; see `tests/fixtures/django/user_models/make.py`.
 fn django(database: &Database) {
     let mut conn = database.connection().unwrap();
-    let sqlite = include_str!("../../fixtures/django/custom_user/sqlite.sql");
-    let postgres = include_str!("../../fixtures/django/custom_user/postgres.sql");
+    let sqlite = include_str!("../../fixtures/django/user_models/people/sqlite.sql");
+    let postgres = include_str!("../../fixtures/django/user_models/people/postgres.sql");
     match conn.vendor() {
         // The dump fills tables before it makes those that they refer to.
         "sqlite" => {
@@ -113,7 +113,7 @@ per_database! {
             .with("SIMPLE_JWT_UPDATE_LAST_LOGIN", "True");
         let (apps, mut client) = host(example::set_up(settings_from(&db, &env)).database(database), example::configure).await;
         let database = apps.database().unwrap();
-        let applied = example::migrations(&apps).run(database).unwrap();
+        let applied = apps.migrations().run(database).unwrap();
         assert_eq!(
             applied.iter().map(ToString::to_string).collect::<Vec<_>>(),
             ["actix_auth.0001_login_failures", "actix_auth.0002_login_failures_since"]
@@ -188,7 +188,7 @@ per_database! {
         let db = db.empty();
         let apps = example::set_up(settings(&db)).build().unwrap();
         let database = apps.database().unwrap();
-        let applied = example::migrations(&apps).run(database).unwrap();
+        let applied = apps.migrations().run(database).unwrap();
         assert!(applied.iter().any(|migration| migration.to_string() == "people.0001_initial"));
         let ann = NewUser { username: "ann@example.com", ..NewUser::default() };
         let ann = apps.auth().unwrap().create(database, &ann, "secret").await.unwrap().pk().unwrap();

@@ -17,7 +17,7 @@ pub struct Arguments {
     /// Specifies the email for the superuser
     #[arg(long)]
     email: Option<String>,
-    /// Specifies another required field of the user model, as NAME=VALUE
+    /// Specifies another field of the user model, as NAME=VALUE
     #[arg(long, value_name = "NAME=VALUE")]
     field: Vec<String>,
     /// Asks nothing. Values come from the options or from DJANGO_SUPERUSER_ and the name of the field in capitals, the
@@ -35,6 +35,20 @@ impl Arguments {
             "email" => self.email.as_deref(),
             _ => self.field.iter().find(|text| given(text)).and_then(|text| text.split_once('=')).map(|(_, v)| v),
         }
+    }
+
+    /// The options of fields that are not required.
+    fn others(&self, username_field: &str, asked: &[(String, String)]) -> Result<Vec<(&str, &str)>, CommandError> {
+        let mut others = Vec::new();
+        for text in &self.field {
+            let pair = text.split_once('=');
+            let (name, value) =
+                pair.ok_or_else(|| CommandError::new(format!("--field {text}: expected NAME=VALUE")))?;
+            if name != username_field && !asked.iter().any(|(field, _)| field == name) {
+                others.push((name, value));
+            }
+        }
+        Ok(others)
     }
 }
 
@@ -64,23 +78,29 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         }
         username
     };
-    let mut values: Vec<(&str, String)> = Vec::new();
-    for &field in users.required_fields() {
+    let mut values: Vec<(String, String)> = Vec::new();
+    for field in users.required_fields() {
         let value = if is_interactive {
-            ask_field(users, field, arguments.option(field))?
+            ask_field(users, &mut conn, &field, arguments.option(&field))?
         } else {
-            let value = from_environment(&context.env, &arguments, field)?;
-            match field_problem(users, field, &value) {
+            let value = from_environment(&context.env, &arguments, &field)?;
+            match field_problem(users, &mut conn, &field, &value)? {
                 None => value,
                 Some(problem) => return Err(CommandError::new(problem)),
             }
         };
         values.push((field, value));
     }
+    for (field, value) in arguments.others(username_field, &values)? {
+        if let Some(problem) = users.field_problem(&mut conn, field, value)? {
+            return Err(CommandError::new(format!("{field}: {problem}")));
+        }
+        values.push((field.to_owned(), value.to_owned()));
+    }
     let email_field = users.email_field();
-    let email = values.iter().find(|(field, _)| *field == email_field).map_or("", |(_, value)| value);
+    let email = values.iter().find(|(field, _)| field == email_field).map_or("", |(_, value)| value);
     let extra_fields: Vec<_> =
-        values.iter().filter(|(field, _)| *field != email_field).map(|(field, value)| (*field, &**value)).collect();
+        values.iter().filter(|(field, _)| field != email_field).map(|(field, value)| (&**field, &**value)).collect();
     let new = NewUser { username: &username, email, extra_fields: &extra_fields, ..NewUser::default() };
     let password = if is_interactive {
         Some(ask_password(&username, email)?)
@@ -98,7 +118,10 @@ fn from_environment(env: &Environment, arguments: &Arguments, field: &str) -> Re
     let from_env = env.get(&format!("DJANGO_SUPERUSER_{}", field.to_uppercase()));
     match option.filter(|value| !value.is_empty()).or(from_env).or(option) {
         Some(value) => Ok(value.to_owned()),
-        None => Err(CommandError::new(format!("You must use --{field} with --noinput."))),
+        None if matches!(field, "username" | "email") => {
+            Err(CommandError::new(format!("You must use --{field} with --noinput.")))
+        }
+        None => Err(CommandError::new(format!("You must use --field {field}=VALUE with --noinput."))),
     }
 }
 
@@ -115,7 +138,7 @@ fn username_error(
     if username.is_empty() {
         return Ok(Some(format!("{label} cannot be blank.")));
     }
-    Ok(users::natural_key_problem(users, username))
+    users::natural_key_problem(users, conn, username)
 }
 
 /// The name of a field as a question starts with it.
@@ -126,12 +149,18 @@ fn label(field: &str) -> String {
 }
 
 /// What the model has against the value of a required field.
-fn field_problem(users: &dyn UserModel, field: &str, value: &str) -> Option<String> {
-    match value {
+fn field_problem(
+    users: &dyn UserModel,
+    conn: &mut DbConnection,
+    field: &str,
+    value: &str,
+) -> Result<Option<String>, CommandError> {
+    let problem = match value {
         _ if field == users.email_field() => users::email_problem(value),
         "" => Some("This field cannot be blank.".to_owned()),
         _ => None,
-    }
+    };
+    Ok(if problem.is_some() { problem } else { users.field_problem(conn, field, value)? })
 }
 
 fn ask_username(users: &dyn UserModel, conn: &mut DbConnection, given: Option<&str>) -> Result<String, CommandError> {
@@ -151,7 +180,7 @@ fn ask_username(users: &dyn UserModel, conn: &mut DbConnection, given: Option<&s
             None => {
                 let answer = prompt::line(&question)?;
                 let answer = if answer.is_empty() { default.clone().unwrap_or_default() } else { answer };
-                if let Some(problem) = users::natural_key_problem(users, &answer) {
+                if let Some(problem) = users::natural_key_problem(users, conn, &answer)? {
                     eprintln!("Error: {problem}");
                     continue;
                 }
@@ -178,9 +207,14 @@ fn default_username(users: &dyn UserModel, conn: &mut DbConnection) -> Result<Op
     Ok(users.get_by_natural_key(conn, &name)?.is_none().then_some(name))
 }
 
-fn ask_field(users: &dyn UserModel, field: &str, given: Option<&str>) -> Result<String, CommandError> {
+fn ask_field(
+    users: &dyn UserModel,
+    conn: &mut DbConnection,
+    field: &str,
+    given: Option<&str>,
+) -> Result<String, CommandError> {
     if let Some(value) = given {
-        return match field_problem(users, field, value) {
+        return match field_problem(users, conn, field, value)? {
             None => Ok(value.to_owned()),
             Some(problem) => Err(CommandError::new(problem)),
         };
@@ -188,7 +222,7 @@ fn ask_field(users: &dyn UserModel, field: &str, given: Option<&str>) -> Result<
     let label = if field == users.email_field() { "Email address".to_owned() } else { label(field) };
     loop {
         let value = prompt::line(&format!("{label}: "))?;
-        match field_problem(users, field, &value) {
+        match field_problem(users, conn, field, &value)? {
             None => return Ok(value),
             Some(problem) => eprintln!("Error: {problem}"),
         }
@@ -244,8 +278,10 @@ mod tests {
 
     #[test]
     fn a_missing_value_is_named() {
-        for field in ["username", "email", "full_name"] {
-            let expected = format!("CommandError: You must use --{field} with --noinput.");
+        for (field, option) in
+            [("username", "--username"), ("email", "--email"), ("full_name", "--field full_name=VALUE")]
+        {
+            let expected = format!("CommandError: You must use {option} with --noinput.");
             assert_eq!(noinput(&[], &Arguments::default(), field).unwrap_err(), expected);
         }
     }

@@ -29,14 +29,19 @@ pub(super) fn username_problem(username: &str) -> Option<String> {
 }
 
 /// What Django's model has against the value of `USERNAME_FIELD`, its messages joined.
-pub(super) fn natural_key_problem(users: &dyn UserModel, value: &str) -> Option<String> {
+pub(super) fn natural_key_problem(
+    users: &dyn UserModel,
+    conn: &mut DbConnection,
+    value: &str,
+) -> Result<Option<String>, CommandError> {
     let field = users.username_field();
-    match value {
+    let problem = match value {
         "" => Some("This field cannot be blank.".to_owned()),
         _ if field == users.email_field() => email_problem(value),
         _ if field == "username" => username_problem(value),
         _ => None,
-    }
+    };
+    Ok(if problem.is_some() { problem } else { users.field_problem(conn, field, value)? })
 }
 
 /// What Django's model field has against an e-mail address, which may be empty.
@@ -87,7 +92,11 @@ pub(crate) fn create_superuser(
 ) -> Result<(), CommandError> {
     let auth = apps.auth()?;
     let encoded = encode(auth.hashers(), password)?;
-    let (username, email) = (normalize_username(new.username), normalize_email(new.email));
+    let users = auth.users();
+    let username = normalize_username(new.username);
+    // A manager of users who log in with an address normalizes it.
+    let username = if users.username_field() == users.email_field() { normalize_email(&username) } else { username };
+    let email = normalize_email(new.email);
     let new = NewUser {
         username: &username,
         email: &email,
@@ -96,7 +105,7 @@ pub(crate) fn create_superuser(
         is_superuser: true,
         extra_fields: new.extra_fields,
     };
-    transaction(conn, |conn| auth.users().create(conn, &new, apps.clock().now()).map_err(DatabaseError::from))?;
+    transaction(conn, |conn| users.create(conn, &new, apps.clock().now()).map_err(DatabaseError::from))?;
     Ok(())
 }
 

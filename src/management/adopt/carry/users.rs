@@ -1,7 +1,7 @@
 //! The user model.
 
 use super::Carry;
-use crate::management::adopt::export::UserModel;
+use crate::management::adopt::export::{Field, UserModel};
 use crate::management::adopt::report::Finding;
 
 /// Types of primary keys that exist here.
@@ -45,11 +45,19 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
 
 fn settings(carry: &mut Carry<'_>, model: &UserModel) {
     carry.set("AUTH_USER_MODEL", &model.label);
+    // The column of a foreign key is found without being named.
+    let differs = |field: &&Field| field.column != field.name && field.column != format!("{}_id", field.name);
+    let columns: Vec<_> =
+        model.fields.iter().filter(differs).map(|field| format!("{}={}", field.name, field.column)).collect();
+    if !columns.is_empty() {
+        carry.set("AUTH_USER_COLUMNS", columns.join(","));
+    }
+    let required = &model.required_fields;
     for (key, value) in [
         ("AUTH_USER_TABLE", model.table.clone()),
         ("USERNAME_FIELD", model.username_field.clone()),
         ("EMAIL_FIELD", model.email_field.clone().unwrap_or_else(|| "none".to_owned())),
-        ("REQUIRED_FIELDS", model.required_fields.join(",")),
+        ("REQUIRED_FIELDS", if required.is_empty() { "none".to_owned() } else { required.join(",") }),
     ] {
         if carry.knows(key) {
             carry.set(key, value);

@@ -19,7 +19,8 @@ pub(super) struct Users {
 
 impl Users {
     pub(super) fn of(builder: &AppsBuilder, proof: &Proof<'_>) -> Self {
-        let table = builder.registry().settings::<UserTable>().name;
+        let table = builder.registry().settings::<UserTable>();
+        let table = table.name();
         // The model of the program may be another one than that of the export.
         let model = proof.export.user_model().filter(|model| model.table == table);
         let column = |name: &str| {
@@ -57,9 +58,13 @@ impl Proof<'_> {
         let Some(auth) = builder.registry().get::<AuthState>() else { return Ok(()) };
         let users = Users::of(builder, self);
         let total = sql::count(conn, &format!("FROM {}", users.table))?;
-        let inactive = match users.model.is_none() || users.column("is_active").is_some() {
-            true => sql::count(conn, &format!("FROM {} WHERE NOT is_active", users.table))?,
-            false => 0,
+        let is_active = match users.model {
+            None => Some("is_active".to_owned()),
+            Some(_) => users.column("is_active"),
+        };
+        let inactive = match is_active {
+            Some(column) => sql::count(conn, &format!("FROM {} WHERE NOT {column}", users.table))?,
+            None => 0,
         };
         let label = self.env.get("AUTH_USER_MODEL").unwrap_or("auth.User");
         self.report.fact(format!(

@@ -1,0 +1,38 @@
+//! Claims of tokens as values of columns.
+
+use serde_json::Value;
+
+use crate::core::python;
+
+/// A claim as a whole number. Booleans are not numbers.
+pub(super) fn integer(value: &Value) -> Option<i64> {
+    if value.is_boolean() { None } else { python::int(value) }
+}
+
+/// A claim as a text.
+pub(super) fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_claim_is_a_key_when_python_would_take_it_for_one() {
+        for value in [json!(7), json!(7.0), json!("7"), json!(" +7 "), json!("007")] {
+            assert_eq!(integer(&value), Some(7), "{value}");
+        }
+        for value in
+            [json!("abc"), json!(""), json!(null), json!([7]), json!(true), json!("18446744073709551616"), json!(1e300)]
+        {
+            assert_eq!(integer(&value), None, "{value}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Users, and the table that they are in. Python counterpart: `django.contrib.auth.models`.
+//!
+//! | table | model | row |
+//! |---|---|---|
+//! | `auth_user` | [`DjangoUsers`] | [`User`] |
+//! | the one that `AUTH_USER_MODEL` names | [`CustomUsers`] | [`CustomUser`] |
+//! | one that a project reads itself | a [`UserModel`] of its own | an [`AbstractUser`](super::AbstractUser) of its own |
+//!
+//! `auth_user` has a model of its own because nearly every request looks up a user: its columns are known when the program is
+//! compiled, so that its statements are written once and a row is a struct.
+
+mod check;
+mod claims;
+mod custom;
+mod lookup;
+mod permissions;
+mod user;
+mod user_model;
+
+pub(super) use self::check::check_users;
+pub use self::check::{UserAttribute, UserModelError};
+pub use self::custom::{CustomUser, CustomUsers};
+pub use self::lookup::UserLookup;
+pub use self::permissions::UserPermissions;
+pub(super) use self::permissions::all_names;
+pub use self::user::{DjangoUsers, User};
+pub use self::user_model::{NewUser, UserModel};

@@ -1,0 +1,53 @@
+//! Why tables were not made.
+
+use super::super::DatabaseError;
+
+/// Why `migrate` stopped. All but [`MigrationError::Database`] are found before anything is written.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    /// An older Django made the tables, and they still change.
+    #[error(
+        "the tables of {app} were made by an older release; run Django's `manage.py migrate {app}` first. \
+         Not applied: {}",
+        names.join(", ")
+    )]
+    Behind {
+        /// Label of the app.
+        app: &'static str,
+        /// The migrations that Django has to run.
+        names: Vec<&'static str>,
+    },
+    /// The tables exist, but `django_migrations` does not list them.
+    #[error(
+        "the tables of {app} exist, but django_migrations does not list them; if they are Django's, run \
+         `manage.py migrate --fake-initial` there. Found: {}",
+        tables.join(", ")
+    )]
+    Unrecorded {
+        /// Label of the app.
+        app: &'static str,
+        /// The tables that are there.
+        tables: Vec<&'static str>,
+    },
+    /// A foreign key would lead nowhere.
+    #[error("the tables of {app} need tables that the project does not have: {}", tables.join(", "))]
+    Missing {
+        /// Label of the app.
+        app: &'static str,
+        /// The tables that are not there.
+        tables: Vec<String>,
+    },
+    /// The table of users is not there, and no migration makes it.
+    #[error(
+        "AUTH_USER_MODEL: the database has no table {table:?}, and no migration here makes it. If the project has a user model \
+         of its own, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by a migration of \
+         your own"
+    )]
+    NoUsers {
+        /// Name of the table.
+        table: String,
+    },
+    /// The database failed. Steps before it stay.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
