@@ -7,12 +7,14 @@
 //! 1. `carry` makes settings of this project out of Django's.
 //! 2. `prove` tries them, as they are read from the text of the `.env`.
 //! 3. `routes` compares the URLs.
+//! 4. `probe`, if it is asked for, compares the answers of both servers.
 //!
 //! Everything that is found goes into one `Report`; nothing stops at the first problem.
 
 mod carry;
 pub(super) mod env_file;
 mod export;
+mod probe;
 mod prove;
 mod report;
 mod routes;
@@ -26,6 +28,7 @@ use serde_json::Value;
 use self::carry::Carry;
 use self::env_file::EnvFile;
 use self::export::Export;
+use self::probe::Probing;
 use self::prove::Proof;
 use self::report::{Finding, Group, Report};
 use crate::apps::command::{CommandError, Context, println};
@@ -40,8 +43,17 @@ pub struct Arguments {
     /// Write the settings for this server to this new file, if a server would work with them
     #[arg(long, value_name = "FILE", requires = "settings")]
     output: Option<PathBuf>,
+    /// Compare the answers of the Django at this URL with those of this program to harmless requests
+    #[arg(long, value_name = "URL", conflicts_with = "output")]
+    probe: Option<String>,
+    /// For --probe: this program at this URL, in place of one that runs meanwhile
+    #[arg(long, value_name = "URL", requires = "probe")]
+    with: Option<String>,
+    /// For --probe: a path that needs a logged-in user on both servers
+    #[arg(long, value_name = "PATH", requires = "probe", default_value = "/api/protected/")]
+    protected: String,
     /// Print the Python script that exports Django's settings; it is for `python manage.py shell`
-    #[arg(long, conflicts_with_all = ["settings"])]
+    #[arg(long, conflicts_with_all = ["settings", "probe"])]
     export: bool,
 }
 
@@ -52,11 +64,14 @@ const EXPORT: &str = include_str!("export.py");
 /// `> .env` even if a command fails, and a report is refused as a `.env`.
 ///
 /// # Errors
-/// If a server would not work with the settings, or a file cannot be read or written.
+/// If a server would not work with the settings, an answer differs, or a file cannot be read or written.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     if arguments.export {
         println!("{}", EXPORT.trim_end());
         return Ok(());
+    }
+    if let Some(django) = &arguments.probe {
+        return probe(context, &arguments, django);
     }
     let Some(file) = &arguments.settings else {
         return Err(CommandError::new(
@@ -78,9 +93,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
 /// Carries the settings over and tries them. Returns the text of the `.env`.
 fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<String> {
     let known = context.known_settings();
-    let mut carry = Carry { context, export, known: &known, env: EnvFile::default(), report };
-    carry.run();
-    let (file, report) = (carry.env, carry.report);
+    let file = carry(context, export, report);
     let text = file.text(&known);
     if let Some(url) = file.get("DATABASE_URL").and_then(|url| DatabaseUrl::parse(url).ok()) {
         // Without the password.
@@ -101,6 +114,28 @@ fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<St
         Err(error) => report.add(Finding::note(format!("The URLs could not be compared: {error}"))),
     }
     Some(text)
+}
+
+fn carry(context: &Context, export: &Export, report: &mut Report) -> EnvFile {
+    let known = context.known_settings();
+    let mut carry = Carry { context, export, known: &known, env: EnvFile::default(), report };
+    carry.run();
+    carry.env
+}
+
+/// Compares answers, with the settings of the export, or else those of the environment and `.env`.
+fn probe(context: &Context, arguments: &Arguments, django: &str) -> Result<(), CommandError> {
+    let export = arguments.settings.as_deref().map(read).transpose()?;
+    let env = match &export {
+        Some(export) => carry(context, export, &mut Report::default()).environment(),
+        None => context.env.clone(),
+    };
+    let level = log::max_level();
+    log::set_max_level(log::LevelFilter::Off);
+    let (with, protected) = (arguments.with.as_deref(), arguments.protected.as_str());
+    let outcome = Probing { context, env: &env, export: export.as_ref(), django, with, protected }.run();
+    log::set_max_level(level);
+    outcome
 }
 
 fn read(file: &Path) -> Result<Export, CommandError> {

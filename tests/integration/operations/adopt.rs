@@ -8,6 +8,7 @@ use actix_simplejwt::core::jwt::{Algorithm, Claims, SigningKey, encode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::process::{Process, manage};
 use crate::support::{TestApp, TestDatabase, alice};
 
 const DEFAULT: &str = include_str!("../../fixtures/django/adopt/default.json");
@@ -298,4 +299,50 @@ fn the_script_for_django_is_printed() {
     let output = command.args(["adopt", "--export"]).env_clear().current_dir(std::env::temp_dir()).output().unwrap();
     assert!(output.status.success());
     assert_eq!(String::from_utf8(output.stdout).unwrap(), include_str!("../../../src/management/adopt/export.py"));
+}
+
+per_database! {
+    async fn a_probe_compares_answers_and_leaves_no_trace(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.login(&alice()).await;
+        let other = Process::start(app.tables(), &[("ALLOWED_HOSTS", "127.0.0.1"), ("LOGIN_FAILURE_LIMIT", "3")]);
+        let url = format!("http://{}", other.address);
+        let settings = [("DATABASE_URL", app.tables().url.as_str()), ("SECRET_KEY", KEY), ("ALLOWED_HOSTS", "127.0.0.1")];
+        let same = manage(&["adopt", "--probe", &url], &settings);
+        assert_eq!(same.code, 0, "{}{}", same.stdout, same.stderr);
+        assert!(same.stdout.contains("same    POST /api/token/verify/  401 (verify: a forged access token)\n"), "{}", same.stdout);
+        assert!(same.stdout.ends_with(" requests are answered the same.\n"), "{}", same.stdout);
+        // The program at a URL, in place of one that runs meanwhile.
+        assert_eq!(manage(&["adopt", "--probe", &url, "--with", &url], &settings).code, 0);
+
+        let differing = [settings.as_slice(), &[("SIMPLE_JWT_AUTH_HEADER_TYPES", "JWT"), ("X_FRAME_OPTIONS", "SAMEORIGIN")]].concat();
+        let found = manage(&["adopt", "--probe", &url], &differing);
+        assert_eq!(found.code, 1);
+        for line in [
+            "differs GET /api/protected/  (protected: GET without a token)",
+            r#"          www-authenticate: Django "Bearer realm=\"api\"", here "JWT realm=\"api\"""#,
+            r#"          x-frame-options: Django "DENY", here "SAMEORIGIN""#,
+        ] {
+            assert!(found.stdout.lines().any(|found| found == line), "{line}\nis not in\n{}", found.stdout);
+        }
+        assert!(found.stderr.contains(" requests are answered differently."), "{}", found.stderr);
+
+        assert_eq!(app.count("login_failures").await, 0);
+        assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);
+        assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
+    }
+}
+
+#[test]
+fn a_probe_of_a_server_that_does_not_answer_says_so() {
+    let found =
+        manage(&["adopt", "--probe", "http://127.0.0.1:1", "--with", "http://127.0.0.1:1"], &[("SECRET_KEY", KEY)]);
+    assert_eq!(found.code, 1);
+    assert!(
+        found.stderr.starts_with("CommandError: http://127.0.0.1:1 does not answer to POST /api/token/: "),
+        "{}",
+        found.stderr
+    );
+    let found = manage(&["adopt", "--probe", "localhost:8000"], &[("SECRET_KEY", KEY)]);
+    assert_eq!(found.stderr, "CommandError: \"localhost:8000\" is not a URL such as http://127.0.0.1:8000\n");
 }

@@ -1,0 +1,73 @@
+//! This program, serving on a port of this machine while it is asked.
+
+use std::sync::mpsc;
+
+use actix_web::HttpServer;
+use actix_web::dev::ServerHandle;
+use actix_web::rt::System;
+use diesel::{RunQueryDsl, sql_query};
+
+use super::super::routes::Scratch;
+use crate::apps::command::{CommandError, Context};
+use crate::conf::Environment;
+use crate::db::{DatabaseSettings, DatabaseUrl, open_read_only};
+use crate::server::{self, Site};
+
+/// A running server. It stops when dropped.
+pub(super) struct Running {
+    /// Its URL.
+    pub(super) base: String,
+    handle: ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _copy: Option<Scratch>,
+}
+
+/// Starts the project with the settings in `env`. Of a SQLite database it serves a copy, because opening one changes the file.
+///
+/// # Errors
+/// Returns an error if the project cannot be set up.
+pub(super) fn start(context: &Context, env: &Environment) -> Result<Running, CommandError> {
+    let mut env = env.clone();
+    let mut copy = None;
+    let database = context.builder_from(&env)?.registry().settings::<DatabaseSettings>();
+    if let DatabaseUrl::Sqlite(_) = database.url {
+        let scratch = Scratch::new()?;
+        let file = scratch.0.join("db.sqlite3").display().to_string();
+        let statement = format!("VACUUM INTO '{}'", file.replace('\'', "''"));
+        sql_query(statement).execute(&mut open_read_only(&database)?)?;
+        env = env.with("DATABASE_URL", format!("sqlite://{file}"));
+        copy = Some(scratch);
+    }
+    let site = Site::new(context.builder_from(&env)?.build()?, context.urls);
+    let (sender, receiver) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        System::new().block_on(async move {
+            let server =
+                HttpServer::new(move || server::app(&site)).workers(1).disable_signals().bind(("127.0.0.1", 0));
+            match server {
+                Ok(server) => {
+                    let address = server.addrs().first().copied();
+                    let server = server.run();
+                    let _ = sender.send(Ok((address, server.handle())));
+                    let _ = server.await;
+                }
+                Err(error) => {
+                    let _ = sender.send(Err(error));
+                }
+            }
+        });
+    });
+    let (address, handle) = receiver.recv()??;
+    let address = address.ok_or_else(|| CommandError::new("the server has no address"))?;
+    Ok(Running { base: format!("http://{address}"), handle, thread: Some(thread), _copy: copy })
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // The command is sent at once; the future only waits for the answer.
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
