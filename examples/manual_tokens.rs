@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example manual_tokens`
 
+use std::sync::Arc;
+
 use actix_simplejwt::contrib::auth::SharedUser;
 use actix_simplejwt::db::Database;
 use actix_simplejwt::simplejwt::exceptions::TokenError;
@@ -43,8 +45,8 @@ pub fn accept(raw: &str, jwt: &JwtState) -> Result<String, TokenError> {
 }
 
 /// The pair that `POST /api/token/` would give, for a user who has logged in some other way.
-pub async fn tokens_for(user: SharedUser, jwt: &JwtState, db: &Database) -> Result<(String, String), TokenError> {
-    let jwt = jwt.clone();
+pub async fn tokens_for(user: SharedUser, jwt: &Arc<JwtState>, db: &Database) -> Result<(String, String), TokenError> {
+    let jwt = Arc::clone(jwt);
     db.write(move |conn| {
         let mut refresh = RefreshToken::for_user(&*user, &jwt, conn)?;
         refresh["via"] = "single sign-on".into();

@@ -67,7 +67,7 @@ impl Apps {
         cfg.app_data(self.clone());
     }
 
-    /// The part of type `T`, such as [`JwtState`](crate::simplejwt::state::JwtState).
+    /// The part of type `T`, such as `AuthState`.
     ///
     /// # Errors
     /// Returns an error if no installed app provides one.

@@ -2,51 +2,17 @@
 
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
-use chrono::{DateTime, Utc};
-
 use super::exceptions::AuthTokenError;
 use super::models::Token;
-use crate::contrib::auth::AuthState;
 use crate::core::crypto::SecretString;
-use crate::db::{Database, DatabaseError, DbConnection};
-use crate::rest_framework::exceptions::ApiError;
+use crate::db::{DatabaseError, DbConnection};
+use crate::rest_framework::context;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
-use crate::rest_framework::state::{RestFramework, app_data};
-use crate::rest_framework::throttling::client_address;
+use crate::rest_framework::state::RestFramework;
 
-/// What the serializer works with: the application data of this app, and the client's address.
-#[derive(Clone, Debug)]
-pub struct Context<'a> {
-    /// Users and passwords.
-    pub auth: &'a AuthState,
-    /// The database.
-    pub db: &'a Database,
-    /// The client's address.
-    pub address: String,
-    /// The time.
-    pub now: DateTime<Utc>,
-    /// `NON_FIELD_ERRORS_KEY`.
-    pub non_field_errors_key: &'a str,
-}
-
-impl<'a> Context<'a> {
-    /// The context of a request.
-    ///
-    /// # Errors
-    /// 500 if a part is missing in the application.
-    pub fn of(req: &'a HttpRequest) -> Result<Self, ApiError> {
-        let framework = RestFramework::of(req)?;
-        Ok(Self {
-            auth: app_data(req)?,
-            db: app_data(req)?,
-            address: client_address(req),
-            now: framework.clock.now(),
-            non_field_errors_key: &framework.settings.non_field_errors_key,
-        })
-    }
-}
+/// What the serializer of this app works with. The app has no settings of its own.
+pub type Context<'a> = context::Context<'a, RestFramework>;
 
 /// `AuthTokenSerializer`: a user name, and a password whose white space is kept. The fields are called `username` and
 /// `password` with every user model.
@@ -71,7 +37,7 @@ impl AuthTokenSerializer {
     /// # Errors
     /// Says why the login is refused.
     pub async fn validate(self, context: &Context<'_>) -> Result<Token, AuthTokenError> {
-        let Context { auth, db, now, .. } = *context;
+        let Context { auth, db, .. } = *context;
         let key = context.non_field_errors_key.to_owned();
         let user = auth.authenticate(db, &context.address, &self.username, self.password.expose()).await?;
         let Some(user_id) = user.and_then(|user| user.pk()) else {
@@ -82,7 +48,7 @@ impl AuthTokenSerializer {
         if let Some(token) = db.read(find).await? {
             return Ok(token);
         }
-        let users = Arc::clone(auth.users());
+        let (users, now) = (Arc::clone(auth.users()), auth.clock().now());
         db.write(move |conn| {
             // The user may have been deleted while the password was hashed.
             let user = users.get_by_pk(conn, user_id).map_err(DatabaseError::from)?;

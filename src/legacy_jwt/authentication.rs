@@ -56,7 +56,7 @@ impl Authentication for JsonWebTokenAuthentication {
 
     fn challenge(&self, req: &HttpRequest) -> Option<String> {
         let state = app_data::<LegacyJwtState>(req).ok()?;
-        Some(format!("{} realm=\"api\"", state.settings().auth_header_prefix))
+        Some(format!("{} realm=\"api\"", state.settings.auth_header_prefix))
     }
 
     fn force(&self, _req: &HttpRequest, user: &SharedUser) -> Found<Self> {
@@ -64,7 +64,7 @@ impl Authentication for JsonWebTokenAuthentication {
     }
 
     fn security_definition(&self, req: &HttpRequest) -> Option<(&'static str, Value)> {
-        let settings = app_data::<LegacyJwtState>(req).ok()?.settings();
+        let settings = &app_data::<LegacyJwtState>(req).ok()?.settings;
         let mut description =
             format!("Token-based authentication with required prefix \"{}\"", settings.auth_header_prefix);
         if let Some(cookie) = &settings.auth_cookie {
@@ -84,7 +84,7 @@ impl Authentication for JsonWebTokenAuthentication {
 
 /// The token in the header or the cookie. `None` if there is no header of this kind.
 fn get_jwt_value(req: &HttpRequest, state: &LegacyJwtState) -> Result<Option<String>, ApiError> {
-    let settings = state.settings();
+    let settings = &state.settings;
     let header = authorization(req).unwrap_or_default();
     let mut words = words(&header);
     let Some(scheme) = words.next() else {
@@ -130,7 +130,7 @@ mod tests {
     fn found(cookie_name: Option<&str>, headers: &[(&str, &str)]) -> Result<Option<String>, String> {
         let settings =
             LegacyJwtSettings { auth_cookie: cookie_name.map(str::to_owned), ..LegacyJwtSettings::default() };
-        let state = LegacyJwtState::new(&settings, &"secret".into(), Clock::manual(DateTime::UNIX_EPOCH)).unwrap();
+        let state = LegacyJwtState::new(settings, &"secret".into(), Clock::manual(DateTime::UNIX_EPOCH)).unwrap();
         let request = headers.iter().fold(TestRequest::default(), |req, header| req.append_header(*header));
         get_jwt_value(&request.to_http_request(), &state).map_err(|error| error.body()["detail"].to_string())
     }

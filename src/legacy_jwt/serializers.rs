@@ -3,44 +3,22 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use actix_web::HttpRequest;
-
 use super::exceptions::LegacyJwtError;
 use super::state::LegacyJwtState;
 use super::tokens::get_user;
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;
-use crate::db::Database;
 use crate::http::outcome::TokenEvent;
-use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::context;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
-use crate::rest_framework::throttling::client_address;
 
-/// What the serializers work with: the application data of this app, and the client's address.
-#[derive(Clone, Debug)]
-pub struct Context<'a> {
-    /// Keys and settings.
-    pub state: &'a LegacyJwtState,
-    /// Users and passwords.
-    pub auth: &'a AuthState,
-    /// The database.
-    pub db: &'a Database,
-    /// The client's address.
-    pub address: String,
-}
+/// What the serializers of this app work with.
+pub type Context<'a> = context::Context<'a, LegacyJwtState>;
 
-impl<'a> Context<'a> {
-    /// The context of a request.
-    ///
-    /// # Errors
-    /// 500 if a part is missing in the application.
-    pub fn of(req: &'a HttpRequest) -> Result<Self, ApiError> {
-        Ok(Self { state: app_data(req)?, auth: app_data(req)?, db: app_data(req)?, address: client_address(req) })
-    }
-
+impl Context<'_> {
     /// The user and the claims of a valid token.
     async fn check(&self, token: &SecretString) -> Result<(SharedUser, Arc<Claims>), LegacyJwtError> {
         let payload = self.state.decode(token.expose())?;

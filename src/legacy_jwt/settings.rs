@@ -82,15 +82,6 @@ impl LegacyJwtSettings {
         self.misspelt = env.misspelt("JWT_", Self::SETTINGS);
         Ok(self)
     }
-
-    /// The same, with the claim by which the project's other tokens say their kind among the foreign ones.
-    #[must_use]
-    pub fn beside(mut self, token_type_claim: Option<&str>) -> Self {
-        if let Some(claim) = token_type_claim.filter(|claim| !self.foreign_claims.iter().any(|known| known == claim)) {
-            self.foreign_claims.push(claim.to_owned());
-        }
-        self
-    }
 }
 
 #[cfg(test)]

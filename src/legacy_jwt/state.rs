@@ -1,24 +1,21 @@
 //! Keys and settings, ready for use: made once, at start. Python counterpart: `rest_framework_jwt.settings.api_settings`.
 
-use std::sync::Arc;
-
 use super::settings::LegacyJwtSettings;
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Audience, Edition, KeyError, Rules, SigningKey, VerifyingKey};
 
-/// Application data of every application that has a view or the authentication class of this app. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct LegacyJwtState(Arc<Inner>);
-
+/// Application data of every application that has a view or the authentication class of this app.
 #[derive(Debug)]
-struct Inner {
-    settings: LegacyJwtSettings,
-    signing_key: SigningKey,
-    verifying_key: VerifyingKey,
-    rules: Rules,
-    clock: Clock,
+pub struct LegacyJwtState {
+    /// The settings.
+    pub settings: LegacyJwtSettings,
+    /// The time by which tokens are made and checked.
+    pub clock: Clock,
+    pub(super) signing_key: SigningKey,
+    pub(super) verifying_key: VerifyingKey,
+    pub(super) rules: Rules,
 }
 
 impl LegacyJwtState {
@@ -26,7 +23,7 @@ impl LegacyJwtState {
     ///
     /// # Errors
     /// For a key that does not fit the algorithm.
-    pub fn new(settings: &LegacyJwtSettings, secret_key: &SecretString, clock: Clock) -> Result<Self, SettingsError> {
+    pub fn new(settings: LegacyJwtSettings, secret_key: &SecretString, clock: Clock) -> Result<Self, SettingsError> {
         let algorithm = settings.algorithm;
         let secret = match &settings.secret_key {
             Some(secret) => ("JWT_SECRET_KEY", secret),
@@ -55,31 +52,7 @@ impl LegacyJwtState {
             issuer: settings.issuer.clone(),
             ignore_expiry: !settings.verify_expiration,
         };
-        Ok(Self(Arc::new(Inner { settings: settings.clone(), signing_key, verifying_key, rules, clock })))
-    }
-
-    /// The settings it was made of.
-    #[must_use]
-    pub fn settings(&self) -> &LegacyJwtSettings {
-        &self.0.settings
-    }
-
-    /// The time by which tokens are made and checked.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.0.clock
-    }
-
-    pub(super) fn signing_key(&self) -> &SigningKey {
-        &self.0.signing_key
-    }
-
-    pub(super) fn verifying_key(&self) -> &VerifyingKey {
-        &self.0.verifying_key
-    }
-
-    pub(super) fn rules(&self) -> &Rules {
-        &self.0.rules
+        Ok(Self { settings, clock, signing_key, verifying_key, rules })
     }
 }
 
@@ -91,7 +64,7 @@ mod tests {
     #[test]
     fn an_asymmetric_algorithm_needs_a_private_key_at_start() {
         let settings = LegacyJwtSettings { algorithm: Algorithm::RS512, ..LegacyJwtSettings::default() };
-        let error = LegacyJwtState::new(&settings, &"secret".into(), Clock::system()).unwrap_err();
+        let error = LegacyJwtState::new(settings, &"secret".into(), Clock::system()).unwrap_err();
         assert_eq!(error.to_string(), "JWT_PRIVATE_KEY: RS512 needs a private key to sign");
     }
 
@@ -102,9 +75,9 @@ mod tests {
             private_key: Some("not a key".into()),
             ..LegacyJwtSettings::default()
         };
-        let error = LegacyJwtState::new(&settings, &"secret".into(), Clock::system()).unwrap_err();
+        let error = LegacyJwtState::new(settings, &"secret".into(), Clock::system()).unwrap_err();
         assert_eq!(error.key(), "JWT_PRIVATE_KEY");
-        let error = LegacyJwtState::new(&LegacyJwtSettings::default(), &"".into(), Clock::system()).unwrap_err();
+        let error = LegacyJwtState::new(LegacyJwtSettings::default(), &"".into(), Clock::system()).unwrap_err();
         assert_eq!(error.key(), "SECRET_KEY");
     }
 }

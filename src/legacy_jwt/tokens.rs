@@ -15,8 +15,8 @@ impl LegacyJwtState {
     /// The claims of a new token for `user`: `jwt_payload_handler`. `username_field` is the user model's.
     #[must_use]
     pub fn payload(&self, user: &SharedUser, username_field: &str) -> Claims {
-        let settings = self.settings();
-        let now = self.clock().now();
+        let settings = &self.settings;
+        let now = self.clock.now();
         let mut payload = Claims::new();
         let user_id = user.pk().map(Value::from).or_else(|| user.attribute("id"));
         payload.insert("user_id".to_owned(), user_id.unwrap_or_default());
@@ -42,7 +42,7 @@ impl LegacyJwtState {
     /// # Errors
     /// When the token cannot be signed.
     pub fn encode(&self, payload: &Claims) -> Result<String, SigningError> {
-        jwt::encode(payload, self.signing_key())
+        jwt::encode(payload, &self.signing_key)
     }
 
     /// The claims of a valid token: `jwt_decode_handler`.
@@ -50,13 +50,13 @@ impl LegacyJwtState {
     /// # Errors
     /// When it has expired, has another signature, or may not be used.
     pub fn decode(&self, token: &str) -> Result<Arc<Claims>, LegacyJwtError> {
-        let claims = if self.settings().verify {
-            jwt::decode_repeated(token, self.verifying_key(), self.rules(), self.clock().now())
+        let claims = if self.settings.verify {
+            jwt::decode_repeated(token, &self.verifying_key, &self.rules, self.clock.now())
                 .map_err(|error| decode_error_first(token, error))?
         } else {
             Arc::new(jwt::decode_unverified(token)?)
         };
-        if self.settings().foreign_claims.iter().any(|name| claims.contains_key(name)) {
+        if self.settings.foreign_claims.iter().any(|name| claims.contains_key(name)) {
             return Err(LegacyJwtError::InvalidPayload);
         }
         Ok(claims)
@@ -76,8 +76,8 @@ impl LegacyJwtState {
         // Python treats 0 as missing, and crashes if it is not a number.
         let orig_iat = old.get("orig_iat").and_then(Value::as_number).filter(|number| number.as_f64() != Some(0.0));
         let orig_iat = orig_iat.ok_or(LegacyJwtError::OrigIatRequired)?;
-        let window = self.settings().refresh_expiration_delta.num_seconds();
-        let now = self.clock().now().timestamp();
+        let window = self.settings.refresh_expiration_delta.num_seconds();
+        let now = self.clock.now().timestamp();
         let has_expired = match (orig_iat.as_i64(), orig_iat.as_f64()) {
             (Some(login), _) => now > login.saturating_add(window),
             #[expect(clippy::cast_precision_loss, reason = "seconds of this era are exact in a float")]
@@ -155,7 +155,7 @@ mod tests {
 
     fn state(settings: LegacyJwtSettings) -> LegacyJwtState {
         let clock = Clock::manual(DateTime::from_timestamp(NOW, 0).unwrap());
-        LegacyJwtState::new(&settings, &"a secret of at least thirty-two bytes".into(), clock).unwrap()
+        LegacyJwtState::new(settings, &"a secret of at least thirty-two bytes".into(), clock).unwrap()
     }
 
     fn claims(value: Value) -> Claims {
@@ -191,9 +191,9 @@ mod tests {
         let payload = state.payload(&alice(), "username");
         let token = state.encode(&payload).unwrap();
         assert_eq!(*state.decode(&token).unwrap(), payload);
-        state.clock().advance(Duration::seconds(300));
+        state.clock.advance(Duration::seconds(300));
         assert_eq!(*state.decode(&token).unwrap(), payload);
-        state.clock().advance(Duration::seconds(1));
+        state.clock.advance(Duration::seconds(1));
         assert_eq!(refusal(state.decode(&token)), "Signature has expired.");
     }
 

@@ -62,11 +62,8 @@ fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
 /// `JSONWebTokenAPIView.post`: the token, also in a cookie if `JWT_AUTH_COOKIE` is set.
 async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
     let context = Context::of(&req)?;
-    let (settings, now) = (context.state.settings(), context.state.clock().now());
-    let refused = |error: LegacyJwtError| match RestFramework::of(&req) {
-        Ok(framework) => error.validation_error(&framework.settings.non_field_errors_key),
-        Err(missing) => missing,
-    };
+    let (settings, now) = (&context.state.settings, context.state.clock.now());
+    let refused = |error: LegacyJwtError| error.validation_error(context.non_field_errors_key);
     let token = data.into_inner().validate(&context).await.map_err(refused)?;
     let mut response = HttpResponse::Ok();
     if let Some(name) = &settings.auth_cookie {

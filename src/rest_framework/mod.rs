@@ -12,6 +12,8 @@ pub mod apps;
 pub mod authentication;
 mod checked;
 mod checks;
+#[cfg(feature = "database")]
+pub mod context;
 pub mod exceptions;
 pub mod fields;
 pub mod mediatypes;

@@ -1,11 +1,13 @@
 //! `rest_framework_simplejwt` as an app: access, refresh and sliding tokens.
 
+use std::sync::Arc;
+
 #[cfg(feature = "database")]
 use super::authentication::JwtAuthentication;
 use super::authentication::JwtStatelessUserAuthentication;
 use super::checks;
 use super::settings::SimpleJwtSettings;
-use super::state::{self, JwtState};
+use super::state::{ClaimsHook, JwtState, UserRule};
 use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry};
 use crate::conf::{Setting, SettingsError};
 use crate::contrib::auth::AbstractUser;
@@ -50,13 +52,12 @@ impl AppConfig for SimpleJwtConfig {
             registry.push(TokenTypeClaim(claim.clone()));
         }
         let mut jwt = JwtState::new(settings, registry.secret_key(), registry.clock().clone())?;
-        if let Some(OwnClaims(hook)) = registry.take() {
-            jwt = jwt.with_claims(hook);
+        jwt.claims_hook = registry.take();
+        if let Some(rule) = registry.take() {
+            jwt.user_rule = rule;
         }
-        if let Some(OwnUserRule(rule)) = registry.take() {
-            jwt = jwt.with_user_authentication_rule(rule);
-        }
-        registry.insert(jwt.with_blacklist(registry.is_installed("rest_framework_simplejwt.token_blacklist")));
+        jwt.has_blacklist = registry.is_installed("rest_framework_simplejwt.token_blacklist");
+        registry.insert(Arc::new(jwt));
         Ok(())
     }
 
@@ -72,23 +73,17 @@ impl AppConfig for SimpleJwtConfig {
     }
 }
 
-/// The hook of [`AppsBuilder::claims`].
-struct OwnClaims(Box<state::ClaimsHook>);
-
-/// The hook of [`AppsBuilder::user_authentication_rule`].
-struct OwnUserRule(Box<state::UserRule>);
-
 impl AppsBuilder {
     /// Adds claims to every refresh and sliding token, at login and at each refresh. Access tokens copy them.
     ///
     /// This is what overriding `get_token` does in Python.
     pub fn claims(self, hook: impl Fn(&dyn AbstractUser, &mut Claims) + Send + Sync + 'static) -> Self {
-        self.hook(OwnClaims(Box::new(hook)))
+        self.hook::<Box<ClaimsHook>>(Box::new(hook))
     }
 
     /// `USER_AUTHENTICATION_RULE`: which users may have tokens. Default: active users.
     pub fn user_authentication_rule(self, rule: impl Fn(&dyn AbstractUser) -> bool + Send + Sync + 'static) -> Self {
-        self.hook(OwnUserRule(Box::new(rule)))
+        self.hook::<Box<UserRule>>(Box::new(rule))
     }
 }
 
@@ -97,7 +92,7 @@ impl Apps {
     ///
     /// # Errors
     /// Returns an error if `rest_framework_simplejwt` is not installed.
-    pub fn jwt(&self) -> Result<&JwtState, LookupError> {
+    pub fn jwt(&self) -> Result<&Arc<JwtState>, LookupError> {
         self.get()
     }
 }

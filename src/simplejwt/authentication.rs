@@ -11,12 +11,13 @@ use super::models::{TokenUser, ValidatedToken};
 use super::schemas;
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
-use super::tokens::{AccessToken, AuthToken};
+use super::tokens::{AccessToken, AuthToken, verify};
 #[cfg(feature = "database")]
 use super::tokens::{check_blacklist, password_digest};
 use crate::contrib::auth::SharedUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::{AuthState, models::UserLookup};
+use crate::core::jwt::{self, Claims};
 #[cfg(feature = "database")]
 use crate::db::Database;
 use crate::http::headers::{header_bytes, words};
@@ -56,7 +57,7 @@ impl Authentication for JwtAuthentication {
     }
 
     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
-        let jwt = app_data::<JwtState>(req)?;
+        let jwt = app_data::<Arc<JwtState>>(req)?;
         let Some(token) = find_token(req, jwt).await? else { return Ok(None) };
         Ok(Some((get_user(req, &token, jwt).await?, token)))
     }
@@ -74,8 +75,8 @@ impl Authentication for JwtAuthentication {
     }
 
     fn refusals(&self, req: &HttpRequest) -> Vec<ApiError> {
-        let Ok(jwt) = app_data::<JwtState>(req) else { return Vec::new() };
-        let settings = jwt.settings();
+        let Ok(jwt) = app_data::<Arc<JwtState>>(req) else { return Vec::new() };
+        let settings = &jwt.settings;
         let mut about_users = vec![USER_NOT_FOUND];
         about_users.extend(settings.check_user_is_active.then_some(USER_INACTIVE));
         about_users.extend(settings.check_revoke_token.then_some(PASSWORD_CHANGED));
@@ -94,9 +95,9 @@ impl Authentication for JwtStatelessUserAuthentication {
     }
 
     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
-        let jwt = app_data::<JwtState>(req)?;
+        let jwt = app_data::<Arc<JwtState>>(req)?;
         let Some(token) = find_token(req, jwt).await? else { return Ok(None) };
-        Ok(Some((TokenUser::new(user_id(&token, jwt)?.clone(), token.clone()), token)))
+        Ok(Some((token_user(&token, jwt)?, token)))
     }
 
     fn challenge(&self, req: &HttpRequest) -> Option<String> {
@@ -105,8 +106,7 @@ impl Authentication for JwtStatelessUserAuthentication {
 
     fn force(&self, req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         let token = forced_token(req, user)?;
-        let id = user_id(&token, app_data(req).ok()?).ok()?.clone();
-        Some((TokenUser::new(id, token.clone()), token))
+        Some((token_user(&token, app_data::<Arc<JwtState>>(req).ok()?).ok()?, token))
     }
 
     fn security_definition(&self, req: &HttpRequest) -> Option<(&'static str, Value)> {
@@ -119,16 +119,15 @@ impl Authentication for JwtStatelessUserAuthentication {
 }
 
 /// `Bearer realm="api"`: the challenge of this app.
-#[must_use]
 pub fn challenge(req: &HttpRequest) -> Option<String> {
-    let types = &app_data::<JwtState>(req).ok()?.settings().auth_header_types;
+    let types = &app_data::<Arc<JwtState>>(req).ok()?.settings.auth_header_types;
     types.first().map(|word| format!("{word} realm=\"api\""))
 }
 
 /// The validated token of `req`, if there is a token.
 async fn find_token(req: &HttpRequest, jwt: &JwtState) -> Result<Option<ValidatedToken>, ApiError> {
-    let Some(header) = get_header(req, jwt.settings()) else { return Ok(None) };
-    let Some(raw_token) = get_raw_token(&header, jwt.settings())? else { return Ok(None) };
+    let Some(header) = get_header(req, &jwt.settings) else { return Ok(None) };
+    let Some(raw_token) = get_raw_token(&header, &jwt.settings)? else { return Ok(None) };
     get_validated_token(req, &raw_token, jwt).await.map(Some)
 }
 
@@ -169,45 +168,43 @@ fn is_graphic(text: &[u8]) -> bool {
 /// The token as the first of `AUTH_TOKEN_CLASSES` that accepts it.
 #[cfg_attr(not(feature = "database"), expect(unused_variables, reason = "only the database knows the blacklist"))]
 async fn get_validated_token(req: &HttpRequest, raw_token: &str, jwt: &JwtState) -> Result<ValidatedToken, ApiError> {
-    jwt.backend().prepare(raw_token).await;
-    let classes = &jwt.settings().auth_token_classes;
-    let claims = match jwt.backend().decode_repeated(raw_token, jwt.clock().now()) {
+    jwt.prepare(raw_token).await;
+    let classes = &jwt.settings.auth_token_classes;
+    let claims = match jwt.decode(raw_token, jwt.clock.now(), jwt::decode_repeated) {
         Ok(claims) => claims,
         // The database is not asked about a token with a wrong signature: anyone can send thousands of those.
         Err(TokenError::Invalid { message, cause, refusal }) => {
-            let messages = classes.iter().map(|class| message_of(*class, &message)).collect();
-            let reason = cause.map_or(message, |cause| cause.to_string());
-            return Err(not_valid(messages).because(reason).refused(refusal));
+            let error = not_valid(classes.iter().map(|class| (*class, &*message))).refused(refusal);
+            return Err(error.because(cause.map_or(message, |cause| cause.to_string().into())));
         }
         Err(other) => return Err(other.into()),
     };
     let (mut messages, mut kind) = (Vec::new(), Refusal::Other);
     for class in classes {
-        // Without a database no class can be blacklisted: `JwtState::new` refuses them.
-        #[cfg(not(feature = "database"))]
-        let verified = Ok(());
+        let verified = verify(&claims, class.required_type(), &jwt.settings);
+        // Without a database no class can be blacklisted: the settings are refused then.
         #[cfg(feature = "database")]
         let verified = match class.is_revocable() {
-            true => check_blacklist(&claims, jwt, app_data(req)?).await,
-            false => Ok(()),
+            true => check_blacklist(&claims, jwt, app_data(req)?).await.and(verified),
+            false => verified,
         };
-        match verified.and_then(|()| class.verify(&claims, jwt.settings())) {
-            Ok(()) => return Ok(ValidatedToken::new(*class, claims)),
+        match verified {
+            Ok(()) => return Ok(ValidatedToken { class: *class, claims }),
             Err(TokenError::Invalid { message, refusal, .. }) => {
-                messages.push(message_of(*class, &message));
+                messages.push((*class, message));
                 kind = refusal;
             }
             Err(other) => return Err(other.into()),
         }
     }
-    let reason = format!("{messages:?}");
-    Err(not_valid(messages).because(reason).refused(kind))
+    let error = not_valid(messages.iter().map(|(class, message)| (*class, &**message)));
+    Err(error.because(format_args!("{messages:?}")).refused(kind))
 }
 
 /// The user whom the token names.
 #[cfg(feature = "database")]
 async fn get_user(req: &HttpRequest, token: &ValidatedToken, jwt: &JwtState) -> Result<SharedUser, ApiError> {
-    let settings = jwt.settings();
+    let settings = &jwt.settings;
     let id = user_id(token, jwt)?;
     let refused = |(detail, code): (&str, &str)| {
         failed(detail, code).because(format_args!("{code}, user {id}")).refused(Refusal::User)
@@ -221,23 +218,25 @@ async fn get_user(req: &HttpRequest, token: &ValidatedToken, jwt: &JwtState) -> 
     if settings.check_user_is_active && !user.is_active() {
         return Err(refused(USER_INACTIVE));
     }
-    if settings.check_revoke_token {
-        let digest = token.get(&settings.revoke_token_claim).and_then(Value::as_str);
-        if digest != Some(&password_digest(&*user)) {
-            return Err(refused(PASSWORD_CHANGED));
-        }
+    if settings.check_revoke_token && token.claims[&settings.revoke_token_claim] != password_digest(&*user) {
+        return Err(refused(PASSWORD_CHANGED));
     }
     Ok(user)
 }
 
+/// The user that the token describes.
+fn token_user(token: &ValidatedToken, jwt: &JwtState) -> Result<TokenUser, ApiError> {
+    Ok(TokenUser { id: user_id(token, jwt)?.clone(), token: token.clone() })
+}
+
 fn user_id<'t>(token: &'t ValidatedToken, jwt: &JwtState) -> Result<&'t Value, ApiError> {
-    token.get(&jwt.settings().user_id_claim).ok_or_else(|| failed(NO_USER_ID.0, NO_USER_ID.1))
+    token.get(&jwt.settings.user_id_claim).ok_or_else(|| failed(NO_USER_ID.0, NO_USER_ID.1))
 }
 
 /// The access token of `user`, for tests.
 fn forced_token(req: &HttpRequest, user: &SharedUser) -> Option<ValidatedToken> {
-    let token = AccessToken::for_user(&**user, app_data(req).ok()?);
-    Some(ValidatedToken::new(AuthToken::Access, Arc::new(token.claims().clone())))
+    let token = AccessToken::for_user(&**user, app_data::<Arc<JwtState>>(req).ok()?);
+    Some(ValidatedToken { class: AuthToken::Access, claims: Arc::new(Claims::clone(&token)) })
 }
 
 /// The error for a header that is not a scheme and a token.
@@ -245,16 +244,12 @@ pub(super) fn bad_header() -> ApiError {
     failed("Authorization header must contain two space-delimited values", "bad_authorization_header")
 }
 
-/// The message of one class about a token.
-pub(super) fn message_of(class: AuthToken, message: &str) -> Value {
-    json!({ "token_class": class.name(), "token_type": class.token_type(), "message": message })
-}
-
-/// The error for a token that no class accepts.
-pub(super) fn not_valid(messages: Vec<Value>) -> ApiError {
+/// The error for a token that no class accepts, with the message of each class.
+pub(super) fn not_valid<'a>(messages: impl Iterator<Item = (AuthToken, &'a str)>) -> ApiError {
+    let of_class = |(class, message): (AuthToken, &str)| json!({ "token_class": class.name(), "token_type": class.token_type(), "message": message });
     ApiError::authentication_failed_with(json!({
         "detail": "Given token not valid for any token type",
         "code": "token_not_valid",
-        "messages": messages,
+        "messages": messages.map(of_class).collect::<Vec<_>>(),
     }))
 }

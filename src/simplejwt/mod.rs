@@ -1,10 +1,9 @@
 //! Access, refresh and sliding tokens. Python counterpart: `rest_framework_simplejwt`.
 //!
-//! `urls → views → serializers → tokens, authentication → backends, models → settings, exceptions`
+//! `urls → views → serializers → tokens, authentication → state, models → settings, exceptions`
 
 pub mod apps;
 pub mod authentication;
-pub mod backends;
 mod checks;
 pub mod exceptions;
 mod jwk_client;

@@ -11,29 +11,22 @@ use crate::core::jwt::Claims;
 /// The claims of a token that opened a protected view: `request.auth`.
 #[derive(Clone, Debug)]
 pub struct ValidatedToken {
-    class: AuthToken,
-    claims: Arc<Claims>,
+    pub(super) class: AuthToken,
+    pub(super) claims: Arc<Claims>,
 }
 
 impl ValidatedToken {
-    pub(super) fn new(class: AuthToken, claims: Arc<Claims>) -> Self {
-        Self { class, claims }
-    }
-
     /// Which of `AUTH_TOKEN_CLASSES` it is.
-    #[must_use]
     pub fn class(&self) -> AuthToken {
         self.class
     }
 
     /// The value of a claim.
-    #[must_use]
     pub fn get(&self, claim: &str) -> Option<&Value> {
         self.claims.get(claim)
     }
 
     /// All claims.
-    #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
@@ -45,23 +38,17 @@ impl ValidatedToken {
 /// Name and rights come from the claims `username`, `is_staff` and `is_superuser`, where a token has them.
 #[derive(Clone, Debug)]
 pub struct TokenUser {
-    id: Value,
-    token: ValidatedToken,
+    pub(super) id: Value,
+    pub(super) token: ValidatedToken,
 }
 
 impl TokenUser {
-    pub(super) fn new(id: Value, token: ValidatedToken) -> Self {
-        Self { id, token }
-    }
-
     /// The user's id as the token has it.
-    #[must_use]
     pub fn id(&self) -> &Value {
         &self.id
     }
 
     /// The token.
-    #[must_use]
     pub fn token(&self) -> &ValidatedToken {
         &self.token
     }

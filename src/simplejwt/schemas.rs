@@ -3,21 +3,20 @@
 //!
 //! Errors are listed as the very values that the views and the authentication classes raise.
 
-#[cfg(feature = "database")]
-pub(super) mod views;
+use std::sync::Arc;
 
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
-use super::authentication::{NO_USER_ID, bad_header, message_of, not_valid};
+use super::authentication::{NO_USER_ID, bad_header, not_valid};
 use super::exceptions::{BLACKLISTED, EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, failed};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
-fn settings(req: &HttpRequest) -> Option<&SimpleJwtSettings> {
-    app_data::<JwtState>(req).ok().map(JwtState::settings)
+pub(super) fn settings(req: &HttpRequest) -> Option<&SimpleJwtSettings> {
+    app_data::<Arc<JwtState>>(req).ok().map(|jwt| &jwt.settings)
 }
 
 /// `Authorization: Bearer <token>`, or the header and the word that the settings name.
@@ -38,18 +37,24 @@ pub(super) fn security_definition(req: &HttpRequest) -> Option<(&'static str, Va
 pub(super) fn credential_refusals(req: &HttpRequest) -> Vec<ApiError> {
     let Some(settings) = settings(req) else { return Vec::new() };
     let classes = &settings.auth_token_classes;
-    let mut messages = vec![INVALID, EXPIRED, NO_EXP];
-    if settings.jti_claim.is_some() || classes.iter().any(|class| class.is_revocable()) {
-        messages.push(NO_ID);
-    }
-    if settings.token_type_claim.is_some() {
-        messages.extend([NO_TYPE, WRONG_TYPE]);
-    }
-    if classes.iter().any(|class| class.is_revocable()) {
-        messages.push(BLACKLISTED);
-    }
-    let of_all = |message: &&str| not_valid(classes.iter().map(|class| message_of(*class, message)).collect());
-    let mut errors: Vec<_> = messages.iter().map(of_all).collect();
+    let messages = messages(settings, true, classes.iter().any(|class| class.is_revocable()));
+    let of_all = |message| not_valid(classes.iter().map(|class| (*class, message)));
+    let mut errors: Vec<_> = messages.into_iter().map(of_all).collect();
     errors.extend([bad_header(), failed(NO_USER_ID.0, NO_USER_ID.1)]);
     errors
+}
+
+/// The messages about a token of a class with a type or without one, that can be blacklisted or not.
+pub(super) fn messages(settings: &SimpleJwtSettings, is_typed: bool, is_revocable: bool) -> Vec<&'static str> {
+    let mut messages = vec![INVALID, EXPIRED, NO_EXP];
+    if settings.jti_claim.is_some() || is_revocable {
+        messages.push(NO_ID);
+    }
+    if settings.token_type_claim.is_some() && is_typed {
+        messages.extend([NO_TYPE, WRONG_TYPE]);
+    }
+    if is_revocable {
+        messages.push(BLACKLISTED);
+    }
+    messages
 }

@@ -1,127 +1,152 @@
-//! Everything that tokens need, in one value. Python counterpart: `rest_framework_simplejwt.state`.
+//! What tokens are made and read with. Python counterpart: `rest_framework_simplejwt.state` and `TokenBackend`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::backends::TokenBackend;
+use chrono::{DateTime, Utc};
+
+use super::exceptions::{INVALID, TokenError};
+use super::jwk_client::{CachedKey, JwkClient};
 use super::settings::SimpleJwtSettings;
 use crate::conf::SettingsError;
 use crate::contrib::auth::AbstractUser;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
-use crate::core::jwt::Claims;
+use crate::core::jwt::{self, Audience, Claims, JwtError, KeyError, Rules, SigningKey, VerifyingKey};
 
 /// Adds claims about a user to a token: what one overrides `get_token` for in Python.
 pub type ClaimsHook = dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync;
 /// Whether a user may have tokens: Python's `USER_AUTHENTICATION_RULE`.
 pub type UserRule = dyn Fn(&dyn AbstractUser) -> bool + Send + Sync;
 
-/// Settings, keys and clock of the JWT app; application data. Cheap to clone.
-#[derive(Clone)]
-pub struct JwtState(Arc<Inner>);
-
-struct Inner {
-    settings: SimpleJwtSettings,
-    backend: TokenBackend,
-    clock: Clock,
-    claims_hook: Option<Arc<ClaimsHook>>,
-    user_rule: Option<Arc<UserRule>>,
-    has_blacklist: bool,
-}
-
-impl JwtState {
-    /// Parses the keys; `secret_key` signs when the settings name no other.
-    ///
-    /// # Errors
-    /// For settings that would start but not work.
-    pub fn new(settings: SimpleJwtSettings, secret_key: &SecretString, clock: Clock) -> Result<Self, SettingsError> {
-        settings.validate()?;
-        #[cfg(not(feature = "database"))]
-        if let Some(class) = settings.auth_token_classes.iter().find(|class| class.is_revocable()) {
-            let problem = format!("{} can be revoked, which only a build with a database can know", class.name());
-            return Err(SettingsError::new("SIMPLE_JWT_AUTH_TOKEN_CLASSES", problem));
-        }
-        let backend = TokenBackend::new(&settings, secret_key, clock.clone())?;
-        Ok(Self(Arc::new(Inner { settings, backend, clock, claims_hook: None, user_rule: None, has_blacklist: true })))
-    }
-
-    /// Claims of your own: `hook` runs on every refresh and sliding token that is made, at login *and* at each refresh,
-    /// so that what it says about the user does not go stale. Access tokens copy them.
-    #[must_use]
-    pub fn with_claims(self, hook: impl Fn(&dyn AbstractUser, &mut Claims) + Send + Sync + 'static) -> Self {
-        self.rebuilt(|inner| inner.claims_hook = Some(Arc::new(hook)))
-    }
-
-    /// `USER_AUTHENTICATION_RULE`: who may have tokens, in place of "active users".
-    #[must_use]
-    pub fn with_user_authentication_rule(
-        self,
-        rule: impl Fn(&dyn AbstractUser) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        self.rebuilt(|inner| inner.user_rule = Some(Arc::new(rule)))
-    }
-
+/// Settings, keys, clock and hooks: application data, as an `Arc<JwtState>`.
+pub struct JwtState {
+    /// The settings.
+    pub settings: SimpleJwtSettings,
+    /// The time by which tokens are made and checked.
+    pub clock: Clock,
+    /// Runs on every refresh and sliding token that is made, at login *and* at each refresh, so that what it says about
+    /// the user does not go stale. Access tokens copy the claims. Default: none.
+    pub claims_hook: Option<Box<ClaimsHook>>,
+    /// `USER_AUTHENTICATION_RULE`. Default: active users, or all of them without `CHECK_USER_IS_ACTIVE`.
+    pub user_rule: Box<UserRule>,
     /// Whether the app `rest_framework_simplejwt.token_blacklist` is installed. Default: yes.
     ///
     /// Without it no token is recorded or blacklisted and none is looked up: a refresh token stays valid until it
     /// expires, also after rotation and after a request to `token_blacklist`, as in simplejwt.
-    #[must_use]
-    pub fn with_blacklist(self, is_installed: bool) -> Self {
-        self.rebuilt(|inner| inner.has_blacklist = is_installed)
+    pub has_blacklist: bool,
+    signing: Option<SigningKey>,
+    verifying: Verifying,
+    rules: Rules,
+}
+
+enum Verifying {
+    Key(Box<VerifyingKey>),
+    /// Keys from `JWK_URL`, chosen by the `kid` of the token.
+    Jwks(Arc<JwkClient>),
+}
+
+impl JwtState {
+    /// Parses the keys. `secret_key` is the project's, which signs if the settings name no other key.
+    ///
+    /// # Errors
+    /// Returns an error if a setting cannot be used or a key does not fit the algorithm.
+    pub fn new(settings: SimpleJwtSettings, secret_key: &SecretString, clock: Clock) -> Result<Self, SettingsError> {
+        settings.validate()?;
+        let (algorithm, is_hmac) = (settings.algorithm, settings.algorithm.is_hmac());
+        let unfit = |name: &'static str| move |error: KeyError| SettingsError::new(name, error.to_string());
+        let signing = match &settings.signing_key {
+            Some(key) => Some(SigningKey::new(algorithm, key).map_err(unfit("SIMPLE_JWT_SIGNING_KEY"))?),
+            None if is_hmac => Some(SigningKey::new(algorithm, secret_key).map_err(unfit("SECRET_KEY"))?),
+            // A service that only reads tokens has the public half and no more.
+            None => None,
+        };
+        let verifying = match (&settings.jwk_url, &settings.verifying_key, &signing) {
+            (Some(url), _, _) if !is_hmac => {
+                let client = JwkClient::new(url, algorithm, clock.clone());
+                let client = client.map_err(|error| SettingsError::new("SIMPLE_JWT_JWK_URL", error.to_string()))?;
+                Verifying::Jwks(Arc::new(client))
+            }
+            (_, Some(key), _) if !is_hmac => {
+                let key = VerifyingKey::new(algorithm, key).map_err(unfit("SIMPLE_JWT_VERIFYING_KEY"))?;
+                Verifying::Key(Box::new(key))
+            }
+            (_, _, Some(signing)) => Verifying::Key(Box::new(signing.verifying_key().clone())),
+            (_, _, None) => {
+                let problem = format!("a private key in PEM form is required for {}", algorithm.as_str());
+                return Err(SettingsError::new("SIMPLE_JWT_SIGNING_KEY", problem));
+            }
+        };
+        let audience = settings.audience.clone();
+        let rules = Rules {
+            leeway: settings.leeway,
+            audience: if audience.is_empty() { Audience::Any } else { Audience::OneOf(audience) },
+            issuer: settings.issuer.clone(),
+            ..Rules::default()
+        };
+        let only_active = settings.check_user_is_active;
+        let user_rule = Box::new(move |user: &dyn AbstractUser| !only_active || user.is_active());
+        Ok(Self { settings, clock, claims_hook: None, user_rule, has_blacklist: true, signing, verifying, rules })
     }
 
-    /// Changes a state that is not shared yet. A shared state stays as it is, with an error in the log.
-    fn rebuilt(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-        } else {
-            log::error!("a JwtState that is already in use cannot be changed; configure it before cloning");
+    /// The token of `claims`, with `aud` and `iss` of the settings.
+    pub(super) fn encode(&self, claims: &Claims) -> Result<String, TokenError> {
+        let key = self.signing.as_ref().ok_or_else(|| TokenError::Signing("there is no signing key".to_owned()))?;
+        let mut claims = Cow::Borrowed(claims);
+        match self.settings.audience.as_slice() {
+            [] => {}
+            [one] => drop(claims.to_mut().insert("aud", one.as_str().into())),
+            several => drop(claims.to_mut().insert("aud", several.into())),
         }
-        self
-    }
-
-    /// The settings.
-    #[must_use]
-    pub fn settings(&self) -> &SimpleJwtSettings {
-        &self.0.settings
-    }
-
-    /// Keys and rules.
-    #[must_use]
-    pub fn backend(&self) -> &TokenBackend {
-        &self.0.backend
-    }
-
-    /// The clock.
-    #[must_use]
-    pub fn clock(&self) -> &Clock {
-        &self.0.clock
-    }
-
-    /// Whether the app `rest_framework_simplejwt.token_blacklist` is installed.
-    #[must_use]
-    pub fn has_blacklist(&self) -> bool {
-        self.0.has_blacklist
-    }
-
-    /// Whether `user` may have tokens.
-    #[must_use]
-    pub fn user_may_have_tokens(&self, user: &dyn AbstractUser) -> bool {
-        match &self.0.user_rule {
-            Some(rule) => rule(user),
-            None => !self.0.settings.check_user_is_active || user.is_active(),
+        match &self.settings.issuer {
+            Some(issuer) => drop(claims.to_mut().insert("iss", issuer.as_str().into())),
+            // PyJWT refuses to write what its own check of `iss` would refuse to read.
+            None if claims.get("iss").is_some_and(|issuer| !issuer.is_string()) => {
+                return Err(TokenError::invalid(INVALID));
+            }
+            None => {}
         }
+        jwt::encode(&claims, key).map_err(|error| TokenError::Signing(error.to_string()))
     }
 
-    /// Runs the claims hook, when there is one.
-    pub(super) fn add_claims(&self, user: &dyn AbstractUser, claims: &mut Claims) {
-        if let Some(hook) = &self.0.claims_hook {
-            hook(user, claims);
+    /// The claims of a token that is signed by the right key and in time. `decode` is [`jwt::decode`], or
+    /// [`jwt::decode_repeated`] for a token that comes with every request.
+    ///
+    /// With `JWK_URL` the key must have been fetched by [`JwtState::prepare`].
+    ///
+    /// # Errors
+    /// `Token is expired` or `Token is invalid`.
+    pub fn decode<T>(&self, token: &str, now: DateTime<Utc>, decode: Decode<T>) -> Result<T, TokenError> {
+        let decoded = match &self.verifying {
+            Verifying::Key(key) => decode(token, key, &self.rules, now),
+            Verifying::Jwks(client) => match jwt::key_id(token)?.map(|kid| client.cached(&kid)) {
+                Some(CachedKey::Known(key)) => decode(token, &key, &self.rules, now),
+                _ => Err(JwtError::InvalidHeader("Unable to find a signing key that matches")),
+            },
+        };
+        Ok(decoded?)
+    }
+
+    /// Fetches the JWK set beside the worker threads if `token` names a key that is not there. Without `JWK_URL` there is
+    /// nothing to do.
+    pub async fn prepare(&self, token: &str) {
+        let Verifying::Jwks(client) = &self.verifying else { return };
+        let Ok(Some(kid)) = jwt::key_id(token) else { return };
+        if let CachedKey::MustFetch = client.cached(&kid) {
+            let client = Arc::clone(client);
+            // Whether it succeeded is seen by `decode`, and logged by the client.
+            if let Err(error) = tokio::task::spawn_blocking(move || client.fetch(&kid)).await {
+                log::error!("fetching the JWK set failed: {error}");
+            }
         }
     }
 }
 
+/// A function of [`jwt`] that reads a token.
+pub type Decode<T> = fn(&str, &VerifyingKey, &Rules, DateTime<Utc>) -> Result<T, JwtError>;
+
 impl std::fmt::Debug for JwtState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("JwtState").field("settings", &self.0.settings).finish_non_exhaustive()
+        f.debug_struct("JwtState").field("settings", &self.settings).finish_non_exhaustive()
     }
 }

@@ -6,10 +6,11 @@
 mod classes;
 
 use std::marker::PhantomData;
-use std::ops::{Index, IndexMut};
+use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, Duration, Utc};
 use md5::{Digest, Md5};
+#[cfg(feature = "database")]
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -17,9 +18,7 @@ pub use self::classes::{
     Access, AccessToken, AuthToken, Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Stateless, TokenClass,
     Untyped, UntypedToken,
 };
-#[cfg(feature = "database")]
-use super::exceptions::NO_ID;
-use super::exceptions::{INVALID, TokenError};
+use super::exceptions::{INVALID, NO_EXP, NO_ID, NO_TYPE, TokenError, WRONG_TYPE};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 #[cfg(feature = "database")]
@@ -28,37 +27,37 @@ use crate::contrib::auth::AbstractUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::UserId;
 use crate::core::crypto::hex;
-use crate::core::jwt::Claims;
+use crate::core::jwt::{self, Claims};
 #[cfg(feature = "database")]
-use crate::db::{Database, DbConnection};
+use crate::db::{Database, DbConnection, types::to_db};
 
 /// A verified token of class `C`.
 ///
-/// Claims are read and written by name: `token["name"] = "alice".into()`.
+/// It is its [`Claims`]: they are read and written by name, as in `token["name"] = "alice".into()`.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Token<C> {
     claims: Claims,
+    /// When the token was made or read.
     current_time: DateTime<Utc>,
     class: PhantomData<C>,
 }
 
 impl<C: TokenClass> Token<C> {
     /// A new token of this class that names no user.
-    #[must_use]
     pub fn new(jwt: &JwtState) -> Self {
-        let (settings, current_time) = (jwt.settings(), jwt.clock().now());
-        let mut token = Self { claims: Claims::new(), current_time, class: PhantomData };
-        token[claim_name(settings.token_type_claim.as_deref())] = C::TOKEN_TYPE.into();
-        token.set_exp(C::lifetime(settings));
+        let mut token = Self { claims: Claims::new(), current_time: jwt.clock.now(), class: PhantomData };
+        token[claim_name(&jwt.settings.token_type_claim)] = C::TOKEN_TYPE.into();
+        token.set_exp(C::lifetime(&jwt.settings));
         token.set_iat();
-        token.set_jti(settings);
-        C::set_extra_claims(&mut token.claims, current_time, settings);
+        token.set_jti(&jwt.settings);
+        let now = token.current_time;
+        C::set_extra_claims(&mut token, now, &jwt.settings);
         token
     }
 
-    /// A new token of `user` that is not recorded as outstanding.
-    fn new_for_user(user: &dyn AbstractUser, jwt: &JwtState) -> Self {
-        let settings = jwt.settings();
+    /// A new token of `user`, which is not recorded as outstanding.
+    pub fn new_for_user(user: &dyn AbstractUser, jwt: &JwtState) -> Self {
         if !user.is_active() {
             log::warn!(
                 "Creating token for inactive {user}. If this is not intentional, consider checking the user's status before \
@@ -66,50 +65,38 @@ impl<C: TokenClass> Token<C> {
             );
         }
         let mut token = Self::new(jwt);
-        token[&*settings.user_id_claim] = user.attribute(&settings.user_id_field).map_or(Value::Null, as_text);
+        token[&*jwt.settings.user_id_claim] = match user.attribute(&jwt.settings.user_id_field) {
+            // Python's `str` of an id.
+            Some(id) if !id.is_string() => id.to_string().into(),
+            id => id.unwrap_or_default(),
+        };
         token.set_user_claims(Some(user), jwt);
         token
     }
 
     /// Sets the claims about the user, if there is one: the digest of `CHECK_REVOKE_TOKEN`, and those of
-    /// [`JwtState::with_claims`].
+    /// [`JwtState::claims_hook`].
     pub(super) fn set_user_claims(&mut self, user: Option<&dyn AbstractUser>, jwt: &JwtState) {
-        let (Some(user), settings) = (user, jwt.settings()) else { return };
-        if settings.check_revoke_token {
-            self[&*settings.revoke_token_claim] = password_digest(user).into();
+        let Some(user) = user else { return };
+        if jwt.settings.check_revoke_token {
+            self[&*jwt.settings.revoke_token_claim] = password_digest(user).into();
         }
-        jwt.add_claims(user, &mut self.claims);
-    }
-
-    /// Reads a token and checks its signature and times. It still has to be verified as its class demands.
-    fn decode(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
-        let current_time = jwt.clock().now();
-        Ok(Self { claims: jwt.backend().decode(raw, current_time)?, current_time, class: PhantomData })
-    }
-
-    /// The value of a claim.
-    #[must_use]
-    pub fn get(&self, claim: &str) -> Option<&Value> {
-        self.claims.get(claim)
-    }
-
-    /// All claims.
-    #[must_use]
-    pub fn claims(&self) -> &Claims {
-        &self.claims
+        if let Some(hook) = &jwt.claims_hook {
+            hook(user, self);
+        }
     }
 
     /// The signed text of the token: Python's `str(token)`.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// Returns an error if it cannot be signed.
     pub fn encode(&self, jwt: &JwtState) -> Result<String, TokenError> {
-        jwt.backend().encode(&self.claims)
+        jwt.encode(&self.claims)
     }
 
     /// Gives the token a new id.
     pub fn set_jti(&mut self, settings: &SimpleJwtSettings) {
-        self[claim_name(settings.jti_claim.as_deref())] = hex(Uuid::new_v4().as_bytes()).into();
+        self[claim_name(&settings.jti_claim)] = hex(Uuid::new_v4().as_bytes()).into();
     }
 
     /// Sets `exp` to `lifetime` after the token was read or made.
@@ -133,7 +120,7 @@ impl<C: TokenClass> Token<C> {
         // simplejwt crashes on a time after `datetime.max`.
         let seconds = seconds.filter(|seconds| *seconds <= 253_402_300_799.0);
         let seconds = seconds.ok_or_else(|| TokenError::invalid(INVALID))?;
-        let now = self.current_time - jwt.backend().leeway();
+        let now = self.current_time - jwt.settings.leeway;
         #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 are far below 2^53")]
         if seconds <= now.timestamp_micros() as f64 / 1e6 {
             return Err(TokenError::claim_expired(claim));
@@ -148,21 +135,48 @@ impl<C: Stateless> Token<C> {
     /// # Errors
     /// With the message for the client.
     pub fn from_raw(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
-        let token = Self::decode(raw, jwt)?;
-        token.verify(jwt.settings())?;
-        Ok(token)
+        let current_time = jwt.clock.now();
+        let claims = jwt.decode(raw, current_time, jwt::decode)?;
+        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
+        Ok(Self { claims, current_time, class: PhantomData })
     }
+}
 
-    /// A new token of `user`.
-    #[must_use]
+impl AccessToken {
+    /// A new access token of `user`.
     pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState) -> Self {
         Self::new_for_user(user, jwt)
+    }
+}
+
+impl RefreshToken {
+    /// A new access token with this token's claims, except for those that every token has of its own. Its `exp` counts
+    /// from the same time as this token's.
+    pub fn access_token(&self, jwt: &JwtState) -> AccessToken {
+        let mut access = AccessToken::new(jwt);
+        access["exp"] = (self.current_time + jwt.settings.access_token_lifetime).timestamp().into();
+        for (claim, value) in self.iter() {
+            if claim != "jti" && !access.contains_key(claim) {
+                access[claim] = value.clone();
+            }
+        }
+        access
     }
 }
 
 /// `BlacklistMixin`. Where the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
 #[cfg(feature = "database")]
 impl<C: Revocable> Token<C> {
+    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt.
+    ///
+    /// # Errors
+    /// Returns an error if the token cannot be signed or recorded.
+    pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
+        let token = Self::new_for_user(user, jwt);
+        token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
+        Ok(token)
+    }
+
     /// Reads and verifies a token sent by a client, which must not be on the blacklist.
     ///
     /// A token with a wrong signature does not reach the database.
@@ -170,25 +184,12 @@ impl<C: Revocable> Token<C> {
     /// # Errors
     /// With the message for the client.
     pub async fn from_raw_unrevoked(raw: &str, jwt: &JwtState, db: &Database) -> Result<Self, TokenError> {
-        jwt.backend().prepare(raw).await;
-        let token = Self::decode(raw, jwt)?;
-        check_blacklist(&token.claims, jwt, db).await?;
-        token.verify(jwt.settings())?;
-        Ok(token)
-    }
-
-    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt.
-    ///
-    /// # Errors
-    /// When the token cannot be signed or recorded.
-    pub fn outstanding_for_user(
-        user: &dyn AbstractUser,
-        jwt: &JwtState,
-        conn: &mut DbConnection,
-    ) -> Result<Self, TokenError> {
-        let token = Self::new_for_user(user, jwt);
-        token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
-        Ok(token)
+        jwt.prepare(raw).await;
+        let current_time = jwt.clock.now();
+        let claims = jwt.decode(raw, current_time, jwt::decode)?;
+        check_blacklist(&claims, jwt, db).await?;
+        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
+        Ok(Self { claims, current_time, class: PhantomData })
     }
 
     /// Records the token, whose text is `raw`, as outstanding.
@@ -199,15 +200,16 @@ impl<C: Revocable> Token<C> {
         jwt: &JwtState,
         conn: &mut DbConnection,
     ) -> Result<(), TokenError> {
-        if !jwt.has_blacklist() {
+        if !jwt.has_blacklist {
             return Ok(());
         }
         let seconds = self.get("exp").and_then(Value::as_f64);
         #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and such a time is refused")]
         let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp_micros((seconds * 1e6) as i64));
         let expires_at = expires_at.ok_or_else(|| TokenError::invalid(INVALID))?;
-        let jti = jti(&self.claims, jwt.settings())?;
-        let new = NewOutstandingToken { user_id, jti: &jti, token: raw, created_at: self.current_time, expires_at };
+        let jti = jti(&self.claims, &jwt.settings)?;
+        let (created_at, expires_at) = (to_db(self.current_time), to_db(expires_at));
+        let new = NewOutstandingToken { user_id, jti: &jti, token: raw, created_at, expires_at };
         Ok(OutstandingToken::get_or_create(conn, &new)?)
     }
 
@@ -221,10 +223,10 @@ impl<C: Revocable> Token<C> {
         jwt: &JwtState,
         conn: &mut DbConnection,
     ) -> Result<(), TokenError> {
-        if !jwt.has_blacklist() {
+        if !jwt.has_blacklist {
             return Ok(());
         }
-        let jti = jti(&self.claims, jwt.settings())?;
+        let jti = jti(&self.claims, &jwt.settings)?;
         if BlacklistedToken::create(conn, &jti, self.current_time)? {
             return Ok(());
         }
@@ -238,65 +240,48 @@ impl<C: Revocable> Token<C> {
     }
 }
 
-#[cfg(feature = "database")]
-impl RefreshToken {
-    /// A new refresh token of `user`, recorded as outstanding.
-    ///
-    /// # Errors
-    /// When the token cannot be signed or recorded.
-    pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
-        Self::outstanding_for_user(user, jwt, conn)
+/// The claims, by name.
+impl<C> Deref for Token<C> {
+    type Target = Claims;
+
+    fn deref(&self) -> &Claims {
+        &self.claims
     }
 }
 
-#[cfg(feature = "database")]
-impl SlidingToken {
-    /// A new sliding token of `user`, recorded as outstanding.
-    ///
-    /// # Errors
-    /// When the token cannot be signed or recorded.
-    pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
-        Self::outstanding_for_user(user, jwt, conn)
+impl<C> DerefMut for Token<C> {
+    fn deref_mut(&mut self) -> &mut Claims {
+        &mut self.claims
     }
 }
 
-impl RefreshToken {
-    /// A new access token with this token's claims. Its `exp` counts from the same time as this token's.
-    #[must_use]
-    pub fn access_token(&self, jwt: &JwtState) -> AccessToken {
-        let settings = jwt.settings();
-        let mut access = AccessToken::new(jwt);
-        access["exp"] = (self.current_time + settings.access_token_lifetime).timestamp().into();
-        let type_claim = claim_name(settings.token_type_claim.as_deref());
-        let jti_claim = claim_name(settings.jti_claim.as_deref());
-        for (claim, value) in self.claims.iter() {
-            if ![type_claim, "exp", jti_claim, "jti", "iat"].contains(&claim.as_str()) {
-                access[claim] = value.clone();
-            }
+/// Verifies the claims of a decoded token: `Token.verify`. `token_type` is the type that the token must have.
+pub(super) fn verify(
+    claims: &Claims,
+    token_type: Option<&str>,
+    settings: &SimpleJwtSettings,
+) -> Result<(), TokenError> {
+    // That `exp` has not passed was checked with the signature.
+    if !claims.contains_key("exp") {
+        return Err(TokenError::invalid(NO_EXP));
+    }
+    if settings.jti_claim.as_ref().is_some_and(|claim| !claims.contains_key(claim)) {
+        return Err(TokenError::invalid(NO_ID));
+    }
+    if let (Some(claim), Some(token_type)) = (&settings.token_type_claim, token_type) {
+        match claims.get(claim) {
+            None => return Err(TokenError::invalid(NO_TYPE)),
+            Some(value) if value == token_type => {}
+            Some(_) => return Err(TokenError::invalid(WRONG_TYPE)),
         }
-        access
     }
-}
-
-impl<C> Index<&str> for Token<C> {
-    type Output = Value;
-
-    /// The value of a claim; `null` when it is missing.
-    fn index(&self, claim: &str) -> &Value {
-        &self.claims[claim]
-    }
-}
-
-impl<C> IndexMut<&str> for Token<C> {
-    fn index_mut(&mut self, claim: &str) -> &mut Value {
-        &mut self.claims[claim]
-    }
+    Ok(())
 }
 
 /// Refuses the claims of a token that is on the blacklist.
 #[cfg(feature = "database")]
 pub(super) async fn check_blacklist(claims: &Claims, jwt: &JwtState, db: &Database) -> Result<(), TokenError> {
-    if jwt.has_blacklist() && db.look_up(BlacklistLookup(jti(claims, jwt.settings())?)).await?.is_some() {
+    if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
         return Err(TokenError::blacklisted());
     }
     Ok(())
@@ -308,7 +293,7 @@ pub(super) async fn check_blacklist(claims: &Claims, jwt: &JwtState, db: &Databa
 pub(super) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<String, TokenError> {
     /// Length of the column, in characters.
     const MAX_LENGTH: usize = 255;
-    match claims.get(claim_name(settings.jti_claim.as_deref())) {
+    match claims.get(claim_name(&settings.jti_claim)) {
         None => Err(TokenError::invalid(NO_ID)),
         Some(Value::String(text)) if !text.contains('\0') && text.chars().count() <= MAX_LENGTH => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),
@@ -317,16 +302,8 @@ pub(super) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<Strin
 }
 
 /// The name of a claim that a setting names. Python writes the key `None` as `null`, and so does this.
-fn claim_name(setting: Option<&str>) -> &str {
-    setting.unwrap_or("null")
-}
-
-/// Python's `str` of an id.
-fn as_text(value: Value) -> Value {
-    match value {
-        Value::String(_) => value,
-        other => other.to_string().into(),
-    }
+fn claim_name(setting: &Option<String>) -> &str {
+    setting.as_deref().unwrap_or("null")
 }
 
 /// simplejwt's `get_md5_hash_password`. It only tells two password strings apart, so MD5 is strong enough.

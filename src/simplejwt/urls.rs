@@ -24,7 +24,6 @@ use crate::apps::Apps;
 use crate::rest_framework::views::{Route, mount, path};
 
 /// The routes of this app. The one of the blacklist belongs to the app `token_blacklist`.
-#[must_use]
 pub fn urlpatterns() -> Vec<Route> {
     vec![
         path("/token/", views::token_obtain_pair()),

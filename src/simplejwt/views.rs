@@ -1,88 +1,91 @@
 //! The views of this app. Python counterpart: `rest_framework_simplejwt.views`.
 
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use super::authentication::challenge;
-use super::schemas::views as schemas;
+use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_TOKEN, TokenError};
+use super::schemas::{messages, settings};
 use super::serializers::{
-    Context, TokenBlacklistSerializer, TokenObtainPairSerializer, TokenObtainSlidingSerializer, TokenRefreshSerializer,
-    TokenRefreshSlidingSerializer, TokenSerializer, TokenVerifySerializer,
+    Context, NO_ACCOUNT_FOR_CREDENTIALS, PASSWORD_CHANGED, TokenBlacklistSerializer, TokenObtainPairSerializer,
+    TokenObtainSlidingSerializer, TokenRefreshSerializer, TokenRefreshSlidingSerializer, TokenSerializer,
+    TokenVerifySerializer,
 };
 use super::token_blacklist;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
+use crate::rest_framework::schemas::shapes::{jwt, object};
+use crate::rest_framework::serializers::non_field_error;
+use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::views::ApiView;
 
+const ACCESS: &str = "For the `Authorization` header of protected views.";
+const REFRESH: &str = "To be exchanged for a new access token.";
+
 /// `TokenObtainPairView`: `{"refresh": …, "access": …}` for credentials. Its throttle scope is `login`.
-#[must_use]
 pub fn token_obtain_pair() -> ApiView {
     token_view::<TokenObtainPairSerializer>("Token Obtain Pair")
         .description(
             "Takes a set of user credentials and returns an access and refresh JSON web token pair to prove the \
              authentication of those credentials.",
         )
-        .answers(schemas::pair)
-        .refuses(schemas::login_refusals)
+        .answers(|_| object([("refresh", jwt(REFRESH)), ("access", jwt(ACCESS))]))
+        .refuses(login_refusals)
         .throttle_scope("login")
 }
 
 /// `TokenRefreshView`: `{"access": …}` for a refresh token, with a new `refresh` if rotation is on.
-#[must_use]
 pub fn token_refresh() -> ApiView {
     token_view::<TokenRefreshSerializer>("Token Refresh")
         .description(
             "Takes a refresh type JSON web token and returns an access type JSON web token if the refresh token is \
              valid.",
         )
-        .answers(schemas::refreshed)
-        .refuses(schemas::refresh_refusals)
+        .answers(refreshed)
+        .refuses(refresh_refusals)
 }
 
 /// `TokenVerifyView`: `{}` for any valid token.
-#[must_use]
 pub fn token_verify() -> ApiView {
     token_view::<TokenVerifySerializer>("Token Verify")
         .description(
             "Takes a token and indicates if it is valid. This view provides no information about a token's fitness \
              for a particular use.",
         )
-        .answers(schemas::nothing)
-        .refuses(schemas::verify_refusals)
+        .answers(|_| object([]))
+        .refuses(verify_refusals)
 }
 
 /// `TokenBlacklistView`: blacklists a refresh token and answers `{}`.
-#[must_use]
 pub fn token_blacklist() -> ApiView {
     token_view::<TokenBlacklistSerializer>("Token Blacklist")
         .app(token_blacklist::apps::NAME)
         .description("Takes a token and blacklists it.")
-        .answers(schemas::nothing)
-        .refuses(schemas::blacklist_refusals)
+        .answers(|_| object([]))
+        .refuses(|req| invalid_tokens(req, true))
 }
 
 /// `TokenObtainSlidingView`: `{"token": …}` for credentials. Its throttle scope is `login`.
-#[must_use]
 pub fn token_obtain_sliding() -> ApiView {
     token_view::<TokenObtainSlidingSerializer>("Token Obtain Sliding")
         .description(
             "Takes a set of user credentials and returns a sliding JSON web token to prove the authentication of those \
              credentials.",
         )
-        .answers(schemas::one_token)
-        .refuses(schemas::login_refusals)
+        .answers(one_token)
+        .refuses(login_refusals)
         .throttle_scope("login")
 }
 
 /// `TokenRefreshSlidingView`: `{"token": …}` with a later `exp` for a sliding token.
-#[must_use]
 pub fn token_refresh_sliding() -> ApiView {
     token_view::<TokenRefreshSlidingSerializer>("Token Refresh Sliding")
         .description(
             "Takes a sliding JSON web token and returns a new, refreshed version if the token's refresh period has not \
              expired.",
         )
-        .answers(schemas::one_token)
-        .refuses(schemas::sliding_refresh_refusals)
+        .answers(one_token)
+        .refuses(sliding_refresh_refusals)
 }
 
 /// `TokenViewBase`: a view that everyone may use and that ignores the `Authorization` header.
@@ -95,4 +98,56 @@ fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
 async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
     let data = data.into_inner().validate(&Context::of(&req)?).await?;
     Ok(S::EVENT.on(HttpResponse::Ok().json(data)))
+}
+
+fn refreshed(req: &HttpRequest) -> Value {
+    match settings(req) {
+        Some(settings) if settings.rotate_refresh_tokens => {
+            object([("access", jwt(ACCESS)), ("refresh", jwt(REFRESH))])
+        }
+        _ => object([("access", jwt(ACCESS))]),
+    }
+}
+
+fn one_token(_req: &HttpRequest) -> Value {
+    object([("token", jwt("For the `Authorization` header, and to be exchanged for one that is good for longer."))])
+}
+
+fn login_refusals(req: &HttpRequest) -> Vec<ApiError> {
+    let refused = [ApiError::authentication_failed(NO_ACCOUNT_FOR_CREDENTIALS)];
+    refused.into_iter().chain(ApiError::locked_out(req)).collect()
+}
+
+fn verify_refusals(req: &HttpRequest) -> Vec<ApiError> {
+    let mut errors = invalid_tokens(req, false);
+    if let (Some(settings), Ok(framework)) = (settings(req), RestFramework::of(req))
+        && settings.blacklist_after_rotation
+    {
+        errors.push(non_field_error(&framework.settings.non_field_errors_key, BLACKLISTED));
+    }
+    errors
+}
+
+fn refresh_refusals(req: &HttpRequest) -> Vec<ApiError> {
+    let mut errors = invalid_tokens(req, true);
+    errors.push(ApiError::authentication_failed(NO_ACCOUNT_FOR_TOKEN));
+    if settings(req).is_some_and(|settings| settings.check_revoke_token) {
+        errors.push(ApiError::authentication_failed(PASSWORD_CHANGED));
+    }
+    errors
+}
+
+fn sliding_refresh_refusals(req: &HttpRequest) -> Vec<ApiError> {
+    let mut errors = refresh_refusals(req);
+    if let Some(settings) = settings(req) {
+        let claim = &settings.sliding_token_refresh_exp_claim;
+        errors.extend([TokenError::missing_claim(claim).into(), TokenError::claim_expired(claim).into()]);
+    }
+    errors
+}
+
+/// The refusals of a token by its class: one with a type, that can be blacklisted, or `UntypedToken`.
+fn invalid_tokens(req: &HttpRequest, is_revocable: bool) -> Vec<ApiError> {
+    let messages = settings(req).map(|settings| messages(settings, is_revocable, is_revocable));
+    messages.into_iter().flatten().map(|message| TokenError::invalid(message).into()).collect()
 }

@@ -14,7 +14,7 @@ use crate::contrib::auth::UserId;
 use crate::db::schema::{
     token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
 };
-use crate::db::types::to_db;
+use crate::db::types::{Moment, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
 
 /// Expired tokens that are deleted in one transaction: few enough that requests hardly wait for it.
@@ -39,7 +39,8 @@ pub struct OutstandingToken {
 }
 
 /// The values of a new row.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Insertable)]
+#[diesel(table_name = outstanding)]
 pub struct NewOutstandingToken<'a> {
     /// Key of its user.
     pub user_id: Option<UserId>,
@@ -48,9 +49,9 @@ pub struct NewOutstandingToken<'a> {
     /// The token itself.
     pub token: &'a str,
     /// When it was made.
-    pub created_at: DateTime<Utc>,
+    pub created_at: Moment,
     /// When it expires.
-    pub expires_at: DateTime<Utc>,
+    pub expires_at: Moment,
 }
 
 impl OutstandingToken {
@@ -62,13 +63,7 @@ impl OutstandingToken {
 
     /// Inserts a row, unless there is one with that `jti`.
     pub fn get_or_create(conn: &mut DbConnection, new: &NewOutstandingToken<'_>) -> QueryResult<()> {
-        let insert = diesel::insert_into(outstanding::table).values((
-            outstanding::user_id.eq(new.user_id),
-            outstanding::jti.eq(new.jti),
-            outstanding::token.eq(new.token),
-            outstanding::created_at.eq(to_db(new.created_at)),
-            outstanding::expires_at.eq(to_db(new.expires_at)),
-        ));
+        let insert = diesel::insert_into(outstanding::table).values(new);
         with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
     }
 

@@ -6,7 +6,6 @@ use chrono::{DateTime, Duration, Utc};
 
 use super::Token;
 use crate::core::jwt::Claims;
-use crate::simplejwt::exceptions::{NO_EXP, NO_ID, NO_TYPE, TokenError, WRONG_TYPE};
 use crate::simplejwt::settings::SimpleJwtSettings;
 
 /// A class of tokens: `token_type` and `lifetime` in Python.
@@ -15,8 +14,8 @@ pub trait TokenClass: Clone + Debug + Send + 'static {
     const NAME: &'static str;
     /// Value of the claim `token_type`.
     const TOKEN_TYPE: &'static str;
-    /// Whether a token that is read must have that value. [`UntypedToken`] does not demand it.
-    const VERIFIES_TYPE: bool = true;
+    /// The value that a token must have when it is read. Default: [`TokenClass::TOKEN_TYPE`].
+    const REQUIRED_TYPE: Option<&'static str> = Some(Self::TOKEN_TYPE);
 
     /// Time between `iat` and `exp` of a new token.
     fn lifetime(settings: &SimpleJwtSettings) -> Duration;
@@ -91,7 +90,7 @@ impl TokenClass for Sliding {
 impl TokenClass for Untyped {
     const NAME: &'static str = "UntypedToken";
     const TOKEN_TYPE: &'static str = "untyped";
-    const VERIFIES_TYPE: bool = false;
+    const REQUIRED_TYPE: Option<&'static str> = None;
 
     fn lifetime(_settings: &SimpleJwtSettings) -> Duration {
         Duration::zero()
@@ -118,7 +117,6 @@ pub enum AuthToken {
 
 impl AuthToken {
     /// The class of that name.
-    #[must_use]
     pub fn from_class_name(name: &str) -> Option<Self> {
         [Self::Access, Self::Sliding, Self::Refresh, Self::Untyped].into_iter().find(|class| class.name() == name)
     }
@@ -134,50 +132,22 @@ impl AuthToken {
     }
 
     /// Name of the class.
-    #[must_use]
     pub fn name(self) -> &'static str {
         self.names().0
     }
 
     /// Its `token_type`.
-    #[must_use]
     pub fn token_type(self) -> &'static str {
         self.names().1
     }
 
+    /// The `token_type` that a token must have when it is read.
+    pub fn required_type(self) -> Option<&'static str> {
+        (self != Self::Untyped).then_some(self.token_type())
+    }
+
     /// Whether its tokens can be blacklisted.
-    #[must_use]
     pub fn is_revocable(self) -> bool {
         matches!(self, Self::Sliding | Self::Refresh)
     }
-
-    /// Verifies the claims of a decoded token, but not that it is not on the blacklist.
-    pub(in crate::simplejwt) fn verify(self, claims: &Claims, settings: &SimpleJwtSettings) -> Result<(), TokenError> {
-        verify(claims, (self != Self::Untyped).then(|| self.token_type()), settings)
-    }
-}
-
-impl<C: TokenClass> Token<C> {
-    /// Verifies the claims of a decoded token, but not that it is not on the blacklist.
-    pub(super) fn verify(&self, settings: &SimpleJwtSettings) -> Result<(), TokenError> {
-        verify(&self.claims, C::VERIFIES_TYPE.then_some(C::TOKEN_TYPE), settings)
-    }
-}
-
-fn verify(claims: &Claims, token_type: Option<&str>, settings: &SimpleJwtSettings) -> Result<(), TokenError> {
-    // That `exp` has not passed was checked with the signature.
-    if !claims.contains_key("exp") {
-        return Err(TokenError::invalid(NO_EXP));
-    }
-    if settings.jti_claim.as_ref().is_some_and(|claim| !claims.contains_key(claim)) {
-        return Err(TokenError::invalid(NO_ID));
-    }
-    if let (Some(claim), Some(token_type)) = (&settings.token_type_claim, token_type) {
-        match claims.get(claim) {
-            None => return Err(TokenError::invalid(NO_TYPE)),
-            Some(value) if value.as_str() == Some(token_type) => {}
-            Some(_) => return Err(TokenError::invalid(WRONG_TYPE)),
-        }
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use actix_simplejwt::contrib::auth::models::UserModelError;
 use actix_simplejwt::db::Database;
 use actix_simplejwt::rest_framework::test::ApiClient;
 use actix_simplejwt::server::{Application, Site};
-use actix_simplejwt::{Apps, Settings, urls};
+use actix_simplejwt::{AccessToken, Apps, Settings, urls};
 use actix_web::App;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -174,7 +174,7 @@ per_database! {
             assert_eq!(response.status, 200);
             let tokens = response.json();
             let access = tokens["access"].as_str().unwrap();
-            let claims = apps.jwt().unwrap().backend().decode(access, apps.clock().now()).unwrap();
+            let claims = AccessToken::from_raw(access, apps.jwt().unwrap()).unwrap();
             assert_eq!(claims["user_id"], fixture.id);
             client.credentials("Authorization", format!("Bearer {access}"));
             let greeting = json!({ "message": "Hello, authenticated user!", "user": fixture.ann });

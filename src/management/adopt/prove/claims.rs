@@ -46,7 +46,7 @@ impl Proof<'_> {
         if let Some(auth) = builder.registry().get::<AuthState>() {
             let users = Users::of(builder, self);
             for claims in tokens.iter().take(COMPARED) {
-                let settings = jwt.settings();
+                let settings = &jwt.settings;
                 let Some(id) = claims.get(&settings.user_id_claim) else { continue };
                 let Some(user) = auth.users().get_by_attribute(conn, &settings.user_id_field, id)? else { continue };
                 compared += 1;
@@ -76,7 +76,7 @@ impl Proof<'_> {
                     "The claim {name} is {theirs} in Django's tokens and {ours} in those of this server."
                 ))
                 .clients("Clients that read it have to accept both.")
-                .remedy(if name == jwt.settings().user_id_claim {
+                .remedy(if name == jwt.settings.user_id_claim {
                     "simplejwt 5.5 writes a text as well."
                 } else {
                     ""
@@ -191,7 +191,7 @@ fn claim_in(line: &str) -> Option<(String, String)> {
 
 /// Claims that every token has by the settings.
 fn is_standard(name: &str, jwt: &JwtState) -> bool {
-    let settings = jwt.settings();
+    let settings = &jwt.settings;
     matches!(name, "exp" | "iat" | "nbf" | "jti" | "aud" | "iss")
         || name == settings.revoke_token_claim
         || name == settings.sliding_token_refresh_exp_claim

@@ -1,5 +1,7 @@
 //! Whether the key, the algorithm, the issuer and the audience are those of the tokens that Django has issued.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use diesel::prelude::*;
 
@@ -7,7 +9,7 @@ use super::{Proof, sql};
 use crate::apps::AppsBuilder;
 use crate::apps::command::CommandError;
 use crate::core::clock::Clock;
-use crate::core::jwt::{Claims, JwtError, decode_unverified};
+use crate::core::jwt::{Claims, JwtError, decode, decode_unverified};
 use crate::db::DbConnection;
 use crate::db::schema::{token_blacklist_blacklistedtoken, token_blacklist_outstandingtoken};
 use crate::legacy_jwt::state::LegacyJwtState;
@@ -26,7 +28,7 @@ impl Proof<'_> {
             self.report.fact(format!("Keys of rest_framework.authtoken: {keys}"));
         }
         self.legacy_sample();
-        let Some(jwt) = registry.get::<JwtState>() else { return Ok(()) };
+        let Some(jwt) = registry.get::<Arc<JwtState>>() else { return Ok(()) };
         if let Some(raw) = self.export.sample_token() {
             match self.decode(jwt, raw) {
                 Ok(_) => self.report.add(Finding::proven("A token that Django has signed is accepted.")),
@@ -34,7 +36,7 @@ impl Proof<'_> {
             }
         }
         let mut accepted = Vec::new();
-        if jwt.has_blacklist() {
+        if jwt.has_blacklist {
             accepted = self.outstanding(jwt, conn)?;
         } else if self.export.sample_token().is_none() {
             self.report.add(
@@ -83,9 +85,9 @@ impl Proof<'_> {
         let claims = decode_unverified(raw)?;
         let time = |name: &str| claims.get(name).and_then(serde_json::Value::as_i64);
         let issued = time("iat").or_else(|| time("nbf")).or_else(|| time("exp").map(|exp| exp - 1));
-        let now = issued.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_else(|| jwt.clock().now());
-        self.system.block_on(jwt.backend().prepare(raw));
-        jwt.backend().decode(raw, now)
+        let now = issued.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or_else(|| jwt.clock.now());
+        self.system.block_on(jwt.prepare(raw));
+        jwt.decode(raw, now, decode)
     }
 
     fn refused(&mut self, what: &str, error: &TokenError) {
