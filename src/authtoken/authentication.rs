@@ -22,7 +22,9 @@ use crate::rest_framework::state::app_data;
 pub struct TokenAuthentication;
 
 /// First word of the header, in any case, and the challenge.
-const KEYWORD: &str = "Token";
+pub(super) const KEYWORD: &str = "Token";
+/// The name in the API's description.
+pub(super) const SECURITY_SCHEME: &str = "tokenAuth";
 
 const NO_CREDENTIALS: &str = "Invalid token header. No credentials provided.";
 const SPACES: &str = "Invalid token header. Token string should not contain spaces.";
@@ -60,7 +62,7 @@ impl Authentication for TokenAuthentication {
         let description = format!("Token-based authentication with required prefix \"{KEYWORD}\"");
         let definition =
             json!({ "type": "apiKey", "in": "header", "name": "Authorization", "description": description });
-        Some(("tokenAuth", definition))
+        Some((SECURITY_SCHEME, definition))
     }
 
     fn refusals(&self, _req: &HttpRequest) -> Vec<ApiError> {

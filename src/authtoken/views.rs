@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
+use super::authentication::{KEYWORD, SECURITY_SCHEME};
 use super::exceptions::AuthTokenError;
 use super::serializers::{AuthTokenSerializer, Context};
 use crate::http::outcome::TokenEvent;
@@ -10,6 +11,7 @@ use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::renderers::Renderer;
 use crate::rest_framework::request::RequestData;
+use crate::rest_framework::schemas::login::Login;
 use crate::rest_framework::schemas::shapes::{object, text};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ScopedRateThrottle;
@@ -31,6 +33,7 @@ pub fn obtain_auth_token() -> ApiView {
         .serializer::<AuthTokenSerializer>()
         .tag("authtoken")
         .answers(|_| object([("token", text("The key, for `Authorization: Token <key>`."))]))
+        .logs_in(|_| Some(Login { scheme: SECURITY_SCHEME, token: "token", prefix: format!("{KEYWORD} ") }))
         .refuses(refusals)
         .post(post)
 }

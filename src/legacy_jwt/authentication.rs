@@ -32,6 +32,9 @@ pub struct JsonWebToken {
     pub payload: Arc<Claims>,
 }
 
+/// The name in the API's description.
+pub(super) const SECURITY_SCHEME: &str = "legacyJwtAuth";
+
 const NO_CREDENTIALS: &str = "Invalid Authorization header. No credentials provided.";
 const SPACES: &str = "Invalid Authorization header. Credentials string should not contain spaces.";
 
@@ -72,7 +75,7 @@ impl Authentication for JsonWebTokenAuthentication {
         }
         let definition =
             json!({ "type": "apiKey", "in": "header", "name": "Authorization", "description": description });
-        Some(("legacyJwtAuth", definition))
+        Some((SECURITY_SCHEME, definition))
     }
 
     fn refusals(&self, _req: &HttpRequest) -> Vec<ApiError> {

@@ -5,14 +5,17 @@ use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
 
+use super::authentication::SECURITY_SCHEME;
 use super::exceptions::LegacyJwtError;
 use super::serializers::{
     Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, TokenSerializer, VerifyJsonWebTokenSerializer,
 };
+use super::state::LegacyJwtState;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
+use crate::rest_framework::schemas::login::Login;
 use crate::rest_framework::schemas::shapes::{jwt, object};
-use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::state::{RestFramework, app_data};
 use crate::rest_framework::views::ApiView;
 
 /// `obtain_jwt_token`: a token for a user name and a password. Its throttle scope is `login`.
@@ -24,6 +27,10 @@ pub fn obtain_jwt_token() -> ApiView {
              used for authenticated requests.",
         )
         .throttle_scope("login")
+        .logs_in(|req| {
+            let prefix = &app_data::<LegacyJwtState>(req).ok()?.settings.auth_header_prefix;
+            Some(Login { scheme: SECURITY_SCHEME, token: "token", prefix: format!("{prefix} ") })
+        })
         .refuses(|req| {
             let own = refusals(req, [LegacyJwtError::WrongCredentials, LegacyJwtError::UserIsDisabled]);
             own.into_iter().chain(ApiError::locked_out(req)).collect()

@@ -12,7 +12,11 @@ use super::authentication::{NO_USER_ID, bad_header, not_valid};
 use super::exceptions::{BLACKLISTED, EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, failed};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
+#[cfg(feature = "database")]
+use super::tokens::AuthToken;
 use crate::rest_framework::exceptions::ApiError;
+#[cfg(feature = "database")]
+use crate::rest_framework::schemas::login::Login;
 use crate::rest_framework::state::app_data;
 
 pub(super) fn settings(req: &HttpRequest) -> Option<&SimpleJwtSettings> {
@@ -31,6 +35,16 @@ pub(super) fn security_definition(req: &HttpRequest) -> Option<(&'static str, Va
         json!({ "type": "apiKey", "in": "header", "name": header, "description": description })
     };
     Some(("jwtAuth", definition))
+}
+
+/// A token of `class` in `token` of an answer, for the log-in form of the API's page.
+#[cfg(feature = "database")]
+pub(super) fn login(req: &HttpRequest, class: AuthToken, token: &'static str) -> Option<Login> {
+    let is_accepted = settings(req)?.auth_token_classes.contains(&class);
+    let (scheme, definition) = security_definition(req).filter(|_| is_accepted)?;
+    let word = settings(req)?.auth_header_types.first()?;
+    let prefix = if definition["type"] == "http" { String::new() } else { format!("{word} ") };
+    Some(Login { scheme, token, prefix })
 }
 
 /// What a protected view says about a credential.

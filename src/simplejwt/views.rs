@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use super::authentication::challenge;
 use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_TOKEN, TokenError};
-use super::schemas::{messages, settings};
+use super::schemas::{login, messages, settings};
 use super::serializers::{
     Context, NO_ACCOUNT_FOR_CREDENTIALS, PASSWORD_CHANGED, TokenBlacklistSerializer, TokenObtainPairSerializer,
     TokenObtainSlidingSerializer, TokenRefreshSerializer, TokenRefreshSlidingSerializer, TokenSerializer,
     TokenVerifySerializer,
 };
 use super::token_blacklist;
+use super::tokens::AuthToken;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
 use crate::rest_framework::schemas::shapes::{jwt, object};
@@ -30,6 +31,7 @@ pub fn token_obtain_pair() -> ApiView {
              authentication of those credentials.",
         )
         .answers(|_| object([("refresh", jwt(REFRESH)), ("access", jwt(ACCESS))]))
+        .logs_in(|req| login(req, AuthToken::Access, "access"))
         .refuses(login_refusals)
         .throttle_scope("login")
 }
@@ -73,6 +75,7 @@ pub fn token_obtain_sliding() -> ApiView {
              credentials.",
         )
         .answers(one_token)
+        .logs_in(|req| login(req, AuthToken::Sliding, "token"))
         .refuses(login_refusals)
         .throttle_scope("login")
 }

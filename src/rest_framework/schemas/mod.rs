@@ -13,6 +13,7 @@
 pub struct ApiDocs(pub bool);
 
 mod components;
+pub mod login;
 pub mod openapi;
 mod responses;
 pub mod shapes;

@@ -89,6 +89,9 @@ fn operation(route: &Route, subject: Subject<'_>, method: &Method, components: &
         let schema = components.intern("schemas", &name, body_schema(&fields));
         operation["requestBody"] = request_body(view.parser_classes(subject.framework), &schema);
     }
+    if let (&Method::POST, Some(login)) = (method, view.login.and_then(|login| login(subject.req))) {
+        operation["x-login"] = json!({ "scheme": login.scheme, "token": login.token, "prefix": login.prefix });
+    }
     operation["responses"] = subject.responses(method, components);
     operation
 }

@@ -15,6 +15,7 @@ use crate::rest_framework::metadata::determine_metadata;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::permissions::{AllowAny, Model, ModelInfo, Permission, PermissionClass};
 use crate::rest_framework::renderers::Renderer;
+use crate::rest_framework::schemas::login::Login;
 use crate::rest_framework::serializers::{Serializer, describe};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::{Throttle, ThrottleClass};
@@ -44,6 +45,7 @@ pub struct ApiView {
     pub(in crate::rest_framework) tag: Option<&'static str>,
     pub(in crate::rest_framework) answer: Option<fn(&HttpRequest) -> Value>,
     pub(in crate::rest_framework) refusals: Option<fn(&HttpRequest) -> Vec<ApiError>>,
+    pub(in crate::rest_framework) login: Option<fn(&HttpRequest) -> Option<Login>>,
 }
 
 impl ApiView {
@@ -67,6 +69,7 @@ impl ApiView {
             tag: None,
             answer: None,
             refusals: None,
+            login: None,
         }
     }
 
@@ -225,6 +228,14 @@ impl ApiView {
     #[must_use]
     pub fn refuses(mut self, errors: fn(&HttpRequest) -> Vec<ApiError>) -> Self {
         self.refusals = Some(errors);
+        self
+    }
+
+    /// The token that `POST` gives for a name and a password, for the log-in form of the API's page. `None` if no protected
+    /// view takes it.
+    #[must_use]
+    pub fn logs_in(mut self, login: fn(&HttpRequest) -> Option<Login>) -> Self {
+        self.login = Some(login);
         self
     }
 

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use actix_simplejwt::simplejwt::tokens::AuthToken;
 use actix_simplejwt::urls;
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -103,6 +104,36 @@ per_database! {
                 }
             }
         }
+    }
+
+    async fn operations_that_log_in_say_where_their_token_goes(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let jwt = json!({ "scheme": "jwtAuth", "token": "access", "prefix": "" });
+        let token = json!({ "scheme": "tokenAuth", "token": "token", "prefix": "Token " });
+        let legacy = json!({ "scheme": "legacyJwtAuth", "token": "token", "prefix": "JWT " });
+        for (path, login) in [
+            ("/api/token/", jwt.clone()),
+            ("/access-token/", jwt),
+            ("/api/authtoken/", token),
+            ("/api-token-auth/", legacy),
+            ("/api/token/sliding/", Value::Null),
+            ("/api/token/refresh/", Value::Null),
+            ("/api-token-refresh/", Value::Null),
+        ] {
+            assert_eq!(document(&app).await["paths"][path]["post"]["x-login"], login, "{path}");
+        }
+    }
+
+    async fn sliding_tokens_are_logged_in_with_where_views_take_them(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.simple_jwt.auth_token_classes = vec![AuthToken::Sliding];
+            settings.simple_jwt.auth_header_types = vec!["JWT".to_owned()];
+        })
+        .await;
+        let paths = &document(&app).await["paths"];
+        assert_eq!(paths["/api/token/"]["post"]["x-login"], Value::Null);
+        let sliding = json!({ "scheme": "jwtAuth", "token": "token", "prefix": "JWT " });
+        assert_eq!(paths["/api/token/sliding/"]["post"]["x-login"], sliding);
     }
 
     async fn every_refusal_of_a_body_is_described(db: TestDatabase) {
@@ -220,7 +251,14 @@ async fn swagger_ui_is_served_from_within() {
     assert!(page.header("Content-Security-Policy").starts_with("default-src 'none'; script-src 'self';"));
     assert!(page.body.contains("data-schema=\"../schema/\""), "{}", page.body);
     assert!(!page.body.contains("http"), "{}", page.body);
-    for (name, encoding) in [("swagger-ui-bundle.js", "gzip"), ("swagger-ui.css", "gzip"), ("initialize.js", "")] {
+    let files = [
+        ("swagger-ui-bundle.js", "gzip"),
+        ("swagger-ui.css", "gzip"),
+        ("login.js", ""),
+        ("login.css", ""),
+        ("initialize.js", ""),
+    ];
+    for (name, encoding) in files {
         assert!(page.body.contains(&format!("\"{name}\"")), "{name}");
         let file = app.anonymous().send(Method::HEAD, &format!("/api/docs/{name}"), None, b"").await;
         assert_eq!((file.status, file.header("Content-Encoding")), (200, encoding), "{name}");

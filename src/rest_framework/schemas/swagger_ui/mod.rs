@@ -1,5 +1,7 @@
 //! A page to read the API's description and to try it out. Python counterpart: `drf_spectacular.views.SpectacularSwaggerView`.
 //!
+//! Above the operations is a form that logs in (`login.js`), so that "Try it out" has a token.
+//!
 //! Swagger UI 5.35.0 (Apache-2.0, see `LICENSE` and `NOTICE` in this folder) is inside the program, so that the page
 //! works without a network. To bring in another version, take `swagger-ui-bundle.js` and `swagger-ui.css` out of the npm
 //! package `swagger-ui-dist` and run `gzip -9n` on them.
@@ -23,7 +25,7 @@ struct File {
     content: &'static [u8],
 }
 
-const FILES: [File; 3] = [
+const FILES: [File; 5] = [
     File {
         name: "swagger-ui-bundle.js",
         content_type: "text/javascript; charset=utf-8",
@@ -35,6 +37,18 @@ const FILES: [File; 3] = [
         content_type: "text/css; charset=utf-8",
         is_gzip: true,
         content: include_bytes!("swagger-ui.css.gz"),
+    },
+    File {
+        name: "login.css",
+        content_type: "text/css; charset=utf-8",
+        is_gzip: false,
+        content: include_bytes!("login.css"),
+    },
+    File {
+        name: "login.js",
+        content_type: "text/javascript; charset=utf-8",
+        is_gzip: false,
+        content: include_bytes!("login.js"),
     },
     File {
         name: "initialize.js",
@@ -64,9 +78,10 @@ fn page(title: &str, schema: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n  <meta charset=\"utf-8\">\n  <title>{}</title>\n  \
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n  <link rel=\"icon\" href=\"data:,\">\n  \
-         <link rel=\"stylesheet\" href=\"swagger-ui.css\">\n</head>\n<body>\n  \
+         <link rel=\"stylesheet\" href=\"swagger-ui.css\">\n  <link rel=\"stylesheet\" href=\"login.css\">\n</head>\n\
+         <body>\n  <section id=\"login\" aria-labelledby=\"login-title\" hidden></section>\n  \
          <div id=\"swagger-ui\" data-schema=\"{}\"></div>\n  <script src=\"swagger-ui-bundle.js\"></script>\n  \
-         <script src=\"initialize.js\"></script>\n</body>\n</html>\n",
+         <script src=\"login.js\"></script>\n  <script src=\"initialize.js\"></script>\n</body>\n</html>\n",
         escape(title),
         escape(schema),
     )
