@@ -133,8 +133,8 @@ settings! {
         group legacy_jwt: LegacyJwtSettings, of "rest_framework_jwt";
         /// Signs tokens that have no key of their own. **With this key, an attacker can log in as any user.**
         ///
-        /// Required, except in development: with a SQLite database and a loopback address, each start without a key has
-        /// a random one.
+        /// Required, except in development: with a SQLite database, a loopback address and no setting of a deployment (as
+        /// `ALLOWED_HOSTS`, `SECURE_…`, `SIMPLE_JWT_SIGNING_KEY`), each start without a key has a random one.
         pub secret_key: SecretString = SECRET_KEY("", |text| Ok(SecretString::from(text)), secret);
         /// The apps of the project. Leaving one out removes its routes, tables, settings, checks and commands.
         ///

@@ -124,9 +124,21 @@ impl AppsBuilder {
 
     /// What the system checks find, without opening the database.
     #[must_use]
-    pub fn check(mut self, which: Run) -> Findings {
+    pub fn check(self, which: Run) -> Findings {
+        self.check_some(which, |_| true)
+    }
+
+    /// As [`AppsBuilder::check`], with those checks alone that are `wanted`. Errors of single settings come with them.
+    #[must_use]
+    pub fn check_some(mut self, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
         self.assemble();
-        checks::run(&self.registry, which)
+        checks::run(&self.registry, which, wanted)
+    }
+
+    /// The checks of the project and of its installed apps.
+    pub fn checks(&mut self) -> &[Check] {
+        self.assemble();
+        self.registry.checks()
     }
 
     /// Sets up every app and opens the database.
@@ -139,8 +151,10 @@ impl AppsBuilder {
         if let Some(error) = self.registry.take_first_error() {
             return Err(error.into());
         }
-        let (errors, others): (Vec<_>, Vec<_>) =
-            checks::run(&self.registry, Run::Start).messages.into_iter().partition(|m| m.level >= Level::Error);
+        let (errors, others): (Vec<_>, Vec<_>) = checks::run(&self.registry, Run::Start, |_| true)
+            .messages
+            .into_iter()
+            .partition(|m| m.level >= Level::Error);
         for message in others {
             log::warn!("{message}");
         }

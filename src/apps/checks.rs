@@ -38,8 +38,17 @@ pub enum Run {
     Deploy,
 }
 
+impl Check {
+    /// The tags of its messages: what stands before the dot of each id.
+    pub fn tags(&self) -> impl Iterator<Item = &'static str> {
+        self.ids.iter().map(|id| id.split('.').next().unwrap_or(id))
+    }
+}
+
 impl Run {
-    fn includes(self, when: When) -> bool {
+    /// Whether a check that runs `when` is one of them.
+    #[must_use]
+    pub fn includes(self, when: When) -> bool {
         match when {
             When::Always => true,
             When::StartAndDeploy => self != Self::Check,
@@ -57,10 +66,10 @@ pub struct Findings {
     pub silenced: usize,
 }
 
-/// Runs the checks of `registry`. Errors about single settings, found while the apps were registered, come with them.
-pub(super) fn run(registry: &Registry, which: Run) -> Findings {
+/// Runs the checks of `registry` that are `wanted`. Errors about single settings, found while the apps were registered, come with them.
+pub(super) fn run(registry: &Registry, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
     let silenced_ids = registry.silenced_checks();
-    let wanted = registry.checks().iter().filter(|check| which.includes(check.when));
+    let wanted = registry.checks().iter().filter(|check| which.includes(check.when) && wanted(check));
     let (silenced, mut messages): (Vec<_>, Vec<_>) = wanted
         .flat_map(|check| (check.run)(registry))
         .partition(|message| silenced_ids.iter().any(|id| id == message.id));

@@ -8,7 +8,11 @@ use super::{Setting, SettingsError};
 ///
 /// It is a copy, so that one process can have two configurations and nothing changes while a server runs.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(pub(super) BTreeMap<String, String>);
+pub struct Environment {
+    pub(super) values: BTreeMap<String, String>,
+    /// The lines of `.env`: the number of each name's.
+    pub(super) lines: BTreeMap<String, usize>,
+}
 
 impl Environment {
     /// A copy of the process environment, without `.env`.
@@ -21,7 +25,12 @@ impl Environment {
     /// The text of `key`, or `None` when it is not set.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.values.get(key).map(String::as_str)
+    }
+
+    /// The names that are set, sorted.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
     }
 
     /// Whether `INSTALLED_APPS` has `app`. It has every app if it is empty or not set, and no name is always installed.
@@ -33,7 +42,7 @@ impl Environment {
     /// Sets `key`, for tests and for programs that embed the server.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<String>) -> Self {
-        self.0.insert(key.to_owned(), value.into());
+        self.values.insert(key.to_owned(), value.into());
         self
     }
 
@@ -71,7 +80,7 @@ impl Environment {
     /// # Errors
     /// For the first such name.
     pub(crate) fn refuse_replaced(&self, replaced: &[(&str, &str)]) -> Result<(), SettingsError> {
-        match replaced.iter().find(|(name, _)| self.0.contains_key(*name)) {
+        match replaced.iter().find(|(name, _)| self.values.contains_key(*name)) {
             Some((name, instead)) => Err(SettingsError::new(*name, format!("is not a setting; use {instead} instead"))),
             None => Ok(()),
         }
@@ -85,15 +94,26 @@ impl Environment {
         self.unknown(prefix, settings).filter_map(|name| SettingsError::misspelt(name, settings)).collect()
     }
 
+    /// Names in `.env` that are none of `settings`, and are settings of Django's that do not apply here, or resemble one of
+    /// `settings`. Names that only the process environment has belong to anyone.
+    #[must_use]
+    pub fn doubtful(&self, settings: &[Setting]) -> Vec<SettingsError> {
+        let names = self.lines.iter().filter(|(name, _)| settings.iter().all(|setting| setting.key != *name));
+        let doubt = |(name, line): (&String, &usize)| {
+            SettingsError::doubt(name, settings).map(|error| error.at(&format!("line {line} of .env")))
+        };
+        names.filter_map(doubt).collect()
+    }
+
     fn unknown(&self, prefix: &str, settings: &[Setting]) -> impl Iterator<Item = &str> {
-        let names = self.0.keys().map(String::as_str).filter(move |name| name.starts_with(prefix));
+        let names = self.values.keys().map(String::as_str).filter(move |name| name.starts_with(prefix));
         names.filter(|name| settings.iter().all(|setting| setting.key != *name))
     }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect())
+        Self { values: pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect(), lines: BTreeMap::new() }
     }
 }
 
@@ -145,5 +165,22 @@ mod tests {
         let env = Environment::default().with("APP_COLORS", "").with("APP_SECRET", "").with("APP_KEY", "1");
         let found: Vec<_> = env.misspelt("APP_", AppSettings::SETTINGS).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["APP_COLORS: there is no such setting; did you mean APP_COLOUR?"]);
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn doubtful_names_are_those_of_the_file() {
+        let process = Environment::default().with("APP_COLOR", "red");
+        let file = "APP_KEY=1\nOTHER=1\n\nAPPKEY=1\nEMAIL_HOST=h\n";
+        let mut env = Environment::parse(file, &process).unwrap();
+        env.values.extend(process.values);
+        let found: Vec<_> = env.doubtful(AppSettings::SETTINGS).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "APPKEY (line 4 of .env): there is no such setting; did you mean APP_KEY?",
+                "EMAIL_HOST (line 5 of .env): is a setting of Django that does not apply here: the server sends no e-mail",
+            ]
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::Setting;
+use super::{Setting, elsewhere, suggestion};
+
+const NO_SUCH_SETTING: &str = "there is no such setting";
 
 /// A setting that cannot be used: its key, what is wrong with it, and the key that was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,21 +25,29 @@ impl SettingsError {
         Self::new(key, format!("{value:?} is not {expected}"))
     }
 
-    /// A key that does not exist, with the most similar one of `known` if it is similar enough.
+    /// A key that does not exist, with the one of `known` that was probably meant.
     pub(super) fn unknown(key: &str, known: &[Setting]) -> Self {
-        Self::similar(key, known, |name| name.len() / 3)
+        match elsewhere::explanation(key) {
+            Some(problem) => Self::new(key, problem),
+            None => Self { suggestion: suggestion::nearest(key, known), ..Self::new(key, NO_SUCH_SETTING) },
+        }
     }
 
-    /// As [`unknown`](Self::unknown), for a key that differs from a known one by one or two letters. Otherwise `None`.
+    /// As [`unknown`](Self::unknown), for a key about which something can be said. Otherwise `None`.
+    pub(super) fn doubt(key: &str, known: &[Setting]) -> Option<Self> {
+        Some(Self::unknown(key, known)).filter(|error| error.suggestion.is_some() || error.problem != NO_SUCH_SETTING)
+    }
+
+    /// A key that differs from one of `known` by one or two letters. Otherwise `None`.
     pub(super) fn misspelt(key: &str, known: &[Setting]) -> Option<Self> {
-        Some(Self::similar(key, known, |_| 2)).filter(|error| error.suggestion.is_some())
+        let distances = known.iter().map(|known| (strsim::damerau_levenshtein(key, known.key), known.key));
+        let (_, name) = distances.min().filter(|(distance, _)| *distance <= 2)?;
+        Some(Self { suggestion: Some(name), ..Self::new(key, NO_SUCH_SETTING) })
     }
 
-    fn similar(key: &str, known: &[Setting], limit: fn(&str) -> usize) -> Self {
-        let distances = known.iter().map(|known| (strsim::damerau_levenshtein(key, known.key), known.key));
-        let nearest = distances.min().filter(|(distance, name)| *distance <= limit(name));
-        let suggestion = nearest.map(|(_, name)| name);
-        Self { key: key.to_owned(), problem: "there is no such setting".to_owned(), suggestion }
+    /// The same, with the place of the key.
+    pub(super) fn at(self, place: &str) -> Self {
+        Self { key: format!("{} ({place})", self.key), ..self }
     }
 
     /// The name of the environment variable.

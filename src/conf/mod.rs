@@ -7,10 +7,12 @@
 
 #[cfg(feature = "server")]
 mod dotenv;
+mod elsewhere;
 mod environment;
 mod error;
 mod group;
 mod setting;
+mod suggestion;
 pub mod values;
 
 pub use environment::Environment;

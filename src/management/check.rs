@@ -4,35 +4,83 @@ use clap::Args;
 
 use super::{development, runserver};
 use crate::apps::command::{CommandError, Context, eprintln, println};
-use crate::apps::{Findings, Run};
+use crate::apps::{AppsBuilder, Check, Findings, Registry, Run};
+use crate::conf::Setting;
+use crate::contrib::auth::AuthState;
 use crate::core::checks::{CheckMessage, Level};
+use crate::db::migrations::unapplied_warning;
+use crate::db::{Database, DatabaseSettings};
 
 /// Arguments of `check`.
 #[derive(Args, Debug)]
 pub struct Arguments {
+    /// Labels of the apps whose checks run, besides those of the project; by default all
+    app_label: Vec<String>,
+    /// Run only checks labeled with given tag: what stands before the dot of an id
+    #[arg(short, long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+    /// List available tags
+    #[arg(long)]
+    list_tags: bool,
     /// Check deployment settings
     #[arg(long)]
     deploy: bool,
     /// Message level that will cause the command to exit with a non-zero status
     #[arg(long, default_value = "ERROR")]
     fail_level: Level,
+    /// Opens the database as well, and looks for migrations that are not applied. Its name is "default"
+    #[arg(long = "database", value_name = "DATABASE", value_parser = ["default"])]
+    databases: Vec<String>,
 }
 
-/// Runs the command.
+/// The id, and the tag of it, of a value that stops the start. It belongs to no check.
+const SETTINGS_ERROR: &str = "settings.E901";
+const SETTINGS_TAG: &str = "settings";
+
+/// Runs the command. `settings` are those of all apps.
 ///
 /// # Errors
-/// When something of the fail level or above was found.
-pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+/// When something of the fail level or above was found, or there is no such tag or app.
+pub fn handle(context: &Context, settings: &[Setting], arguments: Arguments) -> Result<(), CommandError> {
     let which = if arguments.deploy { Run::Deploy } else { Run::Check };
     let mut builder = context.builder()?;
-    let refusal = runserver::refusal(builder.registry());
+    let refusal = runserver::refusal(builder.registry(), &context.env);
     if builder.registry().secret_key().expose().is_empty() {
         // Development mode makes one as well. If it does not apply, that is the refusal.
         builder = development::with_key(builder, &context.env);
     }
-    let mut found = builder.check(which);
-    if let Some(error) = refusal {
-        found.messages.insert(0, CheckMessage::new(Level::Error, "settings.E901", error));
+    if arguments.list_tags {
+        tags(&mut builder, which).into_iter().for_each(|tag| println!("{tag}"));
+        return Ok(());
+    }
+    let known = tags(&mut builder, Run::Deploy);
+    if let Some(unknown) = arguments.tags.iter().find(|tag| !known.contains(&tag.as_str())) {
+        return Err(CommandError::new(format!("There is no system check with the \"{unknown}\" tag.")));
+    }
+    let installed = builder.registry().installed().to_vec();
+    let is_label = |label: &String| installed.iter().any(|app| app.label() == label);
+    if let Some(unknown) = arguments.app_label.iter().find(|label| !is_label(label)) {
+        return Err(CommandError::new(format!("No installed app with label '{unknown}'.")));
+    }
+
+    // As in Django, checks that belong to no app run whichever apps are named.
+    let others = installed.iter().filter(|app| !arguments.app_label.iter().any(|label| label == app.label()));
+    let others: Vec<_> = match arguments.app_label[..] {
+        [] => Vec::new(),
+        _ => others.flat_map(|app| app.checks()).flat_map(|check| check.ids).collect(),
+    };
+    let has_tag = |tag: &str| arguments.tags.is_empty() || arguments.tags.iter().any(|wanted| wanted == tag);
+    let wanted = |check: &Check| check.tags().any(has_tag) && !check.ids.iter().any(|id| others.contains(&id));
+
+    builder.errors();
+    let unready = if arguments.databases.is_empty() { None } else { database_error(builder.registry()) };
+    let mut found = builder.check_some(which, wanted);
+    let first = refusal.map(|error| CheckMessage::new(Level::Error, SETTINGS_ERROR, error));
+    found.messages.splice(0..0, first.into_iter().chain(unready));
+    let doubts = context.env.doubtful(settings);
+    found.messages.extend(doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())));
+    if !has_tag(SETTINGS_TAG) {
+        found.messages.retain(|message| !message.id.starts_with("settings."));
     }
     let text = report(&found);
     if found.messages.iter().any(|message| message.level >= arguments.fail_level) {
@@ -44,6 +92,25 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         eprintln!("{text}");
     }
     Ok(())
+}
+
+/// The tags of the checks, sorted.
+fn tags(builder: &mut AppsBuilder, which: Run) -> Vec<&'static str> {
+    let checks = builder.checks().iter().filter(|check| which.includes(check.when));
+    let mut tags: Vec<_> = checks.flat_map(Check::tags).chain([SETTINGS_TAG]).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    tags
+}
+
+/// Why `runserver` would not start with this database.
+fn database_error(registry: &Registry) -> Option<CheckMessage> {
+    let auth = registry.get::<AuthState>()?;
+    let plan = auth.required_migrations(registry.migrations());
+    let database = Database::open(&registry.settings::<DatabaseSettings>());
+    let unapplied = database.and_then(|database| plan.unapplied(&mut *database.connection()?));
+    let problem = unapplied.map_or_else(|error| Some(error.to_string()), |unapplied| unapplied_warning(&unapplied));
+    problem.map(|text| CheckMessage::new(Level::Error, "database.E901", text))
 }
 
 fn report(found: &Findings) -> String {

@@ -6,8 +6,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, ColorChoice, value_parser};
 use env_logger::WriteStyle;
 
-use super::{Group, runserver, unsupported};
+use super::{runserver, unsupported};
 use crate::apps::command::{Command, CommandError, eprintln};
+
+/// Commands with the label of the app that they belong to.
+pub(super) type Group = (&'static str, Vec<Command>);
 
 /// What the command line asks for.
 pub(super) enum Invocation<'a> {

@@ -1,9 +1,12 @@
 //! What `runserver` does in a fresh clone: it makes a key, the tables and a user, and prints lines to paste.
 //!
-//! Development mode is when no `SECRET_KEY` is set, the database is a SQLite file, and only this machine can connect. All
-//! three are required, because each alone is found in production.
+//! Development mode is when no `SECRET_KEY` is set, the database is a SQLite file, only this machine can connect, and no setting
+//! says that this is a deployment. All four are required, because each alone is found in production.
 
+use std::fs::{self, OpenOptions};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use crate::apps::command::CommandError;
 use crate::apps::{Apps, AppsBuilder, Registry};
@@ -19,21 +22,55 @@ use crate::server::settings::ServerSettings;
 /// Name of the superuser that is made if there are no users.
 const USERNAME: &str = "admin";
 
+/// Settings of deployments. One that ends with `_` is the beginning of several.
+const DEPLOYMENT: [&str; 7] = [
+    "SIMPLE_JWT_SIGNING_KEY",
+    "JWT_SECRET_KEY",
+    "JWT_PRIVATE_KEY",
+    "ALLOWED_HOSTS",
+    "SECURE_",
+    "REST_FRAMEWORK_NUM_PROXIES",
+    "CSRF_TRUSTED_ORIGINS",
+];
+
 /// What was prepared.
 #[derive(Debug)]
 pub struct Development {
-    /// The one-time password of the superuser, if one was made.
-    password: Option<SecretString>,
+    /// The password of the superuser, if one was made.
+    password: Option<Password>,
     /// Where the API describes itself.
     docs: Option<&'static str>,
 }
 
+/// The one-time password of the superuser.
+#[derive(Debug)]
+enum Password {
+    /// To be shown on a terminal.
+    Shown(SecretString),
+    /// In a file that only its owner can read, because what is printed may end up in a log that others read.
+    File(PathBuf),
+}
+
 /// Whether the settings are those of a fresh clone.
 #[must_use]
-pub fn applies(registry: &Registry) -> bool {
-    registry.secret_key().expose().is_empty()
-        && matches!(registry.settings::<DatabaseSettings>().url, DatabaseUrl::Sqlite(..))
-        && registry.settings::<ServerSettings>().bind.ip().is_loopback()
+pub fn applies(registry: &Registry, env: &Environment) -> bool {
+    registry.secret_key().expose().is_empty() && objection(registry, env).is_none()
+}
+
+/// Why a random `SECRET_KEY` will not do, as the end of a sentence.
+#[must_use]
+pub fn objection(registry: &Registry, env: &Environment) -> Option<String> {
+    let bind = registry.settings::<ServerSettings>().bind;
+    if !matches!(registry.settings::<DatabaseSettings>().url, DatabaseUrl::Sqlite(..)) {
+        return Some("it needs a SQLite database, not PostgreSQL".to_owned());
+    }
+    if !bind.ip().is_loopback() {
+        return Some(format!("it needs a loopback address such as 127.0.0.1:{}, not {bind}", bind.port()));
+    }
+    let is_deployment =
+        |name: &str| DEPLOYMENT.iter().any(|known| name == *known || (known.ends_with('_') && name.starts_with(known)));
+    let set = env.names().find(|name| is_deployment(name) && env.get(name).is_some_and(|value| !value.is_empty()));
+    set.map(|name| format!("it is off because {name} is set"))
 }
 
 /// Sets a random key, and turns on the description of the API unless `API_DOCS` is set.
@@ -43,11 +80,11 @@ pub fn with_key(builder: AppsBuilder, env: &Environment) -> AppsBuilder {
 }
 
 impl Development {
-    /// Makes the tables, and a superuser if there are no users.
+    /// Makes the tables, and a superuser if there are no users. Its password is for a terminal, or else in a file.
     ///
     /// # Errors
-    /// Returns an error if the database fails.
-    pub fn prepare(apps: &Apps) -> Result<Self, CommandError> {
+    /// Returns an error if the database fails or the file cannot be written.
+    pub fn prepare(apps: &Apps, has_terminal: bool) -> Result<Self, CommandError> {
         let database = apps.database()?;
         let mut conn = database.connection()?;
         let applied = apps.migrations().migrate(&mut conn, apps.clock().now())?;
@@ -59,10 +96,15 @@ impl Development {
         let password = if !is_auth_user || User::exists_any(&mut conn)? {
             None
         } else {
-            let password = random_string(16, ALPHANUMERIC);
+            let text = random_string(16, ALPHANUMERIC);
+            // Before there is a user whose password is not known.
+            let password = match &apps.get::<DatabaseSettings>()?.url {
+                DatabaseUrl::Sqlite(database) if !has_terminal => Password::File(write_password(database, &text)?),
+                _ => Password::Shown(SecretString::new(text.clone())),
+            };
             let new = NewUser { username: USERNAME, ..NewUser::default() };
-            users::create_superuser(apps, &mut conn, &new, Some(&password))?;
-            Some(SecretString::new(password))
+            users::create_superuser(apps, &mut conn, &new, Some(&text))?;
+            Some(password)
         };
         let docs = if cfg!(feature = "swagger-ui") { "/api/docs/" } else { "/api/schema/" };
         let has_docs = apps.get().is_ok_and(|ApiDocs(is_on)| *is_on);
@@ -77,11 +119,23 @@ impl Development {
                 .to_owned();
         match &self.password {
             Some(password) => {
-                let password = password.expose();
+                let (place, word) = match password {
+                    Password::Shown(password) => {
+                        let password = password.expose();
+                        (format!("with the password {password} (not shown again)"), password.to_owned())
+                    }
+                    Password::File(file) => {
+                        let file = file.display().to_string();
+                        let quoted = file.replace('\'', r"'\''");
+                        (
+                            format!("whose password is in {file} (only you can read it; delete it when you have)"),
+                            format!(r#"'"$(cat '{quoted}')"'"#),
+                        )
+                    }
+                };
                 text.push_str(&format!(
-                    "A superuser was made: {USERNAME}, with the password {password} (not shown again).\n\n\
-                     Paste this into another terminal:\n\n{}\n",
-                    curl_lines(address, password)
+                    "A superuser was made: {USERNAME}, {place}.\n\nPaste this into another terminal:\n\n{}\n",
+                    curl_lines(address, &word)
                 ));
             }
             None => text.push_str(&format!(
@@ -94,6 +148,30 @@ impl Development {
         text.push_str("Stop with Ctrl-C.\n");
         text
     }
+}
+
+/// Whether a person sees what is printed to standard output or to standard error.
+#[must_use]
+pub fn has_terminal() -> bool {
+    io::stdout().is_terminal() || io::stderr().is_terminal()
+}
+
+/// Writes the password into a new file beside the database, and returns where that is.
+fn write_password(database: &Path, password: &str) -> io::Result<PathBuf> {
+    let mut file = std::path::absolute(database)?.into_os_string();
+    file.push(format!(".{USERNAME}-password"));
+    let file = PathBuf::from(file);
+    // One of a database that was deleted. A new file has the right permissions, and is no link.
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    writeln!(options.open(&file)?, "{password}")?;
+    Ok(file)
 }
 
 /// Obtain, protected, refresh and verify, for any POSIX shell with curl and sed.
@@ -131,10 +209,18 @@ mod tests {
     #[test]
     fn the_password_is_shown_when_it_was_made_and_never_by_debug() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let made = Development { password: Some("s3cret".into()), docs: Some("/api/docs/") };
+        let made = Development { password: Some(Password::Shown("s3cret".into())), docs: Some("/api/docs/") };
         assert!(made.welcome(address).contains("with the password s3cret (not shown again)"));
         assert!(!format!("{made:?}").contains("s3cret"));
         assert!(made.welcome(address).contains("http://127.0.0.1:1/api/docs/\n"));
         assert!(!Development { password: None, docs: None }.welcome(address).contains("password s3cret"));
+    }
+
+    #[test]
+    fn a_file_with_the_password_is_quoted_for_the_shell() {
+        let made = Development { password: Some(Password::File("/it's here/p".into())), docs: None };
+        let text = made.welcome(SocketAddr::from(([127, 0, 0, 1], 1)));
+        assert!(text.contains("admin, whose password is in /it's here/p (only you can read it"), "{text}");
+        assert!(text.contains(r#""password": "'"$(cat '/it'\''s here/p')"'"}')"#), "{text}");
     }
 }

@@ -16,22 +16,22 @@ mod unsupported;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use self::command_line::Invocation;
+use self::command_line::{Group, Invocation};
 use crate::apps::Project;
 use crate::apps::command::{Command, CommandError, Context, println};
 use crate::conf::{Environment, SettingsError};
 
-/// Commands with the label of the app that they belong to.
-type Group = (&'static str, Vec<Command>);
-
 /// The commands of every project, and those of its installed apps.
 fn commands<P: Project>(project: &P) -> Vec<Group> {
     let settings = project.settings();
+    let all = P::default().settings();
     let core = vec![
         Command::new("runserver", "Starts the server", runserver::handle),
         Command::new("migrate", "Creates the tables, or what is missing of them", migrate::handle),
         Command::new("showmigrations", "Shows all available migrations", showmigrations::handle),
-        Command::new("check", "Checks the settings for potential problems", check::handle),
+        Command::new("check", "Checks the settings for potential problems", move |context, arguments| {
+            check::handle(context, &all, arguments)
+        }),
         Command::new(
             "diffsettings",
             "Displays differences between the current settings and the defaults",
@@ -69,6 +69,10 @@ fn execute<P: Project>(words: Vec<OsString>, env: Result<Environment, SettingsEr
         Invocation::Command { command, matches, options } => {
             options.start_log();
             let context = Context::new::<P>(env?, options.verbosity).with_project(project?);
+            // `check` reports them itself.
+            if command.name() != "check" {
+                context.env.doubtful(&P::default().settings()).iter().for_each(|doubt| log::warn!("{doubt}"));
+            }
             command.run(&context, &matches)
         }
         Invocation::Unknown(name) => {

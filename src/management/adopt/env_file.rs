@@ -57,11 +57,10 @@ impl EnvFile {
 
     /// Whether a reader of the text finds the same names and values.
     pub(super) fn is_read_back_from(&self, text: &str) -> bool {
-        let read: Result<Vec<(String, String)>, _> = dotenvy::from_read_iter(text.as_bytes()).collect();
-        let (mut meant, mut read) = (self.0.clone(), read.unwrap_or_default());
+        let Ok(read) = Environment::parse(text, &Environment::default()) else { return false };
+        let mut meant: Vec<_> = self.0.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
         meant.sort_unstable();
-        read.sort_unstable();
-        meant == read
+        read.names().map(|name| (name, read.get(name))).eq(meant)
     }
 }
 

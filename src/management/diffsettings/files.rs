@@ -92,7 +92,7 @@ fn the_lines_of_the_example_file_are_the_defaults() {
     let file = env_example();
     let lines = file.lines().filter_map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')));
     let lines = lines.collect::<Vec<_>>().join("\n");
-    let env: Environment = dotenvy::from_read_iter(lines.as_bytes()).map(Result::unwrap).collect();
+    let env = Environment::parse(&lines, &Environment::default()).unwrap();
     for setting in Settings::SETTINGS {
         assert_eq!(env.get(setting.key), Some(setting.default), "{}", setting.key);
     }

@@ -5,6 +5,8 @@ use actix_simplejwt::apps::{Findings, Run};
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::core::checks::Level;
 
+use crate::support::process::{Managed, manage, manage_in};
+
 const STRONG: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// A deployment without any finding.
@@ -259,24 +261,21 @@ fn blacklisting_without_rotation_is_always_reported() {
     assert_eq!(ids(&find(&pairs, Run::Check)), ["simplejwt.W903"]);
 }
 
-/// Exit code and standard error of `manage COMMAND` with these settings and no others.
-fn manage(command: &[&str], settings: &[(&str, &str)]) -> (Option<i32>, String) {
-    let folder = tempfile::tempdir().unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_manage"))
-        .args(command)
-        .env_clear()
-        .envs(settings.iter().copied())
-        .current_dir(folder.path())
-        .output()
-        .unwrap();
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
-}
-
 #[test]
 fn check_refuses_what_runserver_refuses() {
     let key = ("SECRET_KEY", STRONG);
     for (settings, what) in [
-        (&[("BIND", "0.0.0.0:0")][..], "The SECRET_KEY setting must not be empty."),
+        (
+            &[("BIND", "0.0.0.0:0")][..],
+            "Development mode needs no key, but it needs a loopback address such as 127.0.0.1:0",
+        ),
+        (&[("DATABASE_URL", "postgres://db/shop")], "but it needs a SQLite database, not PostgreSQL."),
+        (&[("ALLOWED_HOSTS", "example.org")], "but it is off because ALLOWED_HOSTS is set."),
+        (&[("SIMPLE_JWT_SIGNING_KEY", STRONG)], "but it is off because SIMPLE_JWT_SIGNING_KEY is set."),
+        (&[("JWT_SECRET_KEY", STRONG)], "but it is off because JWT_SECRET_KEY is set."),
+        (&[("SECURE_HSTS_SECONDS", "60")], "but it is off because SECURE_HSTS_SECONDS is set."),
+        (&[("REST_FRAMEWORK_NUM_PROXIES", "1")], "but it is off because REST_FRAMEWORK_NUM_PROXIES is set."),
+        (&[("CSRF_TRUSTED_ORIGINS", "https://a.org")], "but it is off because CSRF_TRUSTED_ORIGINS is set."),
         (&[key, ("ALLOWED_HOSTS", "")], "You must set settings.ALLOWED_HOSTS if DEBUG is False."),
         (&[key, ("SIMPLE_JWT_ALGORITHM", "RS256")], "SIMPLE_JWT_SIGNING_KEY: "),
         (&[key, ("SIMPLE_JWT_USER_ID_FIELD", "nickname")], "SIMPLE_JWT_USER_ID_FIELD: "),
@@ -285,14 +284,157 @@ fn check_refuses_what_runserver_refuses() {
             "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES: ",
         ),
         (&[key, ("CORS_ALLOWED_ORIGINS", "example.org")], "CORS_ALLOWED_ORIGINS: "),
+        (&[key, ("SECURE_REFERRER_POLICY", "x")], "SECURE_REFERRER_POLICY: "),
+        (&[key, ("X_FRAME_OPTIONS", "a b")], "X_FRAME_OPTIONS: "),
+        (&[key, ("SIMPLE_JWT_LEEWAY", "x")], "SIMPLE_JWT_LEEWAY: "),
         (&[key, ("INSTALLED_APPS", "rest_framework_simplejwt")], "INSTALLED_APPS: "),
+        (
+            &[key, ("INSTALLED_APPS", "rest_framework,rest_framework_simplejwt")],
+            "INSTALLED_APPS: the server needs \"django.contrib.auth\"; add it",
+        ),
+        (&[key, ("INSTALLED_APPS", "django.contrib.auth,django.contrib.contenttypes")], "INSTALLED_APPS: "),
     ] {
-        for command in [&["check"][..], &["runserver", "0.0.0.0:0"]] {
-            let (code, error) = manage(command, settings);
-            assert_eq!(code, Some(1), "{command:?} {settings:?}: {error}");
-            assert!(error.contains(what), "{command:?} {settings:?}: {error}");
+        for command in [&["check"][..], &["runserver"]] {
+            let bind = if settings[0].0 == "BIND" { None } else { Some(("BIND", "127.0.0.1:0")) };
+            let env: Vec<_> = settings.iter().copied().chain(bind).collect();
+            let Managed { code, stderr, .. } = manage(command, &env);
+            assert_eq!(code, 1, "{command:?} {settings:?}: {stderr}");
+            assert!(stderr.contains(what), "{command:?} {settings:?}: {stderr}");
         }
     }
-    assert_eq!(manage(&["check"], &[]).0, Some(0), "development mode");
-    assert_eq!(manage(&["check"], &[key]).0, Some(0));
+    assert_eq!(manage(&["check"], &[]).code, 0, "development mode");
+    assert_eq!(manage(&["check"], &[key]).code, 0);
+}
+
+#[test]
+fn an_address_on_the_command_line_counts_for_development_mode() {
+    let got = manage(&["runserver", "0.0.0.0:8000"], &[]);
+    assert_eq!(
+        (got.code, got.stderr.as_str()),
+        (
+            1,
+            "CommandError: The SECRET_KEY setting must not be empty. Make one with `openssl rand -base64 48` and set it in \
+             the environment or in .env. Development mode needs no key, but it needs a loopback address such as \
+             127.0.0.1:8000, not 0.0.0.0:8000.\n"
+        )
+    );
+}
+
+/// `manage check` with these words, on the safe deployment.
+fn check(words: &[&str]) -> Managed {
+    manage(&[&["check"], words].concat(), SAFE)
+}
+
+fn refused(text: &str) -> Managed {
+    Managed { code: 1, stdout: String::new(), stderr: format!("{text}\n") }
+}
+
+#[test]
+fn tags_and_apps_choose_the_checks() {
+    let all = "auth\ncorsheaders\ndatabase\nlegacy_jwt\nrest_framework\nsecurity\nserver\nsettings\nsimplejwt\n";
+    let got = check(&["--deploy", "--list-tags"]);
+    assert_eq!((got.code, got.stdout.as_str()), (0, all));
+    assert_eq!(check(&["--list-tags"]).stdout, "legacy_jwt\nsecurity\nsettings\nsimplejwt\n");
+    assert_eq!(check(&["--tag", "nope"]), refused("CommandError: There is no system check with the \"nope\" tag."));
+    assert_eq!(check(&["nope"]), refused("CommandError: No installed app with label 'nope'."));
+
+    let ids = |words: &[&str]| {
+        let weak =
+            [SAFE, &[("SECURE_HSTS_SECONDS", "0"), ("PASSWORD_HASHERS", "MD5PasswordHasher"), ("JWT_VERIFY", "0")]];
+        let stderr = manage(&[&["check", "--deploy"], words].concat(), &weak.concat()).stderr;
+        let ids = stderr.lines().filter_map(|line| line.strip_prefix("?: (")?.split(')').next().map(str::to_owned));
+        ids.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(ids(&[]), "auth.W901 legacy_jwt.W901 security.W004");
+    assert_eq!(ids(&["--tag", "security"]), "security.W004");
+    assert_eq!(ids(&["-t", "auth", "-t", "legacy_jwt"]), "auth.W901 legacy_jwt.W901");
+    // Those of the project run whichever apps are named, as in Django.
+    assert_eq!(ids(&["auth"]), "auth.W901 security.W004");
+    assert_eq!(ids(&["auth", "--tag", "auth"]), "auth.W901");
+}
+
+#[test]
+fn the_fail_level_decides_about_the_exit_code() {
+    let weak = [SAFE, &[("SECURE_HSTS_SECONDS", "0")]].concat();
+    assert_eq!(manage(&["check", "--deploy"], &weak).code, 0);
+    let got = manage(&["check", "--deploy", "--fail-level", "WARNING"], &weak);
+    assert_eq!(got.code, 1);
+    assert!(
+        got.stderr
+            .starts_with("SystemCheckError: System check identified some issues:\n\nWARNINGS:\n?: (security.W004) ")
+    );
+    assert!(got.stderr.ends_with("\n\nSystem check identified 1 issue (0 silenced).\n"));
+    assert_eq!(manage(&["check", "--fail-level", "NOPE"], &weak).code, 2);
+}
+
+#[test]
+fn check_looks_at_the_database_if_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let got = manage_in(folder.path(), &["check", "--database", "default"], SAFE);
+    assert_eq!(got.code, 1);
+    assert!(
+        got.stderr.contains("apply the migrations for app(s): actix_auth, admin, auth, authtoken, "),
+        "{}",
+        got.stderr
+    );
+    assert!(got.stderr.contains("\n?: (database.E901) You have "), "{}", got.stderr);
+    assert_eq!(manage_in(folder.path(), &["migrate"], SAFE).code, 0);
+    assert_eq!(manage_in(folder.path(), &["check", "--database", "default"], SAFE).code, 0);
+    let lost = [SAFE, &[("DATABASE_URL", "sqlite:///nowhere/db.sqlite3")]].concat();
+    let got = manage(&["check", "--database", "default"], &lost);
+    assert!(got.code == 1 && got.stderr.contains("cannot open sqlite:///nowhere/db.sqlite3"), "{}", got.stderr);
+    assert_eq!(manage(&["check"], &lost).code, 0);
+}
+
+#[test]
+fn a_file_with_a_key_of_djangos_is_refused_or_read_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = "django-insecure-#a$b(c)^d=e+f&g@h%i*j-k_l!0123456789012345";
+    let file = folder.path().join(".env");
+    for (text, what) in [
+        (format!("DEBUG=true\nSECRET_KEY={key}\n"), "line 2 has a $, which begins a variable; "),
+        (format!("SECRET_KEY=\"{key}\"\n"), "line 1 has a $, which begins a variable; "),
+        (format!("SECRET_KEY={}\n", &key[16..]), "line 1 begins its value with #, which would make it a comment; "),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let got = manage_in(folder.path(), &["check"], &[]);
+        assert_eq!(
+            got,
+            refused(&format!(
+                "CommandError: .env: {what}put a value with spaces, line breaks, quotes, #, $ or \\ in single quotes{}",
+                if what.contains('$') { ", or write a variable as ${NAME}" } else { "" }
+            ))
+        );
+    }
+    std::fs::write(&file, format!("SECRET_KEY='{key}'\nALLOWED_HOSTS=example.org\n")).unwrap();
+    let got = manage_in(folder.path(), &["check", "--deploy", "--tag", "security"], &[]);
+    // It was read whole: it is long enough, and has the prefix that Django's generated keys have.
+    assert!(got.code == 0 && got.stderr.contains("(security.W009)"), "{got:?}");
+}
+
+#[test]
+fn doubtful_names_of_the_file_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "SECRETKEY=x\nALLOWED_HOST=a.org\nDATABASE_URI=x\nDEFAULT_AUTH_CLASSES=x\nEMAIL_HOST=x\nAPP_NAME=x\n";
+    std::fs::write(folder.path().join(".env"), lines).unwrap();
+    let got = manage_in(folder.path(), &["check", "--tag", "settings"], &[]);
+    let found: Vec<_> = got.stderr.lines().filter(|line| line.starts_with("?: ")).collect();
+    let unknown = "there is no such setting; did you mean";
+    assert_eq!(
+        found,
+        [
+            &format!("?: (settings.W901) ALLOWED_HOST (line 2 of .env): {unknown} ALLOWED_HOSTS?")[..],
+            &format!("?: (settings.W901) DATABASE_URI (line 3 of .env): {unknown} DATABASE_URL?"),
+            &format!(
+                "?: (settings.W901) DEFAULT_AUTH_CLASSES (line 4 of .env): {unknown} \
+                 REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES?"
+            ),
+            "?: (settings.W901) EMAIL_HOST (line 5 of .env): is a setting of Django that does not apply here: the server sends \
+             no e-mail",
+            &format!("?: (settings.W901) SECRETKEY (line 1 of .env): {unknown} SECRET_KEY?"),
+        ]
+    );
+    let got = manage_in(folder.path(), &["migrate", "-v", "0"], &[]);
+    assert_eq!(got.code, 0);
+    assert!(got.stderr.contains("DATABASE_URI (line 3 of .env): there is no such setting; did you mean DATABASE_URL?"));
 }

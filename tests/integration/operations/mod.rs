@@ -4,6 +4,7 @@ mod adopt;
 mod checks;
 mod commands;
 mod descriptors;
+mod development;
 mod faults;
 mod health;
 mod installed_apps;

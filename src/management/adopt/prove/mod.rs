@@ -68,7 +68,7 @@ impl Proof<'_> {
                 return None;
             }
         };
-        let refusal = runserver::refusal(builder.registry());
+        let refusal = runserver::refusal(builder.registry(), self.env);
         let found = checked.check(Run::Deploy).messages;
         let errors: Vec<_> = found.iter().filter(|message| message.level >= Level::Error).collect();
         for problem in refusal.iter().cloned().chain(errors.iter().map(|message| message.msg.clone())) {
