@@ -33,9 +33,10 @@ impl Project for Portal {
         Apps::builder(self).claims(|user, claims| {
             let text =
                 |name| user.attribute(name).and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default();
-            let name = format!("{} {}", text("first_name"), text("last_name"));
-            claims.insert("tenant".to_owned(), text("tenant").into());
-            claims.insert("name".to_owned(), name.trim().into());
+            // In Python: user.get_full_name()
+            claims.insert("name".to_owned(), format!("{} {}", text("first_name"), text("last_name")).trim().into());
+            // In Python: user.tenant
+            claims.insert("tenant".to_owned(), user.attribute("tenant").unwrap_or_default());
         })
     }
 

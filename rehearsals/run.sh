@@ -21,14 +21,13 @@ if [ -z "${MANAGE:-}" ]; then
   (cd .. && cargo build --quiet --bin manage --example tenants)
   MANAGE=${CARGO_TARGET_DIR:-$PWD/../target}/debug/manage
 fi
-export POSTGRES_URL
+export POSTGRES_URL MANAGE
+# The program for the project with claims of its own.
+export MANAGE_WITH_CLAIMS=${MANAGE_WITH_CLAIMS:-$(dirname "$MANAGE")/examples/tenants}
 
 rehearse() {
   echo "== rehearsal: $1"
-  local manage=$MANAGE
-  # The project with claims of its own needs them in its program.
-  [ "$1" != uuid ] || manage=$(dirname "$MANAGE")/examples/tenants
-  MANAGE=$manage .venv/bin/python -m rehearse "$1"
+  .venv/bin/python -m rehearse "$1"
 }
 
 if [ $# -gt 0 ]; then

@@ -1,6 +1,7 @@
 """The rehearsal of docs/MIGRATING.md with one project: `python -m rehearse default|bigint|uuid`.
 
-Environment: POSTGRES_URL, a server for a database of its own; MANAGE, the program to move to.
+Environment: POSTGRES_URL, a server for a database of its own; MANAGE, the program to move to;
+MANAGE_WITH_CLAIMS, the same with the code of `uuid`.
 """
 
 import json
@@ -74,7 +75,7 @@ class Rehearsal:
         gunicorn = f"gunicorn {self.site.package}.wsgi --bind 127.0.0.1:8000 --workers 2 --threads 2"
         self.site.start("django", f"cd /srv/django\n{gunicorn}")
         is_listening = lambda: self.site.log_of("django").count(listening) > before
-        self.site.wait_until(is_listening, 30, lambda: "a listening gunicorn")
+        self.site.wait_until(is_listening, 120, lambda: "a listening gunicorn")
 
     def prepare(self):
         """The service as it runs before anything is moved."""
@@ -96,10 +97,17 @@ class Rehearsal:
     def django_alone(self):
         self.traffic.wait_for({"django": ALL_KINDS})
 
-    def look_before(self):
+    def look(self):
         self.run("export", "adopt")
+
+    def write_settings(self):
         if self.case.claims:
             self.document.find_in("claims", (ROOT / "examples" / "tenants.rs").read_text())
+            self.site.install(os.environ["MANAGE_WITH_CLAIMS"])
+        self.run("write")
+        if self.case.username_field != "username":
+            self.run("user-model")
+        self.run("probe")
 
     def check_and_migrate(self):
         self.run("check", "migrate")
@@ -153,7 +161,8 @@ class Rehearsal:
         try:
             self.step("(preparation: Django with live clients)", self.prepare)
             self.step("Django alone", self.django_alone)
-            self.step("settings exported, report read", self.look_before)
+            self.step("settings exported and compared", self.look)
+            self.step("own code added, .env written, responses compared", self.write_settings)
             self.step("checked and migrated", self.check_and_migrate)
             self.step("this server beside Django, without traffic", self.start_beside)
             self.step("a tenth of the traffic here", self.some_traffic)

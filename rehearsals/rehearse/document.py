@@ -75,10 +75,10 @@ class Document:
             raise DocumentError(f"line {block.line}: the output of {name} is\n{printed}\nand not\n{block.text}")
 
     def find_in(self, name, source):
-        """Raises DocumentError if the lines of the block are not in `source`, whatever their indentation."""
+        """Raises DocumentError if the block is not in `source`, whatever the indentation and the line breaks."""
         block = self.block(name)
-        lines = lambda text: "\n".join(line.strip() for line in text.splitlines())
-        if lines(block.text) not in lines(source):
+        words = lambda text: " ".join(text.split())
+        if words(block.text) not in words(source):
             raise DocumentError(f"line {block.line}: the lines of {name} are not in the program of the rehearsal")
 
     def check_all_used(self):

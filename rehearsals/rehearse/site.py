@@ -66,12 +66,15 @@ class Site:
         self.log_position, self.upstreams = 0, {}
         user = "user root;\n" if os.geteuid() == 0 else ""
         (self.etc / "nginx.conf").write_text(NGINX_CONF.format(user=user, etc=self.etc, log_format=LOG_FORMAT))
-        self.make_commands(manage)
+        self.install(manage)
+        self.make_commands()
 
-    def make_commands(self, manage):
+    def install(self, program):
+        """Makes `program` the `manage` of the document. A copy: a build meanwhile must not change it."""
+        subprocess.run(["install", "-m", "0755", program, self.bin / "manage"], check=True)
+
+    def make_commands(self):
         """`manage`, `python`, `gunicorn` and `nginx`, as the document calls them."""
-        # A copy: a build meanwhile must not change the program.
-        subprocess.run(["cp", manage, self.bin / "manage"], check=True)
         django = f"export SECRET_KEY={shlex.quote(SECRET_KEY)} DATABASE_URL={shlex.quote(self.database_url)}\nexec "
         venv = Path(sys.executable).parent
         nginx = subprocess.run(["which", "nginx"], capture_output=True, text=True, check=True).stdout.strip()

@@ -98,7 +98,7 @@ class Traffic:
                 for what in CROSSING for by, to in PAIRS if crossed and not crossings[what, by, to]
             ]
 
-        self.site.wait_until(lambda: not missing(), 90, lambda: f"enough traffic; missing: {missing()}")
+        self.site.wait_until(lambda: not missing(), 240, lambda: f"enough traffic; missing: {missing()}")
 
     def finish(self):
         """Ends the clients; each shows at its end that it is logged in."""
