@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use super::CorsMiddleware;
-use crate::conf::{Environment, SettingsError, settings, values};
+use crate::conf::{settings, values};
 use crate::http::patterns;
 
 settings! {
-    section "Calls from other sites", prefix "CORS_", replaced &REPLACED, finish Self::finish;
+    section "Calls from other sites", prefix "CORS_", replaced &REPLACED;
 
     /// Names and defaults of django-cors-headers. As long as no origin is allowed, they have no effect.
     ///
@@ -57,11 +56,6 @@ const REPLACED: [(&str, &str); 3] = [
 impl CorsSettings {
     pub(super) const EVERY_URL: &'static str = "^.*$";
 
-    fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
-        CorsMiddleware::new(&self)?;
-        Ok(self)
-    }
-
     /// Whether any other site may call.
     #[must_use]
     pub fn is_on(&self) -> bool {
@@ -71,10 +65,13 @@ impl CorsSettings {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CorsMiddleware;
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<CorsSettings, String> {
-        CorsSettings::from_env(&pairs.iter().copied().collect()).map_err(|error| error.to_string())
+        let settings = CorsSettings::from_env(&pairs.iter().copied().collect());
+        let checked = settings.and_then(|settings| CorsMiddleware::new(&settings).map(|_| settings));
+        checked.map_err(|error| error.to_string())
     }
 
     #[test]

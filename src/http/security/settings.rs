@@ -1,12 +1,10 @@
 //! HTTPS and security headers. Python counterpart: `SECURE_…` and `X_FRAME_OPTIONS` in `settings.py`.
 
-use super::SecurityMiddleware;
-use crate::conf::{Environment, SettingsError, settings, values};
-use crate::http::clickjacking::XFrameOptionsMiddleware;
+use crate::conf::{settings, values};
 use crate::http::patterns;
 
 settings! {
-    section "HTTPS and headers", prefix "SECURE_", finish Self::finish;
+    section "HTTPS and headers", prefix "SECURE_";
 
     /// Names and defaults of Django.
     ///
@@ -66,14 +64,6 @@ const REFERRER_POLICIES: &[&str] = &[
     "unsafe-url",
 ];
 
-impl SecuritySettings {
-    fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
-        SecurityMiddleware::new(&self, &[])?;
-        XFrameOptionsMiddleware::new(&self.x_frame_options)?;
-        Ok(self)
-    }
-}
-
 fn referrer_policy(text: &str) -> Result<Vec<String>, String> {
     values::list(text)?.iter().map(|policy| values::one_of(REFERRER_POLICIES)(policy)).collect()
 }
@@ -91,10 +81,13 @@ fn header_and_value(text: &str) -> Result<(String, String), String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SecurityMiddleware;
     use super::*;
 
     fn read(key: &str, value: &str) -> Result<SecuritySettings, String> {
-        SecuritySettings::from_env(&[(key, value)].into_iter().collect()).map_err(|error| error.to_string())
+        let settings = SecuritySettings::from_env(&[(key, value)].into_iter().collect());
+        let checked = settings.and_then(|settings| SecurityMiddleware::new(&settings, &[]).map(|_| settings));
+        checked.map_err(|error| error.to_string())
     }
 
     #[test]
