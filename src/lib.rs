@@ -162,6 +162,9 @@ pub mod views;
 pub use apps::{Apps, AppsBuilder};
 #[cfg(feature = "database")]
 pub use authtoken::authentication::TokenAuthentication;
+/// The diesel that this crate uses, for models and queries of an application: its own `diesel` could be another version.
+#[cfg(feature = "database")]
+pub use diesel;
 pub use rest_framework::permissions::{IsAdminUser, IsAuthenticated};
 pub use rest_framework::request::{Authenticated, MaybeAuthenticated, Permitted};
 pub use settings::Settings;

@@ -62,6 +62,16 @@ impl From<Error> for DatabaseError {
 }
 
 impl DatabaseError {
+    /// Whether a table or a column does not exist, as on a database that was not migrated.
+    #[must_use]
+    pub fn is_missing_table(&self) -> bool {
+        let Self::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, details)) = self else { return false };
+        let message = details.message();
+        let is_missing_on_postgres = ["relation \"", "column "].iter().any(|start| message.starts_with(start))
+            && first_line(message).ends_with(" does not exist");
+        message.starts_with("no such table: ") || message.starts_with("no such column: ") || is_missing_on_postgres
+    }
+
     /// For a closure that panicked: its transaction is rolled back, and the caller gets this instead of the panic.
     pub(super) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();
@@ -100,6 +110,22 @@ mod tests {
 
     fn database_error(kind: DatabaseErrorKind, message: &str) -> DatabaseError {
         Error::DatabaseError(kind, Box::new(message.to_owned())).into()
+    }
+
+    #[test]
+    fn a_missing_table_is_told_from_other_failures() {
+        for message in [
+            "no such table: auth_user",
+            "no such column: jti",
+            "relation \"auth_user\" does not exist",
+            "column a.b does not exist",
+        ] {
+            assert!(database_error(DatabaseErrorKind::Unknown, message).is_missing_table(), "{message}");
+        }
+        for message in ["syntax error at or near \"x\"", "relation \"x\" already exists", "function f() does not exist"]
+        {
+            assert!(!database_error(DatabaseErrorKind::Unknown, message).is_missing_table(), "{message}");
+        }
     }
 
     #[test]

@@ -52,7 +52,10 @@ impl DatabaseSettings {
             DatabaseUrl::Postgres(_) => ("postgres", cfg!(feature = "postgres")),
         };
         if env.get("DATABASE_URL").is_some() && !is_built_in {
-            let problem = format!("this build was compiled without the feature `{feature}`");
+            let problem = format!(
+                "this build was compiled without the feature `{feature}`; add it to the features of actix-simplejwt in \
+                 Cargo.toml"
+            );
             return Err(SettingsError::new("DATABASE_URL", problem));
         }
         Ok(self)
@@ -121,6 +124,11 @@ mod tests {
         let error = read("DATABASE_URL", "mysql://root:hunter2@host/name").unwrap_err();
         assert_eq!(
             error,
+            "DATABASE_URL: the value is not supported: there is no driver for mysql. Use \
+             postgres://user:password@host:5432/name or sqlite:///path/db.sqlite3"
+        );
+        assert_eq!(
+            read("DATABASE_URL", "hunter2://host/name").unwrap_err(),
             "DATABASE_URL: the value is not a database URL such as sqlite:///path/db.sqlite3 or \
              postgres://user:password@host:5432/name"
         );

@@ -27,6 +27,9 @@ pub struct PostgresUrl {
     pub(super) parameters: Vec<(String, SecretString)>,
 }
 
+/// Databases that Django knows and this does not.
+const UNSUPPORTED: [&str; 6] = ["mysql", "mariadb", "oracle", "mssql", "sqlserver", "cockroachdb"];
+
 impl DatabaseUrl {
     /// Reads `sqlite://relative`, `sqlite:///absolute`, `sqlite:path`, a path without a scheme, `postgres://…` and
     /// `postgresql://…`.
@@ -40,6 +43,12 @@ impl DatabaseUrl {
         let path = match text.split_once(':') {
             Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
             None if !text.is_empty() => text,
+            Some((scheme, _)) if UNSUPPORTED.contains(&scheme.split('+').next().unwrap_or(scheme)) => {
+                return Err(format!(
+                    "supported: there is no driver for {scheme}. Use postgres://user:password@host:5432/name or \
+                     sqlite:///path/db.sqlite3"
+                ));
+            }
             _ => {
                 return Err("a database URL such as sqlite:///path/db.sqlite3 or \
                             postgres://user:password@host:5432/name"

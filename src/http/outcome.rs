@@ -3,21 +3,27 @@
 //!
 //! Both types here travel in the extensions of a response.
 
-use actix_web::HttpResponse;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::core::jwt::JwtError;
 
 /// Name under which the lines are logged, for `RUST_LOG`.
 pub const TARGET: &str = "actix_simplejwt::request";
 
+/// The header that names a request in the log.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// Why a request was refused or failed.
 ///
 /// The request log writes the text on its line, beside the id of the request. Where there is no request log, as in an
 /// application that only uses the library, the cause of a failure is logged when the response is dropped: it is logged
-/// once in either case.
+/// once in either case. An application without a logger gets it on standard error.
 #[derive(Debug)]
 pub struct Reason {
     text: String,
+    /// The request, for the log of an application without a request log.
+    request: Option<String>,
     refusal: Option<Refusal>,
     is_failure: bool,
 }
@@ -58,13 +64,18 @@ impl Reason {
     /// A refusal: the client asked for something that it may not have.
     #[must_use]
     pub fn refused(text: String, refusal: Option<Refusal>) -> Self {
-        Self { text, refusal, is_failure: false }
+        Self { text, request: None, refusal, is_failure: false }
     }
 
     /// A failure of the server, with its cause.
     #[must_use]
     pub fn failed(cause: String, refusal: Option<Refusal>) -> Self {
-        Self { text: cause, refusal, is_failure: true }
+        Self { text: cause, request: None, refusal, is_failure: true }
+    }
+
+    /// Names the request, as by [`request_line`].
+    pub fn set_request(&mut self, request: String) {
+        self.request = Some(request);
     }
 
     /// The text, for the log. The caller has to log it.
@@ -82,8 +93,16 @@ impl Reason {
 
 impl Drop for Reason {
     fn drop(&mut self) {
-        if self.is_failure {
-            log::error!(target: TARGET, "{}", printable(&self.text));
+        if !self.is_failure {
+            return;
+        }
+        let request = self.request.as_ref().map_or_else(String::new, |request| format!("{request}: "));
+        let line = format!("{request}{}", printable(&self.text));
+        if log::max_level() == log::LevelFilter::Off {
+            // The application has started no logger.
+            eprintln!("{TARGET}: {line}");
+        } else {
+            log::error!(target: TARGET, "{line}");
         }
     }
 }
@@ -107,6 +126,23 @@ impl TokenEvent {
     }
 }
 
+/// The id that a client or proxy has sent, if it is fit for a log.
+pub(super) fn sent_id(headers: &HeaderMap) -> Option<&HeaderValue> {
+    headers.get(&REQUEST_ID).filter(|id| is_sane(id.as_bytes()))
+}
+
+/// Method, path and, if it was sent, `X-Request-ID`: for the log.
+#[must_use]
+pub fn request_line(req: &HttpRequest) -> String {
+    let id = sent_id(req.headers()).and_then(|id| id.to_str().ok()).map_or_else(String::new, |id| format!(" {id}"));
+    format!("{} {}{id}", req.method(), printable(req.path()))
+}
+
+/// Short, and without characters that mean something to a log reader, a shell or a header parser.
+fn is_sane(id: &[u8]) -> bool {
+    (1..=64).contains(&id.len()) && id.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
 /// `text` with its control characters escaped, so that it stays on one line.
 pub(super) fn printable(text: &str) -> std::borrow::Cow<'_, str> {
     if text.chars().any(char::is_control) { text.escape_debug().to_string().into() } else { text.into() }
@@ -115,6 +151,16 @@ pub(super) fn printable(text: &str) -> std::borrow::Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_plain_words_are_accepted_as_an_id() {
+        for id in ["a", "3f2a-77", "trace.1_b", &"x".repeat(64)] {
+            assert!(is_sane(id.as_bytes()), "{id}");
+        }
+        for id in ["", "a b", "a\"b", "é", "a;b", &"x".repeat(65)] {
+            assert!(!is_sane(id.as_bytes()), "{id}");
+        }
+    }
 
     #[test]
     fn a_line_cannot_be_forged() {

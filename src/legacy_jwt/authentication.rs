@@ -62,6 +62,10 @@ impl Authentication for JsonWebTokenAuthentication {
         Some(format!("{} realm=\"api\"", state.settings.auth_header_prefix))
     }
 
+    fn claims(credential: &JsonWebToken) -> Option<&Claims> {
+        Some(&credential.payload)
+    }
+
     fn force(&self, _req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         Some((user.clone(), JsonWebToken { raw: SecretString::default(), payload: Arc::default() }))
     }

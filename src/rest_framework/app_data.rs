@@ -22,6 +22,6 @@ impl FromRequest for Apps {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(req: &HttpRequest, _payload: &mut Payload) -> Self::Future {
-        ready(Self::of(req).cloned().map_err(ApiError::internal))
+        ready(Self::of(req).cloned().map_err(|error| ApiError::internal(error).in_request(req)))
     }
 }

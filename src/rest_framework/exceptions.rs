@@ -12,10 +12,10 @@ use std::fmt;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
-use crate::http::outcome::{Reason, Refusal};
+use crate::http::outcome::{Reason, Refusal, request_line};
 
 /// An error with the status and body that DRF gives it.
 ///
@@ -33,6 +33,8 @@ struct Inner {
     retry_after: Option<u64>,
     reason: Option<String>,
     refusal: Option<Refusal>,
+    /// Method, path and id of the request, for the log.
+    request: Option<String>,
 }
 
 impl ApiError {
@@ -44,6 +46,7 @@ impl ApiError {
             challenge: None,
             retry_after: None,
             reason: None,
+            request: None,
             refusal: None,
         }))
     }
@@ -173,6 +176,16 @@ impl ApiError {
         self
     }
 
+    /// Lets the log name the request, if this is a failure of the server. Views and extractors do it; a handler of a plain actix
+    /// route can: `result.map_err(|error| error.in_request(&req))`.
+    #[must_use]
+    pub fn in_request(mut self, req: &HttpRequest) -> Self {
+        if self.0.status.is_server_error() {
+            self.0.request = Some(request_line(req));
+        }
+        self
+    }
+
     /// Sets what the metrics count this error as.
     #[must_use]
     pub fn refused(mut self, refusal: Refusal) -> Self {
@@ -241,7 +254,11 @@ impl ResponseError for ApiError {
         let mut response = response.json(&self.0.body);
         let (reason, refusal) = (self.0.reason.clone(), self.0.refusal);
         if self.0.status.is_server_error() {
-            response.extensions_mut().insert(Reason::failed(reason.unwrap_or_default(), refusal));
+            let mut reason = Reason::failed(reason.unwrap_or_default(), refusal);
+            if let Some(request) = self.0.request.clone() {
+                reason.set_request(request);
+            }
+            response.extensions_mut().insert(reason);
         } else if reason.is_some() || refusal.is_some() {
             response.extensions_mut().insert(Reason::refused(reason.unwrap_or_default(), refusal));
         }

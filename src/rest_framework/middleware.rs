@@ -109,7 +109,10 @@ where
                     Ok(service.call(req).await?.map_into_left_body())
                 }
                 // A response rather than an `Err`: middleware around this one, such as CORS, has to see it.
-                Err(error) => Ok(req.error_response(error).map_into_right_body()),
+                Err(error) => {
+                    let error = error.in_request(req.request());
+                    Ok(req.error_response(error).map_into_right_body())
+                }
             }
         })
     }
@@ -149,5 +152,6 @@ pub async fn validator<A: Authentication + Default, T>(
         Ok(None) => ApiError::not_authenticated().with_challenge(authentication::challenge(req.request(), &classes)),
         Err(error) => error,
     };
+    let refusal = refusal.in_request(req.request());
     Err((refusal.into(), req))
 }

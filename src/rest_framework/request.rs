@@ -8,6 +8,7 @@ use std::any::Any;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
+use serde_json::Value;
 
 use super::authentication::{self, Authentication, Caller, Credential, Found, authenticate_by};
 use super::checked::Checked;
@@ -17,6 +18,7 @@ use super::permissions::{Permission, PermissionClass, check_object, check_permis
 use super::serializers::{Serializer, validate};
 use super::state::RestFramework;
 use crate::contrib::auth::SharedUser;
+use crate::core::jwt::Claims;
 
 /// The classes of `DEFAULT_AUTHENTICATION_CLASSES`, or those of the view.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,6 +44,10 @@ impl Authentication for DefaultAuthentication {
     fn challenge(&self, req: &HttpRequest) -> Option<String> {
         RestFramework::of(req).ok().and_then(|rf| authentication::challenge(req, &rf.authentication_classes))
     }
+
+    fn claims(credential: &Credential) -> Option<&Claims> {
+        credential.claims()
+    }
 }
 
 /// The caller, found by authentication class `A`. Without a valid credential the answer is 401 with `A`'s challenge.
@@ -59,6 +65,28 @@ pub struct Authenticated<A: Authentication = DefaultAuthentication> {
     pub user: A::User,
     /// `request.auth`: the credential itself, such as the validated token.
     pub auth: A::Credential,
+}
+
+impl<A: Authentication> Authenticated<A> {
+    /// The claims of the token, such as those that `get_token` has added. `None` if the credential is no JSON Web Token.
+    ///
+    /// ```
+    /// use actix_simplejwt::Authenticated;
+    ///
+    /// async fn tenant(auth: Authenticated) -> String {
+    ///     let tenant = auth.claim("tenant").and_then(|tenant| tenant.as_str()).unwrap_or("none");
+    ///     format!("{} of tenant {tenant}", auth.user.username())
+    /// }
+    /// # let _ = actix_web::web::get().to(tenant);
+    /// ```
+    pub fn claims(&self) -> Option<&Claims> {
+        A::claims(&self.auth)
+    }
+
+    /// The claim with this name. `None` if the token does not have it, and if there is no token.
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.claims()?.get(name)
+    }
 }
 
 /// The caller, or `None` for a request without a credential. **An invalid credential is still 401.**
@@ -109,7 +137,8 @@ fn already_found<A: Authentication>(req: &HttpRequest) -> Option<Option<Authenti
 
 async fn find<A: Authentication + Default>(req: &HttpRequest) -> Result<Option<Authenticated<A>>, ApiError> {
     let class = A::default();
-    let found = authenticate_by(&class, req).await.map_err(|error| error.with_challenge(class.challenge(req)))?;
+    let found = authenticate_by(&class, req).await;
+    let found = found.map_err(|error| error.with_challenge(class.challenge(req)).in_request(req))?;
     Ok(found.map(|(user, auth)| Authenticated { user, auth }))
 }
 
@@ -135,6 +164,18 @@ pub struct Permitted<P: Permission, A: Authentication = DefaultAuthentication> {
     permission: std::marker::PhantomData<P>,
 }
 
+impl<P: Permission, A: Authentication> Permitted<P, A> {
+    /// As [`Authenticated::claims`].
+    pub fn claims(&self) -> Option<&Claims> {
+        A::claims(&self.auth)
+    }
+
+    /// As [`Authenticated::claim`].
+    pub fn claim(&self, name: &str) -> Option<&Value> {
+        self.claims()?.get(name)
+    }
+}
+
 impl<P: Permission + Default, A: Authentication> Permitted<P, A> {
     /// Asks `P` about `object`: `self.check_object_permissions(request, obj)`.
     ///
@@ -155,7 +196,8 @@ impl<P: Permission + Default, A: Authentication + Default> FromRequest for Permi
         Box::pin(async move {
             let Authenticated { user, auth } = caller.await?;
             let caller = Caller::new::<A>(user.clone(), auth.clone());
-            check_permissions(&req, &[PermissionClass::new(P::default())], Some(&caller), true).await?;
+            let permissions = [PermissionClass::new(P::default())];
+            check_permissions(&req, &permissions, Some(&caller), true).await.map_err(|error| error.in_request(&req))?;
             Ok(Self { user, auth, caller, permission: std::marker::PhantomData })
         })
     }
@@ -183,13 +225,17 @@ impl<S: Serializer> FromRequest for RequestData<S> {
         let req = req.clone();
         let payload = payload.take();
         Box::pin(async move {
-            let framework = RestFramework::of(&req)?;
-            let settings = &framework.settings;
-            let view = req.extensions().get::<Checked>().and_then(|checked| checked.view.clone());
-            let parsers =
-                view.as_ref().map_or(&*settings.default_parser_classes, |view| view.parser_classes(framework));
-            let data = parsers::parse(req.headers(), payload, parsers, settings.limits).await?;
-            validate(&req, &data, &settings.non_field_errors_key).map(Self)
+            let data = read(&req, payload).await.map_err(|error| error.in_request(&req))?;
+            Ok(Self(data))
         })
     }
+}
+
+async fn read<S: Serializer>(req: &HttpRequest, payload: Payload) -> Result<S, ApiError> {
+    let framework = RestFramework::of(req)?;
+    let settings = &framework.settings;
+    let view = req.extensions().get::<Checked>().and_then(|checked| checked.view.clone());
+    let parsers = view.as_ref().map_or(&*settings.default_parser_classes, |view| view.parser_classes(framework));
+    let data = parsers::parse(req.headers(), payload, parsers, settings.limits).await?;
+    validate(req, &data, &settings.non_field_errors_key)
 }

@@ -66,6 +66,10 @@ impl Authentication for JwtAuthentication {
         challenge(req)
     }
 
+    fn claims(credential: &ValidatedToken) -> Option<&Claims> {
+        Some(credential.claims())
+    }
+
     fn force(&self, req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         Some((user.clone(), forced_token(req, user)?))
     }
@@ -102,6 +106,10 @@ impl Authentication for JwtStatelessUserAuthentication {
 
     fn challenge(&self, req: &HttpRequest) -> Option<String> {
         challenge(req)
+    }
+
+    fn claims(credential: &ValidatedToken) -> Option<&Claims> {
+        Some(credential.claims())
     }
 
     fn force(&self, req: &HttpRequest, user: &SharedUser) -> Found<Self> {

@@ -9,6 +9,7 @@ use actix_web::http::header;
 use serde_json::Value;
 
 use crate::contrib::auth::SharedUser;
+use crate::core::jwt::Claims;
 use crate::http::headers::header_bytes;
 use crate::rest_framework::class_name;
 use crate::rest_framework::exceptions::ApiError;
@@ -38,13 +39,25 @@ pub trait Authentication: Send + Sync + 'static {
     fn challenge(&self, req: &HttpRequest) -> Option<String>;
 
     /// What this class would find, given that the view has already authenticated the request and found `caller`. `None` if
-    /// this class must look for itself. Default: the caller, if this class found it.
+    /// this class must look for itself. Default: the caller, if this class found it and has no arguments. Another value of a
+    /// class with arguments might find another user.
     #[must_use]
     fn reuse(caller: Option<&Caller>) -> Option<Found<Self>>
     where
         Self: Sized,
     {
-        caller?.found_by::<Self>().map(Some)
+        let has_no_arguments = size_of::<Self>() == 0;
+        caller.filter(|_| has_no_arguments)?.found_by::<Self>().map(Some)
+    }
+
+    /// The claims of `credential`, if it is a token that has some. Default: `None`.
+    #[must_use]
+    fn claims(credential: &Self::Credential) -> Option<&Claims>
+    where
+        Self: Sized,
+    {
+        let _ = credential;
+        None
     }
 
     /// What a valid credential of `user` would give. For tests, which skip the credential by
@@ -100,7 +113,7 @@ impl Caller {
         Self {
             typed_user: (!is_shared).then(|| Rc::new(user.clone()) as Rc<dyn Any>),
             user: user.into(),
-            auth: Credential::new(auth),
+            auth: Credential::new::<A>(auth),
             class: TypeId::of::<A>(),
         }
     }
@@ -118,17 +131,26 @@ impl Caller {
 
 /// `request.auth` of any class: a token, or `()` for classes that have none.
 #[derive(Clone, Debug)]
-pub struct Credential(Rc<dyn Any>);
+pub struct Credential {
+    value: Rc<dyn Any>,
+    claims: fn(&dyn Any) -> Option<&Claims>,
+}
 
 impl Credential {
-    pub(super) fn new(credential: impl Any) -> Self {
-        Self(Rc::new(credential))
+    pub(super) fn new<A: Authentication>(credential: A::Credential) -> Self {
+        Self { value: Rc::new(credential), claims: |value| value.downcast_ref().and_then(A::claims) }
+    }
+
+    /// The claims, if the credential is a token that has some.
+    #[must_use]
+    pub fn claims(&self) -> Option<&Claims> {
+        (self.claims)(&*self.value)
     }
 
     /// The credential as a `C`. `None` if it has another type.
     #[must_use]
     pub fn downcast_ref<C: 'static>(&self) -> Option<&C> {
-        self.0.downcast_ref()
+        self.value.downcast_ref()
     }
 }
 

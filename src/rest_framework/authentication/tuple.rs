@@ -6,6 +6,7 @@ use actix_web::HttpRequest;
 
 use super::base::{Authentication, Credential, Found, authenticate_by};
 use crate::contrib::auth::SharedUser;
+use crate::core::jwt::Claims;
 use crate::rest_framework::exceptions::ApiError;
 
 /// Implements [`Authentication`] for a tuple, whose classes are tried in order.
@@ -22,7 +23,7 @@ macro_rules! authentication_tuple {
             async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
                 $(
                     if let Some((user, auth)) = authenticate_by(&self.$index, req).await? {
-                        return Ok(Some((user.into(), Credential::new(auth))));
+                        return Ok(Some((user.into(), Credential::new::<$class>(auth))));
                     }
                 )+
                 Ok(None)
@@ -30,6 +31,10 @@ macro_rules! authentication_tuple {
 
             fn challenge(&self, req: &HttpRequest) -> Option<String> {
                 self.0.challenge(req)
+            }
+
+            fn claims(credential: &Credential) -> Option<&Claims> {
+                credential.claims()
             }
         }
     };

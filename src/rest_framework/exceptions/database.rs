@@ -5,10 +5,14 @@ use actix_web::HttpRequest;
 use super::ApiError;
 use crate::contrib::auth::{AuthError, AuthState};
 use crate::db::DatabaseError;
-use crate::rest_framework::state::app_data;
+use crate::rest_framework::app_data::app_data;
 
 /// Seconds after which a client should try again.
 const RETRY_AFTER: u64 = 1;
+
+/// What an application does that has no tables, or those of an older version.
+const MIGRATE: &str =
+    "Create the tables: run `manage migrate`, or `apps.migrations().run(apps.database()?)` at the start";
 
 impl ApiError {
     /// The 429 of `LOGIN_FAILURE_LIMIT` if that is set, for the description of a view that checks passwords.
@@ -22,6 +26,7 @@ impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Unavailable(_) => Self::service_unavailable(error, RETRY_AFTER),
+            DatabaseError::Query(_) if error.is_missing_table() => Self::internal(format_args!("{error}. {MIGRATE}")),
             DatabaseError::Query(_) => Self::internal(error),
         }
     }

@@ -10,6 +10,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
 use super::mounted::MountedView;
 use super::view::ApiView;
+use crate::http::outcome::{Reason, request_line};
 use crate::rest_framework::authentication;
 use crate::rest_framework::checked::Checked;
 use crate::rest_framework::exceptions::ApiError;
@@ -25,7 +26,7 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
     let view = &mounted.view;
     let framework = match RestFramework::of(&req) {
         Ok(framework) => framework,
-        Err(error) => return error.error_response(),
+        Err(error) => return error.in_request(&req).error_response(),
     };
     let renderers = view.renderer_classes(framework);
     let negotiated = select_renderer(&req, renderers, framework.settings.url_format_override.as_deref());
@@ -37,6 +38,7 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
         Ok(response) => handle_exception(view, &req, framework, response),
         Err(error) => handle_exception(view, &req, framework, error.into()),
     };
+    let response = if response.status().is_server_error() { with_reason(&req, response) } else { response };
     let mut response = if is_as_asked(accepted, &response) {
         response
     } else {
@@ -87,6 +89,19 @@ pub(in crate::rest_framework) fn vary(renderers: &[Renderer], accepted: Accepted
         (false, Renderer::Json) => None,
         (false, Renderer::BrowsableApi) => Some("Cookie"),
     }
+}
+
+/// Lets the log name the request, and the cause if the failure is an error of the handler's own type.
+fn with_reason(req: &HttpRequest, response: HttpResponse) -> HttpResponse {
+    let mut response = response;
+    let has_reason = response.extensions().contains::<Reason>();
+    if let Some(cause) = response.error().filter(|_| !has_reason).map(ToString::to_string) {
+        response.extensions_mut().insert(Reason::failed(cause, None));
+    }
+    if let Some(reason) = response.extensions_mut().get_mut::<Reason>() {
+        reason.set_request(request_line(req));
+    }
+    response
 }
 
 /// Gives an authentication error of the handler or of an extractor the challenge of the view.

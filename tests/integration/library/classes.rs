@@ -9,19 +9,25 @@ use actix_simplejwt::rest_framework::exceptions::ApiError;
 use actix_simplejwt::rest_framework::middleware::require;
 use actix_simplejwt::rest_framework::throttling::{Rate, Throttle};
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::{Apps, Authenticated, IsAuthenticated};
+use actix_simplejwt::{Apps, Authenticated, IsAuthenticated, JwtAuthentication, Permitted, TokenAuthentication};
 use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig};
 use chrono::{DateTime, Duration};
 use serde_json::{Value, json};
 
-use super::{host, settings};
+use super::{bearer, create_user, host, settings};
 use crate::support::TestDatabase;
 
 /// A key that a machine sends in a header.
 struct ApiKey {
     header: &'static str,
     key: &'static str,
+}
+
+impl Default for ApiKey {
+    fn default() -> Self {
+        Self { header: "X-Second", key: "two" }
+    }
 }
 
 #[derive(Debug)]
@@ -86,10 +92,46 @@ fn routes(cfg: &mut ServiceConfig, _apps: &Apps) {
                 .wrap(require(IsAuthenticated).authentication(first()).authentication(second()))
                 .route("/whoami", web::get().to(whoami)),
         )
+        .service(
+            web::scope("/first")
+                .wrap(require(IsAuthenticated).authentication(first()))
+                .route("/then-second", web::get().to(by_second_key)),
+        )
+        .service(path("/claims/view/", ApiView::new("Claims").get(by_default)))
+        .service(path("/claims/machine/", ApiView::new("Machine").authentication(second()).get(by_default)))
+        .route("/claims/default", web::get().to(by_default))
+        .route("/claims/jwt", web::get().to(by_jwt))
+        .route("/claims/either", web::get().to(by_either))
+        .route("/claims/permitted", web::get().to(by_permission))
         .service(path(
             "/burst/",
             ApiView::new("Burst").public().throttle(BurstRateThrottle { per_minute: 2 }).get(fine),
         ));
+}
+
+/// Takes the second key, whichever one the scope has taken.
+async fn by_second_key(auth: Authenticated<ApiKey>) -> String {
+    auth.user.username().to_owned()
+}
+
+fn id_in_token<A: Authentication>(auth: &Authenticated<A>) -> String {
+    auth.claim("user_id").map_or_else(|| "no token".to_owned(), Value::to_string)
+}
+
+async fn by_default(auth: Authenticated) -> String {
+    id_in_token(&auth)
+}
+
+async fn by_jwt(auth: Authenticated<JwtAuthentication>) -> String {
+    id_in_token(&auth)
+}
+
+async fn by_either(auth: Authenticated<(TokenAuthentication, JwtAuthentication)>) -> String {
+    id_in_token(&auth)
+}
+
+async fn by_permission(by: Permitted<IsAuthenticated>) -> String {
+    by.claim("user_id").map_or_else(|| "no token".to_owned(), Value::to_string)
 }
 
 async fn fine() -> &'static str {
@@ -116,6 +158,27 @@ per_database! {
             client.credentials("X-Second", "two");
             assert_eq!(client.get(uri).await.text(), "machine", "{uri}");
         }
+    }
+
+    async fn another_value_of_a_class_looks_for_its_own_credential(db: TestDatabase) {
+        let (_apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
+        client.credentials("X-First", "one");
+        let missing = client.get("/first/then-second").await;
+        assert_eq!(missing.status, 401);
+        assert_eq!(missing.header("WWW-Authenticate"), "ApiKey header=\"X-Second\"");
+        client.credentials("X-Second", "two");
+        assert_eq!(client.get("/first/then-second").await.text(), "machine");
+    }
+
+    async fn the_claims_of_a_token_are_at_hand_whichever_class_found_it(db: TestDatabase) {
+        let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
+        let alice = create_user(&apps, "alice").await;
+        client.credentials("Authorization", bearer(&apps, &alice));
+        for uri in ["/claims/view/", "/claims/default", "/claims/jwt", "/claims/either", "/claims/permitted"] {
+            assert_eq!(client.get(uri).await.text(), format!("\"{}\"", alice.id), "{uri}");
+        }
+        client.credentials("X-Second", "two");
+        assert_eq!(client.get("/claims/machine/").await.text(), "no token");
     }
 
     async fn a_throttle_class_has_a_rate_of_its_own(db: TestDatabase) {

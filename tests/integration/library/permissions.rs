@@ -117,7 +117,12 @@ fn routes(cfg: &mut ServiceConfig, _apps: &Apps) {
                 .route("/order", web::get().to(order_of_alice))
                 .service(path("/view/", ApiView::new("View").public().get(order_of_alice))),
         )
-        .service(web::scope("/perm").wrap(require(HasPerm("auth.add_user"))).route("/x", web::get().to(fine)))
+        .service(
+            web::scope("/perm")
+                .wrap(require(HasPerm("auth.add_user")))
+                .route("/x", web::get().to(fine))
+                .service(path("/change/", ApiView::new("Change").permission(HasPerm("auth.change_user")).get(fine))),
+        )
         .route("/permitted", web::get().to(permitted))
         .route("/unchecked", web::get().to(order_of_alice));
 }
@@ -185,9 +190,14 @@ per_database! {
         for uri in ["/add/", "/perm/x"] {
             assert_eq!(client.get(uri).await.text(), "fine", "{uri}");
         }
-        is(&client.get("/both/").await, 403, DENIED);
+        // Two values of one class are two permissions.
+        for uri in ["/both/", "/perm/change/"] {
+            is(&client.get(uri).await, 403, DENIED);
+        }
         grant(&apps, &alice, "change_user").await;
-        assert_eq!(client.get("/both/").await.text(), "fine");
+        for uri in ["/both/", "/perm/change/"] {
+            assert_eq!(client.get(uri).await.text(), "fine", "{uri}");
+        }
     }
 
     async fn the_permissions_of_a_user_are_one_query_per_request(db: TestDatabase) {
