@@ -1,6 +1,6 @@
 //! `INSTALLED_APPS`: only what the project had is switched on.
 
-use super::Carry;
+use super::carrier::Carry;
 use super::tables::{APPS, find};
 use crate::management::adopt::report::Finding;
 

@@ -3,7 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::Carry;
+use super::carrier::Carry;
 use crate::management::adopt::report::Finding;
 
 /// Sets `CACHE_URL` if the cache `default` is a Redis.

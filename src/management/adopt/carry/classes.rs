@@ -1,6 +1,6 @@
 //! Lists of classes. A class of the project's own does not exist here until it is added in Rust.
 
-use super::Carry;
+use super::carrier::Carry;
 use super::tables::{CLASS_LISTS, ClassList};
 use crate::conf::values::class_name;
 use crate::management::adopt::report::Finding;

@@ -5,7 +5,7 @@ use std::path::Path;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::Carry;
+use super::carrier::Carry;
 use crate::management::adopt::report::Finding;
 
 /// Sets `DATABASE_URL`: that of the environment, because Django's address may not be this machine's, or else Django's.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Carry;
+use super::carrier::Carry;
 use super::tables::{MIDDLEWARE, MIDDLEWARE_SETTINGS, find};
 use crate::management::adopt::report::Finding;
 

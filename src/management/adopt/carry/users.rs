@@ -1,6 +1,6 @@
 //! The user model.
 
-use super::Carry;
+use super::carrier::Carry;
 use crate::management::adopt::export::{Field, UserModel};
 use crate::management::adopt::report::Finding;
 
