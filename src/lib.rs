@@ -173,3 +173,8 @@ pub use simplejwt::authentication::JwtAuthentication;
 pub use simplejwt::authentication::JwtStatelessUserAuthentication;
 pub use simplejwt::models::TokenUser;
 pub use simplejwt::tokens::{AccessToken, RefreshToken, SlidingToken, UntypedToken};
+
+/// Compiles the program of `docs/EMBEDDING.md`.
+#[cfg(all(doctest, feature = "server"))]
+#[doc = include_str!("../docs/EMBEDDING.md")]
+struct Embedding;

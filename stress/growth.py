@@ -20,7 +20,7 @@ MOMENT = "'2020-01-01 00:00:00'"
 
 
 class Client(threading.Thread):
-    """Rotates one token; how long each time took, and which answers were wrong."""
+    """Rotates one token. Returns the durations and the wrong responses."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -40,7 +40,7 @@ class Client(threading.Thread):
 
 
 def under_load(name, port, clients, work):
-    """The clients' times, and what went wrong, while `work` runs."""
+    """The durations and errors of the clients while `work` runs."""
     threads = [Client(port) for _ in range(clients)]
     for thread in threads:
         thread.start()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills the server with SIGKILL at random moments under load. Nothing that was acknowledged may be lost.
+"""Kills the server with SIGKILL at random moments under load. No acknowledged write may be lost.
 
     kills.py --manage target/release/manage [--database sqlite|postgres://…] [--kills 20] [--stops 20] [--clients 8] [--seed 1]
 
@@ -25,7 +25,7 @@ SPENT = "EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken b WHERE b.token_
 
 
 class Client(threading.Thread):
-    """Rotates tokens of its own; every fifth one it ends instead. A request without an answer leaves its token unknown."""
+    """Rotates its own tokens and blacklists every fifth. The state of a token is unknown if its request got no response."""
 
     def __init__(self, port, tokens):
         super().__init__(daemon=True)
@@ -68,7 +68,7 @@ class Client(threading.Thread):
 
 
 def check(database, clients, upgraded, pool):
-    """Everything that is wrong, as text."""
+    """All errors, as text."""
     problems = [problem for client in clients for problem in map(str, client.wrong)]
     states = dict(database.query(
         "SELECT o.token, CASE WHEN %s THEN 'spent' ELSE 'live' END FROM token_blacklist_outstandingtoken o" % SPENT))

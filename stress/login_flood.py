@@ -23,7 +23,7 @@ COOLOFF = 900
 
 
 async def send(connection, path, body):
-    """One request on a kept connection; status and JSON."""
+    """Sends a request on an open connection. Returns status and JSON."""
     reader, writer = connection
     writer.write(request(path, body, keep_alive=True))
     head = await reader.readuntil(b"\r\n\r\n")
@@ -41,7 +41,7 @@ async def from_address(port, address, path, body):
 
 
 async def flood(port, number, answers):
-    """Logs in with a new name as soon as the last answer has come."""
+    """Logs in with a new name after each response."""
     connection, turn = None, 0
     while True:
         turn += 1
@@ -57,7 +57,7 @@ async def flood(port, number, answers):
 
 
 async def log_in(port, address, times, refused):
-    """An honest user, who logs in again and again."""
+    """A legitimate user who logs in repeatedly."""
     while True:
         begin = time.perf_counter()
         status, answer = await from_address(port, address, "/api/token/", {"username": "user", "password": PASSWORD})

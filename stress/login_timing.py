@@ -17,7 +17,7 @@ from service import Database, Service, post
 
 PASSWORD = "correct horse 1"
 LIMIT = 0.10
-# What is stored for each name. None of it matches the password that is sent.
+# The stored value of each name. The password that is sent matches none of them.
 STORED = {
     "wrong password": None,
     "inactive, wrong password": None,
@@ -29,7 +29,7 @@ STORED = {
     "old hash: PBKDF2, 36,000": "pbkdf2_sha256$36000$salt$c2FsdHNhbHRzYWx0c2FsdHNhbHRzYWx0c2FsdHNhbHQ=",
     "old hash: PBKDF2 with SHA1": "pbkdf2_sha1$36000$salt$c2FsdHNhbHRzYWx0c2FsdHNhbHQ=",
 }
-# Kinds that are dearer to compare with than what the preferred hasher writes.
+# Kinds that are slower to check than the output of the preferred hasher.
 DEARER = {
     "dearer hash: bcrypt": "BCryptSHA256PasswordHasher",
     "dearer hash: Argon2": "Argon2PasswordHasher",

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A mixed load for a long time: every answer is right, and neither memory nor descriptors grow.
+"""A mixed load over a long time: every response is correct, and neither memory nor descriptors grow.
 
     long_load.py --manage target/release/manage [--database sqlite|postgres://…] [--minutes 5] [--clients 8]
 
@@ -24,7 +24,7 @@ SLACK = 8
 
 
 class Client(threading.Thread):
-    """Lives through logins, rotations, reuse, logouts, forgeries and connections that it gives up."""
+    """Logs in, rotates, reuses tokens, logs out, sends forged tokens and drops connections."""
 
     def __init__(self, port, until):
         super().__init__(daemon=True)

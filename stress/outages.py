@@ -39,7 +39,7 @@ def call(port, path, body=None, access=None):
 
 
 class Outage:
-    """A server on a database of its own, before, while and after."""
+    """A server on its own database before, during and after an outage."""
 
     def __init__(self, name):
         self.name = name
@@ -118,7 +118,7 @@ def outage(name, manage, set_up=True):
 
 
 def read_only(manage, name, folder, kill=False, rollback_journal=False):
-    """Started on files, and perhaps a folder, without the right to write."""
+    """Starts the server on files, or a folder, that it may not write."""
     with outage(name, manage) as one:
         one.restart(kill)
         if rollback_journal:

@@ -1,4 +1,4 @@
-"""Starts and stops the server under test, on a database of its own, and speaks HTTP to it byte by byte.
+"""Starts and stops the server under test, on a database of its own, and sends HTTP on plain sockets.
 
 Needs Python 3.8 and nothing else; `psql` for PostgreSQL. Other programs here build on it.
 """
@@ -42,7 +42,7 @@ class Database:
         return subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
 
     def query(self, sql):
-        """Rows of text, and the statement is committed."""
+        """Runs and commits a statement. Returns its rows as text."""
         if self.server:
             return [tuple(line.split("\t")) for line in self._psql(self.url, sql).splitlines()]
         with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as connection, connection:
@@ -120,7 +120,7 @@ class Service:
         self.processes[port].wait()
 
     def stop(self):
-        """SIGTERM to all; their exit codes."""
+        """Sends SIGTERM to all instances. Returns their exit codes."""
         for process in self.processes.values():
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -128,7 +128,7 @@ class Service:
 
 
 def request(path, body, keep_alive=False):
-    """The bytes of a POST."""
+    """The bytes of a POST request."""
     body = json.dumps(body).encode()
     head = "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n"
     return (head % (path, len(body), "" if keep_alive else "Connection: close\r\n")).encode() + body

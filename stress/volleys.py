@@ -16,7 +16,7 @@ USER = {"username": "racer", "password": "correct horse 1"}
 
 
 class Tally:
-    """How often a rule was broken."""
+    """The number of violations of each rule."""
 
     def __init__(self, name):
         self.name = name

@@ -13,7 +13,7 @@ pub struct Seeds {
     words: Vec<Vec<u8>>,
 }
 
-/// Text that often causes trouble, wherever it stands.
+/// Text that often causes errors.
 const ODD: &[&str] = &[
     "\0",
     "\n",

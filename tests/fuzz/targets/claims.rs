@@ -1,4 +1,4 @@
-//! Headers and claims under a good signature, by the issuer's own hand.
+//! Headers and claims with a valid signature.
 
 use std::sync::LazyLock;
 

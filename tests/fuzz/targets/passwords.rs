@@ -1,4 +1,4 @@
-//! Stored password strings, as a damaged or hostile table has them.
+//! Stored password strings from a damaged or malicious table.
 
 use std::sync::{Arc, LazyLock};
 
@@ -20,7 +20,7 @@ const GOOD: [&str; 7] = [
     include_str!("../seeds/passwords/scrypt"),
 ];
 
-/// More work than this, in units of the cheap hashers below, is not done here but only asked for.
+/// The limit of work, in units of the cheap hashers below. Above it only the estimate is tested.
 const MAX_WORK: f64 = 4.0;
 
 static HASHERS: LazyLock<Vec<Arc<dyn PasswordHasher>>> = LazyLock::new(|| {

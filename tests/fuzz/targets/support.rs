@@ -12,7 +12,7 @@ use serde_json::Value;
 /// Signs by HMAC, and is `SECRET_KEY`.
 pub const SECRET: &str = "a-test-secret-key-of-more-than-fifty-characters-0123456789";
 
-/// When everything happens, in seconds since 1970.
+/// The time of all tests, in seconds since 1970.
 pub const NOW: i64 = 1_800_000_000;
 
 /// A clock that stands still at [`NOW`].
@@ -27,7 +27,7 @@ pub fn pem(name: &str) -> &'static str {
     KEYS[name].as_str().unwrap()
 }
 
-/// A token of any bytes, well signed by [`SECRET`].
+/// A token of any bytes, signed by [`SECRET`].
 pub fn signed(header: &[u8], claims: &[u8]) -> String {
     static KEY: LazyLock<hmac::Key> = LazyLock::new(|| hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes()));
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));

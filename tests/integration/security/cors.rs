@@ -36,7 +36,7 @@ async fn without_a_setting_there_is_not_one_header() {
     let response = app.anonymous().with_header("Origin", FRIEND).get("/api/protected/").await;
     assert_eq!((response.status, response.header("Vary")), (401, "Accept"));
     assert_eq!(cors(&response), Vec::<String>::new());
-    // The view's own `OPTIONS`, which wants a login.
+    // The view's own `OPTIONS`, which requires a login.
     let response = preflight(&app, "/api/protected/", FRIEND).await;
     assert_eq!((response.status, response.header("Vary")), (401, "Accept"));
     assert_eq!(cors(&response), Vec::<String>::new());
@@ -95,7 +95,7 @@ async fn a_preflight_request_is_answered_without_the_view() {
         assert_eq!(response.header("Vary"), "origin");
         assert_eq!(cors(&response), Vec::<String>::new());
     }
-    // `OPTIONS` that asks for no method is the view's.
+    // `OPTIONS` without a requested method goes to the view.
     let response =
         app.anonymous().with_header("Origin", FRIEND).send(Method::OPTIONS, "/api/protected/", None, b"").await;
     assert_eq!((response.status, cors(&response).len()), (401, 4));

@@ -10,7 +10,7 @@ pub struct Forged {
     pub token: String,
 }
 
-/// Everything that can be made out of one genuine token without its key.
+/// Every variant of a valid token that can be made without its key.
 pub fn forged(genuine: &str, other: &str, signer: &Signer, trap: &str) -> Vec<Forged> {
     let mut all = Cases { genuine: Parts::of(genuine), list: Vec::new() };
     all.without_signature();
@@ -50,7 +50,7 @@ struct Cases {
     list: Vec<Forged>,
 }
 
-/// Spellings of "none", and what some parser might take for it.
+/// Spellings of "none", and values that a parser might read as it.
 const NONES: [&str; 17] = [
     r#""none""#,
     r#""None""#,
@@ -71,7 +71,7 @@ const NONES: [&str; 17] = [
     r#""\u006eone""#,
 ];
 
-/// Names of algorithms, genuine, mistyped and invented.
+/// Names of algorithms: real, misspelt and invented.
 const ALGORITHMS: [&str; 26] = [
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
     "ES256K", "EdDSA", "Ed25519", "Ed448", "hs256", "rs256", "es256", "eddsa", "HS256 ", " RS256", "HS1", "RS1", "dir",
@@ -255,7 +255,7 @@ impl Cases {
         }
     }
 
-    /// Other texts that decode to the same bytes. Who takes them has two names for one token, and a list of revoked
+    /// Other texts that decode to the same bytes. A server that accepts them has two names for one token, and a list of revoked
     /// tokens only one of them.
     fn other_spellings(&mut self) {
         let Parts { header, payload, signature } = &self.genuine;
@@ -316,7 +316,7 @@ impl Cases {
         }
     }
 
-    /// Keys that the token brings along or points to, and key names that lead somewhere.
+    /// Keys that the token contains or points to, and key ids that are paths or queries.
     fn key_in_the_header(&mut self, trap: &str) {
         let jwk = json!({ "kty": "oct", "k": b64("attacker"), "alg": "HS256", "kid": "a" });
         let headers = [
@@ -370,7 +370,7 @@ impl Cases {
         }
     }
 
-    /// Well signed, and still not to be accepted.
+    /// Validly signed, and still not acceptable.
     fn critical_extensions(&mut self, signer: &Signer) {
         let alg = signer.name();
         for extra in [
@@ -486,7 +486,7 @@ impl Cases {
         }
     }
 
-    /// One letter of the genuine token exchanged, at places that a fixed generator chooses.
+    /// The valid token with one character replaced, at positions from a generator with a fixed seed.
     fn random_damage(&mut self) {
         let whole = [&*self.genuine.header, &*self.genuine.payload, &*self.genuine.signature].join(".");
         let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";

@@ -8,7 +8,7 @@ use actix_simplejwt::settings::Settings;
 
 use crate::support::{SocketApp, read_to_close, status};
 
-/// Text that must be in no answer, whatever was asked.
+/// Text that must not be in any response.
 const SECRETS: [&str; 14] = [
     "src/",
     ".rs",
@@ -158,7 +158,7 @@ fn malformed_requests_get_one_refusal_or_a_close() {
     }
 }
 
-/// What a proxy in front takes for one request must not be two here: another client would get the answer to the second.
+/// A message that a proxy reads as one request must not be two requests here, or another client would get the second response.
 #[test]
 fn a_request_with_two_lengths_is_one_request_or_none() {
     let app = SocketApp::start(|_| {});

@@ -1,11 +1,11 @@
-//! Tokens that the server's key has signed, with claims that no honest server writes: another service with the same key,
+//! Tokens that the server's key has signed, with claims that a correct server never issues: another service with the same key,
 //! an older version, or an attacker who had the key for a moment. The peer answers 500 to many of them.
 
 use serde_json::{Map, Value, json};
 
 use super::tokens::{Door, Kind, NOW};
 
-/// Claims as text, and the doors at which they might pass: nothing is at stake there.
+/// Claims as text, and the endpoints that may accept them, because nothing is at stake there.
 pub struct Odd {
     pub name: String,
     pub payload: String,
@@ -13,9 +13,9 @@ pub struct Odd {
 }
 
 const NOWHERE: &[Door] = &[];
-/// `verify` promises no more than that a token is genuine and in time.
+/// `verify` promises only that the signature is valid and the token has not expired.
 const VERIFY: &[Door] = &[Door::Verify];
-/// These do not open a door: the first two look at the signature and the dates alone, the last one ends the token.
+/// These give no access: the first two look at the signature and the dates alone, the last one ends the token.
 const REFUSED_EVERYWHERE: &[Door] = &[Door::Verify, Door::Blacklist];
 
 /// The claims that a token of this kind has.
@@ -41,7 +41,7 @@ pub fn claims(kind: Kind, id: &str) -> Map<String, Value> {
 /// A time in the future as a text.
 const DIGITS: &str = r#""1800000300""#;
 
-/// JSON texts that are no time, or none that can be worked with.
+/// JSON texts that are not a time, or a time that cannot be used.
 const NOT_A_TIME: [&str; 30] = [
     DIGITS,
     r#""never""#,
@@ -111,7 +111,7 @@ const NO_USER: [&str; 32] = [
     r#""true""#,
 ];
 
-/// JSON texts that are no id of a token.
+/// JSON texts that are not the id of a token.
 const NOT_AN_ID: [&str; 10] = ["null", "1", "1.5", "true", "[]", r#"["a"]"#, "{}", r#"{"a":1}"#, "1e300", "-0"];
 
 /// Every odd variant of the claims of `kind`.
@@ -163,7 +163,7 @@ impl Variants {
         let legacy = self.kind == Kind::Legacy;
         for claim in ["exp", "nbf", "iat"] {
             for text in NOT_A_TIME {
-                // PyJWT 1 reads digits in a text, and does not compare `iat`.
+                // PyJWT 1 accepts a numeric string, and does not compare `iat`.
                 let is_read = legacy && text == DIGITS && claim != "nbf";
                 self.with(claim, text, if is_read { self.kind.doors() } else { NOWHERE });
             }
@@ -199,7 +199,7 @@ impl Variants {
         }
     }
 
-    /// Of two claims of one name the last counts, as in Python: the first must never win.
+    /// If a claim occurs twice, the last value is used, as in Python. The first must never be used.
     fn duplicate_names(&mut self) {
         self.twice("exp", "1", NOWHERE);
         self.twice("exp", "\"x\"", NOWHERE);
@@ -219,7 +219,7 @@ impl Variants {
         self.add(format!("a second {claim}, {text}"), format!("{open},\"{claim}\":{text}}}"), harmless_at);
     }
 
-    /// Payloads that are no set of claims.
+    /// Payloads that are not a JSON object.
     fn bodies(&mut self) {
         let good = Value::Object(self.claims()).to_string();
         let deep = format!("{{\"a\":{}1{},{}", "[".repeat(3000), "]".repeat(3000), &good[1..]);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Response, TestApp, TestDatabase, alice, ivan};
 
-/// Every path there is, and its methods.
+/// Every path with its methods.
 const PATHS: [(&str, &str); 14] = [
     ("/api/token/", "POST, OPTIONS"),
     ("/api/token/refresh/", "POST, OPTIONS"),
@@ -24,11 +24,11 @@ const PATHS: [(&str, &str); 14] = [
     ("/api/hello/token/", "GET, HEAD, OPTIONS"),
 ];
 
-/// Where a name and a password are sent.
+/// The endpoints that take a name and a password.
 const LOGINS: [&str; 5] =
     ["/api/token/", "/api/token/sliding/", "/access-token/", "/api/authtoken/", "/api-token-auth/"];
 
-/// Text that must be in no answer.
+/// Text that must not be in any response.
 const SECRETS: [&str; 9] =
     ["src/", ".rs:", "panicked", "diesel", "SELECT", "INSERT", "auth_user", "a-test-secret", "correct horse"];
 
@@ -177,7 +177,7 @@ per_database! {
         }
     }
 
-    /// bcrypt looks at 72 bytes and, in C, no further than a NUL.
+    /// bcrypt reads 72 bytes at most and, in C, stops at a NUL.
     async fn a_password_counts_to_its_last_byte(db: TestDatabase) {
         for hasher in ["BCryptPasswordHasher", "BCryptSHA256PasswordHasher", "PBKDF2PasswordHasher"] {
             let hashers = PasswordHashers::from_names(&[hasher]).unwrap();

@@ -1,4 +1,4 @@
-//! Signs any bytes under any header, which the library, rightly, does not.
+//! Signs any bytes with any header. The library refuses to.
 
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ pub fn pem(name: &str) -> &'static str {
     KEYS[name].as_str().unwrap_or_else(|| panic!("no key {name}"))
 }
 
-/// What is between the lines of a PEM.
+/// The content of a PEM block.
 pub fn der(pem: &str) -> Vec<u8> {
     let body: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     STANDARD.decode(body).unwrap()
@@ -52,7 +52,7 @@ pub fn sha256(bytes: &[u8]) -> Vec<u8> {
     digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
 }
 
-/// The key that the server signs with, in the hands of the test.
+/// The server's signing key, for the test's use.
 pub enum Signer {
     Hs,
     Rs(RsaKeyPair),
@@ -95,7 +95,7 @@ impl Signer {
         }
     }
 
-    /// Has both JWT apps sign with this key.
+    /// Makes both JWT apps sign with this key.
     pub fn configure(&self, settings: &mut Settings) {
         let algorithm: Algorithm = self.name().parse().unwrap();
         settings.simple_jwt.algorithm = algorithm;
@@ -121,7 +121,7 @@ impl Signer {
         }
     }
 
-    /// A token with this header and this payload, whatever they are, signed by the server's key.
+    /// A token with this header and payload, valid or not, signed by the server's key.
     pub fn token(&self, header: &str, payload: &str) -> String {
         let signed = format!("{}.{}", b64(header), b64(payload));
         let signature = b64(self.sign(signed.as_bytes()));

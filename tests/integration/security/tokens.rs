@@ -1,4 +1,4 @@
-//! The battery of tokens: every endpoint that takes one, every odd and forged token, four algorithms, both databases.
+//! Every endpoint that takes one, every odd and forged token, four algorithms, both databases.
 //! Threats 1 to 15, 17 and 29.
 
 use std::net::TcpListener;
@@ -14,7 +14,7 @@ use super::odd::{claims, odd};
 use super::signer::Signer;
 use crate::support::{Response, TestApp, TestDatabase, alice};
 
-/// The clock of these tests, which stands still.
+/// The clock of these tests. It does not advance.
 pub const NOW: i64 = 1_800_000_000;
 
 /// A kind of token.
@@ -29,7 +29,7 @@ pub enum Kind {
 impl Kind {
     const ALL: [Self; 4] = [Self::Access, Self::Refresh, Self::Sliding, Self::Legacy];
 
-    /// Where a good token of this kind is accepted.
+    /// The endpoints that accept a valid token of this kind.
     pub fn doors(self) -> &'static [Door] {
         match self {
             Self::Access => &[Door::Protected, Door::HelloJwt, Door::Verify],
@@ -74,7 +74,7 @@ impl Door {
         matches!(self, Self::Protected | Self::HelloJwt | Self::LegacyProtected)
     }
 
-    /// Sends `token`; `None` when HTTP has no way to say it.
+    /// Sends `token`. `None` if it cannot be part of an HTTP request.
     async fn knock(self, app: &TestApp, token: &str) -> Option<Response> {
         let (uri, field) = match self {
             Self::Protected => ("/api/protected/", Err("Bearer")),
@@ -115,7 +115,7 @@ fn is_refusal(response: &Response) -> Result<(), String> {
     }
 }
 
-/// What went wrong, all of it: one failure is rarely alone.
+/// All failures, because one usually comes with others.
 #[derive(Default)]
 struct Findings {
     list: Vec<String>,
@@ -161,7 +161,7 @@ fn text(claims: serde_json::Map<String, Value>) -> String {
     Value::Object(claims).to_string()
 }
 
-/// A battery in which everything is refused proves nothing if good tokens are refused too.
+/// Refused tokens prove nothing if valid tokens are refused too.
 async fn good_tokens_pass(app: &TestApp, signer: &Signer, round: &str) {
     for kind in Kind::ALL {
         for door in kind.doors() {
@@ -186,7 +186,7 @@ async fn forged_battery(db: TestDatabase, algorithm: Algorithm) {
     for kind in Kind::ALL {
         let genuine = signer.genuine(&text(claims(kind, "genuine")));
         let other = signer.genuine(&text(claims(kind, "other")));
-        // Views remember whom they have let in; what is made of such a token must not profit from it.
+        // Views cache the tokens that they have verified. A variant of such a token must not be accepted because of that.
         for door in kind.doors().iter().filter(|door| door.is_view()) {
             assert_eq!(door.knock(&app, &genuine).await.unwrap().status, 200, "{door:?}");
         }
@@ -272,7 +272,7 @@ per_database! {
         let mut findings = Findings::default();
         for door in Door::ALL {
             for kind in Kind::ALL {
-                // `verify` takes any genuine token, and says nothing about what it is good for.
+                // `verify` accepts any validly signed token, whatever its use.
                 if !kind.doors().contains(&door) && door != Door::Verify {
                     let token = signer.genuine(&text(claims(kind, "kind")));
                     findings.must_refuse(&app, door, &format!("{kind:?}"), &token).await;

@@ -46,7 +46,7 @@ impl TestApp {
         app
     }
 
-    /// The same server without the description of its API, so that its answers are not checked against it.
+    /// The same server without the API's description, so its responses are not checked against it.
     pub async fn build_undescribed(kept: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
         let app = Self::start(Rc::new(kept), adjust).await;
         for user in [super::alice(), super::bob(), super::ivan()] {
@@ -96,7 +96,7 @@ impl TestApp {
         &self.auth
     }
 
-    /// Where the tables are, for connections that are not the server's.
+    /// The URL of the database, for other connections.
     pub fn tables(&self) -> &TestDatabase {
         &self.kept
     }
@@ -135,7 +135,7 @@ impl TestApp {
         self.write(move |conn| diesel::sql_query(statement).execute(conn)).await;
     }
 
-    /// One number out of the server's database.
+    /// Reads one number from the server's database.
     pub async fn count(&self, query: &str) -> i64 {
         #[derive(diesel::QueryableByName)]
         struct Count {
@@ -189,7 +189,7 @@ impl Client {
         self.send(Method::POST, uri, Some("application/json"), json.to_string().as_bytes()).await
     }
 
-    /// Sends a request, and holds the answer against what the API says about itself.
+    /// Sends a request and checks the response against the API's description.
     pub async fn send(&self, method: Method, uri: &str, content_type: Option<&str>, body: &[u8]) -> Response {
         let mut request = TestRequest::default().method(method.clone()).uri(uri);
         if let Some(content_type) = content_type {

@@ -29,7 +29,7 @@ pub fn record() {
     });
 }
 
-/// The lines with `text`, which has to be the test's own.
+/// The lines that contain `text`, which only one test may use.
 pub fn lines_with(text: &str) -> Vec<String> {
     LINES.lock().unwrap().iter().filter(|line| line.contains(text)).cloned().collect()
 }

@@ -1,4 +1,4 @@
-//! The real program, started as an administrator starts it, and a client that speaks to it byte by byte.
+//! The real program, started as an administrator starts it, and a client on a plain socket.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -1,4 +1,4 @@
-//! A wire between the server and its database, or its Redis, on which a test injects faults.
+//! A proxy between the server and its database or Redis, in which a test injects faults.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -97,12 +97,12 @@ impl Proxy {
         shared.open.drain(..).for_each(|pair| pair.cut());
     }
 
-    /// Holds every byte back, in both directions, and leaves the connections open.
+    /// Delays all data in both directions and leaves the connections open.
     pub fn freeze(&self) {
         self.wire.shared.lock().unwrap().is_frozen = true;
     }
 
-    /// Lets the bytes through again.
+    /// Forwards data again.
     pub fn thaw(&self) {
         self.wire.shared.lock().unwrap().is_frozen = false;
         self.wire.thawed.notify_all();

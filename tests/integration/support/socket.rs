@@ -1,4 +1,4 @@
-//! The server on a real socket, and clients that are no HTTP libraries.
+//! The server on a real socket, and clients that write bytes themselves.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -52,10 +52,10 @@ impl SocketApp {
         stream
     }
 
-    /// Sends bytes and reads until the server closes. A server that does neither answer nor close is a failure.
+    /// Sends bytes and reads until the server closes the connection. It is a failure if the server neither responds nor closes.
     pub fn exchange(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect();
-        // A server that has seen enough may close before it was sent everything.
+        // The server may close the connection before everything was sent.
         let _ = stream.write_all(bytes.as_ref());
         read_to_close(&mut stream)
     }
