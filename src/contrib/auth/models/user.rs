@@ -22,7 +22,7 @@ use crate::db::{DbConnection, with_backend};
 pub struct User {
     /// Primary key.
     pub id: i32,
-    /// Password string, as one of [`hashers`](super::hashers) wrote it.
+    /// Password string, as one of [`hashers`](crate::contrib::auth::hashers) wrote it.
     pub password: String,
     /// Last login, in UTC; written when `UPDATE_LAST_LOGIN` is on.
     pub last_login: Option<NaiveDateTime>,

@@ -19,7 +19,7 @@ pub struct NewUser<'a> {
     pub username: &'a str,
     /// The value of [`UserModel::email_field`]. Empty if there is none, or if it is the user name.
     pub email: &'a str,
-    /// Password string as [`PasswordHashers::encode`](super::hashers::PasswordHashers::encode) returns it.
+    /// Password string as [`PasswordHashers::encode`](crate::contrib::auth::hashers::PasswordHashers::encode) returns it.
     pub password: &'a str,
     /// Whether the user may enter the admin site.
     pub is_staff: bool,
