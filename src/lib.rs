@@ -103,7 +103,7 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | a view with DRF's methods, negotiation and errors | [`path`](rest_framework::views::path)`("/x/", `[`ApiView`](rest_framework::views::ApiView)`::new("X").get(x))` |
 //! | a token in code | `RefreshToken::for_user(…)`, `.access_token(…)`, `token["name"] = "…".into()` |
 //! | your own kind of token | `impl `[`TokenClass`](simplejwt::tokens::TokenClass)` for Invite`, then `Token<Invite>` |
-//! | your own table of users | `UserModel` and [`AbstractUser`](contrib::auth::AbstractUser), as `AUTH_USER_MODEL` |
+//! | your own table of users | the setting `AUTH_USER_MODEL`; for a row type of your own, `UserModel` and [`AbstractUser`](contrib::auth::AbstractUser) |
 //! | your own claims, at login *and* at refresh | [`AppsBuilder::claims`] |
 //! | your own login scheme or permission | [`Authentication`](rest_framework::authentication::Authentication), [`Permission`](rest_framework::permissions::Permission) |
 //! | the endpoints under your prefix | `web::scope("/api").configure(\|cfg\| simplejwt::urls::configure(cfg, &apps))` |

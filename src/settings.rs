@@ -71,20 +71,25 @@ impl Settings {
     ///
     /// ```ignore
     /// Apps::builder(self)
-    ///     // What overriding `get_token` does in Python: claims, at login and at each refresh.
+    ///     // What overriding `get_token` does in Python: claims, at login and at each refresh. With `AUTH_USER_MODEL` an
+    ///     // attribute is any column of the table.
     ///     .claims(|user, claims| {
     ///         claims.insert("name".to_owned(), user.username().into());
+    ///         claims.insert("tenant".to_owned(), user.attribute("tenant_id").unwrap_or_default());
     ///     })
-    ///     // AUTH_USER_MODEL, USER_AUTHENTICATION_RULE, and classes of your own:
-    ///     .users(Customers)
+    ///     // USER_AUTHENTICATION_RULE, and classes of your own:
     ///     .user_authentication_rule(|user| user.is_active() && user.is_staff())
     ///     .authentication_class(ApiKeyAuthentication)
     ///     .permission_class(IsOwner)
+    ///     // A user model in Rust, and a table that `manage migrate` makes:
+    ///     .users(Customers)
+    ///     .migration(CUSTOMERS)
     /// ```
     ///
     /// The server and every command of `manage` use it.
     pub fn builder(self) -> AppsBuilder {
         Apps::builder(self)
+        // OWN CODE: claims, the user rule, classes and tables go here, as in the lines above.
     }
 }
 

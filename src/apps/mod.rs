@@ -75,6 +75,12 @@ impl Apps {
         self.0.get().ok_or_else(LookupError::of::<T>)
     }
 
+    /// The parts of all apps.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.0
+    }
+
     /// The installed apps, in the order of `INSTALLED_APPS`.
     #[must_use]
     pub fn installed(&self) -> &[&'static dyn AppConfig] {

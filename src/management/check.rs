@@ -73,7 +73,9 @@ pub fn handle(context: &Context, settings: &[Setting], arguments: Arguments) -> 
     let wanted = |check: &Check| check.tags().any(has_tag) && !check.ids.iter().any(|id| others.contains(&id));
 
     builder.errors();
-    let unready = if arguments.databases.is_empty() { None } else { database_error(builder.registry()) };
+    // What the settings say about a user model of the project's own can only be compared with the database.
+    let asks_database = !arguments.databases.is_empty() || builder.registry().has_own_users();
+    let unready = if asks_database { database_error(builder.registry()) } else { None };
     let mut found = builder.check_some(which, wanted);
     let first = refusal.map(|error| CheckMessage::new(Level::Error, SETTINGS_ERROR, error));
     found.messages.splice(0..0, first.into_iter().chain(unready));
@@ -108,8 +110,12 @@ fn database_error(registry: &Registry) -> Option<CheckMessage> {
     let auth = registry.get::<AuthState>()?;
     let plan = auth.required_migrations(registry.migrations());
     let database = Database::open(&registry.settings::<DatabaseSettings>());
-    let unapplied = database.and_then(|database| plan.unapplied(&mut *database.connection()?));
-    let problem = unapplied.map_or_else(|error| Some(error.to_string()), |unapplied| unapplied_warning(&unapplied));
+    let problem = database.and_then(|database| {
+        let mut conn = database.connection()?;
+        let unapplied = unapplied_warning(&plan.unapplied(&mut conn)?);
+        Ok(unapplied.or_else(|| registry.check_users(&mut conn).err().map(|error| error.to_string())))
+    });
+    let problem = problem.unwrap_or_else(|error| Some(error.to_string()));
     problem.map(|text| CheckMessage::new(Level::Error, "database.E901", text))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::checks;
 #[cfg(feature = "server")]
 use super::management;
-use super::models::{CustomUsers, DjangoUsers, UserAttribute, UserModel, UserModelError, check_users};
+use super::models::{CustomUsers, DjangoUsers, UserModel, UserModelError, check_users};
 use super::settings::AuthSettings;
 use super::state::AuthState;
 #[cfg(feature = "server")]
@@ -57,12 +57,10 @@ impl AppConfig for AuthConfig {
     /// A table that is not as the settings say stops the set-up. One that is not there does not: `migrate` may make it, and a
     /// server asks again before it starts.
     fn connected(&self, registry: &mut Registry, database: &Database) -> Result<(), SetupError> {
-        let Some(auth) = registry.get::<AuthState>() else { return Ok(()) };
-        let users: &dyn UserModel = auth.users().as_ref();
-        if (users as &dyn Any).is::<DjangoUsers>() {
+        if !registry.has_own_users() {
             return Ok(());
         }
-        match check_users(&mut *database.connection()?, users, registry.list()) {
+        match registry.check_users(&mut *database.connection()?) {
             Ok(()) | Err(UserModelError::NoTable(_)) => Ok(()),
             Err(UserModelError::Setting(error)) => Err(error.into()),
             Err(UserModelError::Query(error)) => Err(DatabaseError::from(error).into()),
@@ -101,15 +99,31 @@ impl AppsBuilder {
     }
 }
 
+impl Registry {
+    /// Whether the project has another table of users than `auth_user`.
+    #[must_use]
+    pub fn has_own_users(&self) -> bool {
+        let users = self.get::<AuthState>().map(|auth| auth.users().as_ref());
+        users.is_some_and(|users| !(users as &dyn Any).is::<DjangoUsers>())
+    }
+
+    /// As [`Apps::check_users`], while the project is set up.
+    ///
+    /// # Errors
+    /// As [`Apps::check_users`].
+    pub fn check_users(&self, conn: &mut DbConnection) -> Result<(), UserModelError> {
+        let Some(auth) = self.get::<AuthState>() else { return Ok(()) };
+        check_users(conn, auth.users().as_ref(), self.list())
+    }
+}
+
 impl Apps {
     /// Whether users can be read from the database, and be looked up by the attributes that settings name.
     ///
     /// # Errors
     /// Says what is wrong. Nothing is wrong if `django.contrib.auth` is not installed.
     pub fn check_users(&self, conn: &mut DbConnection) -> Result<(), UserModelError> {
-        let Ok(auth) = self.auth() else { return Ok(()) };
-        let attributes = self.get::<Vec<UserAttribute>>().map_or(&[][..], Vec::as_slice);
-        check_users(conn, auth.users().as_ref(), attributes)
+        self.registry().check_users(conn)
     }
 
     /// Users and passwords.

@@ -38,17 +38,9 @@ impl Arguments {
     }
 
     /// The options of fields that are not required.
-    fn others(&self, username_field: &str, asked: &[(String, String)]) -> Result<Vec<(&str, &str)>, CommandError> {
-        let mut others = Vec::new();
-        for text in &self.field {
-            let pair = text.split_once('=');
-            let (name, value) =
-                pair.ok_or_else(|| CommandError::new(format!("--field {text}: expected NAME=VALUE")))?;
-            if name != username_field && !asked.iter().any(|(field, _)| field == name) {
-                others.push((name, value));
-            }
-        }
-        Ok(others)
+    fn others(&self, username_field: &str, asked: &[(String, String)]) -> Vec<(&str, &str)> {
+        let pairs = self.field.iter().filter_map(|text| text.split_once('='));
+        pairs.filter(|(name, _)| *name != username_field && !asked.iter().any(|(field, _)| field == name)).collect()
     }
 }
 
@@ -57,6 +49,9 @@ impl Arguments {
 /// # Errors
 /// Returns an error if the name is taken or invalid, a value is missing under `--noinput`, or the database fails.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
+    if let Some(text) = arguments.field.iter().find(|text| !text.contains('=')) {
+        return Err(CommandError::new(format!("--field {text}: expected NAME=VALUE")));
+    }
     let apps = context.apps()?;
     let users = apps.auth()?.users().as_ref();
     let mut conn = context.database()?.connection()?;
@@ -91,7 +86,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         };
         values.push((field, value));
     }
-    for (field, value) in arguments.others(username_field, &values)? {
+    for (field, value) in arguments.others(username_field, &values) {
         if let Some(problem) = users.field_problem(&mut conn, field, value)? {
             return Err(CommandError::new(format!("{field}: {problem}")));
         }
@@ -132,7 +127,7 @@ fn username_error(
     username: &str,
 ) -> Result<Option<String>, CommandError> {
     let label = label(users.username_field());
-    if users.get_by_natural_key(conn, username)?.is_some() {
+    if users.get_by_natural_key(conn, &users::normalize_natural_key(users, username))?.is_some() {
         return Ok(Some(format!("Error: That {} is already taken.", label.to_lowercase())));
     }
     if username.is_empty() {

@@ -83,6 +83,12 @@ pub(super) fn password_problems(password: &str, username: &str, email: &str) -> 
     outcome.err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
+/// The value of `USERNAME_FIELD` as a manager stores it.
+pub(super) fn normalize_natural_key(users: &dyn UserModel, value: &str) -> String {
+    let value = normalize_username(value);
+    if users.username_field() == users.email_field() { normalize_email(&value) } else { value }
+}
+
 /// Inserts a superuser. Without a password, the user cannot log in until one is set. `new` has no password yet.
 pub(crate) fn create_superuser(
     apps: &Apps,
@@ -93,10 +99,7 @@ pub(crate) fn create_superuser(
     let auth = apps.auth()?;
     let encoded = encode(auth.hashers(), password)?;
     let users = auth.users();
-    let username = normalize_username(new.username);
-    // A manager of users who log in with an address normalizes it.
-    let username = if users.username_field() == users.email_field() { normalize_email(&username) } else { username };
-    let email = normalize_email(new.email);
+    let (username, email) = (normalize_natural_key(users.as_ref(), new.username), normalize_email(new.email));
     let new = NewUser {
         username: &username,
         email: &email,

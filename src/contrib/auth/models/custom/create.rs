@@ -8,7 +8,8 @@ use diesel::result::Error;
 
 use super::super::super::SharedUser;
 use super::super::user_model::NewUser;
-use super::layout::{Field, Layout};
+use super::field::Field;
+use super::layout::Layout;
 use crate::db::DbConnection;
 use crate::db::text_query::TextQuery;
 

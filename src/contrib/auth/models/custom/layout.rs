@@ -11,23 +11,14 @@ use super::super::super::{SharedUser, UserId};
 use super::super::check::{UserModelError, missing_table};
 use super::super::permissions::UserPermissions;
 use super::config::Config;
-use super::kind::{KeyType, Kind, shown};
+use super::field::{Field, find_column};
+use super::kind::{KeyType, shown};
+use super::names::Names;
+use super::permissions::permissions_query;
 use super::row::CustomUser;
 use crate::db::DbConnection;
-use crate::db::introspection::{Column, columns};
+use crate::db::introspection::columns;
 use crate::db::text_query::{TextQuery, TextRow, quote_name};
-
-/// A column as statements need it.
-pub(super) struct Field {
-    pub(super) column: Column,
-    pub(super) kind: Kind,
-    /// The name of the column in quotes.
-    pub(super) quoted: String,
-    /// The same with the table in front. SQLite takes a quoted name that stands alone for a text if there is no such column.
-    qualified: String,
-    /// What comes behind a parameter after `CAST(`.
-    pub(super) cast: String,
-}
 
 /// What is known of the table.
 pub(super) struct Layout {
@@ -225,120 +216,6 @@ impl Layout {
         let names = query.rows(conn)?.into_iter().filter_map(|TextRow(mut values)| values.pop().flatten());
         Ok(UserPermissions::These(names.collect()))
     }
-}
-
-impl Field {
-    fn new(column: Column, table: &str, vendor: &str) -> Self {
-        let kind = Kind::of(&column, vendor);
-        let quoted = quote_name(&column.name);
-        let qualified = format!("{table}.{quoted}");
-        Self { kind, quoted, qualified, cast: kind.cast(&column, vendor), column }
-    }
-}
-
-fn find_column(fields: &[Field], name: &str) -> Option<usize> {
-    let position = |name: &str| fields.iter().position(|field| field.column.name == name);
-    position(name).or_else(|| position(&format!("{name}_id")))
-}
-
-/// The names in the settings, and the columns that they mean.
-struct Names<'a> {
-    config: &'a Config,
-    fields: &'a [Field],
-}
-
-impl Names<'_> {
-    fn column(&self, name: &str) -> Option<usize> {
-        self.fields.iter().position(|field| field.column.name == name)
-    }
-
-    fn find(&self, name: &str) -> Option<usize> {
-        match self.config.columns.iter().find(|(field, _)| field == name) {
-            Some((_, column)) => self.column(column),
-            None => find_column(self.fields, name),
-        }
-    }
-
-    fn no_column(&self, name: &str) -> String {
-        let names: Vec<_> = self.fields.iter().map(|field| field.column.name.as_str()).collect();
-        let table = &self.config.table;
-        format!(
-            "the table {table:?} has no column {name:?}, only {}; AUTH_USER_COLUMNS can name another",
-            names.join(", ")
-        )
-    }
-
-    fn primary_key(&self) -> Result<(usize, KeyType), UserModelError> {
-        let problem = |problem| UserModelError::setting("AUTH_USER_MODEL", problem);
-        let table = &self.config.table;
-        let is_key = |index: &usize| self.fields[*index].column.is_primary_key;
-        let keys: Vec<_> = (0..self.fields.len()).filter(is_key).collect();
-        let [pk] = keys[..] else {
-            return Err(problem(format!("the table {table:?} needs a primary key of one column")));
-        };
-        let field = &self.fields[pk];
-        let key_type = field.kind.key_type().ok_or_else(|| {
-            let Column { name, sql_type, .. } = &field.column;
-            problem(format!("the key {name:?} of {table:?} is {sql_type}; expected integer, bigint or a UUID"))
-        })?;
-        Ok((pk, key_type))
-    }
-
-    fn username(&self) -> Result<usize, UserModelError> {
-        let name = &self.config.username_field;
-        let problem = |problem| UserModelError::setting("USERNAME_FIELD", problem);
-        let Some(field) = self.find(name) else {
-            let hint = if self.config.has_username_field { "" } else { ". Set it to the field that users log in with" };
-            return Err(problem(format!("{}{hint}", self.no_column(name))));
-        };
-        let Column { name, is_unique, .. } = &self.fields[field].column;
-        let table = &self.config.table;
-        if !is_unique {
-            return Err(problem(format!("the column {name:?} of {table:?} is not unique")));
-        }
-        if !self.fields[field].kind.is_key() {
-            let sql_type = &self.fields[field].column.sql_type;
-            return Err(problem(format!("the column {name:?} of {table:?} is {sql_type}; expected text")));
-        }
-        Ok(field)
-    }
-
-    fn required_fields(&self, has_email: bool) -> Result<Vec<String>, UserModelError> {
-        let Some(names) = &self.config.required_fields else {
-            // Those of `AbstractUser`, or none as in `AbstractBaseUser`.
-            let is_abstract_user = self.config.username_field == "username" && has_email;
-            return Ok(if is_abstract_user { vec![self.config.email_field().to_owned()] } else { Vec::new() });
-        };
-        match names.iter().find(|name| self.find(name).is_none()) {
-            None => Ok(names.clone()),
-            Some(name) => Err(UserModelError::setting("REQUIRED_FIELDS", self.no_column(name))),
-        }
-    }
-}
-
-/// The query for the permissions of a user, if the model has `PermissionsMixin`. Its tables have three columns each.
-fn permissions_query(conn: &mut DbConnection, table: &str, pk: &Field) -> QueryResult<Option<[String; 3]>> {
-    let mut column_beside = |suffix: &str, other: &str| -> QueryResult<Option<(String, String)>> {
-        let table = format!("{table}{suffix}");
-        let mut columns = columns(conn, &table)?;
-        columns.retain(|column| column.name != "id" && column.name != other);
-        Ok(columns.pop().filter(|_| columns.is_empty()).map(|column| (quote_name(&table), quote_name(&column.name))))
-    };
-    let Some((own, own_user)) = column_beside("_user_permissions", "permission_id")? else { return Ok(None) };
-    let Some((groups, groups_user)) = column_beside("_groups", "group_id")? else { return Ok(None) };
-    let cast = &pk.cast;
-    Ok(Some([
-        format!(
-            "SELECT c.app_label || '.' || p.codename FROM auth_permission p \
-             JOIN django_content_type c ON c.id = p.content_type_id WHERE p.id IN \
-             (SELECT o.permission_id FROM {own} o WHERE o.{own_user} = CAST("
-        ),
-        format!(
-            "{cast}) OR p.id IN (SELECT g.permission_id FROM auth_group_permissions g \
-             JOIN {groups} m ON m.group_id = g.group_id WHERE m.{groups_user} = CAST("
-        ),
-        format!("{cast})"),
-    ]))
 }
 
 impl fmt::Debug for Layout {

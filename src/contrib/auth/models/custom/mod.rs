@@ -5,8 +5,11 @@
 
 mod config;
 mod create;
+mod field;
 mod kind;
 mod layout;
+mod names;
+mod permissions;
 mod row;
 
 use std::any::Any;
