@@ -215,6 +215,24 @@ per_database! {
         ]);
     }
 
+    async fn claims_of_get_token_are_listed_even_if_no_recorded_token_has_them(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.login(&alice()).await;
+        let moving = Move::new(&app, |export| {
+            let uuid: Value = serde_json::from_str(include_str!("../../fixtures/django/adopt/uuid.json")).unwrap();
+            export["_serializers"] = uuid["_serializers"].clone();
+        });
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(is_fine, "{report}");
+        assert_lines(&report, &[
+            "  - Django's tokens have claims that this server does not issue: name, tenant.",
+            "            // In Python: user.get_full_name()",
+            r#"            claims.insert("name".to_owned(), format!("{} {}", text("first_name"), text("last_name")).trim().into());"#,
+            "            // In Python: user.tenant",
+            r#"            claims.insert("tenant".to_owned(), /* its value */);"#,
+        ]);
+    }
+
     async fn urls_gained_and_lost_are_listed(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let moving = Move::new(&app, |export| {

@@ -1,6 +1,6 @@
 //! Claims in Django's tokens that this server would not issue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -43,8 +43,15 @@ impl Proof<'_> {
         let mut missing: BTreeMap<String, Missing> = BTreeMap::new();
         let mut compared = 0;
         let mut types = Vec::new();
+        // What this program would issue, for any user.
+        let mut issued: BTreeSet<String> = BTreeSet::new();
+        let mut fields = Vec::new();
         if let Some(auth) = builder.registry().get::<AuthState>() {
             let users = Users::of(builder, self);
+            fields = users.columns().into_iter().map(|(field, _)| field).collect();
+            if let Some(user) = users.newest(auth, conn)? {
+                issued.extend(AccessToken::for_user(&*user, jwt).keys().cloned());
+            }
             for claims in tokens.iter().take(COMPARED) {
                 let settings = &jwt.settings;
                 let Some(id) = claims.get(&settings.user_id_claim) else { continue };
@@ -64,11 +71,9 @@ impl Proof<'_> {
                 }
             }
         }
-        for (name, python) in self.in_source() {
-            // If tokens were compared, a claim of the source that is not missing is there already.
-            if missing.contains_key(&name) || compared == 0 {
-                missing.entry(name).or_default().python = Some(python);
-            }
+        // simplejwt records a token before `get_token` has added its claims, so the recorded ones may lack them.
+        for (name, python) in self.in_source().into_iter().filter(|(name, _)| !issued.contains(name)) {
+            missing.entry(name).or_default().read(python, &fields);
         }
         for (name, theirs, ours) in types {
             self.report.add(
@@ -126,6 +131,15 @@ impl Proof<'_> {
     fn own_serializers(&mut self) {
         for serializer in self.export.serializers() {
             let base = serializer.bases.first().map_or("", |base| base.rsplit('.').next().unwrap_or(base));
+            let get_token = serializer.methods.get("get_token").map(|source| source.as_str().unwrap_or_default());
+            if let Some(source) = get_token.filter(|source| source.lines().all(|line| claim_in(line).is_none())) {
+                self.report.add(
+                    Finding::code(format!("{} ({}) has a `get_token` of its own.", serializer.class, serializer.place))
+                        .clients("Claims that it adds are missing in tokens of this server.")
+                        .remedy("Add them with `.claims(|user, claims| …)` in `Settings::builder` in src/settings.rs. In Python it is:")
+                        .lines(source.lines()),
+                );
+            }
             let Some(validate) = serializer.methods.get("validate") else { continue };
             let source = validate.as_str().unwrap_or("(its source was not found)");
             self.report.add(
@@ -160,6 +174,17 @@ impl Missing {
             ),
         };
         self.value = value.clone();
+    }
+
+    /// Learns from the expression that `get_token` assigns.
+    fn read(&mut self, python: String, fields: &[String]) {
+        let has = |name: &str| fields.iter().any(|field| field == name);
+        if self.fields.is_none() {
+            let direct = python.strip_prefix("user.").filter(|name| has(name));
+            self.fields = direct.map(|name| vec![name.to_owned()]);
+            self.is_full_name = python == "user.get_full_name()" && has("first_name") && has("last_name");
+        }
+        self.python = Some(python);
     }
 
     fn lines(&self, name: &str) -> Vec<String> {
@@ -275,6 +300,22 @@ mod tests {
         let mut name = Missing::default();
         name.learn(&json!("Ann Lee"), &row(&[("first_name", "Ann"), ("last_name", "Lee")]));
         assert!(name.lines("name")[0].contains(r#"text("first_name")"#));
+    }
+
+    #[test]
+    fn the_source_of_get_token_is_enough_if_no_token_has_the_claim() {
+        let fields = ["tenant", "first_name", "last_name"].map(str::to_owned);
+        let lines = |name: &str, python: &str| {
+            let mut claim = Missing::default();
+            claim.read(python.to_owned(), &fields);
+            claim.lines(name).pop().unwrap()
+        };
+        assert_eq!(
+            lines("shop", "user.tenant"),
+            r#"claims.insert("shop".to_owned(), user.attribute("tenant").unwrap_or_default());"#
+        );
+        assert!(lines("name", "user.get_full_name()").contains(r#"text("last_name")"#));
+        assert_eq!(lines("n", "user.orders.count()"), r#"claims.insert("n".to_owned(), /* its value */);"#);
     }
 
     #[test]

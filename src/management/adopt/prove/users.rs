@@ -1,9 +1,11 @@
 //! Whether users can be read.
 
+use diesel::QueryResult;
+
 use super::{Proof, sql};
 use crate::apps::AppsBuilder;
 use crate::apps::command::CommandError;
-use crate::contrib::auth::AuthState;
+use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::DbConnection;
 use crate::db::migrations::UserTable;
 use crate::management::adopt::export::UserModel;
@@ -42,6 +44,20 @@ impl Users {
         fields.map(|field| (field.name.clone(), sql::name(&field.column))).collect()
     }
 
+    /// The user name of the user that was made last.
+    fn newest_name(&self, conn: &mut DbConnection) -> QueryResult<Option<String>> {
+        let newest = format!("FROM {} ORDER BY {} DESC LIMIT 1", self.table, self.pk);
+        Ok(sql::texts(conn, &self.username, &newest)?.pop().flatten())
+    }
+
+    /// The user that was made last.
+    pub(super) fn newest(&self, auth: &AuthState, conn: &mut DbConnection) -> QueryResult<Option<SharedUser>> {
+        match self.newest_name(conn)? {
+            Some(name) => auth.users().get_by_natural_key(conn, &name),
+            None => Ok(None),
+        }
+    }
+
     fn key_kind(&self) -> &str {
         let model = self.model.as_ref();
         let pk = model.and_then(|model| model.fields.iter().find(|field| field.name == model.pk));
@@ -73,8 +89,7 @@ impl Proof<'_> {
             users.key_kind()
         ));
         self.passwords(auth, conn, &users, total)?;
-        let newest = format!("FROM {} ORDER BY {} DESC LIMIT 1", users.table, users.pk);
-        let Some(Some(username)) = sql::texts(conn, &users.username, &newest)?.pop() else { return Ok(()) };
+        let Some(username) = users.newest_name(conn)? else { return Ok(()) };
         match auth.users().get_by_natural_key(conn, &username)? {
             Some(user) if user.username() == username => {
                 self.report.add(Finding::proven(format!("Users are found by {}.", auth.users().username_field())));
