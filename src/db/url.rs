@@ -66,6 +66,11 @@ impl DatabaseUrl {
 }
 
 impl PostgresUrl {
+    /// The connection in the words of libpq: names and values.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &SecretString)> {
+        self.parameters.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// How many hosts it names. libpq tries them in turn.
     #[cfg(feature = "postgres")]
     pub(super) fn hosts(&self) -> u32 {

@@ -3,20 +3,48 @@
 use clap::Args;
 
 use crate::apps::command::{CommandError, Context, println};
-use crate::db::migrations::migrate_report;
+use crate::db::migrations::{MigrationPlan, Target, migrate_report};
 
 /// Arguments of `migrate`.
 #[derive(Args, Debug, Default)]
 pub struct Arguments {
+    /// App label of an application to synchronize the state
+    app_label: Option<String>,
+    /// Database state will be brought to the state after that migration. Use the name "zero" to unapply all migrations, which
+    /// drops the tables of the app
+    migration_name: Option<String>,
+    /// Mark migrations as run without actually running them
+    #[arg(long)]
+    fake: bool,
+    /// Accepted: tables that are there and not recorded stop the command, which says what to do
+    #[arg(long)]
+    fake_initial: bool,
     /// Exits with a non-zero status if unapplied migrations exist and does not apply them
     #[arg(long)]
     check: bool,
     /// Shows a list of the migration actions that will be performed
     #[arg(long)]
     plan: bool,
+    /// Accepted: every app has migrations
+    #[arg(long)]
+    run_syncdb: bool,
     /// Accepted as in Django; this command never asks
     #[arg(long, alias = "no-input")]
     noinput: bool,
+}
+
+impl Arguments {
+    fn target(&self, plan: &MigrationPlan) -> Result<Target<'_>, CommandError> {
+        let Some(app) = self.app_label.as_deref() else { return Ok(Target::All) };
+        if !plan.apps().contains(&app) {
+            return Err(CommandError::new(format!("No installed app with label '{app}'.")));
+        }
+        match self.migration_name.as_deref() {
+            None => Ok(Target::App(app)),
+            Some("zero") => Ok(Target::Zero(app)),
+            Some(name) => Ok(Target::Migration(plan.find(app, name).map_err(CommandError::new)?)),
+        }
+    }
 }
 
 /// Runs the command.
@@ -24,26 +52,27 @@ pub struct Arguments {
 /// # Errors
 /// When the tables cannot be made, and under `--check` when some are missing.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
-    let plan = context.apps()?.migrations();
-    let database = context.apps()?.database()?;
-    let mut conn = database.connection()?;
+    let apps = context.apps()?;
+    let plan = apps.migrations();
+    let target = arguments.target(&plan)?;
+    let mut conn = apps.database()?.connection()?;
+    let backwards = plan.backwards(&mut conn, target)?;
+    let is_backwards = !backwards.is_empty() || matches!(target, Target::Zero(_));
     if arguments.check || arguments.plan {
-        let unapplied = plan.unapplied(&mut conn)?;
+        let planned = if is_backwards { backwards } else { plan.forwards(&mut conn, target)? };
         if arguments.plan {
             println!("Planned operations:");
-            for migration in &unapplied {
-                println!("{}.{}", migration.app, migration.name);
-            }
-            if unapplied.is_empty() {
+            planned.iter().for_each(|migration| println!("{migration}"));
+            if planned.is_empty() {
                 println!("  No planned migration operations.");
             }
         }
-        return if arguments.check && !unapplied.is_empty() { Err(CommandError::Exit(1)) } else { Ok(()) };
+        return if arguments.check && !planned.is_empty() { Err(CommandError::Exit(1)) } else { Ok(()) };
     }
-    let applied = plan.migrate(&mut conn, context.apps()?.clock().now())?;
-    for line in migrate_report(&plan, &applied) {
+    let done = plan.migrate_to(&mut conn, target, arguments.fake, apps.clock().now())?;
+    let verb = if is_backwards { "Unapplying" } else { "Applying" };
+    for line in migrate_report(&plan, target, verb, if arguments.fake { "FAKED" } else { "OK" }, &done) {
         context.say(line);
     }
-    // A database without anything to apply is of no use if its users cannot be read.
-    Ok(context.apps()?.check_users(&mut conn)?)
+    Ok(())
 }

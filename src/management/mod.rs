@@ -6,11 +6,13 @@
 mod adopt;
 mod check;
 mod command_line;
+mod dbshell;
 mod development;
 mod diffsettings;
 mod migrate;
 mod runserver;
 mod showmigrations;
+mod sqlmigrate;
 mod unsupported;
 
 use std::ffi::OsString;
@@ -28,6 +30,8 @@ fn commands<P: Project>(project: &P) -> Vec<Group> {
     let core = vec![
         Command::new("runserver", "Starts the server", runserver::handle),
         Command::new("migrate", "Creates the tables, or what is missing of them", migrate::handle),
+        Command::new("sqlmigrate", "Prints the SQL statements for the named migration", sqlmigrate::handle),
+        Command::new("dbshell", "Runs the command-line client of the database", dbshell::handle),
         Command::new("showmigrations", "Shows all available migrations", showmigrations::handle),
         Command::new("check", "Checks the settings for potential problems", move |context, arguments| {
             check::handle(context, &all, arguments)

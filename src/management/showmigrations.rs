@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::apps::command::{CommandError, Context, println};
+use crate::apps::command::{CommandError, Context, eprintln, println};
 use crate::db::migrations::showmigrations_report;
 
 /// Arguments of `showmigrations`.
@@ -25,8 +25,10 @@ pub struct Arguments {
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let plan = context.apps()?.migrations();
     let known = plan.apps();
-    if let Some(unknown) = arguments.app_label.iter().find(|label| !known.contains(&label.as_str())) {
-        return Err(CommandError::new(format!("No installed app with label '{unknown}'.")));
+    let unknown: Vec<_> = arguments.app_label.iter().filter(|label| !known.contains(&label.as_str())).collect();
+    if !unknown.is_empty() {
+        unknown.iter().for_each(|label| eprintln!("No installed app with label '{label}'."));
+        return Err(CommandError::Exit(2));
     }
     let database = context.apps()?.database()?;
     let mut states = plan.plan(&mut *database.connection()?)?;

@@ -32,12 +32,14 @@ fn the_commands_have_their_names_from_python() {
             "changepassword",
             "check",
             "createsuperuser",
+            "dbshell",
             "diffsettings",
             "drf_create_token",
             "flushexpiredtokens",
             "migrate",
             "runserver",
             "showmigrations",
+            "sqlmigrate",
         ]
     );
     for (names, _) in unsupported::COMMANDS {

@@ -47,6 +47,33 @@ pub enum MigrationError {
         /// Name of the table.
         table: String,
     },
+    /// A migration between those of a step was asked for.
+    #[error(
+        "the migrations of {app} are applied together here, and make the tables as they are after the last one; run \
+         `manage migrate {app}`"
+    )]
+    Together {
+        /// Label of the app.
+        app: &'static str,
+    },
+    /// A migration that changes tables was to be undone.
+    #[error(
+        "{app}.{name} changes tables and cannot be undone here; use Django's `manage.py migrate`, or zero for all of {app}"
+    )]
+    Irreversible {
+        /// Label of the app.
+        app: &'static str,
+        /// The migration.
+        name: &'static str,
+    },
+    /// The tables that were to be dropped are needed by those of other apps.
+    #[error("the tables of {} need those of {app}; run `manage migrate {} zero` first", by.join(", "), by[0])]
+    Needed {
+        /// Label of the app.
+        app: String,
+        /// Labels of the other apps.
+        by: Vec<&'static str>,
+    },
     /// The database failed. Steps before it stay.
     #[error(transparent)]
     Database(#[from] DatabaseError),

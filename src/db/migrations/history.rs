@@ -73,6 +73,13 @@ pub(super) fn record(
     Ok(())
 }
 
+/// Removes a migration from the list.
+pub(super) fn forget(conn: &mut DbConnection, app: &str, name: &str) -> Result<(), DatabaseError> {
+    let row = django_migrations::table.filter(django_migrations::app.eq(app)).filter(django_migrations::name.eq(name));
+    diesel::delete(row).execute(conn)?;
+    Ok(())
+}
+
 /// Lets one migrate at a time into a schema, until the transaction ends. On SQLite the transaction is that lock.
 pub(super) fn lock(conn: &mut DbConnection) -> Result<(), DatabaseError> {
     match conn {

@@ -12,6 +12,7 @@ mod history;
 mod permissions;
 mod report;
 mod steps;
+mod target;
 mod users;
 
 use std::fmt;
@@ -28,6 +29,7 @@ pub use self::report::{migrate_report, showmigrations_report, unapplied_warning}
 pub use self::steps::{
     ADMIN, AUTH, AUTHTOKEN, CONTENTTYPES, LOGIN_FAILURES, Migration, Model, SESSIONS, Step, TOKEN_BLACKLIST,
 };
+pub use self::target::Target;
 pub use self::users::UserTable;
 
 /// The steps of a project's apps. The default has those of all apps.

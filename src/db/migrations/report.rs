@@ -1,19 +1,28 @@
 //! What the commands print. Python counterpart: the output of `manage.py migrate` and `manage.py showmigrations`.
 
-use super::{Applied, MigrationPlan, MigrationState};
+use super::{Applied, MigrationPlan, MigrationState, Target};
 
-/// The lines of `migrate`, as Django prints them.
+/// The lines of `migrate`, as Django prints them: to where, and each migration between `verb` and `end`.
 #[must_use]
-pub fn migrate_report(plan: &MigrationPlan, applied: &[Applied]) -> Vec<String> {
-    let mut lines = vec![
-        "Operations to perform:".to_owned(),
-        format!("  Apply all migrations: {}", plan.apps().join(", ")),
-        "Running migrations:".to_owned(),
-    ];
-    if applied.is_empty() {
+pub fn migrate_report(
+    plan: &MigrationPlan,
+    target: Target<'_>,
+    verb: &str,
+    end: &str,
+    done: &[Applied],
+) -> Vec<String> {
+    let operation = match target {
+        Target::All => format!("Apply all migrations: {}", plan.apps().join(", ")),
+        Target::App(app) => format!("Apply all migrations: {app}"),
+        Target::Migration(last) => format!("Target specific migration: {}, from {}", last.name, last.app),
+        Target::Zero(app) => format!("Unapply all migrations: {app}"),
+    };
+    let mut lines =
+        vec!["Operations to perform:".to_owned(), format!("  {operation}"), "Running migrations:".to_owned()];
+    if done.is_empty() {
         lines.push("  No migrations to apply.".to_owned());
     }
-    lines.extend(applied.iter().map(|migration| format!("  Applying {migration}... OK")));
+    lines.extend(done.iter().map(|migration| format!("  {verb} {migration}... {end}")));
     lines
 }
 
@@ -62,9 +71,15 @@ mod tests {
             "  Apply all migrations: actix_auth, admin, auth, authtoken, contenttypes, sessions, token_blacklist",
             "Running migrations:",
         ];
-        assert_eq!(migrate_report(&plan, &[]), [&head[..], &["  No migrations to apply."]].concat());
+        assert_eq!(
+            migrate_report(&plan, Target::All, "Applying", "OK", &[]),
+            [&head[..], &["  No migrations to apply."]].concat()
+        );
         let applied = Applied { app: "auth", name: "0001_initial" };
-        assert_eq!(migrate_report(&plan, &[applied]), [&head[..], &["  Applying auth.0001_initial... OK"]].concat());
+        assert_eq!(
+            migrate_report(&plan, Target::All, "Applying", "OK", &[applied]),
+            [&head[..], &["  Applying auth.0001_initial... OK"]].concat()
+        );
     }
 
     #[test]

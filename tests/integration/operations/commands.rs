@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
+use crate::support::TestDatabase;
 use crate::support::process::{Managed, manage, manage_in};
 
 /// Without the warning that every command repeats.
@@ -156,5 +157,162 @@ fn a_reader_that_has_gone_is_no_panic() {
     ] {
         let (code, stderr) = into_a_closed_pipe(words);
         assert_eq!((code, stderr.contains("panicked")), (Some(0), false), "{words:?}: {stderr}");
+    }
+}
+
+/// Runs a line of words on an empty database of the engine of `db`.
+fn on(db: &TestDatabase) -> impl Fn(&str) -> Managed {
+    let url = db.url.clone();
+    move |line| {
+        let words: Vec<_> = line.split(' ').collect();
+        manage(&words, &[QUIET[0], ("DATABASE_URL", &url)])
+    }
+}
+
+/// What `migrate` prints.
+fn migrated(operation: &str, lines: &[&str]) -> Managed {
+    let lines = lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
+    printed(&format!("Operations to perform:\n  {operation}\nRunning migrations:{lines}"))
+}
+
+per_database! {
+    async fn an_app_is_migrated_alone_with_what_it_needs(db: TestDatabase) {
+        let db = db.empty();
+        let manage = on(&db);
+        assert_eq!(manage("migrate nope"), refused("CommandError: No installed app with label 'nope'."));
+        assert_eq!(
+            manage("migrate auth 0099"),
+            refused("CommandError: Cannot find a migration matching '0099' from app 'auth'.")
+        );
+        assert_eq!(
+            manage("migrate auth 00"),
+            refused("CommandError: More than one migration matches '00' in app 'auth'. Please be more specific.")
+        );
+        assert_eq!(manage("migrate contenttypes --plan"), printed(
+            "Planned operations:\ncontenttypes.0001_initial\ncontenttypes.0002_remove_content_type_name"
+        ));
+        assert_eq!(manage("migrate sessions --check").code, 1);
+        assert_eq!(
+            manage("migrate sessions"),
+            migrated("Apply all migrations: sessions", &["Applying sessions.0001_initial... OK"])
+        );
+        assert_eq!(manage("migrate sessions --check").code, 0);
+        assert_eq!(
+            manage("migrate sessions 0001"),
+            migrated("Target specific migration: 0001_initial, from sessions", &["No migrations to apply."])
+        );
+        assert_eq!(
+            manage("migrate auth 0003"),
+            refused(
+                "CommandError: the migrations of auth are applied together here, and make the tables as they are after the \
+                 last one; run `manage migrate auth`"
+            )
+        );
+        let got = manage("migrate auth 0012");
+        assert!(got.stdout.starts_with(
+            "Operations to perform:\n  Target specific migration: 0012_alter_user_first_name_max_length, from auth\n\
+             Running migrations:\n  Applying contenttypes.0001_initial... OK\n"
+        ), "{got:?}");
+        assert!(got.stdout.ends_with("  Applying auth.0012_alter_user_first_name_max_length... OK\n"), "{got:?}");
+        assert_eq!(manage("showmigrations admin"), printed(
+            "admin\n [ ] 0001_initial\n [ ] 0002_logentry_remove_auto_add\n [ ] 0003_logentry_add_action_flag_choices"
+        ));
+    }
+
+    async fn migrations_are_undone_as_far_as_that_is_sound(db: TestDatabase) {
+        let db = db.empty();
+        let manage = on(&db);
+        assert_eq!(manage("migrate").code, 0);
+        assert_eq!(manage("migrate admin 0001"), migrated(
+            "Target specific migration: 0001_initial, from admin",
+            &[
+                "Unapplying admin.0003_logentry_add_action_flag_choices... OK",
+                "Unapplying admin.0002_logentry_remove_auto_add... OK",
+            ],
+        ));
+        assert_eq!(
+            manage("migrate auth 0003"),
+            refused(
+                "CommandError: auth.0012_alter_user_first_name_max_length changes tables and cannot be undone here; use \
+                 Django's `manage.py migrate`, or zero for all of auth"
+            )
+        );
+        assert_eq!(
+            manage("migrate auth zero"),
+            refused("CommandError: the tables of admin, authtoken, token_blacklist need those of auth; run `manage migrate \
+                     admin zero` first")
+        );
+        for app in ["authtoken", "token_blacklist", "admin"] {
+            let got = manage(&format!("migrate {app} zero"));
+            assert_eq!(got.code, 0, "{got:?}");
+            assert!(got.stdout.starts_with(&format!("Operations to perform:\n  Unapply all migrations: {app}\n")), "{got:?}");
+            assert!(got.stdout.ends_with(&format!("\n  Unapplying {app}.0001_initial... OK\n")), "{got:?}");
+        }
+        assert_eq!(manage("migrate admin zero"), migrated("Unapply all migrations: admin", &["No migrations to apply."]));
+        // The tables are gone, and are made again.
+        let got = manage("migrate");
+        assert!(got.code == 0 && got.stdout.contains("Applying authtoken.0001_initial... OK"), "{got:?}");
+        assert_eq!(manage("migrate --check").code, 0);
+    }
+
+    async fn fake_changes_only_the_list(db: TestDatabase) {
+        let db = db.empty();
+        let manage = on(&db);
+        assert_eq!(
+            manage("migrate sessions --fake"),
+            migrated("Apply all migrations: sessions", &["Applying sessions.0001_initial... FAKED"])
+        );
+        assert_eq!(
+            manage("migrate sessions zero --fake"),
+            migrated("Unapply all migrations: sessions", &["Unapplying sessions.0001_initial... FAKED"])
+        );
+        assert_eq!(manage("migrate sessions").code, 0, "there was no table");
+    }
+
+    async fn sqlmigrate_prints_what_migrate_runs(db: TestDatabase) {
+        let db = db.empty();
+        let manage = on(&db);
+        let got = manage("sqlmigrate sessions 0001");
+        assert!(got.stdout.starts_with("BEGIN;\n--\n-- sessions.0001_initial\n--\n"), "{got:?}");
+        assert!(got.stdout.contains("CREATE TABLE IF NOT EXISTS \"django_session\""), "{got:?}");
+        assert!(got.stdout.ends_with("COMMIT;\n"), "{got:?}");
+        assert_eq!(manage("sqlmigrate sessions 0001 --backwards"), printed(
+            "BEGIN;\n--\n-- sessions.0001_initial\n--\nDROP TABLE \"django_session\";\nCOMMIT;"
+        ));
+        assert_eq!(manage("sqlmigrate auth 0099"), refused(
+            "CommandError: Cannot find a migration matching '0099' from app 'auth'. Is it in INSTALLED_APPS?"
+        ));
+    }
+}
+
+#[test]
+fn showmigrations_names_every_unknown_app() {
+    let expected = "No installed app with label 'nope'.\nNo installed app with label 'nix'.\n";
+    let got = manage(&["showmigrations", "nope", "auth", "nix"], &QUIET);
+    assert_eq!(got, Managed { code: 2, stdout: String::new(), stderr: expected.to_owned() });
+}
+
+#[test]
+fn dbshell_runs_the_client_with_its_parameters() {
+    let missing = manage(&["dbshell"], &[("PATH", "/nowhere")]);
+    assert_eq!(
+        missing,
+        refused("CommandError: You appear not to have the 'sqlite3' program installed or on your path.")
+    );
+    let missing = manage(&["dbshell"], &[("PATH", "/nowhere"), ("DATABASE_URL", "postgres://u:hunter2@db/shop")]);
+    assert_eq!(missing, refused("CommandError: You appear not to have the 'psql' program installed or on your path."));
+    // A client that shows how it was called.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let client = folder.path().join("psql");
+        std::fs::write(&client, "#!/bin/sh\necho \"$*\"\necho \"$PGPASSWORD\"\nexit 3\n").unwrap();
+        std::fs::set_permissions(&client, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = folder.path().to_str().unwrap();
+        let env = [("PATH", path), ("DATABASE_URL", "postgres://u:hunter2@db/shop")];
+        let got = manage(&["dbshell", "--", "-c", "SELECT 1"], &env);
+        let stdout = "--dbname=host='db' user='u' dbname='shop' -c SELECT 1\nhunter2\n".to_owned();
+        assert_eq!(got, Managed { code: 3, stdout, stderr: String::new() });
     }
 }
