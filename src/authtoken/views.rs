@@ -26,6 +26,7 @@ pub fn obtain_auth_token() -> ApiView {
     ApiView::new("Obtain Auth Token")
         .app("rest_framework.authtoken")
         .public()
+        .credentials()
         .throttle(ScopedRateThrottle)
         .throttle_scope("login")
         .parsers(&[Parser::Form, Parser::MultiPart, Parser::Json])

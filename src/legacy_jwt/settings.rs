@@ -53,6 +53,14 @@ settings! {
         ///
         /// **Browsers send cookies with requests that other sites make, and there is no CSRF token here.**
         pub auth_cookie: Option<String> = JWT_AUTH_COOKIE("none", values::optional(values::word));
+        /// Whether that cookie has `Secure`, so that browsers send it by HTTPS only: `true`, `false`, or `auto`.
+        ///
+        /// With `auto` it has it if the request came by HTTPS, which `SECURE_PROXY_SSL_HEADER` says. Not in the package.
+        pub auth_cookie_secure: Option<bool> = JWT_AUTH_COOKIE_SECURE("auto", secure);
+        /// `SameSite` of that cookie: `Lax`, `Strict` or `None`; empty for no such attribute, which browsers take for `Lax`.
+        ///
+        /// `None` needs `Secure`, and **lets every other site send the cookie**. Not in the package.
+        pub auth_cookie_samesite: Option<&'static str> = JWT_AUTH_COOKIE_SAMESITE("", same_site);
         plain foreign_claims: Vec<String> = vec!["token_type".to_owned()],
             "Claims that mark a token of another app, which is refused here even with a valid signature. Both apps may \
              sign with `SECRET_KEY`, so a simplejwt token with a `username` claim would otherwise be accepted.\n\n\
@@ -75,6 +83,24 @@ const REPLACED: [(&str, &str); 7] = [
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
     text.trim().parse().map_err(|unknown: crate::core::jwt::UnknownAlgorithm| unknown.to_string())
+}
+
+fn secure(text: &str) -> Result<Option<bool>, String> {
+    match text.trim() {
+        "auto" => Ok(None),
+        text => values::boolean(text).map(Some).map_err(|_| "true, false or auto".to_owned()),
+    }
+}
+
+/// Not `values::optional`, for which `None` is nothing.
+fn same_site(text: &str) -> Result<Option<&'static str>, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" => Ok(None),
+        "lax" => Ok(Some("Lax")),
+        "strict" => Ok(Some("Strict")),
+        "none" => Ok(Some("None")),
+        _ => Err("Lax, Strict, None or empty".to_owned()),
+    }
 }
 
 impl LegacyJwtSettings {
@@ -117,5 +143,13 @@ mod tests {
             "JWT_AUTH_COOKIE: \"a=b; c\" is not one word of letters, digits and hyphens"
         );
         assert!(read(&[("JWT_ALGORITHM", "none")]).is_err());
+        assert_eq!(
+            read(&[("JWT_AUTH_COOKIE_SECURE", "maybe")]).unwrap_err(),
+            "JWT_AUTH_COOKIE_SECURE: \"maybe\" is not true, false or auto"
+        );
+        assert_eq!(
+            read(&[("JWT_AUTH_COOKIE_SAMESITE", "Loose")]).unwrap_err(),
+            "JWT_AUTH_COOKIE_SAMESITE: \"Loose\" is not Lax, Strict, None or empty"
+        );
     }
 }

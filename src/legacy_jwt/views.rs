@@ -11,6 +11,7 @@ use super::serializers::{
     Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, TokenSerializer, VerifyJsonWebTokenSerializer,
 };
 use super::state::LegacyJwtState;
+use crate::http::security::SecuritySettings;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
 use crate::rest_framework::schemas::login::Login;
@@ -63,7 +64,7 @@ pub fn verify_jwt_token() -> ApiView {
 /// `JSONWebTokenAPIView`: a view that everyone may use and that ignores the `Authorization` header.
 fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
     let view = ApiView::new(name).app("rest_framework_jwt").tag("rest_framework_jwt").unauthenticated(|_| None);
-    view.answers(one_token).serializer::<S>().post(post::<S>)
+    view.credentials().answers(one_token).serializer::<S>().post(post::<S>)
 }
 
 /// `JSONWebTokenAPIView.post`: the token, also in a cookie if `JWT_AUTH_COOKIE` is set.
@@ -74,7 +75,10 @@ async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Res
     let token = data.into_inner().validate(&context).await.map_err(refused)?;
     let mut response = HttpResponse::Ok();
     if let Some(name) = &settings.auth_cookie {
-        let cookie = set_cookie(name, &token, settings.expiration_delta, now);
+        let is_https = || app_data::<SecuritySettings>(&req).is_ok_and(|security| security.is_secure(req.headers()));
+        let cookie = set_cookie(name, &token, settings.expiration_delta, now)
+            + &settings.auth_cookie_samesite.map_or_else(String::new, |site| format!("; SameSite={site}"))
+            + if settings.auth_cookie_secure.unwrap_or_else(is_https) { "; Secure" } else { "" };
         response.append_header((SET_COOKIE, HeaderValue::try_from(cookie).map_err(ApiError::internal)?));
     }
     Ok(S::EVENT.on(response.json(json!({ "token": token }))))

@@ -35,6 +35,8 @@ struct Inner {
     refusal: Option<Refusal>,
     /// Method, path and id of the request, for the log.
     request: Option<String>,
+    /// Whether the connection is closed, because the rest of the body would have to be read before the next request.
+    closes: bool,
 }
 
 impl ApiError {
@@ -48,6 +50,7 @@ impl ApiError {
             reason: None,
             request: None,
             refusal: None,
+            closes: false,
         }))
     }
 
@@ -122,17 +125,22 @@ impl ApiError {
         Self::detail(StatusCode::NOT_ACCEPTABLE, "Could not satisfy the request Accept header.")
     }
 
-    /// Django's `RequestDataTooBig`, with the status that HTTP has for it (413).
+    /// Django's `RequestDataTooBig`, with the status that HTTP has for it (413). `view_limit` is that of the view in bytes, if
+    /// it is smaller than the setting. The connection is closed.
     #[must_use]
-    pub fn request_data_too_big() -> Self {
-        Self::detail(StatusCode::PAYLOAD_TOO_LARGE, "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.")
+    pub fn request_data_too_big(view_limit: Option<usize>) -> Self {
+        let detail = match view_limit {
+            None => "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.".to_owned(),
+            Some(limit) => format!("Request body exceeded {limit} bytes, the limit of this view."),
+        };
+        Self::detail(StatusCode::PAYLOAD_TOO_LARGE, detail).closing()
     }
 
     /// A body that took longer than `DATA_UPLOAD_TIMEOUT` (408); gunicorn kills its worker then. The connection is closed,
     /// because the start of the next request on it is unknown.
     #[must_use]
     pub fn request_timeout() -> Self {
-        Self::detail(StatusCode::REQUEST_TIMEOUT, "Request timed out.")
+        Self::detail(StatusCode::REQUEST_TIMEOUT, "Request timed out.").closing()
     }
 
     /// `UnsupportedMediaType` (415).
@@ -193,6 +201,13 @@ impl ApiError {
         self
     }
 
+    /// Closes the connection after the response, because the body was not read to its end.
+    #[must_use]
+    pub fn closing(mut self) -> Self {
+        self.0.closes = true;
+        self
+    }
+
     /// Sets `WWW-Authenticate` on an authentication error that has none yet. Without a challenge the error becomes a 403, as
     /// in DRF. Other errors stay as they are.
     #[must_use]
@@ -240,8 +255,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.0.status);
-        // The rest of the body would have to be read before the next request.
-        if matches!(self.0.status, StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE) {
+        if self.0.closes {
             response.force_close();
         }
         let challenge = self.0.challenge.as_deref().and_then(|text| HeaderValue::from_str(text).ok());

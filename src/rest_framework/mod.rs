@@ -10,6 +10,7 @@
 mod app_data;
 pub mod apps;
 pub mod authentication;
+pub mod bodies;
 mod checked;
 mod checks;
 #[cfg(feature = "database")]

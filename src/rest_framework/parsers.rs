@@ -9,6 +9,7 @@ use actix_web::web::{Bytes, BytesMut};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::{Map, Value};
 
+use super::bodies::{BodyBudget, Share, UNCOUNTED};
 use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use crate::conf::{settings, values};
@@ -54,7 +55,14 @@ settings! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Limits {
         /// Largest size of a body in bytes; `none` for no limit. A larger body is refused with 413.
+        ///
+        /// Views that take credentials have a limit of 32 KiB, if this one is not smaller.
         pub body: usize = DATA_UPLOAD_MAX_MEMORY_SIZE("2621440", number_or_none);
+        /// Largest size of all bodies together that are being read, in bytes; `none` for no limit.
+        ///
+        /// A body that would exceed it is refused with 503. The first 8 KiB of each do not count, so that small bodies are read
+        /// always.
+        pub total: usize = DATA_UPLOAD_MAX_MEMORY_TOTAL("33554432", number_or_none);
         /// Largest number of fields of a form; `none` for no limit.
         pub fields: usize = DATA_UPLOAD_MAX_NUMBER_FIELDS("1000", number_or_none);
         /// How long a body may take to arrive. A slower one is refused with 408.
@@ -83,14 +91,18 @@ pub enum Data {
 /// An empty body is an empty object whatever the `Content-Type` says, as in DRF.
 ///
 /// # Errors
-/// 413 and 408 beyond `limits`, 415 when no parser takes it, 400 when it cannot be read.
+/// 413 and 408 beyond `limits`, 413 beyond the limit of the view, 503 when `budget` is used up, 415 when no parser takes it,
+/// 400 when it cannot be read.
 pub async fn parse(
     headers: &HeaderMap,
     payload: Payload,
     parsers: &[Parser],
     limits: Limits,
+    view_limit: Option<usize>,
+    budget: &BodyBudget,
 ) -> Result<Data, ApiError> {
-    let read = read(headers, payload, limits.body);
+    let mut share = budget.share();
+    let read = read(headers, payload, limits, view_limit, &mut share);
     let body = if limits.time.is_zero() {
         read.await?
     } else {
@@ -121,17 +133,28 @@ pub async fn parse(
     }
 }
 
-async fn read(headers: &HeaderMap, mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
+async fn read(
+    headers: &HeaderMap,
+    mut payload: Payload,
+    limits: Limits,
+    view_limit: Option<usize>,
+    share: &mut Share<'_>,
+) -> Result<Bytes, ApiError> {
+    // A body that is alone larger than all bodies may be will not be read later either, so it is not a 503.
+    let limit = limits.body.min(limits.total);
+    let view_limit = view_limit.filter(|view_limit| *view_limit < limit);
+    let limit = view_limit.unwrap_or(limit);
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     if announced.is_some_and(|length: usize| length > limit) {
-        return Err(ApiError::request_data_too_big());
+        return Err(ApiError::request_data_too_big(view_limit));
     }
-    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(8192));
+    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(UNCOUNTED));
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|e| ApiError::parse_error("Request body could not be read.").because(e))?;
         if body.len() + chunk.len() > limit {
-            return Err(ApiError::request_data_too_big());
+            return Err(ApiError::request_data_too_big(view_limit));
         }
+        share.grow_to(body.len() + chunk.len())?;
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
@@ -227,9 +250,9 @@ fn too_many_fields() -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::FromRequest;
     use actix_web::test::TestRequest;
-    use actix_web::web;
+    use actix_web::{FromRequest, ResponseError, web};
+    use futures_util::FutureExt;
     use serde_json::json;
 
     use super::*;
@@ -242,7 +265,7 @@ mod tests {
             .set_payload(body.to_vec())
             .to_http_parts();
         let payload = web::Payload::from_request(&req, &mut payload).await.unwrap().into_inner();
-        parse(req.headers(), payload, ALL, limits).await
+        parse(req.headers(), payload, ALL, limits, None, &BodyBudget::new(limits.total)).await
     }
 
     async fn parsed(content_type: &str, body: &[u8]) -> Result<Data, ApiError> {
@@ -310,11 +333,55 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_view_may_have_a_smaller_limit_and_never_a_larger_one() {
+        let limits = Limits { body: 20, total: 30, ..Limits::default() };
+        let refusal = async |length: usize, view_limit| {
+            let (req, payload) = TestRequest::post().set_payload(vec![b'a'; length]).to_http_parts();
+            let budget = BodyBudget::new(limits.total);
+            let error = parse(req.headers(), payload, ALL, limits, view_limit, &budget).await.unwrap_err();
+            (error.status().as_u16(), error.body()["detail"].as_str().unwrap().to_owned())
+        };
+        let of_view = "Request body exceeded 10 bytes, the limit of this view.".to_owned();
+        let of_settings = "Request body exceeded settings.DATA_UPLOAD_MAX_MEMORY_SIZE.".to_owned();
+        assert_eq!(refusal(11, Some(10)).await, (413, of_view));
+        assert_eq!(refusal(10, Some(10)).await.0, 415);
+        assert_eq!(refusal(21, Some(25)).await, (413, of_settings.clone()));
+        assert_eq!(refusal(21, None).await, (413, of_settings));
+    }
+
+    #[actix_web::test]
+    async fn bodies_in_flight_share_a_budget() {
+        let limits = Limits { total: 30_000, ..Limits::default() };
+        let budget = BodyBudget::new(limits.total);
+        let read = |length: usize| {
+            let (mut sender, payload) = actix_http::h1::Payload::create(false);
+            sender.feed_data(Bytes::from(vec![b'a'; length]));
+            // Kept open: the body does not end.
+            (sender, Box::pin(async { parse(&HeaderMap::new(), payload.into(), ALL, limits, None, &budget).await }))
+        };
+        let (_first_sender, mut first) = read(UNCOUNTED + 20_000);
+        assert!((&mut first).now_or_never().is_none());
+        let (_second_sender, second) = read(UNCOUNTED + 10_001);
+        let error = second.await.unwrap_err();
+        assert_eq!(error.status(), 503);
+        assert_eq!(error.body(), &json!({ "detail": "Service temporarily unavailable, try again later." }));
+        assert_eq!(error.error_response().headers().get(header::RETRY_AFTER).unwrap(), "1");
+        // A small body is read all the same.
+        let small = Bytes::from_static(b"a");
+        let (req, payload) = TestRequest::post().set_payload(small).to_http_parts();
+        assert_eq!(parse(req.headers(), payload, ALL, limits, None, &budget).await.unwrap_err().status(), 415);
+        drop(first);
+        let (_third_sender, mut third) = read(UNCOUNTED + 21_000);
+        assert!((&mut third).now_or_never().is_none());
+    }
+
+    #[actix_web::test]
     async fn a_body_that_does_not_come_is_not_waited_for() {
         let (_sender, payload) = actix_http::h1::Payload::create(false);
         let limits = Limits { time: Duration::from_millis(1), ..Limits::default() };
         let payload = Payload::from(payload);
-        let error = parse(&HeaderMap::new(), payload, ALL, limits).await.unwrap_err();
+        let budget = BodyBudget::new(limits.total);
+        let error = parse(&HeaderMap::new(), payload, ALL, limits, None, &budget).await.unwrap_err();
         assert_eq!((error.status().as_u16(), error.body()["detail"].as_str()), (408, Some("Request timed out.")));
     }
 }

@@ -236,6 +236,8 @@ async fn read<S: Serializer>(req: &HttpRequest, payload: Payload) -> Result<S, A
     let settings = &framework.settings;
     let view = req.extensions().get::<Checked>().and_then(|checked| checked.view.clone());
     let parsers = view.as_ref().map_or(&*settings.default_parser_classes, |view| view.parser_classes(framework));
-    let data = parsers::parse(req.headers(), payload, parsers, settings.limits).await?;
+    let view_limit = view.as_ref().and_then(|view| view.body_limit());
+    let (limits, budget) = (settings.limits, &framework.body_budget);
+    let data = parsers::parse(req.headers(), payload, parsers, limits, view_limit, budget).await?;
     validate(req, &data, &settings.non_field_errors_key)
 }

@@ -7,6 +7,7 @@ use actix_web::HttpRequest;
 
 pub use super::app_data::app_data;
 use super::authentication::AuthenticationClass;
+use super::bodies::BodyBudget;
 use super::exceptions::ApiError;
 use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClass};
 #[cfg(feature = "database")]
@@ -29,6 +30,8 @@ pub struct RestFramework {
     pub throttle_classes: Vec<ThrottleClass>,
     /// Whose requests were counted; one for all clones.
     pub throttle_cache: Arc<ThrottleCache>,
+    /// The memory of all bodies that are being read; one for all clones.
+    pub body_budget: Arc<BodyBudget>,
     /// The time by which requests are counted.
     pub clock: Clock,
 }
@@ -78,8 +81,17 @@ impl RestFramework {
             |class| class.name().into_owned(),
         )?;
         let throttle_cache = Arc::new(ThrottleCache::new(&settings.cache)?);
+        let body_budget = Arc::new(BodyBudget::new(settings.limits.total));
         let clock = Clock::system();
-        Ok(Self { settings, authentication_classes, permission_classes, throttle_classes, throttle_cache, clock })
+        Ok(Self {
+            settings,
+            authentication_classes,
+            permission_classes,
+            throttle_classes,
+            throttle_cache,
+            body_budget,
+            clock,
+        })
     }
 
     /// Counts requests by `clock` in place of the system's.

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Extensions, ServiceRequest};
-use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpResponse};
 use tokio::task::AbortHandle;
@@ -88,8 +89,21 @@ async fn close_when_idle(connection: Weak<Connection>, limit: Duration) {
     }
 }
 
-/// Leaves the connection of a request alone until the response is sent.
-pub(super) struct WatchedConnections;
+/// Leaves the connection of a request alone until the response is sent, and tells the client how long it is kept afterwards.
+pub(super) struct WatchedConnections {
+    keep_alive: Option<HeaderValue>,
+}
+
+impl WatchedConnections {
+    /// The header `Keep-Alive: timeout=` has a second less than `keep_alive`. A client that keeps connections for longer than the
+    /// server sends a request now and then at the moment at which the server closes the connection, and it is lost.
+    pub(super) fn new(keep_alive: Option<Duration>) -> Self {
+        let seconds = keep_alive.and_then(|time| time.as_secs().checked_sub(1)).filter(|seconds| *seconds > 0);
+        Self { keep_alive: seconds.and_then(|seconds| HeaderValue::try_from(format!("timeout={seconds}")).ok()) }
+    }
+}
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 impl Middleware for WatchedConnections {
     fn process_request(&self, req: &ServiceRequest, _info: &mut RequestInfo) -> Option<HttpResponse> {
@@ -101,6 +115,12 @@ impl Middleware for WatchedConnections {
     }
 
     fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+        let closes = |connection| connection == ConnectionType::Close;
+        let is_last = info.request.as_ref().is_none_or(|req| closes(req.head().connection_type()));
+        if let Some(time) = self.keep_alive.as_ref().filter(|_| !is_last && !closes(response.head().connection_type()))
+        {
+            response.headers_mut().insert(KEEP_ALIVE, time.clone());
+        }
         let busy = info.request.as_ref().and_then(|req| req.extensions_mut().remove::<Busy>());
         // Any other body is in memory; sending a stream takes time.
         if let Some(busy) = busy.filter(|_| response.body().size() == BodySize::Stream) {

@@ -36,7 +36,7 @@ settings! {
         );
         /// How long an idle connection is kept.
         ///
-        /// It must be longer than a proxy in front keeps idle connections.
+        /// It must be longer than a proxy in front keeps idle connections. Clients are told a second less in `Keep-Alive`.
         pub keep_alive: Duration = ACTIX_KEEP_ALIVE("5s", values::unsigned_duration);
         /// How long a client may take to send the head of a request.
         ///

@@ -10,6 +10,7 @@ use actix_web::{App, Error, web};
 
 use super::connections::WatchedConnections;
 use super::metrics::Metrics;
+use super::settings::ServerSettings;
 use crate::apps::Apps;
 use crate::http::error_pages;
 use crate::http::middleware::{Middleware, MiddlewareStack};
@@ -42,7 +43,8 @@ pub fn app(
         InitError = (),
     > + use<>,
 > {
-    let mut entries: Vec<Box<dyn Middleware>> = vec![Box::new(WatchedConnections)];
+    let keep_alive = site.apps.get::<ServerSettings>().ok().map(|settings| settings.keep_alive);
+    let mut entries: Vec<Box<dyn Middleware>> = vec![Box::new(WatchedConnections::new(keep_alive))];
     if let Some(metrics) = site.metrics.clone() {
         entries.push(Box::new(metrics));
     }

@@ -94,7 +94,7 @@ pub fn token_refresh_sliding() -> ApiView {
 /// `TokenViewBase`: a view that everyone may use and that ignores the `Authorization` header.
 fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
     let view = ApiView::new(name).app("rest_framework_simplejwt").tag("simplejwt");
-    view.unauthenticated(challenge).serializer::<S>().post(post::<S>)
+    view.unauthenticated(challenge).credentials().serializer::<S>().post(post::<S>)
 }
 
 /// `TokenViewBase.post`

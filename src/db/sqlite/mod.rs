@@ -27,6 +27,7 @@ const CACHE: u32 = 4_096;
 pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteConnection, String> {
     // With `./` at the beginning SQLite does not take the path for a `file:` URL.
     let file = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
+    create_private(&file);
     let mut conn = SqliteConnection::establish(&file.to_string_lossy()).map_err(|error| error.to_string())?;
     match set_up(&mut conn, settings).map_err(|error| error.to_string()) {
         Ok(Access::Write) => return Ok(conn),
@@ -38,6 +39,17 @@ pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteCon
     }
     AnsiTransactionManager::begin_transaction(&mut conn).map_err(|error| error.to_string())?;
     Ok(conn)
+}
+
+/// Creates a file that does not exist yet for its owner alone (0600), because it has password hashes and tokens. SQLite would
+/// let everyone read it. The files that SQLite makes beside it have the rights of this one. An error is left to SQLite, which
+/// meets it again.
+fn create_private(file: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(file);
 }
 
 /// A connection that cannot write, to an existing file. The journal mode is not changed.

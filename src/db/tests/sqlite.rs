@@ -436,3 +436,25 @@ fn the_files_are_closed_with_the_last_handle() {
     drop(stay);
     thread.join().unwrap();
 }
+
+#[cfg(unix)]
+#[test]
+fn a_new_file_and_those_beside_it_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("db.sqlite3");
+    let settings = super::super::DatabaseSettings::new(&format!("sqlite://{}", file.display())).unwrap();
+    let database = Database::open(&settings).unwrap();
+    database.connection().unwrap().batch_execute("CREATE TABLE t (x integer)").unwrap();
+    for suffix in ["", "-wal", "-shm"] {
+        let file = directory.path().join(format!("db.sqlite3{suffix}"));
+        let mode = |file: &std::path::Path| file.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&file), 0o600, "{suffix}");
+    }
+    // One that is there keeps its rights: Django may run as another user of a group.
+    drop(database);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o664)).unwrap();
+    drop(Database::open(&settings).unwrap());
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o664);
+}

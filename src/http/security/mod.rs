@@ -67,9 +67,7 @@ impl SecurityMiddleware {
 
     /// `HttpRequest.is_secure`: the first of several values counts, which is the one of the client's own proxy.
     fn is_secure(&self, headers: &HeaderMap) -> bool {
-        let Some((name, secure)) = &self.proxy else { return false };
-        let said = headers.get(name).and_then(|value| value.to_str().ok());
-        said.is_some_and(|said| said.split(',').next().unwrap_or(said).trim() == secure)
+        self.proxy.as_ref().is_some_and(|(name, secure)| settings::says(headers.get(name), secure))
     }
 }
 

@@ -1,5 +1,7 @@
 //! HTTPS and security headers. Python counterpart: `SECURE_…` and `X_FRAME_OPTIONS` in `settings.py`.
 
+use actix_web::http::header::{HeaderMap, HeaderValue};
+
 use crate::conf::{settings, values};
 use crate::http::patterns;
 
@@ -69,6 +71,20 @@ fn referrer_policy(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// `HTTP_X_FORWARDED_PROTO,https`, as Django's `request.META` names headers.
+impl SecuritySettings {
+    /// `HttpRequest.is_secure`: whether the proxy says that the request came by HTTPS.
+    #[must_use]
+    pub fn is_secure(&self, headers: &HeaderMap) -> bool {
+        self.proxy_ssl_header.as_ref().is_some_and(|(name, secure)| says(headers.get(name.as_str()), secure))
+    }
+}
+
+/// The first of several values counts, which is the one of the client's own proxy.
+pub(super) fn says(value: Option<&HeaderValue>, secure: &str) -> bool {
+    let said = value.and_then(|value| value.to_str().ok());
+    said.is_some_and(|said| said.split(',').next().unwrap_or(said).trim() == secure)
+}
+
 fn header_and_value(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once(',').map(|(header, value)| (header.trim(), value.trim()));
     match parts {

@@ -129,7 +129,9 @@ impl Subject<'_> {
             errors.push(ApiError::service_unavailable("", 1));
         }
         if fields.is_some() {
-            errors.push(ApiError::request_data_too_big());
+            let limits = framework.settings.limits;
+            let view_limit = view.body_limit.filter(|limit| *limit < limits.body.min(limits.total));
+            errors.push(ApiError::request_data_too_big(view_limit));
             if !framework.settings.limits.time.is_zero() {
                 errors.push(ApiError::request_timeout());
             }

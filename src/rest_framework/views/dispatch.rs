@@ -47,6 +47,9 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
     };
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, mounted.allow.clone());
+    if view.is_private {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if let Some(vary) = vary(renderers, accepted) {
         headers.append(header::VARY, HeaderValue::from_static(vary));
     }

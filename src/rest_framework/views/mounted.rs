@@ -25,6 +25,11 @@ impl MountedView {
         self.view.parser_classes(framework)
     }
 
+    /// The limit on bodies of the view.
+    pub(in crate::rest_framework) fn body_limit(&self) -> Option<usize> {
+        self.view.body_limit
+    }
+
     /// The permissions of the view.
     pub(in crate::rest_framework) fn permission_classes<'a>(
         &'a self,

@@ -26,6 +26,9 @@ type BoxedHandler = Rc<dyn Fn(HttpRequest, Payload) -> LocalBoxFuture<'static, R
 pub(in crate::rest_framework) const METHODS: [Method; 5] =
     [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
+/// The largest size of a body of a view that takes credentials, in bytes.
+const CREDENTIALS_BODY: usize = 32 * 1024;
+
 /// One URL's handlers with their policies.
 #[derive(Clone)]
 pub struct ApiView {
@@ -40,6 +43,8 @@ pub struct ApiView {
     pub(super) model: Option<Model>,
     renderers: Option<Vec<Renderer>>,
     parsers: Option<Vec<Parser>>,
+    pub(in crate::rest_framework) body_limit: Option<usize>,
+    pub(super) is_private: bool,
     pub(in crate::rest_framework) fields: Option<fn(&HttpRequest) -> Vec<CharField>>,
     pub(super) app: Option<&'static str>,
     pub(in crate::rest_framework) tag: Option<&'static str>,
@@ -64,6 +69,8 @@ impl ApiView {
             model: None,
             renderers: None,
             parsers: None,
+            body_limit: None,
+            is_private: false,
             fields: None,
             app: None,
             tag: None,
@@ -148,6 +155,22 @@ impl ApiView {
         self.authentication = Some(Vec::new());
         self.permissions = Some(Vec::new());
         self.challenge = Some(challenge);
+        self
+    }
+
+    /// Takes or gives credentials: bodies are small ([`ApiView::body_limit`] of 32 KiB, and a token is 16 KiB at most), and
+    /// responses carry `Cache-Control: no-store` (RFC 6749 5.1).
+    #[must_use]
+    pub fn credentials(mut self) -> Self {
+        self.is_private = true;
+        self.body_limit(CREDENTIALS_BODY)
+    }
+
+    /// The largest size of a body in bytes, if `DATA_UPLOAD_MAX_MEMORY_SIZE` is not smaller. A larger body is refused with
+    /// 413. Anyone may send bodies to a public view, so give it a limit that fits.
+    #[must_use]
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
         self
     }
 

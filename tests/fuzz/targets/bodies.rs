@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use actix_simplejwt::rest_framework::bodies::BodyBudget;
 use actix_simplejwt::rest_framework::parsers::{Data, Limits, Parser, parse};
 use actix_web::FromRequest;
 use actix_web::dev::Payload;
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use super::support::{assert_is_drf_error, first_line};
 
-const LIMITS: Limits = Limits { body: 2_000, fields: 20, time: Duration::ZERO };
+const LIMITS: Limits = Limits { body: 2_000, total: 10_000, fields: 20, time: Duration::ZERO };
 
 /// `Content-Type` on the first line, the body after it.
 pub fn check(data: &[u8]) {
@@ -31,7 +32,9 @@ pub fn check(data: &[u8]) {
         .into_inner();
     let parsers = [Parser::Json, Parser::Form, Parser::MultiPart];
     // All of it is there, so there is nothing to wait for.
-    let parsed = parse(request.headers(), payload, &parsers, LIMITS).now_or_never().expect("a body that is there");
+    let budget = BodyBudget::new(LIMITS.total);
+    let parsed = parse(request.headers(), payload, &parsers, LIMITS, None, &budget);
+    let parsed = parsed.now_or_never().expect("a body that is there");
     match parsed {
         Ok(Data::Json(value)) => {
             assert!(body.len() <= LIMITS.body);

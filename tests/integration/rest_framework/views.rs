@@ -25,6 +25,41 @@ per_database! {
         assert_eq!(response.header("WWW-Authenticate"), "");
     }
 
+    async fn views_of_credentials_take_small_bodies_and_forbid_caches(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let views = [
+            ("/api/token/", 401),
+            ("/api/token/refresh/", 401),
+            ("/api/token/verify/", 401),
+            ("/api/token/blacklist/", 401),
+            ("/api/token/sliding/", 401),
+            ("/api/token/sliding/refresh/", 401),
+            ("/api/authtoken/", 400),
+            ("/api-token-auth/", 400),
+        ];
+        for (path, status) in views {
+            let body = |length| {
+                let text = |length: usize| json!("a".repeat(length));
+                json!({ "username": text(length), "password": "x", "refresh": text(length), "token": text(length) })
+            };
+            let response = app.anonymous().post(path, body(10_000)).await;
+            assert_eq!((response.status, response.header("Cache-Control")), (status, "no-store"), "{path}");
+            let response = app.anonymous().post(path, body(11_000)).await;
+            assert_eq!(
+                (response.status, response.json()),
+                (413, json!({ "detail": "Request body exceeded 32768 bytes, the limit of this view." })),
+                "{path}"
+            );
+        }
+        for path in ["/api/token/", "/api/token/sliding/", "/api/authtoken/", "/api-token-auth/"] {
+            let login = json!({ "username": "alice", "password": alice().password });
+            let response = app.anonymous().post(path, login).await;
+            assert_eq!((response.status, response.header("Cache-Control")), (200, "no-store"), "{path}");
+        }
+        // What anyone may keep has no such header.
+        assert_eq!(app.anonymous().get("/api/protected/").await.header("Cache-Control"), "");
+    }
+
     async fn options_describe_the_view(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let response = app.anonymous().send(Method::OPTIONS, "/api/token/verify/", None, b"").await;

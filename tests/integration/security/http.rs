@@ -67,15 +67,16 @@ fn a_body_beyond_the_limit_is_a_413_before_it_is_read() {
 
 #[test]
 fn large_and_deep_bodies_are_refused_in_time() {
-    let app = SocketApp::start(|_| {});
-    let deep = "[".repeat(100_000);
-    let deep_object = "{\"a\":".repeat(100_000);
-    let closed = format!("{{\"username\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    let fields: String = (0..100_000).map(|n| format!("f{n}=1&")).collect();
-    let names: String = (0..100_000).map(|n| format!("\"f{n}\":1,")).collect();
+    let app = SocketApp::start(|settings| settings.rest_framework.limits.fields = 500);
+    let deep = "[".repeat(30_000);
+    let deep_object = "{\"a\":".repeat(6_000);
+    let closed = format!("{{\"username\":{}{}}}", "[".repeat(15_000), "]".repeat(15_000));
+    let fields: String = (0..3_500).map(|n| format!("f{n}=1&")).collect();
+    let names: String = (0..2_500).map(|n| format!("\"f{n}\":1,")).collect();
     let parts: String =
-        (0..20_000).map(|n| format!("--B\r\nContent-Disposition: form-data; name=\"f{n}\"\r\n\r\n1\r\n")).collect();
+        (0..550).map(|n| format!("--B\r\nContent-Disposition: form-data; name=\"f{n}\"\r\n\r\n1\r\n")).collect();
     let multipart = "Content-Type: multipart/form-data; boundary=B\r\n";
+    let long = format!("{{\"username\":\"{}\",\"password\":\"x\"}}", "u".repeat(30_000));
     let big = format!("{{\"username\":\"{}\",\"password\":\"x\"}}", "u".repeat(1 << 20));
     for (name, headers, body, expected) in [
         ("deep list", JSON, &deep, 400),
@@ -84,7 +85,8 @@ fn large_and_deep_bodies_are_refused_in_time() {
         ("many fields", FORM, &fields, 400),
         ("many names", JSON, &format!("{{{names}\"username\":\"u\"}}"), 400),
         ("many parts", multipart, &parts, 400),
-        ("a megabyte of a name", JSON, &big, 401),
+        ("30 KB of a name", JSON, &long, 401),
+        ("a megabyte of a name", JSON, &big, 413),
     ] {
         let start = Instant::now();
         let response = app.exchange(post("/api/token/", headers, body));
@@ -309,4 +311,16 @@ fn a_foreign_host_is_refused_and_not_repeated() {
     // An absolute target has a host of its own, which wins over the header (RFC 9112, 3.2.2).
     let absolute = get("http://evil.example/api/protected/", "Host: good.example\r\n");
     assert!(matches!(status(&absolute), 400 | 401) && !absolute.contains("evil.example"), "{absolute}");
+}
+
+#[test]
+fn clients_are_told_how_long_an_idle_connection_is_kept() {
+    let request = |connection: &str| format!("GET /healthz HTTP/1.1\r\nHost: a\r\n{connection}\r\n");
+    let answers = |seconds| {
+        let app = SocketApp::start(|settings| settings.server.keep_alive = Duration::from_secs(seconds));
+        // The second request ends the connection.
+        let both = app.exchange(request("") + &request("Connection: close\r\n")).to_lowercase();
+        both.matches("keep-alive: ").count() + both.matches(&format!("keep-alive: timeout={}\r\n", seconds - 1)).count()
+    };
+    assert_eq!((answers(5), answers(1)), (2, 0));
 }

@@ -95,3 +95,32 @@ async fn the_headers_are_those_of_the_settings() {
         assert_eq!(NAMES.map(|name| response.header(name)), expected);
     }
 }
+
+#[actix_web::test]
+async fn a_login_cookie_is_for_https_if_it_came_by_https() {
+    let env: Environment = [PROXY].into_iter().collect();
+    let security = SecuritySettings::from_env(&env).unwrap();
+    for (secure, site, by_http, by_https) in [
+        (None, None, "", "; Secure"),
+        (Some(true), Some("Strict"), "; SameSite=Strict; Secure", "; SameSite=Strict; Secure"),
+        (Some(false), Some("Lax"), "; SameSite=Lax", "; SameSite=Lax"),
+    ] {
+        let security = security.clone();
+        let app = TestApp::build_undescribed(TestDatabase::sqlite(), |settings| {
+            settings.security = security;
+            settings.legacy_jwt.auth_cookie = Some("token".to_owned());
+            settings.legacy_jwt.auth_cookie_secure = secure;
+            settings.legacy_jwt.auth_cookie_samesite = site;
+        })
+        .await;
+        for (scheme, attributes) in [("http", by_http), ("https", by_https)] {
+            let client = app.anonymous().with_header("X-Forwarded-Proto", scheme);
+            let body = json!({ "username": "alice", "password": crate::support::alice().password });
+            let response = client.post("/api-token-auth/", body).await;
+            assert_eq!(response.status, 200, "{}", response.body);
+            let cookie = response.header("Set-Cookie");
+            let (_, end) = cookie.split_once("; Path=/").unwrap();
+            assert_eq!(end, attributes, "{scheme}, {secure:?}");
+        }
+    }
+}

@@ -100,7 +100,8 @@ impl Door {
     }
 }
 
-/// A refusal that DRF could have written: 401 with a challenge and a `detail`, or 400 with messages by field.
+/// A refusal that DRF could have written: 401 with a challenge and a `detail`, or 400 with messages by field. A body with an
+/// endless token is refused before it is read.
 fn is_refusal(response: &Response) -> Result<(), String> {
     let wrong = |what: &str| Err(format!("{what}: {} {}", response.status, response.body));
     let Ok(Value::Object(body)) = serde_json::from_str(&response.body) else { return wrong("no JSON object") };
@@ -110,6 +111,7 @@ fn is_refusal(response: &Response) -> Result<(), String> {
         400 if !body.values().all(|errors| errors.as_array().is_some_and(|list| list.iter().all(Value::is_string))) => {
             wrong("400 that is no list of messages")
         }
+        413 if body["detail"] == "Request body exceeded 32768 bytes, the limit of this view." => Ok(()),
         400 | 401 => Ok(()),
         _ => wrong("not refused"),
     }
