@@ -113,8 +113,24 @@ async fn keys_are_fetched_from_the_issuer() {
     client.credentials("Authorization", issued("ec256.pkcs8", Algorithm::ES256, json!({})));
     assert_eq!(client.get("/whoami").await.json(), json!({ "id": "7", "expires": NOW + 300 }));
 
+    // Another key is not known, and this is the issuer's answer.
+    let mut unknown = String::from("Bearer eyJhbGciOiJFUzI1NiIsImtpZCI6InNlY29uZCJ9");
+    let whole = issued("ec256.pkcs8", Algorithm::ES256, json!({}));
+    unknown.push_str(&whole[whole.find('.').unwrap()..]);
+    client.credentials("Authorization", unknown);
+    assert_eq!(client.get("/whoami").await.status, 401);
+
     handle.stop(false).await;
     issuer.await.unwrap().unwrap();
+    // A server that cannot ask the issuer does not know whether a token is valid. A 401 would make clients throw it away.
+    let apps = example::set_up(&env).unwrap().clock(clock()).build().unwrap();
+    let mut client = host(&apps, example::configure).await;
+    client.credentials("Authorization", whole);
+    for _ in 0..2 {
+        let unavailable = client.get("/whoami").await;
+        assert_eq!((unavailable.status, unavailable.header("Retry-After")), (503, "10"));
+        assert_eq!(unavailable.json(), json!({ "detail": "Service temporarily unavailable, try again later." }));
+    }
 }
 
 fn stateless() -> Apps {

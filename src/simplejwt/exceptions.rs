@@ -23,6 +23,9 @@ pub(super) const WRONG_TYPE: &str = "Token has wrong type";
 #[cfg(feature = "database")]
 pub(super) const NO_ACCOUNT_FOR_TOKEN: &str = "No active account found for the given token.";
 
+/// Seconds after which the key set is fetched again.
+const KEYS_RETRY_AFTER: u64 = 10;
+
 /// Why a token cannot be used or made. The texts of the first three are for the client.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
@@ -52,6 +55,9 @@ pub enum TokenError {
         /// For the client.
         message: &'static str,
     },
+    /// The key that verifies the token could not be fetched from `JWK_URL` (503): whether the token is valid is not known.
+    #[error("the key set of JWK_URL could not be fetched")]
+    KeysUnavailable,
     /// A new token could not be signed: there is no memory, no randomness or no signing key.
     #[error("a token could not be signed: {0}")]
     Signing(String),
@@ -133,6 +139,9 @@ impl From<TokenError> for ApiError {
             }
             TokenError::Validation { key, message } => {
                 non_field_error(&key, message).because(message).refused(Refusal::Blacklisted)
+            }
+            TokenError::KeysUnavailable => {
+                Self::service_unavailable("the key set of JWK_URL could not be fetched", KEYS_RETRY_AFTER)
             }
             TokenError::Signing(cause) => Self::internal(cause),
             #[cfg(feature = "database")]

@@ -115,13 +115,17 @@ impl JwtState {
     /// With `JWK_URL` the key must have been fetched by [`JwtState::prepare`].
     ///
     /// # Errors
-    /// `Token is expired` or `Token is invalid`.
+    /// `Token is expired` or `Token is invalid`, and [`TokenError::KeysUnavailable`] if the issuer of `JWK_URL` does not answer.
     pub fn decode<T>(&self, token: &str, now: DateTime<Utc>, decode: Decode<T>) -> Result<T, TokenError> {
         let decoded = match &self.verifying {
             Verifying::Key(key) => decode(token, key, &self.rules, now),
             Verifying::Jwks(client) => match jwt::key_id(token)?.map(|kid| client.cached(&kid)) {
                 Some(CachedKey::Known(key)) => decode(token, &key, &self.rules, now),
-                _ => Err(JwtError::InvalidHeader("Unable to find a signing key that matches")),
+                // After `prepare`, a request that is still needed is one that took too long or had too many waiting.
+                Some(CachedKey::Unavailable | CachedKey::MustFetch) => return Err(TokenError::KeysUnavailable),
+                Some(CachedKey::Unknown) | None => {
+                    Err(JwtError::InvalidHeader("Unable to find a signing key that matches"))
+                }
             },
         };
         Ok(decoded?)

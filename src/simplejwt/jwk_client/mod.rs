@@ -35,8 +35,8 @@ pub const MAX_AGE: Duration = Duration::hours(1);
 pub const TIMEOUT: StdDuration = StdDuration::from_secs(5);
 /// The largest response, in bytes.
 pub const MAX_BODY: u64 = 512 * 1024;
-/// How many callers may wait for one request. For further callers the token is invalid, so that tokens with made-up `kid`s
-/// cannot occupy every thread that may block.
+/// How many callers may wait for one request. Further callers get 503, so that tokens with made-up `kid`s cannot occupy every
+/// thread that may block.
 const MAX_WAITING: usize = 64;
 
 type Source = Box<dyn Fn() -> Result<Vec<u8>, FetchError> + Send + Sync>;
@@ -59,6 +59,8 @@ struct State {
     fetched_at: Option<DateTime<Utc>>,
     /// When a request last started or ended, successfully or not.
     tried_at: Option<DateTime<Utc>>,
+    /// Whether the last request failed.
+    failed: bool,
     fetching: bool,
     waiting: usize,
 }
@@ -68,8 +70,10 @@ struct State {
 pub enum CachedKey {
     /// The key.
     Known(Arc<VerifyingKey>),
-    /// The issuer has no such key, or a request has just failed: the token is invalid.
+    /// The issuer has no such key: the token is invalid.
     Unknown,
+    /// A request has just failed, so whether the token is valid is not known.
+    Unavailable,
     /// A request is needed: [`JwkClient::fetch`], which blocks.
     MustFetch,
 }
@@ -128,13 +132,15 @@ impl JwkClient {
         loop {
             match self.find(&state, kid) {
                 CachedKey::Known(key) => return Some(key),
-                CachedKey::Unknown => return None,
+                CachedKey::Unknown | CachedKey::Unavailable => return None,
                 CachedKey::MustFetch if !state.fetching => break,
                 CachedKey::MustFetch if state.waiting >= MAX_WAITING => return None,
                 CachedKey::MustFetch => state = self.wait(state)?,
             }
         }
         state.fetching = true;
+        // Until the answer is there, also after a panic.
+        state.failed = true;
         state.tried_at = Some(self.clock.now());
         drop(state);
 
@@ -147,6 +153,7 @@ impl JwkClient {
             Ok(keys) => {
                 state.keys = keys.into_iter().map(|(kid, key)| (kid, Arc::new(key))).collect();
                 state.fetched_at = now;
+                state.failed = false;
             }
             Err(error) => log::warn!("the key set of JWK_URL could not be fetched: {error}"),
         }
@@ -154,7 +161,7 @@ impl JwkClient {
         drop(in_progress);
         match self.cached(kid) {
             CachedKey::Known(key) => Some(key),
-            CachedKey::Unknown | CachedKey::MustFetch => None,
+            CachedKey::Unknown | CachedKey::Unavailable | CachedKey::MustFetch => None,
         }
     }
 
@@ -170,6 +177,7 @@ impl JwkClient {
             Some(key) if (cooling || state.fetching) && within(state.fetched_at, MAX_AGE) => {
                 CachedKey::Known(Arc::clone(key))
             }
+            _ if cooling && !state.fetching && state.failed => CachedKey::Unavailable,
             _ if cooling && !state.fetching => CachedKey::Unknown,
             _ => CachedKey::MustFetch,
         }

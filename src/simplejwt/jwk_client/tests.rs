@@ -92,7 +92,7 @@ fn known_keys_stay_valid_for_a_limited_time_while_the_issuer_fails() {
     assert_eq!(requests.load(Ordering::SeqCst), 3);
     clock.advance(MAX_AGE);
     assert!(client.fetch("rsa").is_none());
-    assert!(matches!(client.cached("rsa"), CachedKey::Unknown));
+    assert!(matches!(client.cached("rsa"), CachedKey::Unavailable));
 }
 
 #[test]
@@ -102,6 +102,7 @@ fn an_issuer_that_never_answered_is_asked_at_the_same_rate() {
     });
     for wanted in [1, 1, 1] {
         assert!(client.fetch("rsa").is_none());
+        assert!(matches!(client.cached("rsa"), CachedKey::Unavailable));
         assert_eq!(requests.load(Ordering::SeqCst), wanted);
     }
     clock.advance(COOLDOWN);
@@ -204,7 +205,7 @@ fn requests_continue_after_a_panic_in_one() {
     let client = Arc::new(client);
     let panicking = Arc::clone(&client);
     assert!(thread::spawn(move || panicking.fetch("rsa").is_some()).join().is_err());
-    assert!(matches!(client.cached("rsa"), CachedKey::Unknown));
+    assert!(matches!(client.cached("rsa"), CachedKey::Unavailable));
     clock.advance(COOLDOWN);
     assert!(client.fetch("rsa").is_some());
 }
