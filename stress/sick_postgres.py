@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A PostgreSQL that is sick: lost by a proxy, restarted, failed over, out of connections, out of disk.
+"""A PostgreSQL that is sick: lost by a proxy, restarted, failed over, out of disk, and clients that do not wait.
 
     sick_postgres.py --manage target/release/manage --bin /usr/lib/postgresql/15/bin
 
@@ -90,6 +90,8 @@ class Proxy:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.pairs = []
+        # New connections are swallowed as well.
+        self.silent = False
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -98,6 +100,7 @@ class Proxy:
                 client = self.listener.accept()[0]
                 pair = {"client": client, "server": socket.create_connection(("127.0.0.1", self.target)), "lost": False}
                 self.pairs.append(pair)
+                pair["lost"] = self.silent
                 for source, sink in (("client", "server"), ("server", "client")):
                     threading.Thread(target=self.pump, args=(pair, source, sink), daemon=True).start()
 
@@ -235,7 +238,8 @@ def serving(manage, postgres, url, **settings):
         log = open(os.path.join(database.folder, "log")).read()
         if "panicked" in log:
             problems.append("a panic: " + log[-2000:])
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(subprocess.CalledProcessError):
+            # The server may have been stopped on purpose.
             database.remove()
 
 
@@ -282,26 +286,50 @@ def failed_over(manage, binaries):
             second.remove()
 
 
-def out_of_connections(manage, binaries):
-    postgres = Postgres(binaries, max_connections=20, superuser_reserved_connections=0)
+def aborted(manage, binaries, requests=30000, memory=64 * 1024):
+    """Clients that ask and do not wait, while nothing is answered."""
+    postgres = Postgres(binaries)
+    proxy = Proxy(postgres.port)
     try:
-        with serving(manage, postgres, postgres.url, DATABASE_POOL_TIMEOUT="1s") as (service, database):
-            def exhaust():
-                others = []
-                # The server's connections end, and others take all places.
-                database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'actix-simplejwt'")
-                for _ in range(20):
-                    others.append(subprocess.Popen(["psql", "-Xq", postgres.url, "-c", "SELECT pg_sleep(600)"],
-                                                   stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
-                time.sleep(3)
-                for other in others:
-                    other.kill()
-                subprocess.run(["psql", "-Xq", postgres.url, "-c", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                                "WHERE query LIKE 'SELECT pg_sleep%'"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                for other in others:
-                    other.wait()
-            scene("PostgreSQL out of connections for three seconds", service, exhaust)
+        with serving(manage, postgres, "postgres://postgres@127.0.0.1:%d/postgres" % proxy.port) as (service, _):
+            port = service.ports[0]
+            process = service.processes[port]
+            access = post(port, "/api/token/", USER)[1]["access"]
+            head = "GET /api/protected/ HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n" % access
+            most = {"resident": 0, "descriptors": 0}
+            proxy.silent = True
+            proxy.swallow()
+
+            def flood():
+                waiting = []
+                for _ in range(requests // 10):
+                    with contextlib.suppress(OSError):
+                        connection = socket.create_connection(("127.0.0.1", port), 60)
+                        connection.sendall(head.encode())
+                        waiting.append(connection)
+                    # Each waits for as long as it takes to send a hundred others.
+                    if len(waiting) > 100:
+                        waiting.pop(0).close()
+                    most["resident"] = max(most["resident"], resident(process.pid))
+                for connection in waiting:
+                    connection.close()
+
+            threads = [threading.Thread(target=flood) for _ in range(10)]
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
+                most["descriptors"] = max(most["descriptors"], len(os.listdir("/proc/%d/fd" % process.pid)))
+                time.sleep(0.1)
+            print("%d aborted requests: resident %d KiB and %d descriptors at most" % (
+                requests, most["resident"], most["descriptors"]), flush=True)
+            if most["resident"] > memory:
+                problems.append("%d KiB were resident" % most["resident"])
+            proxy.silent = False
+            # Attempts to connect that have begun before end.
+            time.sleep(LIMIT)
+            scene("  and afterwards", service, lambda: None)
     finally:
+        proxy.close()
         postgres.remove()
 
 
@@ -330,7 +358,7 @@ def out_of_disk(manage, binaries):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-SCENES = {"swallow": lost_by_proxy, "restart": restarted, "failover": failed_over, "connections": out_of_connections,
+SCENES = {"swallow": lost_by_proxy, "restart": restarted, "failover": failed_over, "aborted": aborted,
           "disk": out_of_disk}
 
 

@@ -103,6 +103,9 @@ impl Application {
             .client_disconnect_timeout(settings.client_disconnect_timeout)
             .shutdown_timeout(settings.shutdown_timeout.as_secs())
             .max_connections(settings.max_connections)
+            // A request whose client has closed the connection ends. Otherwise requests of clients that do not wait would
+            // pile up while the database does not answer.
+            .h1_allow_half_closed(false)
             .disable_signals();
         let server = match connections::limit(&settings) {
             Some(limit) => server.on_connect(move |io, data| connections::watch(io, data, limit)),

@@ -23,7 +23,7 @@ use super::sessions::{Answer, Lease, Sessions, lock, stopping};
 /// The most keys of one statement. With more, the first would wait for the last.
 const BATCH: usize = 256;
 /// Look-ups of one type that may wait. A further one fails at once.
-const QUEUE: usize = 4_096;
+const QUEUE: usize = 2_048;
 /// Sessions that serve one type of look-up at the same time.
 const SESSIONS: usize = 2;
 /// How long a look-up waits before it takes another session. Most are answered in a millisecond.

@@ -213,3 +213,34 @@ fn all_look_ups_are_unavailable_without_a_connection() {
     }
     assert_eq!(notes.statements(), Vec::<Vec<i64>>::new());
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn the_number_of_look_ups_that_wait_is_limited_and_those_without_a_caller_do_not_count() {
+    const LIMIT: i64 = 2_048;
+    let Some(test) = TestDatabase::postgres() else { return };
+    let notes = Notes::of(&test);
+    let (release, released) = channel::<()>();
+    let holder = notes.database.read(move |_| {
+        let _ = released.recv();
+        Ok::<_, super::super::DatabaseError>(())
+    });
+    let asked = async {
+        let poll = |id| {
+            let mut waiting = Box::pin(notes.look_up(id));
+            assert_eq!((&mut waiting).now_or_never(), None);
+            waiting
+        };
+        let mut waiting: Vec<_> = (0..LIMIT).map(poll).collect();
+        let refused = notes.look_up(1).now_or_never().unwrap().unwrap_err();
+        assert_eq!(refused, "database unavailable: 2048 look-ups are waiting already");
+        waiting.truncate(1);
+        let last = poll(2);
+        release.send(()).unwrap();
+        join(waiting.remove(0), last).await
+    };
+    let (held, found) = block_on(join(holder, asked));
+    held.unwrap();
+    assert_eq!(found, (Ok(None), Ok(Some(2))));
+    assert_eq!(notes.statements(), [[0, 2]]);
+}

@@ -6,9 +6,9 @@ use std::time::Duration;
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_query;
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 
-use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
+use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection, is_foreign_key_violation};
 use super::support::{TestDatabase, add_note, block_on, notes, number, text};
 
 /// The process of the server that serves a connection.
@@ -132,4 +132,27 @@ fn a_statement_that_takes_too_long_is_stopped() {
         assert_eq!(error.to_string(), "database unavailable: canceling statement due to statement timeout");
         database.ping().await.unwrap();
     });
+}
+
+#[test]
+fn a_commit_that_fails_does_not_affect_writes_at_the_same_time() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let database = test.open_with_notes();
+    let child = "CREATE TABLE child (note integer REFERENCES note (id) DEFERRABLE INITIALLY DEFERRED)";
+    database.connection().unwrap().batch_execute(child).unwrap();
+    let violate = |conn: &mut DbConnection| {
+        add_note(conn, 100)?;
+        sql_query("INSERT INTO child (note) VALUES (-1)").execute(conn)?;
+        Ok::<_, DatabaseError>(())
+    };
+    let writes = async {
+        let good = join_all((0..8).map(|id| database.write(move |conn| add_note(conn, id))));
+        join(join_all((0..8).map(|_| database.write(violate))), good).await
+    };
+    let (bad, good) = block_on(writes);
+    for outcome in bad {
+        assert!(matches!(outcome, Err(DatabaseError::Query(error)) if is_foreign_key_violation(&error)));
+    }
+    good.into_iter().for_each(Result::unwrap);
+    assert_eq!(block_on(database.read(notes)).unwrap(), "0,1,2,3,4,5,6,7");
 }

@@ -89,12 +89,17 @@ impl TestDatabase {
 
     /// The settings for the same server at another address.
     pub fn at(&self, address: SocketAddr) -> DatabaseSettings {
+        let mut settings = DatabaseSettings::new(&self.url_at(&address.to_string())).unwrap();
+        settings.pool_size = self.settings.pool_size;
+        settings
+    }
+
+    /// The URL with another address, or several with commas between them.
+    pub fn url_at(&self, address: &str) -> String {
         let (scheme, rest) = self.url.split_once("://").unwrap();
         let (authority, path) = rest.split_once('/').unwrap();
         let login = authority.rsplit_once('@').map_or(String::new(), |(login, _)| format!("{login}@"));
-        let mut settings = DatabaseSettings::new(&format!("{scheme}://{login}{address}/{path}")).unwrap();
-        settings.pool_size = self.settings.pool_size;
-        settings
+        format!("{scheme}://{login}{address}/{path}")
     }
 
     /// The address in the URL, as `host:port`.

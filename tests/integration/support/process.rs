@@ -22,7 +22,18 @@ pub struct Process {
 impl Process {
     /// Starts the server and waits until it listens.
     pub fn start(db: &TestDatabase, env: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_manage"))
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_manage")), db, env)
+    }
+
+    /// The same with a limit on its open files and sockets.
+    pub fn start_with_descriptors(limit: u32, db: &TestDatabase, env: &[(&str, &str)]) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("ulimit -n {limit} && exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_manage")]);
+        Self::start_by(shell, db, env)
+    }
+
+    fn start_by(mut program: Command, db: &TestDatabase, env: &[(&str, &str)]) -> Self {
+        let mut child = program
             .args(["runserver", "127.0.0.1:0"])
             .env_clear()
             .env("DATABASE_URL", &db.url)

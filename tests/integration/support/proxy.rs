@@ -4,12 +4,14 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
-/// Passes bytes on to another address. Connections end when it is dropped.
+/// Passes bytes on to another address. It stops when dropped.
 pub struct Proxy {
     address: SocketAddr,
     wire: Arc<Wire>,
+    /// Has the port.
+    accepting: Option<JoinHandle<()>>,
 }
 
 #[derive(Default)]
@@ -21,6 +23,7 @@ struct Wire {
 #[derive(Default)]
 struct Shared {
     is_cut: bool,
+    is_stopped: bool,
     is_frozen: bool,
     is_silent: bool,
     trigger: Option<Trigger>,
@@ -62,10 +65,13 @@ impl Proxy {
         let address = listener.local_addr().unwrap();
         let wire = Arc::new(Wire::default());
         let accepting = Arc::clone(&wire);
-        thread::spawn(move || {
+        let thread = thread::spawn(move || {
             for client in listener.incoming() {
                 let Ok(client) = client else { break };
                 let mut shared = accepting.shared.lock().unwrap();
+                if shared.is_stopped {
+                    break;
+                }
                 // Dropping it closes it: to the client that is a server that went away.
                 if shared.is_cut {
                     continue;
@@ -82,7 +88,7 @@ impl Proxy {
                 shared.open.push(pair);
             }
         });
-        Self { address, wire }
+        Self { address, wire, accepting: Some(thread) }
     }
 
     /// Where to connect to.
@@ -95,6 +101,17 @@ impl Proxy {
         let mut shared = self.wire.shared.lock().unwrap();
         shared.is_cut = true;
         shared.open.drain(..).for_each(|pair| pair.cut());
+    }
+
+    /// Ends every connection and closes the port, for good.
+    pub fn stop(&mut self) {
+        self.cut();
+        self.wire.shared.lock().unwrap().is_stopped = true;
+        // Wakes the thread.
+        drop(TcpStream::connect(self.address));
+        if let Some(thread) = self.accepting.take() {
+            thread.join().unwrap();
+        }
     }
 
     /// Delays all data in both directions and leaves the connections open.
@@ -143,7 +160,7 @@ impl Proxy {
 impl Drop for Proxy {
     fn drop(&mut self) {
         self.thaw();
-        self.cut();
+        self.stop();
     }
 }
 

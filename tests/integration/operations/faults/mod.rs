@@ -1,7 +1,10 @@
 //! Faults of what the server depends on, injected by a proxy. One test for each row of the table in `docs/OPERATIONS.md`:
 //! what clients get, and that the server recovers by itself.
 
+mod clients;
+mod clock;
 mod postgres;
+mod redis;
 
 use std::time::Duration;
 

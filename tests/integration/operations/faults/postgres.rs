@@ -2,12 +2,13 @@
 
 use std::pin::pin;
 
-use actix_simplejwt::db::DatabaseLoad;
+use actix_simplejwt::db::{DatabaseLoad, DatabaseSettings};
+use diesel::connection::Connection;
 use futures_util::future::{Either, join, join_all, select};
 use serde_json::json;
 
-use super::{assert_unavailable, behind_proxy, one_of_each, text};
-use crate::support::{Client, alice};
+use super::{SHORT, assert_unavailable, behind_proxy, one_of_each, text};
+use crate::support::{Client, Proxy, TestApp, TestDatabase, alice};
 
 /// Statuses of `one_of_each` on a server without faults.
 const WORKS: [u16; 7] = [200, 200, 200, 200, 401, 400, 200];
@@ -126,4 +127,64 @@ async fn a_statement_that_is_slow_is_stopped_and_its_connection_kept() {
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(user.get("/api/protected/").await.status, 200);
     assert_eq!(app.database().load().connections, before);
+}
+
+#[actix_web::test]
+async fn a_server_that_fails_is_replaced_by_the_other_of_the_url() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let [mut first, second] = [Proxy::to(db.address()), Proxy::to(db.address())];
+    let url = db.url_at(&format!("{},{}", first.address(), second.address()));
+    let both = DatabaseSettings::new(&format!("{url}&target_session_attrs=read-write")).unwrap();
+    let app = TestApp::build(db, |settings| {
+        settings.database = both;
+        settings.database.pool_timeout = SHORT;
+        settings.simple_jwt.rotate_refresh_tokens = true;
+        settings.simple_jwt.blacklist_after_rotation = true;
+    })
+    .await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+    // Its connections end, and its port is closed.
+    first.stop();
+    assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
+    second.cut();
+    assert_unavailable(&user.get("/api/protected/").await);
+}
+
+#[actix_web::test]
+async fn a_postgresql_with_too_many_clients_is_503_until_it_has_room() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    // A limit that applies to this test alone.
+    let role = format!("crowded_{}", std::process::id());
+    let schema = db.url.rsplit_once("search_path%3D").unwrap().1.to_owned();
+    let mut admin = db.connect();
+    admin
+        .batch_execute(&format!(
+            "CREATE ROLE {role} LOGIN CONNECTION LIMIT 3; GRANT ALL ON SCHEMA {schema} TO {role}; \
+             GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"
+        ))
+        .unwrap();
+    let url = format!("postgres://{role}@{}/{}", db.address(), db.url.rsplit_once('/').unwrap().1);
+    let crowded = DatabaseSettings { pool_timeout: SHORT, pool_size: 3, ..DatabaseSettings::new(&url).unwrap() };
+    let app = TestApp::build(db, |settings| {
+        settings.database = crowded.clone();
+        settings.simple_jwt.rotate_refresh_tokens = true;
+        settings.simple_jwt.blacklist_after_rotation = true;
+    })
+    .await;
+    let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
+    let refresh = text(&app.login(&alice()).await, "refresh");
+
+    // The server's connections end, and another program takes all places.
+    let gone = format!("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = '{role}'");
+    admin.batch_execute(&gone).unwrap();
+    let others: Vec<_> = (0..3).map(|_| diesel::PgConnection::establish(&url).unwrap()).collect();
+    for response in one_of_each(&anonymous, &user, &refresh).await {
+        assert_unavailable(&response);
+    }
+    admin.batch_execute(&gone).unwrap();
+    drop(others);
+    assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
+    drop(app);
+    admin.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
 }
