@@ -13,8 +13,8 @@ use actix_simplejwt::settings::Settings;
 use super::{assert_unavailable, one_of_each, text};
 use crate::support::{Proxy, TestApp, TestDatabase};
 
-/// Long enough for a local server, short enough to be waited for in a test.
-const SHORT: Duration = Duration::from_millis(200);
+/// Long enough for a local server on a machine with other work, short enough to be waited for in a test.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// A server whose PostgreSQL is behind a proxy; `None` if the test is skipped.
 async fn behind_proxy(adjust: impl FnOnce(&mut Settings)) -> Option<(TestApp, Proxy)> {

@@ -29,7 +29,7 @@ async fn a_connection_whose_server_is_gone_is_replaced_though_its_path_stays_ope
     let refresh = text(&app.login(&alice()).await, "refresh");
 
     // More than once, and each time while all connections are in use.
-    for _ in 0..3 {
+    for _ in 0..2 {
         assert_eq!(protected_all_at_once(&user).await, [200; 12]);
         proxy.swallow();
         // The first ones have a connection without a server; those that wait for it may get a new one.
@@ -57,15 +57,15 @@ async fn the_idle_connections_are_replaced_together_with_the_first_that_does_not
 
 #[actix_web::test]
 async fn one_connection_without_an_answer_delays_no_other_request() {
-    let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
+    // No time limit ends the first request before the second one is answered.
+    let Some((app, proxy)) = behind_proxy(|settings| settings.database.statement_timeout = None).await else { return };
     let user = app.client(&alice()).await;
     assert_eq!(user.get("/api/protected/").await.status, 200);
     // The next statement of diesel.
     proxy.swallow_at("__diesel_stmt", false);
     let (first, second) = (pin!(user.get("/api/protected/")), pin!(user.get("/api/protected/")));
-    let Either::Right((second, first)) = select(first, second).await else { panic!("the first one was answered") };
+    let Either::Right((second, _)) = select(first, second).await else { panic!("the first one was answered") };
     assert_eq!(second.status, 200);
-    assert_unavailable(&first.await);
 }
 
 #[actix_web::test]
