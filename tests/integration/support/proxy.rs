@@ -142,6 +142,11 @@ impl Proxy {
         self.wire.shared.lock().unwrap().trigger = Some(Trigger { text: text.as_bytes(), is_passed_on });
     }
 
+    /// Whether that text is still to come.
+    pub fn is_armed(&self) -> bool {
+        self.wire.shared.lock().unwrap().trigger.is_some()
+    }
+
     /// The server closes its direction of the open connections, as if it sent no more and still read.
     pub fn half_close(&self) {
         for pair in &self.wire.shared.lock().unwrap().open {

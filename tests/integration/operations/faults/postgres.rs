@@ -4,6 +4,7 @@ use std::pin::pin;
 
 use actix_simplejwt::db::{DatabaseLoad, DatabaseSettings};
 use diesel::connection::Connection;
+use futures_util::FutureExt;
 use futures_util::future::{Either, join, join_all, select};
 use serde_json::json;
 
@@ -63,7 +64,13 @@ async fn one_connection_without_an_answer_delays_no_other_request() {
     assert_eq!(user.get("/api/protected/").await.status, 200);
     // The next statement of diesel.
     proxy.swallow_at("__diesel_stmt", false);
-    let (first, second) = (pin!(user.get("/api/protected/")), pin!(user.get("/api/protected/")));
+    let mut first = pin!(user.get("/api/protected/"));
+    // The second one must not share its statement.
+    while proxy.is_armed() {
+        assert!(first.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    let second = pin!(user.get("/api/protected/"));
     let Either::Right((second, _)) = select(first, second).await else { panic!("the first one was answered") };
     assert_eq!(second.status, 200);
 }
