@@ -1,6 +1,7 @@
 //! PostgreSQL. Python counterpart: `django.db.backends.postgresql`.
 
 mod lookups;
+mod manager;
 pub(super) mod pool;
 mod session;
 mod sessions;
@@ -34,6 +35,14 @@ pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgC
     );
     conn.batch_execute(&set_up).map_err(|error| error.to_string())?;
     Ok(conn)
+}
+
+/// How long after its time limit a statement may still be answered: the message has to come through the network.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How long a statement may be without an answer. `None` if there is no limit.
+fn answer_limit(settings: &DatabaseSettings) -> Option<Duration> {
+    settings.statement_timeout.map(|limit| limit + GRACE)
 }
 
 /// How long libpq waits for one host. All of them together should not delay a request longer than the pool, but libpq waits

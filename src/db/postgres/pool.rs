@@ -33,8 +33,12 @@ impl PostgresPool {
     }
 
     pub(in crate::db) fn load(&self) -> DatabaseLoad {
-        let (busy, idle) = self.sessions.count();
-        DatabaseLoad { waiting: self.callers.count(), connections: busy + idle, idle }
+        let state = self.sessions.connections().state();
+        DatabaseLoad {
+            waiting: self.callers.count(),
+            connections: state.connections as usize,
+            idle: state.idle_connections as usize,
+        }
     }
 
     pub(in crate::db) async fn read<T, E, F>(&self, f: F) -> Result<T, E>

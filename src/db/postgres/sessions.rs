@@ -18,7 +18,9 @@ use tokio::time::timeout;
 
 use super::super::blocking::{Permit, Permits};
 use super::super::{DatabaseError, DatabaseSettings};
-use super::session::{Deadline, Session, answer_limit};
+use super::answer_limit;
+use super::manager::Connections;
+use super::session::{Deadline, Session};
 
 /// Callers that may wait for a session. A further one fails at once.
 const QUEUE: usize = 1_024;
@@ -36,7 +38,7 @@ pub(super) type Answer = Box<dyn FnOnce() + Send>;
 pub(super) struct Sessions(Arc<Shared>);
 
 struct Shared {
-    settings: Arc<DatabaseSettings>,
+    connections: Arc<Connections>,
     /// How long a statement may be without an answer.
     limit: Option<Duration>,
     /// One for each session.
@@ -57,7 +59,6 @@ struct State {
 struct Idle {
     thread: Sender<Assignment>,
     deadline: Arc<Deadline>,
-    since: Instant,
 }
 
 /// Work for the thread of a session.
@@ -115,7 +116,7 @@ impl Lease {
 impl Sessions {
     pub(super) fn new(settings: &Arc<DatabaseSettings>) -> Self {
         Self(Arc::new(Shared {
-            settings: Arc::clone(settings),
+            connections: Arc::new(Connections::new(settings)),
             limit: answer_limit(settings),
             permits: Permits::new(settings.pool_size as usize, QUEUE, settings.pool_timeout),
             state: Mutex::default(),
@@ -127,10 +128,9 @@ impl Sessions {
         self.0.limit
     }
 
-    /// Number of sessions that are in use and that are idle.
-    pub(super) fn count(&self) -> (usize, usize) {
-        let state = lock(&self.0.state);
-        (state.busy.len(), state.idle.len())
+    /// The connections that the sessions use.
+    pub(super) fn connections(&self) -> &Connections {
+        &self.0.connections
     }
 
     /// Whether callers wait for a session.
@@ -187,7 +187,7 @@ impl Sessions {
             Box::new(move |session, _| {
                 let result = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or_else(|payload| {
                     // It may be in a transaction.
-                    session.close();
+                    session.release();
                     Err(DatabaseError::panicked(&*payload).into())
                 });
                 Box::new(move || {
@@ -230,7 +230,8 @@ impl Sessions {
     }
 
     fn start_thread(&self, work: Work, lease: &Arc<Lease>) {
-        let session = Session::new(Arc::clone(&self.0.settings), Arc::clone(&lease.deadline));
+        let connections = Arc::clone(&self.0.connections);
+        let session = Session::new(connections, Arc::clone(&lease.deadline), self.0.limit);
         let (thread, assignments) = channel();
         // There is a receiver.
         let _ = thread.send(Assignment { work, lease: Arc::clone(lease), thread: thread.clone() });
@@ -251,25 +252,20 @@ impl Sessions {
         let Some(limit) = self.0.limit else { return };
         let now = Instant::now();
         let mut state = lock(&self.0.state);
-        let (mut count, mut closed) = (0, Vec::new());
+        let busy = state.busy.len();
         for lease in std::mem::take(&mut state.busy) {
-            let asked =
-                lease.deadline.get().filter(|_| state.lost < LOST && lease.is_overdue(now)).map(|end| end - limit);
-            let Some(asked) = asked.filter(|_| lease.end(LeaseState::GivenUp)) else {
+            if state.lost < LOST && lease.is_overdue(now) && lease.end(LeaseState::GivenUp) {
+                state.lost += 1;
+            } else {
                 state.busy.push(lease);
-                continue;
-            };
-            state.lost += 1;
-            count += 1;
-            // They have lost their server as well, if they were open at that time.
-            closed.extend(state.idle.extract_if(.., |idle| idle.since <= asked));
+            }
         }
-        let lost = state.lost;
+        let (count, lost) = (busy - state.busy.len(), state.lost);
         drop(state);
         if count > 0 {
-            let idle = closed.len();
+            self.0.connections.replace();
             log::warn!(
-                "PostgreSQL has not answered for {limit:?}: {count} connection(s) are given up and {idle} idle one(s) closed; \
+                "PostgreSQL has not answered for {limit:?}: {count} connection(s) are given up and all are replaced; \
                  {lost} are open without an answer"
             );
         }
@@ -284,12 +280,12 @@ impl Sessions {
 fn serve(shared: &Weak<Shared>, mut session: Session, assignments: &Receiver<Assignment>) {
     while let Ok(Assignment { work, lease, thread }) = assignments.recv() {
         let answer = work(&mut session, &lease);
-        session.tidy();
+        session.release();
         if let Some(shared) = shared.upgrade() {
             let mut state = lock(&shared.state);
             if lease.end(LeaseState::Done) {
                 state.busy.retain(|busy| !Arc::ptr_eq(busy, &lease));
-                state.idle.push(Idle { thread, deadline: Arc::clone(&lease.deadline), since: Instant::now() });
+                state.idle.push(Idle { thread, deadline: Arc::clone(&lease.deadline) });
             } else {
                 state.lost -= 1;
             }

@@ -12,7 +12,7 @@ use super::{assert_unavailable, one_of_each, text};
 use crate::support::{Proxy, TestApp, TestDatabase, alice};
 
 /// Long enough for a local database, short enough to be waited for in a test.
-const SHORT: Duration = Duration::from_secs(1);
+const SHORT: Duration = Duration::from_secs(2);
 
 #[actix_web::test]
 async fn a_postgresql_that_goes_away_is_503_until_it_is_back() {
