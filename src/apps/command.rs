@@ -16,7 +16,7 @@ use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::db::Database;
 use crate::db::migrations::{LOGIN_FAILURES, unapplied_warning};
 
-/// As the standard one, and does not panic if nobody reads, as in `manage check --deploy | head -1`. The command goes on,
+/// As the standard one, and does not panic if the reader has gone, as in `manage check --deploy | head -1`. The command goes on,
 /// so that `migrate` is not interrupted, and its exit code is the same.
 macro_rules! println {
     ($($argument:tt)*) => {{

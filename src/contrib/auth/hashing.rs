@@ -261,7 +261,7 @@ mod tests {
             }
         }
 
-        /// Ends turns until nobody waits, and returns who was served in which order.
+        /// Ends turns until no login waits, and returns which were served in which order.
         fn served(mut self) -> String {
             while !self.turns.is_empty() {
                 self.turns.remove(0);

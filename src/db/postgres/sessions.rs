@@ -5,7 +5,7 @@
 //! `DATABASE_STATEMENT_TIMEOUT` and says so. A statement without an answer a moment later will never get one. Its session is
 //! then *given up*: another may take its place, and its thread ends if libpq ever returns.
 //!
-//! The callers that wait find out. So there is no thread that watches, and a session that nobody waits for may stay.
+//! The callers that wait find out. So there is no thread that watches, and a session without a waiting caller may stay.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -154,11 +154,11 @@ mod tests {
         let mut report = Report::default();
         report.fact("Report");
         report.add(Finding::proven("It answers."));
-        report.add(Finding::blocking("No key.").clients("Nobody logs in.").remedy("Set it.").lines(["KEY=…"]));
+        report.add(Finding::blocking("No key.").clients("No user logs in.").remedy("Set it.").lines(["KEY=…"]));
         assert!(!report.would_work());
         assert_eq!(
             report.to_string(),
-            "Report\n\nMust be mended first (1)\n  - No key.\n      Clients: Nobody logs in.\n      To do: Set it.\n        \
+            "Report\n\nMust be mended first (1)\n  - No key.\n      Clients: No user logs in.\n      To do: Set it.\n        \
              KEY=…\n\nTried, and works (1)\n  - It answers.\n"
         );
     }

@@ -16,7 +16,7 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
     let Some(model) = carry.export.user_model() else {
         carry.report.add(
             Finding::blocking(format!("AUTH_USER_MODEL is {label}, and the export does not describe it."))
-                .clients("Nobody could log in.")
+                .clients("No user could log in.")
                 .remedy("Export the settings with `manage adopt --export`."),
         );
         return;
@@ -25,7 +25,7 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
     if !KEYS.contains(&key) {
         carry.report.add(
             Finding::blocking(format!("The primary key of {} is a {key}.", model.label))
-                .clients("Nobody could log in.")
+                .clients("No user could log in.")
                 .remedy("An integer, a bigint or a UUID is possible. For other keys stay with Django."),
         );
     }
@@ -34,7 +34,7 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
     } else {
         carry.report.add(
             Finding::blocking(format!("AUTH_USER_MODEL is {}, with the table {}.", model.label, model.table))
-                .clients("Nobody could log in.")
+                .clients("No user could log in.")
                 .remedy(
                     "Implement the trait UserModel for its table and add it in `Settings::builder` in src/settings.rs:",
                 )

@@ -96,7 +96,7 @@ impl Proof<'_> {
             }
             _ => self.report.add(
                 Finding::blocking(format!("A user of {} is not found by its user name.", users.table))
-                    .clients("Nobody could log in.")
+                    .clients("No user could log in.")
                     .remedy("Compare AUTH_USER_MODEL, AUTH_USER_TABLE and USERNAME_FIELD with the model."),
             ),
         }
