@@ -1,6 +1,8 @@
 //! Work that may block: on threads for that, and only so much of it at a time.
 
 use std::sync::Arc;
+#[cfg(feature = "postgres")]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -10,6 +12,12 @@ use tokio::time::timeout;
 
 use super::DatabaseError;
 use super::callers::Callers;
+
+/// Nothing can panic while one of these is held, so none is ever poisoned.
+#[cfg(feature = "postgres")]
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Limits how many callers work at the same time. The others wait, where they occupy no thread.
 pub(super) struct Permits {

@@ -14,11 +14,11 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout};
 
-use super::super::blocking::Permit;
+use super::super::blocking::{Permit, lock};
 use super::super::lookup::{Outcome, guarded};
 use super::super::{DatabaseError, DbConnection, Lookup};
 use super::session::Session;
-use super::sessions::{Answer, Lease, Sessions, lock, stopping};
+use super::sessions::{Answer, Lease, Sessions, stopping};
 
 /// The most keys of one statement. With more, the first would wait for the last.
 const BATCH: usize = 256;

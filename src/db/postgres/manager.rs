@@ -10,9 +10,9 @@ use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{HandleError, ManageConnection, Pool, State};
 
+use super::super::blocking::lock;
 use super::super::open::open;
 use super::super::{DatabaseError, DatabaseSettings, DbConnection};
-use super::sessions::lock;
 use super::{answer_limit, connect_limit};
 
 /// A connection of the pool. It returns to the pool when dropped.

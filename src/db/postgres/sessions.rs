@@ -9,14 +9,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::super::blocking::{Permit, Permits};
+use super::super::blocking::{Permit, Permits, lock};
 use super::super::{DatabaseError, DatabaseSettings};
 use super::answer_limit;
 use super::manager::Connections;
@@ -296,9 +296,4 @@ fn serve(shared: &Weak<Shared>, mut session: Session, assignments: &Receiver<Ass
 
 pub(super) fn stopping() -> DatabaseError {
     DatabaseError::Unavailable("the server is stopping".to_owned())
-}
-
-/// Nothing can panic while one of these is held, so none is ever poisoned.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
