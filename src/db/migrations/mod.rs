@@ -177,7 +177,7 @@ impl MigrationPlan {
         if self.steps.iter().any(|step| step.app == "auth") {
             transaction(conn, |conn| {
                 history::lock(conn)?;
-                permissions::create(conn, self)
+                permissions::create(conn, self.models())
             })?;
         }
         Ok(applied)
@@ -234,13 +234,16 @@ impl MigrationPlan {
         step.requires.iter().map(|table| self.users.in_place_of(table))
     }
 
-    /// The models of `step` that the project has.
-    fn models(&self, step: &Step) -> impl Iterator<Item = &'static Model> {
-        let left_out = self.users.left_out(step);
-        let app = step.app;
-        step.models.iter().filter(move |model| {
-            let table = format!("{app}_{}", model.name);
-            !left_out.iter().any(|swapped| *swapped == table)
+    /// The models that the project has, each with the label of its app.
+    fn models(&self) -> impl Iterator<Item = (&'static str, &'static Model)> {
+        self.steps.iter().flat_map(|step| {
+            let left_out = self.users.left_out(step);
+            let app = step.app;
+            let is_made = move |model: &&Model| {
+                let table = format!("{app}_{}", model.name);
+                !left_out.iter().any(|swapped| *swapped == table)
+            };
+            step.models.iter().filter(is_made).map(move |model| (app, model))
         })
     }
 

@@ -6,29 +6,31 @@ use diesel::prelude::*;
 
 use super::super::schema::{auth_permission, django_content_type};
 use super::super::{DatabaseError, DbConnection};
-use super::MigrationPlan;
+use super::steps::Model;
 
 /// `default_permissions` of a Django model.
 const ACTIONS: [&str; 4] = ["add", "change", "delete", "view"];
 
-/// Adds the content types and permissions of all models that are not there. Rows that are there stay as they are.
-pub(super) fn create(conn: &mut DbConnection, plan: &MigrationPlan) -> Result<(), DatabaseError> {
+/// Adds the content types and permissions of `models` that are not there. Each model comes with the label of its app. Rows that
+/// are there stay as they are.
+pub(super) fn create(
+    conn: &mut DbConnection,
+    models: impl Iterator<Item = (&'static str, &'static Model)>,
+) -> Result<(), DatabaseError> {
     let known = auth_permission::table.select((auth_permission::content_type_id, auth_permission::codename));
     let known: HashSet<(i32, String)> = known.load(conn)?.into_iter().collect();
-    for step in &plan.steps {
-        for model in plan.models(step) {
-            let content_type = content_type(conn, step.app, model.name)?;
-            for action in ACTIONS {
-                let codename = format!("{action}_{}", model.name);
-                let name = format!("Can {action} {}", model.verbose_name);
-                if !known.contains(&(content_type, codename.clone())) {
-                    let row = (
-                        auth_permission::content_type_id.eq(content_type),
-                        auth_permission::codename.eq(codename),
-                        auth_permission::name.eq(name),
-                    );
-                    diesel::insert_into(auth_permission::table).values(row).execute(conn)?;
-                }
+    for (app, model) in models {
+        let content_type = content_type(conn, app, model.name)?;
+        for action in ACTIONS {
+            let codename = format!("{action}_{}", model.name);
+            let name = format!("Can {action} {}", model.verbose_name);
+            if !known.contains(&(content_type, codename.clone())) {
+                let row = (
+                    auth_permission::content_type_id.eq(content_type),
+                    auth_permission::codename.eq(codename),
+                    auth_permission::name.eq(name),
+                );
+                diesel::insert_into(auth_permission::table).values(row).execute(conn)?;
             }
         }
     }
