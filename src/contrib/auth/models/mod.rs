@@ -12,14 +12,17 @@
 mod check;
 mod claims;
 mod custom;
+mod error;
 mod lookup;
+mod moments;
 mod permissions;
 mod user;
 mod user_model;
 
+pub use self::check::UserAttribute;
 pub(super) use self::check::check_users;
-pub use self::check::{UserAttribute, UserModelError};
 pub use self::custom::{CustomUser, CustomUsers};
+pub use self::error::UserModelError;
 pub use self::lookup::UserLookup;
 pub use self::permissions::UserPermissions;
 pub(super) use self::permissions::all_names;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::super::{AbstractUser, SharedUser, UserId};
 use super::claims;
-use super::custom::shown;
+use super::moments::shown;
 use super::permissions::{self, UserPermissions};
 use super::user_model::{NewUser, UserModel};
 use crate::db::schema::auth_user;

@@ -7,7 +7,7 @@ use diesel::QueryResult;
 use serde_json::Value;
 
 use super::super::{AbstractUser, SharedUser, UserId};
-use super::check::{UserModelError, missing_table};
+use super::error::{UserModelError, missing_table};
 use super::permissions::UserPermissions;
 use crate::db::DbConnection;
 use crate::db::introspection::columns;

@@ -1,11 +1,12 @@
 //! The values of columns: as the database has them, as text, and as JSON. Python counterpart: `to_python` and
 //! `get_db_prep_value` of model fields.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::claims;
+use super::super::moments::{moment, shown};
 use crate::db::introspection::Column;
 
 /// What a column holds. Between the database and JSON a value is a text in one form: `true`, `7`, a UUID with hyphens, a
@@ -201,22 +202,6 @@ impl Kind {
             _ => None,
         }
     }
-}
-
-/// A moment in the form of [`Kind`], with six digits after the point, or none and no point, as Django writes it.
-pub(in super::super) fn shown(moment: DateTime<Utc>) -> String {
-    let format = if moment.timestamp_subsec_micros() == 0 { "%FT%TZ" } else { "%FT%T%.6fZ" };
-    moment.format(format).to_string()
-}
-
-/// A moment in one of the forms of ISO 8601, in UTC if it does not say otherwise. A session with PostgreSQL is in UTC.
-fn moment(text: &str) -> Option<String> {
-    if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
-        return Some(shown(moment.to_utc()));
-    }
-    let naive = ["%F %T%.f", "%FT%T%.f", "%F %R", "%FT%R"];
-    let naive = naive.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
-    Some(shown(naive.or_else(|| text.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0))?.and_utc()))
 }
 
 #[cfg(test)]

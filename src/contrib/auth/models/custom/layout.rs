@@ -1,24 +1,17 @@
-//! The columns of the table, and the statements on it.
+//! The columns of the table.
 
 use std::fmt;
-use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use diesel::QueryResult;
-use serde_json::Value;
-
-use super::super::super::{SharedUser, UserId};
-use super::super::check::{UserModelError, missing_table};
-use super::super::permissions::UserPermissions;
+use super::super::super::UserId;
+use super::super::error::{UserModelError, missing_table};
 use super::config::Config;
 use super::field::{Field, find_column};
-use super::kind::{KeyType, shown};
+use super::kind::KeyType;
 use super::names::Names;
 use super::permissions::permissions_query;
-use super::row::CustomUser;
 use crate::db::DbConnection;
 use crate::db::introspection::columns;
-use crate::db::text_query::{TextQuery, TextRow, quote_name};
+use crate::db::text_query::quote_name;
 
 /// What is known of the table.
 pub(super) struct Layout {
@@ -33,7 +26,7 @@ pub(super) struct Layout {
     pub(super) username: usize,
     pub(super) email: Option<usize>,
     pub(super) password: usize,
-    last_login: Option<usize>,
+    pub(super) last_login: Option<usize>,
     pub(super) is_active: Option<usize>,
     pub(super) is_staff: Option<usize>,
     pub(super) is_superuser: Option<usize>,
@@ -41,7 +34,7 @@ pub(super) struct Layout {
     /// All columns, each as text.
     pub(super) selected: String,
     /// The query for permissions, in front of, between and behind the two places of the key.
-    permissions: Option<[String; 3]>,
+    pub(super) permissions: Option<[String; 3]>,
 }
 
 impl Layout {
@@ -122,99 +115,8 @@ impl Layout {
     }
 
     /// What is bound for a key of a user.
-    fn key(&self, id: UserId) -> String {
+    pub(super) fn key(&self, id: UserId) -> String {
         self.fields[self.pk].kind.write(id.to_string(), self.vendor)
-    }
-
-    pub(super) fn user(self: &Arc<Self>, TextRow(values): TextRow) -> Option<SharedUser> {
-        CustomUser::new(self, values).map(SharedUser::new)
-    }
-
-    /// The user with `value` in the column `field`, which is unique.
-    pub(super) fn find_by(
-        self: &Arc<Self>,
-        conn: &mut DbConnection,
-        field: usize,
-        value: &Value,
-    ) -> QueryResult<Option<SharedUser>> {
-        let field = &self.fields[field];
-        let Some(key) = field.kind.key(value) else { return Ok(None) };
-        let key = field.kind.write(key, self.vendor);
-        let query = TextQuery::default().sql("SELECT ").sql(&self.selected).sql(" FROM ").sql(&self.table);
-        let query = query.sql(" WHERE ").sql(&field.qualified).sql(" = CAST(").bind(Some(&key)).sql(&field.cast);
-        Ok(query.rows(conn)?.pop().and_then(|row| self.user(row)))
-    }
-
-    /// The users with `values` in the column `field`, which is unique, in that order.
-    pub(super) fn find_many_by(
-        self: &Arc<Self>,
-        conn: &mut DbConnection,
-        field: usize,
-        values: &[&Value],
-    ) -> QueryResult<Vec<Option<SharedUser>>> {
-        // SQLite has no arrays, and needs none: a look-up takes no round trip.
-        if self.vendor == "sqlite" {
-            return values.iter().map(|value| self.find_by(conn, field, value)).collect();
-        }
-        let field = &self.fields[field];
-        let keys: Vec<_> = values.iter().map(|value| field.kind.key(value)).collect();
-        let wanted: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
-        let array = format!("{}[]", field.column.sql_type);
-        // The database says which key a row belongs to, because it may take two different texts for the same.
-        let query = TextQuery::default()
-            .sql("SELECT CAST(wanted_position AS text), ")
-            .sql(&self.selected)
-            .sql(" FROM unnest(CAST(")
-            .bind_array(wanted)
-            .sql(" AS ")
-            .sql(&array)
-            .sql(")) WITH ORDINALITY AS wanted(wanted_value, wanted_position) JOIN ")
-            .sql(&self.table)
-            .sql(" ON ")
-            .sql(&field.qualified)
-            .sql(" = wanted_value");
-        let mut users: Vec<Option<SharedUser>> = vec![None; keys.len()];
-        for TextRow(mut values) in query.rows(conn)? {
-            let position = values.remove(0).and_then(|text| text.parse::<usize>().ok());
-            if let Some(user) = position.and_then(|position| users.get_mut(position.checked_sub(1)?)) {
-                *user = self.user(TextRow(values));
-            }
-        }
-        let mut found = users.into_iter();
-        Ok(keys.iter().map(|key| key.as_ref().and_then(|_| found.next().flatten())).collect())
-    }
-
-    pub(super) fn set_password(
-        &self,
-        conn: &mut DbConnection,
-        id: UserId,
-        current: &str,
-        encoded: &str,
-    ) -> QueryResult<bool> {
-        let (pk, password, key) = (&self.fields[self.pk], &self.fields[self.password], self.key(id));
-        let query = TextQuery::default().sql("UPDATE ").sql(&self.table).sql(" SET ").sql(&password.quoted);
-        let query =
-            query.sql(" = ").bind(Some(encoded)).sql(" WHERE ").sql(&pk.qualified).sql(" = CAST(").bind(Some(&key));
-        let query = query.sql(&pk.cast).sql(" AND ").sql(&password.qualified).sql(" = ").bind(Some(current));
-        Ok(query.run(conn)? > 0)
-    }
-
-    pub(super) fn update_last_login(&self, conn: &mut DbConnection, id: UserId, now: DateTime<Utc>) -> QueryResult<()> {
-        let Some(last_login) = self.last_login else { return Ok(()) };
-        let (pk, last_login, key) = (&self.fields[self.pk], &self.fields[last_login], self.key(id));
-        let now = last_login.kind.write(shown(now), self.vendor);
-        let query = TextQuery::default().sql("UPDATE ").sql(&self.table).sql(" SET ").sql(&last_login.quoted);
-        let query = query.sql(" = CAST(").bind(Some(&now)).sql(&last_login.cast).sql(" WHERE ").sql(&pk.qualified);
-        query.sql(" = CAST(").bind(Some(&key)).sql(&pk.cast).run(conn).map(drop)
-    }
-
-    /// The permissions of a user and of the user's groups, by one query.
-    pub(super) fn permissions(&self, conn: &mut DbConnection, id: UserId) -> QueryResult<UserPermissions> {
-        let Some([before, between, after]) = &self.permissions else { return Ok(UserPermissions::none()) };
-        let key = self.key(id);
-        let query = TextQuery::default().sql(before).bind(Some(&key)).sql(between).bind(Some(&key)).sql(after);
-        let names = query.rows(conn)?.into_iter().filter_map(|TextRow(mut values)| values.pop().flatten());
-        Ok(UserPermissions::These(names.collect()))
     }
 }
 

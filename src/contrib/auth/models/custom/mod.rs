@@ -11,6 +11,7 @@ mod layout;
 mod names;
 mod permissions;
 mod row;
+mod statements;
 
 use std::any::Any;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,12 +22,11 @@ use diesel::result::{DatabaseErrorKind, Error};
 use serde_json::Value;
 
 use self::config::Config;
-pub(super) use self::kind::shown;
 use self::layout::Layout;
 pub use self::row::CustomUser;
 use super::super::settings::AuthSettings;
 use super::super::{AbstractUser, SharedUser, UserId};
-use super::check::UserModelError;
+use super::error::UserModelError;
 use super::permissions::UserPermissions;
 use super::user_model::{NewUser, UserModel};
 use crate::conf::SettingsError;

@@ -1,6 +1,6 @@
 //! The names in the settings, and the columns that they mean.
 
-use super::super::check::UserModelError;
+use super::super::error::UserModelError;
 use super::config::Config;
 use super::field::{Field, find_column};
 use super::kind::KeyType;
