@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::exceptions::{TokenError, failed};
+#[cfg(feature = "database")]
+use super::exceptions::failed;
+use super::exceptions::{TokenError, bad_header, no_user_id, not_valid};
 use super::models::{TokenUser, ValidatedToken};
 use super::schemas;
 use super::settings::SimpleJwtSettings;
@@ -26,8 +28,7 @@ use crate::rest_framework::authentication::{Authentication, Found, authorization
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
 
-/// Detail and code of the 401s about the user of a valid token.
-pub(super) const NO_USER_ID: (&str, &str) = ("Token contained no recognizable user identification", "token_not_valid");
+/// Detail and code of the other 401s about the user of a valid token.
 #[cfg(feature = "database")]
 const USER_NOT_FOUND: (&str, &str) = ("User not found", "user_not_found");
 #[cfg(feature = "database")]
@@ -238,26 +239,11 @@ fn token_user(token: &ValidatedToken, jwt: &JwtState) -> Result<TokenUser, ApiEr
 }
 
 fn user_id<'t>(token: &'t ValidatedToken, jwt: &JwtState) -> Result<&'t Value, ApiError> {
-    token.get(&jwt.settings.user_id_claim).ok_or_else(|| failed(NO_USER_ID.0, NO_USER_ID.1))
+    token.get(&jwt.settings.user_id_claim).ok_or_else(no_user_id)
 }
 
 /// The access token of `user`, for tests.
 fn forced_token(req: &HttpRequest, user: &SharedUser) -> Option<ValidatedToken> {
     let token = AccessToken::for_user(&**user, app_data::<Arc<JwtState>>(req).ok()?);
     Some(ValidatedToken { class: AuthToken::Access, claims: Arc::new(Claims::clone(&token)) })
-}
-
-/// The error for a header that is not a scheme and a token.
-pub(super) fn bad_header() -> ApiError {
-    failed("Authorization header must contain two space-delimited values", "bad_authorization_header")
-}
-
-/// The error for a token that no class accepts, with the message of each class.
-pub(super) fn not_valid<'a>(messages: impl Iterator<Item = (AuthToken, &'a str)>) -> ApiError {
-    let of_class = |(class, message): (AuthToken, &str)| json!({ "token_class": class.name(), "token_type": class.token_type(), "message": message });
-    ApiError::authentication_failed_with(json!({
-        "detail": "Given token not valid for any token type",
-        "code": "token_not_valid",
-        "messages": messages.map(of_class).collect::<Vec<_>>(),
-    }))
 }

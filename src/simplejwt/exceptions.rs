@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
+use super::tokens::AuthToken;
 #[cfg(feature = "database")]
 use crate::contrib::auth::AuthError;
 use crate::core::jwt::JwtError;
@@ -153,4 +154,24 @@ impl From<TokenError> for ApiError {
 /// simplejwt's `AuthenticationFailed`: `detail` and `code`.
 pub fn failed(detail: &str, code: &str) -> ApiError {
     ApiError::authentication_failed_with(json!({ "detail": detail, "code": code }))
+}
+
+/// The error for a token that names no user.
+pub(super) fn no_user_id() -> ApiError {
+    failed("Token contained no recognizable user identification", "token_not_valid")
+}
+
+/// The error for a header that is not a scheme and a token.
+pub(super) fn bad_header() -> ApiError {
+    failed("Authorization header must contain two space-delimited values", "bad_authorization_header")
+}
+
+/// The error for a token that no class accepts, with the message of each class.
+pub(super) fn not_valid<'a>(messages: impl Iterator<Item = (AuthToken, &'a str)>) -> ApiError {
+    let of_class = |(class, message): (AuthToken, &str)| json!({ "token_class": class.name(), "token_type": class.token_type(), "message": message });
+    ApiError::authentication_failed_with(json!({
+        "detail": "Given token not valid for any token type",
+        "code": "token_not_valid",
+        "messages": messages.map(of_class).collect::<Vec<_>>(),
+    }))
 }

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
-use super::authentication::{NO_USER_ID, bad_header, not_valid};
-use super::exceptions::{BLACKLISTED, EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, failed};
+use super::exceptions::{
+    BLACKLISTED, EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, bad_header, no_user_id, not_valid,
+};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 #[cfg(feature = "database")]
@@ -54,7 +55,7 @@ pub(super) fn credential_refusals(req: &HttpRequest) -> Vec<ApiError> {
     let messages = messages(settings, true, classes.iter().any(|class| class.is_revocable()));
     let of_all = |message| not_valid(classes.iter().map(|class| (*class, message)));
     let mut errors: Vec<_> = messages.into_iter().map(of_all).collect();
-    errors.extend([bad_header(), failed(NO_USER_ID.0, NO_USER_ID.1)]);
+    errors.extend([bad_header(), no_user_id()]);
     errors
 }
 

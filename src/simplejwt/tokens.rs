@@ -3,6 +3,7 @@
 //! A [`Token<C>`] was either just made, or read and verified as its class `C` demands. [`AccessToken`] is verified with
 //! the key alone. [`RefreshToken`] and [`SlidingToken`] can be blacklisted, so the database is asked as well.
 
+mod auth_token;
 mod classes;
 
 use std::marker::PhantomData;
@@ -14,10 +15,8 @@ use md5::{Digest, Md5};
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use self::classes::{
-    Access, AccessToken, AuthToken, Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Stateless, TokenClass,
-    Untyped, UntypedToken,
-};
+pub use self::auth_token::AuthToken;
+pub use self::classes::{Access, Refresh, Revocable, Sliding, Stateless, TokenClass, Untyped};
 use super::exceptions::{INVALID, NO_EXP, NO_ID, NO_TYPE, TokenError, WRONG_TYPE};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
@@ -42,6 +41,15 @@ pub struct Token<C> {
     current_time: DateTime<Utc>,
     class: PhantomData<C>,
 }
+
+/// Gives access to protected views.
+pub type AccessToken = Token<Access>;
+/// Gets new access tokens.
+pub type RefreshToken = Token<Refresh>;
+/// Gives access to protected views and can be refreshed.
+pub type SlidingToken = Token<Sliding>;
+/// A valid token of any class.
+pub type UntypedToken = Token<Untyped>;
 
 impl<C: TokenClass> Token<C> {
     /// A new token of this class that names no user.

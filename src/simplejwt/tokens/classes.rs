@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::Token;
+use super::auth_token::AuthToken;
 use crate::core::jwt::Claims;
 use crate::simplejwt::settings::SimpleJwtSettings;
 
@@ -32,31 +32,22 @@ pub trait Stateless: TokenClass {}
 /// Classes whose tokens can be blacklisted: `BlacklistMixin` in Python.
 pub trait Revocable: TokenClass {}
 
-/// Class of [`AccessToken`].
+/// Class of [`AccessToken`](super::AccessToken).
 #[derive(Clone, Debug)]
 pub enum Access {}
-/// Class of [`RefreshToken`].
+/// Class of [`RefreshToken`](super::RefreshToken).
 #[derive(Clone, Debug)]
 pub enum Refresh {}
-/// Class of [`SlidingToken`].
+/// Class of [`SlidingToken`](super::SlidingToken).
 #[derive(Clone, Debug)]
 pub enum Sliding {}
-/// Class of [`UntypedToken`].
+/// Class of [`UntypedToken`](super::UntypedToken).
 #[derive(Clone, Debug)]
 pub enum Untyped {}
 
-/// Gives access to protected views.
-pub type AccessToken = Token<Access>;
-/// Gets new access tokens.
-pub type RefreshToken = Token<Refresh>;
-/// Gives access to protected views and can be refreshed.
-pub type SlidingToken = Token<Sliding>;
-/// A valid token of any class.
-pub type UntypedToken = Token<Untyped>;
-
 impl TokenClass for Access {
-    const NAME: &'static str = "AccessToken";
-    const TOKEN_TYPE: &'static str = "access";
+    const NAME: &'static str = AuthToken::Access.name();
+    const TOKEN_TYPE: &'static str = AuthToken::Access.token_type();
 
     fn lifetime(settings: &SimpleJwtSettings) -> Duration {
         settings.access_token_lifetime
@@ -64,8 +55,8 @@ impl TokenClass for Access {
 }
 
 impl TokenClass for Refresh {
-    const NAME: &'static str = "RefreshToken";
-    const TOKEN_TYPE: &'static str = "refresh";
+    const NAME: &'static str = AuthToken::Refresh.name();
+    const TOKEN_TYPE: &'static str = AuthToken::Refresh.token_type();
 
     fn lifetime(settings: &SimpleJwtSettings) -> Duration {
         settings.refresh_token_lifetime
@@ -73,8 +64,8 @@ impl TokenClass for Refresh {
 }
 
 impl TokenClass for Sliding {
-    const NAME: &'static str = "SlidingToken";
-    const TOKEN_TYPE: &'static str = "sliding";
+    const NAME: &'static str = AuthToken::Sliding.name();
+    const TOKEN_TYPE: &'static str = AuthToken::Sliding.token_type();
 
     fn lifetime(settings: &SimpleJwtSettings) -> Duration {
         settings.sliding_token_lifetime
@@ -88,8 +79,8 @@ impl TokenClass for Sliding {
 }
 
 impl TokenClass for Untyped {
-    const NAME: &'static str = "UntypedToken";
-    const TOKEN_TYPE: &'static str = "untyped";
+    const NAME: &'static str = AuthToken::Untyped.name();
+    const TOKEN_TYPE: &'static str = AuthToken::Untyped.token_type();
     const REQUIRED_TYPE: Option<&'static str> = None;
 
     fn lifetime(_settings: &SimpleJwtSettings) -> Duration {
@@ -101,53 +92,3 @@ impl Stateless for Access {}
 impl Stateless for Untyped {}
 impl Revocable for Refresh {}
 impl Revocable for Sliding {}
-
-/// A class of `AUTH_TOKEN_CLASSES`, chosen by setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AuthToken {
-    /// [`AccessToken`].
-    Access,
-    /// [`SlidingToken`].
-    Sliding,
-    /// [`RefreshToken`].
-    Refresh,
-    /// [`UntypedToken`].
-    Untyped,
-}
-
-impl AuthToken {
-    /// The class of that name.
-    pub fn from_class_name(name: &str) -> Option<Self> {
-        [Self::Access, Self::Sliding, Self::Refresh, Self::Untyped].into_iter().find(|class| class.name() == name)
-    }
-
-    /// Name of the class, and its `token_type`.
-    fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Access => (Access::NAME, Access::TOKEN_TYPE),
-            Self::Sliding => (Sliding::NAME, Sliding::TOKEN_TYPE),
-            Self::Refresh => (Refresh::NAME, Refresh::TOKEN_TYPE),
-            Self::Untyped => (Untyped::NAME, Untyped::TOKEN_TYPE),
-        }
-    }
-
-    /// Name of the class.
-    pub fn name(self) -> &'static str {
-        self.names().0
-    }
-
-    /// Its `token_type`.
-    pub fn token_type(self) -> &'static str {
-        self.names().1
-    }
-
-    /// The `token_type` that a token must have when it is read.
-    pub fn required_type(self) -> Option<&'static str> {
-        (self != Self::Untyped).then_some(self.token_type())
-    }
-
-    /// Whether its tokens can be blacklisted.
-    pub fn is_revocable(self) -> bool {
-        matches!(self, Self::Sliding | Self::Refresh)
-    }
-}
