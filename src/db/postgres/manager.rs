@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use diesel::QueryResult;
 use diesel::connection::SimpleConnection;
-use diesel::r2d2::{HandleError, ManageConnection, Pool, State};
+use diesel::r2d2::{ManageConnection, NopErrorHandler, Pool, State};
 
 use super::super::blocking::lock;
 use super::super::open::open;
@@ -20,6 +20,8 @@ pub(super) type PooledConnection = diesel::r2d2::PooledConnection<ConnectionMana
 
 /// Threads that may be connecting without an answer. If there are more, connecting fails at once: threads are not free.
 const LOST: usize = 64;
+/// The longest pause between two attempts to connect.
+const RETRY: Duration = Duration::from_millis(100);
 /// How long a plan is kept. Planning takes tens of microseconds, more than most statements.
 const PLAN_LIFETIME: Duration = Duration::from_secs(1);
 
@@ -48,7 +50,7 @@ impl Connections {
     pub(super) fn get(&self) -> Result<PooledConnection, DatabaseError> {
         // Cloned, so that the lock is not held while this waits.
         let pool = lock(&self.current).pool.clone();
-        pool.get().map_err(|error| DatabaseError::Unavailable(error.to_string()))
+        pool.get_timeout(self.settings.pool_timeout).map_err(|error| DatabaseError::Unavailable(error.to_string()))
     }
 
     /// Uses new connections from now on. Those that are in use are closed when they are returned.
@@ -79,10 +81,12 @@ impl Current {
         let pool = Pool::builder()
             .max_size(settings.pool_size)
             .min_idle(Some(0))
-            .connection_timeout(settings.pool_timeout)
+            // Only for the pause, which r2d2 would make longer with each attempt. See `get` for how long a caller waits.
+            .connection_timeout(2 * RETRY)
             // This takes no round trip, see `is_valid`.
             .test_on_check_out(true)
-            .error_handler(Box::new(LogPoolErrors))
+            // A caller that waits gets the last error with the timeout.
+            .error_handler(Box::new(NopErrorHandler))
             .build_unchecked(manager);
         Self { pool, is_retired }
     }
@@ -136,16 +140,6 @@ impl ManageConnection for ConnectionManager {
     /// A connection with an open transaction is broken as well.
     fn has_broken(&self, conn: &mut DbConnection) -> bool {
         self.is_retired.load(Ordering::Relaxed) || thread::panicking() || conn.is_broken()
-    }
-}
-
-/// The pool tries again by itself. A caller that waits gets the last error with the timeout.
-#[derive(Debug)]
-struct LogPoolErrors;
-
-impl HandleError<DatabaseError> for LogPoolErrors {
-    fn handle_error(&self, error: DatabaseError) {
-        log::warn!("{error}");
     }
 }
 

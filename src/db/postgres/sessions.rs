@@ -166,9 +166,12 @@ impl Sessions {
     }
 
     fn next_check(&self) -> Duration {
-        let next = lock(&self.0.state).busy.iter().filter_map(|lease| lease.deadline.get()).min();
+        let now = Instant::now();
+        let deadlines = |lease: &Arc<Lease>| lease.deadline.get();
+        // One that has passed belongs to a session that cannot be given up, see `LOST`.
+        let next = lock(&self.0.state).busy.iter().filter_map(deadlines).filter(|next| *next > now).min();
         // Timers of tokio count milliseconds.
-        next.map_or(CHECK, |next| next.saturating_duration_since(Instant::now()).min(CHECK)) + Duration::from_millis(1)
+        next.map_or(CHECK, |next| next.saturating_duration_since(now).min(CHECK)) + Duration::from_millis(1)
     }
 
     /// Runs `work` on a session, and waits for its result.
@@ -202,8 +205,8 @@ impl Sessions {
                 Ok(Err(_)) => return Err(stopping().into()),
                 Err(_) => {
                     self.give_up_overdue();
-                    // The result may have come at the last moment.
-                    if lease.is_given_up() {
+                    // Also if too many are lost for this one to be given up. The result may have come at the last moment.
+                    if lease.is_given_up() || lease.is_overdue(Instant::now()) {
                         return answered.try_recv().unwrap_or_else(|_| Err(self.no_answer().into()));
                     }
                 }
