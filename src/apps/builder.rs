@@ -1,59 +1,15 @@
 //! Puts the apps of a project together. Python counterpart: `django.setup()`.
 
-#[cfg(feature = "server")]
-use actix_web::web::ServiceConfig;
-
 use super::checks::{self, Findings, Run};
-use super::config::AppConfig;
 use super::error::SetupError;
 use super::registry::Registry;
 use super::{Apps, Check};
-#[cfg(feature = "server")]
-use crate::conf::Setting;
-use crate::conf::{Environment, SettingsError};
+use crate::conf::SettingsError;
 use crate::core::checks::Level;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
 use crate::db::{Database, DatabaseSettings, migrations::Step};
-
-/// What describes a project: its `INSTALLED_APPS` and the settings of its apps.
-///
-/// [`Settings`](crate::Settings) is the one of this project.
-pub trait Project: Default + 'static {
-    /// Reads the settings.
-    ///
-    /// # Errors
-    /// Returns an error if a value is invalid.
-    fn from_env(env: &Environment) -> Result<Self, SettingsError>;
-
-    /// The installed apps, in the order in which they are set up.
-    fn installed_apps(&self) -> Vec<&'static dyn AppConfig>;
-
-    /// All settings: the project's own, and those of the installed apps.
-    #[cfg(feature = "server")]
-    fn settings(&self) -> Vec<Setting>;
-
-    /// Checks of the project itself. Default: none.
-    fn checks(&self) -> Vec<Check> {
-        Vec::new()
-    }
-
-    /// Inserts the settings of every app, and what belongs to no app.
-    ///
-    /// # Errors
-    /// Returns an error if a setting cannot be used.
-    fn register(self, registry: &mut Registry) -> Result<(), SettingsError>;
-
-    /// The set-up with the project's hooks. Default: without hooks.
-    fn builder(self) -> AppsBuilder {
-        Apps::builder(self)
-    }
-
-    /// Mounts the project's URLs: `ROOT_URLCONF`.
-    #[cfg(feature = "server")]
-    fn urls(cfg: &mut ServiceConfig, apps: &Apps);
-}
 
 /// The set-up of a project. Host applications add their hooks here: claims, the user model, classes of their own.
 #[must_use = "nothing happens before `build`"]
@@ -65,12 +21,8 @@ pub struct AppsBuilder {
 }
 
 impl AppsBuilder {
-    pub(super) fn new(project: impl Project) -> Self {
-        let mut registry = Registry::new(project.installed_apps(), Clock::system());
-        registry.add_checks(&project.checks());
-        if let Err(error) = project.register(&mut registry) {
-            registry.add_error(error);
-        }
+    /// The set-up with `registry`, which has what belongs to no app.
+    pub(super) fn new(registry: Registry) -> Self {
         Self {
             registry,
             is_assembled: false,

@@ -57,6 +57,17 @@ impl Run {
     }
 }
 
+impl Registry {
+    /// Adds checks besides those of the installed apps.
+    pub fn add_checks(&mut self, checks: &[Check]) {
+        checks.iter().for_each(|check| self.push(*check));
+    }
+
+    pub(super) fn checks(&self) -> &[Check] {
+        self.list()
+    }
+}
+
 /// The outcome of the checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Findings {

@@ -31,6 +31,8 @@ mod checks;
 pub mod command;
 mod config;
 mod error;
+mod installed;
+mod project;
 mod registry;
 
 use std::any::Any;
@@ -39,15 +41,16 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use actix_web::web::ServiceConfig;
 
-pub use self::builder::{AppsBuilder, Project};
+pub use self::builder::AppsBuilder;
 pub use self::checks::{Check, Findings, Run, When};
 pub use self::config::AppConfig;
 pub use self::error::SetupError;
+pub use self::project::Project;
 pub use self::registry::{LookupError, Registry};
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
-use crate::db::{Database, migrations::MigrationPlan};
+use crate::db::Database;
 
 /// Everything that views and extractors need: the only application data.
 ///
@@ -57,11 +60,6 @@ use crate::db::{Database, migrations::MigrationPlan};
 pub struct Apps(Arc<Registry>);
 
 impl Apps {
-    /// Starts the set-up of the project that `settings` describe.
-    pub fn builder(settings: impl Project) -> AppsBuilder {
-        AppsBuilder::new(settings)
-    }
-
     /// Adds this value to an actix `App`. Call it at the `App`, so that every scope has it.
     pub fn configure(&self, cfg: &mut ServiceConfig) {
         cfg.app_data(self.clone());
@@ -79,18 +77,6 @@ impl Apps {
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.0
-    }
-
-    /// The installed apps, in the order of `INSTALLED_APPS`.
-    #[must_use]
-    pub fn installed(&self) -> &[&'static dyn AppConfig] {
-        self.0.installed()
-    }
-
-    /// Whether the app with this name is in `INSTALLED_APPS`.
-    #[must_use]
-    pub fn is_installed(&self, name: &str) -> bool {
-        self.0.is_installed(name)
     }
 
     /// The clock that all times are read from.
@@ -112,13 +98,6 @@ impl Apps {
     #[cfg(feature = "database")]
     pub fn database(&self) -> Result<&Database, LookupError> {
         self.get()
-    }
-
-    /// The migrations of the installed apps.
-    #[cfg(feature = "database")]
-    #[must_use]
-    pub fn migrations(&self) -> MigrationPlan {
-        self.0.migrations()
     }
 }
 

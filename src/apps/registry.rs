@@ -2,13 +2,9 @@
 
 use std::any::{Any, TypeId, type_name};
 
-use super::checks::Check;
-use super::config::AppConfig;
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
-#[cfg(feature = "database")]
-use crate::db::migrations::{MigrationPlan, Step, UserTable};
 
 /// The parts of all apps, found by their type.
 ///
@@ -16,10 +12,8 @@ use crate::db::migrations::{MigrationPlan, Step, UserTable};
 /// such as authentication classes, are lists: [`Registry::push`] adds to one, and [`Registry::list`] reads it.
 #[derive(Default)]
 pub struct Registry {
-    installed: Vec<&'static dyn AppConfig>,
     // A project has a dozen parts. Comparing a dozen type ids is faster than hashing one.
     parts: Vec<(TypeId, Box<dyn Any + Send + Sync>)>,
-    checks: Vec<Check>,
     silenced_checks: Vec<String>,
     errors: Vec<SettingsError>,
     secret_key: SecretString,
@@ -27,29 +21,8 @@ pub struct Registry {
 }
 
 impl Registry {
-    pub(super) fn new(installed: Vec<&'static dyn AppConfig>, clock: Clock) -> Self {
-        Self { installed, clock, ..Self::default() }
-    }
-
-    /// The installed apps, in the order of `INSTALLED_APPS`.
-    #[must_use]
-    pub fn installed(&self) -> &[&'static dyn AppConfig] {
-        &self.installed
-    }
-
-    /// Whether the app with this name is in `INSTALLED_APPS`.
-    #[must_use]
-    pub fn is_installed(&self, name: &str) -> bool {
-        self.installed.iter().any(|app| app.name() == name)
-    }
-
-    /// The migrations of the installed apps, and those of the project itself.
-    #[cfg(feature = "database")]
-    #[must_use]
-    pub fn migrations(&self) -> MigrationPlan {
-        let of_apps = self.installed.iter().flat_map(|app| app.migrations());
-        let plan = MigrationPlan::new(of_apps.chain(self.list::<Step>()));
-        plan.with_users(self.settings::<UserTable>())
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, ..Self::default() }
     }
 
     /// Registers a value. It replaces an earlier value of the same type.
@@ -112,15 +85,6 @@ impl Registry {
         self.clock = clock;
     }
 
-    /// Adds checks besides those of the installed apps.
-    pub fn add_checks(&mut self, checks: &[Check]) {
-        self.checks.extend_from_slice(checks);
-    }
-
-    pub(super) fn checks(&self) -> &[Check] {
-        &self.checks
-    }
-
     /// Sets `SILENCED_SYSTEM_CHECKS`.
     pub fn silence_checks(&mut self, ids: Vec<String>) {
         self.silenced_checks = ids;
@@ -140,12 +104,6 @@ impl Registry {
 
     pub(super) fn take_first_error(&mut self) -> Option<SettingsError> {
         if self.errors.is_empty() { None } else { Some(self.errors.swap_remove(0)) }
-    }
-}
-
-impl std::fmt::Debug for Registry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Registry").field("installed", &self.installed).finish_non_exhaustive()
     }
 }
 

@@ -99,12 +99,8 @@ fn rules_about_tokens_and_rows_know_no_http() {
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
 
-/// Folders whose files are still to be put in order.
-const WITH_CIRCLES: &[&str] = &["apps::"];
-
 #[test]
 fn no_two_files_need_each_other() {
-    let mut circles = circles::circles(&files());
-    circles.retain(|circle| !WITH_CIRCLES.iter().any(|folder| circle.starts_with(folder)));
+    let circles = circles::circles(&files());
     assert!(circles.is_empty(), "\n{}", circles.join("\n"));
 }

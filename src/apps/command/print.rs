@@ -1,0 +1,20 @@
+//! Output of commands.
+
+/// As the standard one, and does not panic if the reader has gone, as in `manage check --deploy | head -1`. The command goes on,
+/// so that `migrate` is not interrupted, and its exit code is the same.
+macro_rules! println {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = std::writeln!(std::io::stdout(), $($argument)*);
+    }};
+}
+pub(crate) use println;
+
+/// As [`println`], for standard error.
+macro_rules! eprintln {
+    ($($argument:tt)*) => {{
+        use std::io::Write;
+        let _ = std::writeln!(std::io::stderr(), $($argument)*);
+    }};
+}
+pub(crate) use eprintln;

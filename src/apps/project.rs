@@ -1,0 +1,83 @@
+//! What describes a project. Python counterpart: the settings module.
+
+#[cfg(feature = "server")]
+use actix_web::web::ServiceConfig;
+
+#[cfg(feature = "server")]
+use super::command::Context;
+use super::{AppConfig, Apps, AppsBuilder, Check, Registry};
+#[cfg(feature = "server")]
+use crate::conf::Setting;
+use crate::conf::{Environment, SettingsError};
+use crate::core::clock::Clock;
+
+/// What describes a project: its `INSTALLED_APPS` and the settings of its apps.
+///
+/// [`Settings`](crate::Settings) is the one of this project.
+pub trait Project: Default + 'static {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Returns an error if a value is invalid.
+    fn from_env(env: &Environment) -> Result<Self, SettingsError>;
+
+    /// The installed apps, in the order in which they are set up.
+    fn installed_apps(&self) -> Vec<&'static dyn AppConfig>;
+
+    /// All settings: the project's own, and those of the installed apps.
+    #[cfg(feature = "server")]
+    fn settings(&self) -> Vec<Setting>;
+
+    /// Checks of the project itself. Default: none.
+    fn checks(&self) -> Vec<Check> {
+        Vec::new()
+    }
+
+    /// Inserts the settings of every app, and what belongs to no app.
+    ///
+    /// # Errors
+    /// Returns an error if a setting cannot be used.
+    fn register(self, registry: &mut Registry) -> Result<(), SettingsError>;
+
+    /// The set-up with the project's hooks. Default: without hooks.
+    fn builder(self) -> AppsBuilder {
+        Apps::builder(self)
+    }
+
+    /// Mounts the project's URLs: `ROOT_URLCONF`.
+    #[cfg(feature = "server")]
+    fn urls(cfg: &mut ServiceConfig, apps: &Apps);
+}
+
+impl Apps {
+    /// Starts the set-up of the project that `settings` describe.
+    pub fn builder(settings: impl Project) -> AppsBuilder {
+        let mut registry = Registry::new(Clock::system());
+        registry.install(settings.installed_apps());
+        registry.add_checks(&settings.checks());
+        if let Err(error) = settings.register(&mut registry) {
+            registry.add_error(error);
+        }
+        AppsBuilder::new(registry)
+    }
+}
+
+#[cfg(feature = "server")]
+impl Context {
+    /// The context of the project `P`, whose settings are in `env`.
+    #[must_use]
+    pub fn new<P: Project>(env: Environment, verbosity: u8) -> Self {
+        let read = |env: &Environment| P::from_env(env).map(P::builder);
+        let project = || {
+            let project = P::default();
+            (project.settings(), project.installed_apps().iter().map(|app| app.name()).collect())
+        };
+        Self::from_parts(env, verbosity, P::urls, read, project)
+    }
+
+    /// Uses `project`, which was read from the environment of this context, so that it is not read again.
+    #[must_use]
+    pub fn with_project(self, project: impl Project) -> Self {
+        self.with_builder(project.builder())
+    }
+}
