@@ -1,12 +1,10 @@
 //! The file `.env`. Python counterpart: `environ.Env.read_env` of django-environ.
 //!
-//! It is read here and not by a library, because those change a value silently: Django's generated keys have `$` and `#` in
-//! them, which begin a variable and a comment. Here that is an error with the number of the line.
+//! dotenvy reads it. Django's generated keys have `$` and `#` in them, which begin a variable and a comment there, so a value
+//! would be changed silently. The text is scanned before, and such a value is an error with the number of the line.
 
 use std::collections::BTreeMap;
-use std::iter::Peekable;
 use std::path::Path;
-use std::str::Chars;
 
 use super::{Environment, SettingsError};
 
@@ -52,62 +50,94 @@ impl Environment {
     /// # Errors
     /// The error has the number of the line, and nothing of its text, which may be a secret.
     pub(crate) fn parse(text: &str, process: &Self) -> Result<Self, String> {
-        let mut reader = Reader { rest: text.trim_start_matches('\u{feff}').chars().peekable(), line: 1 };
         let mut env = Self { values: BTreeMap::new(), lines: BTreeMap::new() };
-        loop {
-            reader.skip_while(char::is_whitespace);
-            let line = reader.line;
-            let problem = |text: String| format!("line {line} {text}");
-            match reader.rest.peek() {
-                None => return Ok(env),
-                Some('#') => reader.skip_while(|c| c != '\n'),
-                Some(_) => {
-                    let name = reader.name().ok_or_else(|| problem(format!("is not NAME=value; {QUOTE}")))?;
-                    let known = |name: &str| process.get(name).or_else(|| env.get(name)).map(str::to_owned);
-                    let value = reader.value(known).map_err(problem)?;
-                    env.lines.insert(name.clone(), line);
-                    env.values.insert(name, value);
-                }
-            }
+        let entries = Scanner::new(text).entries(process)?;
+        let text: String = entries.iter().flat_map(|entry| [entry.text, "\n"]).collect();
+        let mut read = dotenvy::from_read_iter(text.as_bytes());
+        for Entry { name, line, .. } in entries {
+            // An error of dotenvy has the text of the line in it.
+            let Some(Ok((_, value))) = read.next().filter(|read| read.as_ref().is_ok_and(|read| read.0 == name)) else {
+                return Err(format!("line {line} cannot be read; {QUOTE}"));
+            };
+            env.lines.insert(name.to_owned(), line);
+            env.values.insert(name.to_owned(), value);
         }
+        Ok(env)
     }
 }
 
 const QUOTE: &str = "put a value with spaces, line breaks, quotes, #, $ or \\ in single quotes";
 
-/// What is left of the file.
-struct Reader<'a> {
-    rest: Peekable<Chars<'a>>,
-    /// Number of the line, from 1.
+/// `NAME=value`, which may go over several lines.
+struct Entry<'a> {
+    name: &'a str,
+    /// Number of its first line, from 1.
+    line: usize,
+    /// Without the comment.
+    text: &'a str,
+}
+
+/// Finds the entries of a file, and refuses what dotenvy would read as something else than it looks like.
+struct Scanner<'a> {
+    text: &'a str,
+    /// Where in the text.
+    at: usize,
     line: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Scanner<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text: text.trim_start_matches('\u{feff}'), at: 0, line: 1 }
+    }
+
+    fn entries(mut self, process: &Environment) -> Result<Vec<Entry<'a>>, String> {
+        let mut entries: Vec<Entry<'a>> = Vec::new();
+        loop {
+            self.skip_while(char::is_whitespace);
+            let (line, start) = (self.line, self.at);
+            let problem = |text: String| format!("line {line} {text}");
+            match self.peek() {
+                None => return Ok(entries),
+                Some('#') => self.skip_while(|c| c != '\n'),
+                Some(_) => {
+                    let name = self.name().ok_or_else(|| problem(format!("is not NAME=value; {QUOTE}")))?;
+                    let known =
+                        |name: &str| process.get(name).is_some() || entries.iter().any(|entry| entry.name == name);
+                    let end = self.value(known).map_err(problem)?;
+                    entries.push(Entry { name, line, text: &self.text[start..end] });
+                }
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.text[self.at..].chars().next()
+    }
+
     fn next(&mut self) -> Option<char> {
-        let next = self.rest.next();
-        self.line += usize::from(next == Some('\n'));
-        next
+        let next = self.peek()?;
+        self.at += next.len_utf8();
+        self.line += usize::from(next == '\n');
+        Some(next)
     }
 
     fn skip_while(&mut self, is_skipped: impl Fn(char) -> bool) {
-        while self.rest.peek().is_some_and(|&c| is_skipped(c)) {
+        while self.peek().is_some_and(&is_skipped) {
             self.next();
         }
     }
 
-    fn word(&mut self) -> String {
-        let mut word = String::new();
-        while let Some(c) = self.rest.next_if(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.')) {
-            word.push(c);
-        }
-        word
+    fn word(&mut self) -> &'a str {
+        let start = self.at;
+        self.skip_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        &self.text[start..self.at]
     }
 
     /// `NAME =` or `export NAME =`.
-    fn name(&mut self) -> Option<String> {
+    fn name(&mut self) -> Option<&'a str> {
         let mut name = self.word();
         self.skip_while(is_blank);
-        if name == "export" && self.rest.peek() != Some(&'=') {
+        if name == "export" && self.peek() != Some('=') {
             name = self.word();
             self.skip_while(is_blank);
         }
@@ -115,64 +145,72 @@ impl Reader<'_> {
         (is_name && self.next() == Some('=')).then_some(name)
     }
 
-    /// The value, and the rest of its line.
-    fn value(&mut self, known: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-        let mut value = String::new();
-        let is_spaced = self.rest.peek().is_none_or(|&c| c.is_whitespace());
+    /// Passes the value and the rest of its line. Returns where the value ends.
+    fn value(&mut self, is_known: impl Fn(&str) -> bool) -> Result<usize, String> {
+        let is_spaced = self.peek().is_none_or(char::is_whitespace);
         self.skip_while(is_blank);
-        let (mut is_first, mut quote) = (true, None);
-        while let Some(&c) = self.rest.peek() {
-            if quote.is_none() && (c.is_whitespace() || (c == '#' && is_first)) {
+        let start = self.at;
+        let (mut quote, mut last) = (None, None);
+        while let Some(c) = self.peek() {
+            if quote.is_none() && (c.is_whitespace() || (c == '#' && self.at == start)) {
                 break;
             }
             self.next();
             match c {
+                '\'' if quote == Some('\'') && last == Some('\\') => {
+                    return Err(
+                        "has a \\ before a single quote; put the value in double quotes, and write \\\\".to_owned()
+                    );
+                }
                 '\'' | '"' if quote.is_none() => quote = Some(c),
                 _ if quote == Some(c) => quote = None,
-                _ if quote == Some('\'') => value.push(c),
-                '\\' => value.push(self.escaped()?),
-                '$' => value.push_str(&self.variable(&known)?),
-                _ => value.push(c),
+                _ if quote == Some('\'') => {}
+                '\\' => self.escaped(quote.is_some())?,
+                '$' => self.variable(&is_known)?,
+                _ => {}
             }
-            is_first = false;
+            last = Some(c);
         }
         if quote.is_some() {
             return Err("begins a value whose quote is not closed".to_owned());
         }
+        let end = self.at;
         self.skip_while(is_blank);
-        match self.rest.peek() {
-            None | Some('\r' | '\n') => Ok(value),
+        match self.peek() {
+            None | Some('\r' | '\n') => {}
             Some('#') => {
                 self.next();
                 // `KEY= # text` and `KEY=# text` are comments. `KEY=#text` may be a key.
-                if is_first && !is_spaced && self.rest.peek().is_some_and(|&c| !c.is_whitespace()) {
+                if end == start && !is_spaced && self.peek().is_some_and(|c| !c.is_whitespace()) {
                     return Err(format!("begins its value with #, which would make it a comment; {QUOTE}"));
                 }
                 self.skip_while(|c| c != '\n');
-                Ok(value)
             }
-            Some(_) => Err(format!("has text after a space; {QUOTE}")),
+            Some(_) => return Err(format!("has text after a space; {QUOTE}")),
         }
+        Ok(end)
     }
 
-    fn escaped(&mut self) -> Result<char, String> {
+    /// What follows a `\`. A space is cut off at the end of a line, so it must be quoted.
+    fn escaped(&mut self, is_quoted: bool) -> Result<(), String> {
         match self.next() {
-            Some('n') => Ok('\n'),
-            Some(c @ ('\\' | '\'' | '"' | '$' | ' ' | '#')) => Ok(c),
+            Some('n' | '\\' | '\'' | '"' | '$') => Ok(()),
+            Some(' ') if is_quoted => Ok(()),
             _ => Err(format!("has a \\ with an unknown meaning; {QUOTE}")),
         }
     }
 
-    /// `${NAME}`, whose `$` has been read.
-    fn variable(&mut self, known: impl Fn(&str) -> Option<String>) -> Result<String, String> {
-        if self.rest.next_if_eq(&'{').is_none() {
+    /// `${NAME}`, whose `$` has been passed.
+    fn variable(&mut self, is_known: impl Fn(&str) -> bool) -> Result<(), String> {
+        if self.peek() != Some('{') {
             return Err(format!("has a $, which begins a variable; {QUOTE}, or write a variable as ${{NAME}}"));
         }
+        self.next();
         let name = self.word();
-        let value = self.rest.next_if_eq(&'}').and_then(|_| known(&name));
-        value.ok_or_else(|| {
-            format!("has a ${{…}} that is not a variable of the environment or of an earlier line; {QUOTE}")
-        })
+        if self.next() == Some('}') && is_known(name) {
+            return Ok(());
+        }
+        Err(format!("has a ${{…}} that is not a variable of the environment or of an earlier line; {QUOTE}"))
     }
 }
 
@@ -185,8 +223,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Vec<(String, String)>, String> {
-        let process = Environment::default().with("HOME", "/root");
-        Environment::parse(text, &process).map(|env| env.values.into_iter().collect())
+        Environment::parse(text, &Environment::from_process()).map(|env| env.values.into_iter().collect())
     }
 
     #[test]
@@ -204,9 +241,11 @@ mod tests {
             ("A='b #c$d\"e\\f'", "b #c$d\"e\\f"),
             ("A='b\nc' # a comment", "b\nc"),
             (r#"A="b 'c' \" \\ \$ \n #""#, "b 'c' \" \\ $ \n #"),
-            (r"A=b\ c\#d\$e", "b c#d$e"),
-            ("A=${HOME}/x", "/root/x"),
-            ("A=\"${HOME}\"", "/root"),
+            (r"A=b\$e\n", "b$e\n"),
+            ("A=${CARGO_PKG_NAME}/x", "actix-simplejwt/x"),
+            ("A=\"${CARGO_PKG_NAME}\"", "actix-simplejwt"),
+            ("A=b  # it's a comment", "b"),
+            (r"A='\b'", r"\b"),
             ("A='it'\\''s'", "it's"),
             ("A=https://u:p@h/?x=1&y=2", "https://u:p@h/?x=1&y=2"),
         ] {
@@ -229,6 +268,9 @@ mod tests {
             ("KEY=hunter2 x", "has text after a space; "),
             ("KEY='hunter2' x", "has text after a space; "),
             ("KEY=hunter2\\x", "has a \\ with an unknown meaning; "),
+            ("KEY=hunter2\\", "has a \\ with an unknown meaning; "),
+            ("KEY=hunter2\\ ", "has a \\ with an unknown meaning; "),
+            ("KEY='hunter2\\'", "has a \\ before a single quote; "),
             ("KEY='hunter2", "begins a value whose quote is not closed"),
             ("hunter2", "is not NAME=value; "),
             ("2hunter=2", "is not NAME=value; "),

@@ -69,7 +69,7 @@ pub(in crate::management) fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=*".contains(c);
     if value.chars().all(is_plain) {
         value.to_owned()
-    } else if !value.contains('\'') {
+    } else if !value.contains('\'') && !value.ends_with('\\') {
         format!("'{value}'")
     } else {
         let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\n");
