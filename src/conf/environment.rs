@@ -29,6 +29,7 @@ impl Environment {
     }
 
     /// The names that are set, sorted.
+    #[cfg(feature = "server")]
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
     }

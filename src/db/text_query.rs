@@ -33,6 +33,7 @@ pub struct TextQuery<'a>(Vec<Part<'a>>);
 enum Part<'a> {
     Sql(&'a str),
     Value(Option<&'a str>),
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "only PostgreSQL has arrays"))]
     Values(Vec<&'a str>),
 }
 

@@ -11,6 +11,7 @@ use super::serializers::{
     Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, TokenSerializer, VerifyJsonWebTokenSerializer,
 };
 use super::state::LegacyJwtState;
+#[cfg(feature = "server")]
 use crate::http::security::SecuritySettings;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
@@ -75,13 +76,21 @@ async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Res
     let token = data.into_inner().validate(&context).await.map_err(refused)?;
     let mut response = HttpResponse::Ok();
     if let Some(name) = &settings.auth_cookie {
-        let is_https = || app_data::<SecuritySettings>(&req).is_ok_and(|security| security.is_secure(req.headers()));
         let cookie = set_cookie(name, &token, settings.expiration_delta, now)
             + &settings.auth_cookie_samesite.map_or_else(String::new, |site| format!("; SameSite={site}"))
-            + if settings.auth_cookie_secure.unwrap_or_else(is_https) { "; Secure" } else { "" };
+            + if settings.auth_cookie_secure.unwrap_or_else(|| is_https(&req)) { "; Secure" } else { "" };
         response.append_header((SET_COOKIE, HeaderValue::try_from(cookie).map_err(ApiError::internal)?));
     }
     Ok(S::EVENT.on(response.json(json!({ "token": token }))))
+}
+
+/// Whether the request came by HTTPS, as actix or the proxy says. `SECURE_PROXY_SSL_HEADER` is a setting of the server.
+fn is_https(req: &HttpRequest) -> bool {
+    #[cfg(feature = "server")]
+    if app_data::<SecuritySettings>(req).is_ok_and(|security| security.is_secure(req.headers())) {
+        return true;
+    }
+    req.app_config().secure()
 }
 
 fn refusals(req: &HttpRequest, errors: impl IntoIterator<Item = LegacyJwtError>) -> Vec<ApiError> {
