@@ -12,7 +12,7 @@ pub struct Column {
     /// Name.
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// The type without its length, as `CAST` takes it: `character varying`, or on SQLite as the table declares it.
+    /// The type of any length, as `CAST` takes it: `character varying`, `bpchar`, or on SQLite as the table declares it.
     #[diesel(sql_type = Text)]
     pub sql_type: String,
     /// The short name of the type: `varchar`, `int8`, or on SQLite the declared type in lower case.
@@ -92,9 +92,12 @@ SELECT c.name, c.type AS sql_type, lower(c.type) AS type_name, NOT c."notnull" A
 FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name = $1 ORDER BY c.cid"#;
 
 /// A column is unique if an index on it alone says so, for all rows. The type of a domain is the one below it.
+///
+/// With -1 `format_type` says `bpchar` for `char(30)`. With NULL it says `character`, which `CAST` takes for `char(1)`: the
+/// value would lose all but its first letter.
 #[cfg(feature = "postgres")]
 const POSTGRES: &str = "
-SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, NULL) AS sql_type,
+SELECT a.attname::text AS name, pg_catalog.format_type(b.oid, -1) AS sql_type,
        CASE WHEN b.typcategory = 'A' THEN 'array' ELSE b.typname::text END AS type_name, NOT a.attnotnull AS is_nullable,
        a.atthasdef OR a.attidentity <> '' AS has_default,
        EXISTS (SELECT 1 FROM pg_catalog.pg_index i
@@ -102,7 +105,8 @@ SELECT a.attname::text AS name, pg_catalog.format_type(a.atttypid, NULL) AS sql_
        EXISTS (SELECT 1 FROM pg_catalog.pg_index i
                WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
                AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS is_unique,
-       CASE WHEN b.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 END AS max_length,
+       CASE WHEN b.typname IN ('varchar', 'bpchar') AND greatest(a.atttypmod, t.typtypmod) > 4
+            THEN greatest(a.atttypmod, t.typtypmod) - 4 END AS max_length,
        b.typname IN ('json', 'jsonb') AS is_json
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped

@@ -148,6 +148,11 @@ impl<C: Revocable> TokenObtainSerializer<C> {
             if !(jwt.user_rule)(&*user) {
                 return Err(refused(Some(format!("{} may not have tokens", &*user))));
             }
+            // The claim would be the text `null`, and the token that of whoever has this name.
+            let id_field = &jwt.settings.user_id_field;
+            if user.attribute(id_field).unwrap_or_default().is_null() {
+                return Err(refused(Some(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user))));
+            }
             let token = Token::<C>::for_user(&*user, &jwt, conn)?;
             if jwt.settings.update_last_login {
                 users.update_last_login(conn, &*user, jwt.clock.now())?;

@@ -44,11 +44,16 @@ impl UserId {
         }
     }
 
+    /// The narrowest variant that holds the number, for a source that does not tell how wide the column is.
+    fn narrowest(id: i64) -> Self {
+        i32::try_from(id).map_or(Self::BigInteger(id), Self::Integer)
+    }
+
     /// The key that a claim holds, whichever kind it is: a whole number or a text. Returns `None` for any other value.
     #[must_use]
     pub fn from_claim(claim: &Value) -> Option<Self> {
         match claim {
-            Value::Number(number) => number.as_i64().map(Self::from),
+            Value::Number(number) => number.as_i64().map(Self::narrowest),
             Value::String(text) => text.parse().ok(),
             _ => None,
         }
@@ -84,9 +89,9 @@ impl From<i32> for UserId {
 }
 
 impl From<i64> for UserId {
-    /// The narrowest variant that holds the number.
+    /// Always a `bigint`: PostgreSQL refuses a parameter that is not as wide as the column.
     fn from(id: i64) -> Self {
-        i32::try_from(id).map_or(Self::BigInteger(id), Self::Integer)
+        Self::BigInteger(id)
     }
 }
 
@@ -117,7 +122,7 @@ impl FromStr for UserId {
 
     fn from_str(text: &str) -> Result<Self, InvalidUserId> {
         match text.parse::<i64>() {
-            Ok(id) => Ok(id.into()),
+            Ok(id) => Ok(Self::narrowest(id)),
             Err(_) => text.parse().map(Self::Uuid).map_err(|_| InvalidUserId),
         }
     }
@@ -164,6 +169,14 @@ mod tests {
         }
         assert_eq!(Value::from(uuid), UUID);
         assert_eq!(Value::from(UserId::BigInteger(7)), 7);
+    }
+
+    #[test]
+    fn the_width_of_a_number_is_kept_and_a_text_gets_the_narrowest() {
+        assert!(matches!(UserId::from(7_i32), UserId::Integer(7)));
+        assert!(matches!(UserId::from(7_i64), UserId::BigInteger(7)));
+        assert!(matches!("7".parse(), Ok(UserId::Integer(7))));
+        assert!(matches!(UserId::from_claim(&7.into()), Some(UserId::Integer(7))));
     }
 
     #[test]

@@ -137,6 +137,11 @@ impl AbstractUser for User {
 pub struct DjangoUsers;
 
 impl UserModel for DjangoUsers {
+    fn field_problem(&self, _: &mut DbConnection, name: &str, _: &str) -> QueryResult<Option<String>> {
+        let is_field = matches!(name, "username" | "email" | "first_name" | "last_name");
+        Ok((!is_field).then(|| "only first_name and last_name of auth.User can be set".to_owned()))
+    }
+
     fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>> {
         if username.contains('\0') {
             return Ok(None);

@@ -125,6 +125,69 @@ per_database! {
         );
     }
 
+    async fn flags_may_be_numbers(db: TestDatabase) {
+        let db = db.empty();
+        let is_sqlite = db.url.starts_with("sqlite");
+        let flag = if is_sqlite { "tinyint(1)" } else { "smallint" };
+        let key = if is_sqlite { "integer PRIMARY KEY" } else { "serial PRIMARY KEY" };
+        let conn = &mut db.connect();
+        conn.batch_execute(&format!(
+            "CREATE TABLE clubs_member (id {key}, username varchar(30) NOT NULL UNIQUE, password varchar(128) NOT NULL, \
+             is_active {flag} NOT NULL, is_staff {flag} NOT NULL, is_superuser numeric(1) NULL); \
+             INSERT INTO clubs_member (username, password, is_active, is_staff, is_superuser) \
+             VALUES ('ann', '', 1, 2, 0), ('gone', '', 0, 0, NULL)"
+        ))
+        .unwrap();
+        let env = [("SECRET_KEY", "the secret key of the user model fixtures"), ("AUTH_USER_MODEL", "clubs.Member")];
+        let mut settings = Settings::from_env(&env.into_iter().collect()).unwrap();
+        settings.database = db.settings.clone();
+        let apps = settings.builder().build().unwrap();
+        let (auth, database) = (apps.auth().unwrap(), apps.database().unwrap());
+        auth.create_user(database, "new", "", "secret").await.unwrap();
+        // What createsuperuser calls.
+        auth.create_superuser(database, "root", "", "secret").await.unwrap();
+        for (name, flags, stored) in [
+            ("ann", (true, true, false), "1 2 0"),
+            ("gone", (false, false, false), "0 0 -"),
+            ("new", (true, false, false), "1 0 0"),
+            ("root", (true, true, true), "1 1 1"),
+        ] {
+            let user = auth.users().get_by_natural_key(&mut database.connection().unwrap(), name).unwrap().unwrap();
+            assert_eq!((user.is_active(), user.is_staff(), user.is_superuser()), flags, "{name}");
+            let query = format!(
+                "SELECT is_active || ' ' || is_staff || ' ' || coalesce(CAST(is_superuser AS text), '-') AS value \
+                 FROM clubs_member WHERE username = '{name}'"
+            );
+            assert_eq!(texts(database, &query), [stored], "{name}");
+        }
+    }
+
+    async fn createsuperuser_refuses_fields_that_auth_user_does_not_take(db: TestDatabase) {
+        let db = db.empty();
+        let env = [
+            ("SECRET_KEY", "the secret key of the user model fixtures"),
+            ("DATABASE_URL", db.url.as_str()),
+            ("DJANGO_SUPERUSER_PASSWORD", "correct-horse"),
+        ];
+        let context = Context::new::<Settings>(env.into_iter().collect(), 0);
+        let apps = context.apps().unwrap();
+        let database = apps.database().unwrap();
+        apps.migrations().run(database).unwrap();
+        let command = apps.installed().iter().flat_map(|app| app.commands()).find(|command| command.name() == "createsuperuser").unwrap();
+        let run = |field: &str| {
+            let arguments = ["createsuperuser", "--noinput", "--username", "root", "--email", "root@example.com", "--field", field];
+            command.run(&context, &command.clap().clone().get_matches_from(arguments))
+        };
+        for name in ["nickname", "is_staff"] {
+            assert_eq!(
+                run(&format!("{name}=1")).unwrap_err().to_string(),
+                format!("CommandError: {name}: only first_name and last_name of auth.User can be set")
+            );
+        }
+        run("first_name=Ruth").unwrap();
+        assert_eq!(texts(database, "SELECT username || ' ' || first_name AS value FROM auth_user"), ["root Ruth"]);
+    }
+
     async fn changepassword_asks_at_the_terminal(db: TestDatabase) {
         for fixture in [&PEOPLE, &RENAMED] {
             let db = fixture.database(&db);

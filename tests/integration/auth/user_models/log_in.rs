@@ -3,7 +3,7 @@
 use actix_simplejwt::AccessToken;
 use serde_json::json;
 
-use super::{ALL, texts};
+use super::{ACCOUNTS, ALL, texts};
 use crate::support::TestDatabase;
 
 const REFRESH_TOKENS: &str = "SELECT token AS value FROM token_blacklist_outstandingtoken ORDER BY id";
@@ -55,6 +55,20 @@ per_database! {
             assert_eq!(client.get("/api/protected/").await.json(), greeting);
             // All are of the same user.
             assert_eq!(texts(database, OWNERS).len(), 1);
+        }
+    }
+
+    async fn a_user_without_the_id_of_tokens_gets_none(db: TestDatabase) {
+        let db = ACCOUNTS.database(&db);
+        let apps = ACCOUNTS.apps(&db, &[("SIMPLE_JWT_USER_ID_FIELD", "member_number")]).unwrap();
+        apps.migrations().run(apps.database().unwrap()).unwrap();
+        let client = ACCOUNTS.client(&apps).await;
+        assert_eq!(client.post("/api/token/", ACCOUNTS.credentials()).await.status, 200);
+        db.connect().batch_execute("UPDATE accounts_user SET member_number = NULL").unwrap();
+        let refusal = json!({ "detail": "No active account found with the given credentials" });
+        for path in ["/api/token/", "/api/token/sliding/"] {
+            let response = client.post(path, ACCOUNTS.credentials()).await;
+            assert_eq!((response.status, response.json()), (401, refusal.clone()), "{path}");
         }
     }
 

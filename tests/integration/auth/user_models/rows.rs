@@ -87,6 +87,37 @@ per_database! {
         }
     }
 
+    async fn a_name_of_fixed_length_is_compared_as_a_whole(db: TestDatabase) {
+        let db = db.empty();
+        let is_sqlite = db.url.starts_with("sqlite");
+        let table = "(id integer PRIMARY KEY, username char(30) NOT NULL UNIQUE, password varchar(128) NOT NULL)";
+        let domains = "CREATE DOMAIN handle AS char(30); \
+                       CREATE TABLE clubs_fan (id integer PRIMARY KEY, username handle NOT NULL UNIQUE, password varchar(128) NOT NULL);";
+        let rows = |table: &str| format!("INSERT INTO {table} VALUES (1, 'a', ''), (2, 'alice', '')");
+        db.connect().batch_execute(&format!("CREATE TABLE clubs_member {table}; {}", rows("clubs_member"))).unwrap();
+        if !is_sqlite {
+            db.connect().batch_execute(&format!("{domains} {}", rows("clubs_fan"))).unwrap();
+        }
+        for model in if is_sqlite { &["clubs.Member"][..] } else { &["clubs.Member", "clubs.Fan"] } {
+            let env = [("SECRET_KEY", "the secret key of the user model fixtures"), ("AUTH_USER_MODEL", model)];
+            let mut settings = Settings::from_env(&env.into_iter().collect()).unwrap();
+            settings.database = db.settings.clone();
+            let apps = settings.builder().build().unwrap();
+            let users = &**apps.auth().unwrap().users();
+            let conn = &mut *apps.database().unwrap().connection().unwrap();
+            let alice = users.get_by_natural_key(conn, "alice").unwrap().unwrap();
+            // As Django shows it: PostgreSQL fills such a text with blanks.
+            let shown = if is_sqlite { "alice".to_owned() } else { format!("{:30}", "alice") };
+            assert_eq!((alice.pk(), alice.username()), (Some(2.into()), shown.as_str()), "{model}");
+            assert_eq!(users.get_by_natural_key(conn, &shown).unwrap().unwrap().pk(), alice.pk());
+            assert!(users.get_by_natural_key(conn, "al").unwrap().is_none());
+            let names = ["alice", "al", "a"].map(Value::from);
+            let found = users.get_many_by_attribute(conn, "username", &names.each_ref()).unwrap();
+            let pks: Vec<_> = found.iter().map(|user| user.as_ref()?.pk()).collect();
+            assert_eq!(pks, [Some(2.into()), None, Some(1.into())], "{model}");
+        }
+    }
+
     async fn permissions_are_those_of_the_user_and_of_the_groups(db: TestDatabase) {
         for (fixture, table, model) in [
             (&ACCOUNTS, "accounts_user", "accounts.add_user"),

@@ -47,12 +47,11 @@ impl Layout {
     /// The values of the columns, in their order. `None` leaves a column to the database.
     fn values(&self, new: &NewUser<'_>, now: DateTime<Utc>) -> Result<Vec<Option<Option<String>>>, String> {
         let mut values: Vec<Option<Option<String>>> = vec![None; self.fields.len()];
-        let flag = |value: bool| Some(Some(value.to_string()));
         for (field, value) in
             [(self.is_active, true), (self.is_staff, new.is_staff), (self.is_superuser, new.is_superuser)]
         {
             if let Some(field) = field {
-                values[field] = flag(value);
+                values[field] = Some(Some(self.fields[field].kind.flag(value)));
             }
         }
         // A second empty address would violate a unique index.

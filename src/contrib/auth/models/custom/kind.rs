@@ -75,8 +75,12 @@ impl Kind {
     }
 
     /// The expression that selects the column `name`, which is quoted, as text.
-    pub(super) fn selected(self, name: &str) -> String {
+    pub(super) fn selected(self, name: &str, column: &Column) -> String {
         match self {
+            // Django shows the blanks at the end, which `CAST` takes away.
+            Self::Text if column.type_name == "bpchar" && column.max_length.is_some() => {
+                format!("to_jsonb({name}) #>> '{{}}'")
+            }
             Self::Array => format!("CAST(to_jsonb({name}) AS text)"),
             Self::Binary => "NULL".to_owned(),
             _ => format!("CAST({name} AS text)"),
@@ -112,6 +116,22 @@ impl Kind {
             Self::Uuid => text.replace('-', ""),
             Self::Moment => text.trim_end_matches('Z').replace('T', " "),
             _ => text,
+        }
+    }
+
+    /// Whether Python takes the value `text` of a flag for true. A number is, unless it is 0.
+    pub(super) fn is_true(self, text: &str) -> bool {
+        match self {
+            Self::Integer(_) | Self::Float | Self::Decimal => text.parse::<f64>().is_ok_and(|number| number != 0.0),
+            _ => text == "true",
+        }
+    }
+
+    /// The value of a flag: 1 or 0 in a column of numbers.
+    pub(super) fn flag(self, value: bool) -> String {
+        match self {
+            Self::Integer(_) | Self::Float | Self::Decimal => u8::from(value).to_string(),
+            _ => value.to_string(),
         }
     }
 

@@ -65,7 +65,8 @@ impl Layout {
             return Err(UserModelError::setting("EMAIL_FIELD", names.no_column(config.email_field())));
         }
         let required_fields = names.required_fields(email.is_some())?;
-        let selected: Vec<_> = fields.iter().map(|field| field.kind.selected(&field.qualified)).collect();
+        let selected: Vec<_> =
+            fields.iter().map(|field| field.kind.selected(&field.qualified, &field.column)).collect();
         let flag = |name| names.find(name);
         Ok(Self {
             vendor,

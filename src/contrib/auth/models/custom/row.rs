@@ -40,7 +40,8 @@ impl CustomUser {
     }
 
     fn flag(&self, field: Option<usize>) -> Option<bool> {
-        Some(self.value(field?) == Some("true"))
+        let field = field?;
+        Some(self.value(field).is_some_and(|text| self.layout.fields[field].kind.is_true(text)))
     }
 }
 
