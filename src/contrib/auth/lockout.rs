@@ -1,14 +1,14 @@
 //! Limits the guessing of passwords. Python counterpart: `django-axes`, with `AXES_FAILURE_LIMIT`, `AXES_COOLOFF_TIME` and
 //! `AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]`.
 //!
-//! Failed logins are counted by user name and address together, so that a client cannot lock out other clients, and if
+//! Failed logins are counted by user and address together, however the name was typed, so that a client cannot lock out other clients, and if
 //! `LOGIN_FAILURE_LIMIT_PER_ADDRESS` is set, by address alone, so that one password cannot be tried on many names. They are
 //! counted for unknown user names too, so that the answer does not tell which names exist. The counts are in the
 //! database, where all servers share them, and expire after `LOGIN_COOLOFF`.
 //!
 //! An attempt is counted when its password is about to be hashed, so a login that the full queue refuses leaves no row.
 //!
-//! The table is not one of Django's. `manage migrate` makes it, and a server without `LOGIN_FAILURE_LIMIT` does not need it.
+//! The table is not one of Django's. `manage migrate` makes it, and a server with neither of the limits does not need it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -28,13 +28,25 @@ use crate::db::{Database, DatabaseError, DbConnection, is_unique_violation, try_
 #[derive(Clone, Debug)]
 pub(super) struct Lockout {
     /// `LOGIN_FAILURE_LIMIT`.
-    limit: i32,
+    limit: Option<i32>,
     /// `LOGIN_FAILURE_LIMIT_PER_ADDRESS`.
     limit_per_address: Option<i32>,
     /// `LOGIN_COOLOFF` in seconds.
     cooloff: i64,
     /// When expired rows are next deleted, in seconds since the Unix epoch; `i64::MAX` while they are.
     next_sweep: Arc<AtomicI64>,
+}
+
+/// A sweep that runs. The next one is due some time after it, even if its task panics or is dropped.
+struct Sweeping {
+    next_sweep: Arc<AtomicI64>,
+    now: i64,
+}
+
+impl Drop for Sweeping {
+    fn drop(&mut self) {
+        self.next_sweep.store(self.now.saturating_add(SWEEP_INTERVAL), Ordering::Release);
+    }
 }
 
 /// Seconds between two sweeps.
@@ -71,12 +83,14 @@ pub(super) struct Attempt {
 }
 
 impl Lockout {
-    /// `None` without `LOGIN_FAILURE_LIMIT`.
+    /// `None` without `LOGIN_FAILURE_LIMIT` and `LOGIN_FAILURE_LIMIT_PER_ADDRESS`.
     pub(super) fn new(settings: &AuthSettings) -> Option<Self> {
-        let limit = settings.login_failure_limit?;
+        let limit = settings.login_failure_limit.map(i32::from);
+        let limit_per_address = settings.login_failure_limit_per_address.map(i32::from);
+        limit.or(limit_per_address)?;
         Some(Self {
-            limit: limit.into(),
-            limit_per_address: settings.login_failure_limit_per_address.map(i32::from),
+            limit,
+            limit_per_address,
             cooloff: settings.login_cooloff.num_seconds(),
             next_sweep: Arc::default(),
         })
@@ -85,8 +99,11 @@ impl Lockout {
     /// An attempt to log in as `username` from `address`, which is empty where there is no client.
     pub(super) fn attempt(&self, username: &str, address: &str) -> Attempt {
         let key = |text: String| hex(digest(&SHA256, text.as_bytes()).as_ref());
-        let by_name = format!("{}:{username}{address}", username.len());
-        let mut counts = vec![Count { key: key(by_name), limit: self.limit, expires: Expires::AfterLast }];
+        let by_name = |limit| {
+            let key = key(format!("{}:{username}{address}", username.len()));
+            Count { key, limit, expires: Expires::AfterLast }
+        };
+        let mut counts: Vec<_> = self.limit.map(by_name).into_iter().collect();
         let per_address = self.limit_per_address.filter(|_| !address.is_empty());
         // The other kind of key begins with a digit.
         counts.extend(per_address.map(|limit| {
@@ -104,12 +121,13 @@ impl Lockout {
         if due > now || self.next_sweep.compare_exchange(due, i64::MAX, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return;
         }
+        let sweeping = Sweeping { next_sweep: Arc::clone(&self.next_sweep), now };
         let (db, lockout) = (db.clone(), self.clone());
         tokio::spawn(async move {
             if let Err(error) = lockout.sweep(&db, now).await {
                 log::warn!("expired counts of failed logins could not be deleted: {error}");
             }
-            lockout.next_sweep.store(now.saturating_add(SWEEP_INTERVAL), Ordering::Release);
+            drop(sweeping);
         });
     }
 
@@ -237,4 +255,24 @@ impl Count {
 
 fn locked_out(seconds: i64) -> AuthError {
     AuthError::LockedOut(u64::try_from(seconds).unwrap_or(1).max(1))
+}
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::db::DatabaseSettings;
+
+    #[test]
+    fn a_sweep_whose_task_is_dropped_is_followed_by_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
+        let db = Database::open(&DatabaseSettings::new(&url).unwrap()).unwrap();
+        let settings = AuthSettings { login_failure_limit: Some(3), ..AuthSettings::default() };
+        let lockout = Lockout::new(&settings).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        runtime.block_on(async { lockout.sweep_if_due(&db, now) });
+        drop(runtime);
+        assert_eq!(lockout.next_sweep.load(Ordering::Acquire), 1_800_000_000 + SWEEP_INTERVAL);
+    }
 }

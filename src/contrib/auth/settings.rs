@@ -74,7 +74,7 @@ settings! {
         );
         /// Number of failed logins, whatever their names, after which one address is answered with 429, such as `100`.
         ///
-        /// Stops one password from being tried on many names. It needs `LOGIN_FAILURE_LIMIT`. The failures of `LOGIN_COOLOFF`
+        /// Stops one password from being tried on many names. It works with and without `LOGIN_FAILURE_LIMIT`. The failures of `LOGIN_COOLOFF`
         /// count, from the first one on. Many users may share an address: **behind a proxy without
         /// `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
         pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS(

@@ -43,13 +43,13 @@ impl AuthState {
         }))
     }
 
-    /// Whether failed logins are counted: `LOGIN_FAILURE_LIMIT`.
+    /// Whether failed logins are counted: `LOGIN_FAILURE_LIMIT` or `LOGIN_FAILURE_LIMIT_PER_ADDRESS`.
     #[must_use]
     pub fn limits_failures(&self) -> bool {
         self.0.lockout.is_some()
     }
 
-    /// Those of the migrations in `plan` that a server needs: without `LOGIN_FAILURE_LIMIT`, not the table of failed logins.
+    /// Those of the migrations in `plan` that a server needs: without a limit on failed logins, not their table.
     #[must_use]
     pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
         if self.limits_failures() { plan } else { plan.without(LOGIN_FAILURES) }
@@ -106,10 +106,24 @@ impl AuthState {
         if self.0.queue.is_full_for(address) {
             return Err(AuthError::Overloaded);
         }
-        let attempt = self.0.lockout.as_ref().map(|lockout| lockout.attempt(username, address));
-        let user = self.find(db, username, attempt.clone()).await?;
+        let (user, attempt) = self.find(db, address, username).await?;
         let turn = self.0.queue.turn(address).await?;
         let Some(attempt) = attempt else { return self.check(db, turn, user, password).await };
+        // A task of its own: when the client hangs up, a login that has been counted still takes its count back.
+        let (auth, db, password) = (self.clone(), db.clone(), password.to_owned());
+        let login = tokio::spawn(async move { auth.check_counted(&db, turn, user, &password, attempt).await });
+        login.await.map_err(|e| AuthError::Hashing(e.to_string()))?
+    }
+
+    /// As [`AuthState::check`], counted as a failure until the password was right.
+    async fn check_counted(
+        &self,
+        db: &Database,
+        turn: Turn,
+        user: Option<SharedUser>,
+        password: &str,
+        attempt: Attempt,
+    ) -> Result<Option<SharedUser>, AuthError> {
         attempt.count(db, self.clock().now()).await?;
         let outcome = self.check(db, turn, user, password).await;
         match &outcome {
@@ -123,19 +137,24 @@ impl AuthState {
         outcome
     }
 
-    /// The user with this name, unless the attempt is locked out.
+    /// The user with this name, and what the attempt is counted under, unless it is locked out. It is the name of the user as
+    /// stored, because the database may find one user by many spellings.
     async fn find(
         &self,
         db: &Database,
+        address: &str,
         username: &str,
-        attempt: Option<Attempt>,
-    ) -> Result<Option<SharedUser>, AuthError> {
-        let (users, name, now) = (Arc::clone(self.users()), username.to_owned(), self.clock().now());
+    ) -> Result<(Option<SharedUser>, Option<Attempt>), AuthError> {
+        let (users, now, lockout) = (Arc::clone(self.users()), self.clock().now(), self.0.lockout.clone());
+        let (address, name) = (address.to_owned(), username.to_owned());
         db.read(move |conn| {
-            if let Some(attempt) = attempt {
+            let user = users.get_by_natural_key(conn, &name).map_err(DatabaseError::from)?;
+            let stored = user.as_ref().map_or(&*name, |user| user.username());
+            let attempt = lockout.map(|lockout| lockout.attempt(stored, &address));
+            if let Some(attempt) = &attempt {
                 attempt.look(conn, now)?;
             }
-            Ok(users.get_by_natural_key(conn, &name).map_err(DatabaseError::from)?)
+            Ok((user, attempt))
         })
         .await
     }
@@ -322,6 +341,79 @@ mod tests {
             release.send(()).unwrap();
             busy.await.unwrap().unwrap();
             assert_eq!(login.await.unwrap().is_some(), is_let_in, "{column}");
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    async fn limited(limit: Option<u16>, per_address: Option<u16>) -> (tempfile::TempDir, Database, AuthState) {
+        use crate::db::DatabaseSettings;
+
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
+        let db = Database::open(&DatabaseSettings::new(&url).unwrap()).unwrap();
+        MigrationPlan::default().run(&db).unwrap();
+        let settings = AuthSettings {
+            login_failure_limit: limit,
+            login_failure_limit_per_address: per_address,
+            password_hashers: PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap(),
+            ..AuthSettings::default()
+        };
+        let auth = AuthState::new(&settings, Clock::system(), Arc::new(DjangoUsers));
+        auth.create_user(&db, "alice", "", "secret").await.unwrap();
+        (folder, db, auth)
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn a_right_password_is_no_failure_when_the_client_hangs_up() {
+        use diesel::prelude::*;
+
+        let (_folder, db, auth) = limited(Some(3), None).await;
+        let mut login = Box::pin(auth.authenticate(&db, "192.0.2.1", "alice", "secret"));
+        // It has its turn, so the count is under way.
+        while auth.hashing_pending() == 0 {
+            assert!((&mut login).now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        drop(login);
+        while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let rows = db
+            .write(|conn| Ok::<_, DatabaseError>(crate::db::schema::login_failures::table.count().first::<i64>(conn)?));
+        assert_eq!(rows.await.unwrap(), 0);
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn all_spellings_of_a_name_are_counted_as_one_user() {
+        use diesel::connection::SimpleConnection;
+
+        let (_folder, db, auth) = limited(Some(3), None).await;
+        let ignore_case = "ALTER TABLE auth_user RENAME TO stored_user; CREATE VIEW auth_user AS SELECT id, password, \
+            last_login, is_superuser, username COLLATE NOCASE AS username, first_name, last_name, email, is_staff, \
+            is_active, date_joined FROM stored_user";
+        db.write(|conn| conn.batch_execute(ignore_case).map_err(DatabaseError::from)).await.unwrap();
+        for name in ["alice", "Alice", "aLICE"] {
+            assert!(auth.authenticate(&db, "192.0.2.1", name, "wrong").await.unwrap().is_none(), "{name}");
+        }
+        let refused = auth.authenticate(&db, "192.0.2.1", "ALICE", "secret").await;
+        assert!(matches!(refused, Err(AuthError::LockedOut(_))), "{refused:?}");
+        assert!(auth.authenticate(&db, "192.0.2.2", "ALICE", "secret").await.unwrap().is_some());
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn the_limit_per_address_works_alone() {
+        let (_folder, db, auth) = limited(None, Some(2)).await;
+        assert!(auth.limits_failures());
+        for name in ["bob", "carol"] {
+            assert!(auth.authenticate(&db, "192.0.2.1", name, "wrong").await.unwrap().is_none());
+        }
+        let refused = auth.authenticate(&db, "192.0.2.1", "alice", "secret").await;
+        assert!(matches!(refused, Err(AuthError::LockedOut(_))), "{refused:?}");
+        for address in ["192.0.2.2", ""] {
+            assert!(auth.authenticate(&db, address, "alice", "secret").await.unwrap().is_some());
         }
     }
 
