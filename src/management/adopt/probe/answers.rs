@@ -146,8 +146,12 @@ pub(super) fn differences(django: &Answer, here: &Answer) -> Vec<String> {
     };
     compare("status", &django.status.to_string(), &here.status.to_string());
     let names: std::collections::BTreeSet<_> = django.headers.keys().chain(here.headers.keys()).collect();
-    let is_left_out =
-        |name: &str| SECURITY.contains(&name) && django.is_from_middleware() && django.header(name).is_empty();
+    // Views that take credentials send `no-store` here; see docs/COMPATIBILITY.md.
+    let is_no_store = |name: &str| name == "cache-control" && here.header(name) == "no-store";
+    let is_left_out = |name: &str| {
+        let may_be = is_no_store(name) || (SECURITY.contains(&name) && django.is_from_middleware());
+        may_be && django.header(name).is_empty()
+    };
     for name in names.into_iter().filter(|name| !MASKED.contains(&name.as_str()) && !is_left_out(name)) {
         compare(name, &normal(name, django.header(name)), &normal(name, here.header(name)));
     }
@@ -245,6 +249,14 @@ mod tests {
             differences(&answer(200, &[], "x"), &here(200)),
             [r#"x-frame-options: Django nothing, here "DENY""#]
         );
+    }
+
+    #[test]
+    fn no_store_counts_only_against_another_value() {
+        let here = answer(200, &[("cache-control", "no-store")], "x");
+        assert_eq!(differences(&answer(200, &[], "x"), &here), Vec::<String>::new());
+        let theirs = answer(200, &[("cache-control", "max-age=60")], "x");
+        assert_eq!(differences(&theirs, &here), [r#"cache-control: Django "max-age=60", here "no-store""#]);
     }
 
     #[test]
