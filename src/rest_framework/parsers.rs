@@ -82,7 +82,7 @@ fn number_or_none(text: &str) -> Result<usize, String> {
 pub enum Data {
     /// Any JSON value.
     Json(Value),
-    /// The last value of each field of a form; a file is a value that is not a string.
+    /// The fields of a form. A field that occurs several times has its last value. A file is an empty object.
     Form(Map<String, Value>),
 }
 

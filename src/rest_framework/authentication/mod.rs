@@ -38,10 +38,9 @@
 //!     }
 //! }
 //!
-//! # fn machine() -> SharedUser { unimplemented!() }
 //! # async fn report() -> &'static str { "" }
-//! # if false {
-//! let class = ApiKeyAuthentication { header: "X-Api-Key", key: "…".to_owned(), user: machine() };
+//! # fn views(machine: SharedUser) {
+//! let class = ApiKeyAuthentication { header: "X-Api-Key", key: "…".to_owned(), user: machine };
 //! let view = ApiView::new("Report").authentication(class).get(report);
 //! # drop(view);
 //! # }
