@@ -130,7 +130,7 @@ def main():
                 database.query(
                     "INSERT INTO login_failures (attempt, failures, since) "
                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
-                    "SELECT 'row-' || (i * 7919 %% 1000003) || '-' || i, 1, CASE WHEN i <= 1000 THEN %d ELSE %d - i %% 100000 END "
+                    "SELECT 'row-' || (CAST(i AS bigint) * 7919 %% 1000003) || '-' || i, 1, CASE WHEN i <= 1000 THEN %d ELSE %d - i %% 100000 END "
                     "FROM n" % (rows, now, now - COOLOFF))
             login, refreshed, logins, refreshes, answers, refused = asyncio.run(measure(port, options))
             percentiles.append(refreshed)
