@@ -1,5 +1,7 @@
 //! The log of the admin site. Python counterpart: `django.contrib.admin`.
 
+pub mod log;
+
 use crate::apps::AppConfig;
 use crate::db::migrations::{self, Step};
 

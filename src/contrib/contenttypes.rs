@@ -1,7 +1,11 @@
 //! The table of models that permissions refer to. Python counterpart: `django.contrib.contenttypes`.
 
+use diesel::prelude::*;
+
 use crate::apps::AppConfig;
+use crate::db::DbConnection;
 use crate::db::migrations::{self, Step};
+use crate::db::schema::django_content_type;
 
 /// `django.contrib.contenttypes`.
 #[derive(Clone, Copy, Debug)]
@@ -15,4 +19,21 @@ impl AppConfig for ContentTypesConfig {
     fn migrations(&self) -> &'static [Step] {
         migrations::CONTENTTYPES
     }
+}
+
+/// The primary key of the model's row, which is made if it is not there: `ContentType.objects.get_for_model`. `model` is
+/// the name in lower case.
+///
+/// # Errors
+/// Those of the statements.
+pub fn get_for_model(conn: &mut DbConnection, app_label: &str, model: &str) -> QueryResult<i32> {
+    let row = django_content_type::app_label.eq(app_label).and(django_content_type::model.eq(model));
+    let row = django_content_type::table.filter(row).select(django_content_type::id);
+    if let Some(id) = row.get_result(conn).optional()? {
+        return Ok(id);
+    }
+    diesel::insert_into(django_content_type::table)
+        .values((django_content_type::app_label.eq(app_label), django_content_type::model.eq(model)))
+        .returning(django_content_type::id)
+        .get_result(conn)
 }
