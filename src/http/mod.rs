@@ -19,6 +19,8 @@ pub mod request_log;
 pub mod security;
 #[cfg(feature = "server")]
 pub mod settings;
+#[cfg(feature = "server")]
+pub mod static_files;
 
 #[cfg(feature = "server")]
 pub use checks::CHECKS;

@@ -1,4 +1,4 @@
-//! The log of the admin site. Python counterpart: `django.contrib.admin`.
+//! What the admin site brings. Python counterpart: `django.contrib.admin.apps`.
 
 pub mod log;
 

@@ -1,0 +1,9 @@
+//! The admin site. Python counterpart: `django.contrib.admin`.
+
+mod apps;
+#[cfg(feature = "server")]
+pub mod chrome;
+#[cfg(feature = "server")]
+pub mod static_files;
+
+pub use apps::AdminConfig;
