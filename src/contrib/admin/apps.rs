@@ -1,7 +1,5 @@
 //! What the admin site brings. Python counterpart: `django.contrib.admin.apps`.
 
-pub mod log;
-
 use crate::apps::AppConfig;
 use crate::db::migrations::{self, Step};
 

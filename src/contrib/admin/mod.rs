@@ -3,6 +3,7 @@
 mod apps;
 #[cfg(feature = "server")]
 pub mod chrome;
+pub mod log;
 #[cfg(feature = "server")]
 pub mod static_files;
 
