@@ -24,6 +24,8 @@ pub mod password_validation;
 pub mod permissions;
 pub mod settings;
 #[cfg(feature = "database")]
+pub mod signals;
+#[cfg(feature = "database")]
 mod state;
 mod user_id;
 pub mod validators;

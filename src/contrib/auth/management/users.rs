@@ -3,6 +3,7 @@
 use crate::contrib::auth::hashers::PasswordHashers;
 use crate::contrib::auth::models::{NewUser, UserModel};
 use crate::contrib::auth::password_validation::{DEFAULT_PASSWORD_VALIDATORS, UserAttributes, validate_password};
+use crate::contrib::auth::signals::EndOfLogins;
 use crate::contrib::auth::validators::{normalize_email, normalize_username, validate_username};
 use crate::db::{DatabaseError, DbConnection, transaction};
 
@@ -124,7 +125,13 @@ pub(super) fn set_password(
     // The user is read again, because the one that was read before the questions may have changed.
     let is_set = transaction(conn, |conn| -> Result<bool, DatabaseError> {
         match auth.users().get_by_natural_key(conn, username)? {
-            Some(user) => Ok(auth.users().set_password(conn, &*user, &encoded)?),
+            Some(user) => {
+                let is_set = auth.users().set_password(conn, &*user, &encoded)?;
+                if let Some(user_id) = user.pk().filter(|_| is_set) {
+                    apps.end_logins(conn, user_id, EndOfLogins::PasswordChanged)?;
+                }
+                Ok(is_set)
+            }
             None => Ok(false),
         }
     })?;
