@@ -14,6 +14,8 @@ pub mod middleware;
 pub mod outcome;
 #[cfg(feature = "server")]
 mod patterns;
+#[cfg(feature = "server")]
+pub mod redirects;
 pub mod request_log;
 #[cfg(feature = "server")]
 pub mod security;

@@ -5,6 +5,8 @@ mod apps;
 pub mod chrome;
 pub mod log;
 #[cfg(feature = "server")]
+pub mod render;
+#[cfg(feature = "server")]
 pub mod static_files;
 
 pub use apps::AdminConfig;
