@@ -17,6 +17,7 @@ pub struct Registry {
     silenced_checks: Vec<String>,
     errors: Vec<SettingsError>,
     secret_key: SecretString,
+    secret_key_fallbacks: Vec<SecretString>,
     clock: Clock,
 }
 
@@ -73,6 +74,17 @@ impl Registry {
     /// Sets `SECRET_KEY`.
     pub fn set_secret_key(&mut self, key: SecretString) {
         self.secret_key = key;
+    }
+
+    /// `SECRET_KEY_FALLBACKS`: keys that verify what they have signed, and sign nothing.
+    #[must_use]
+    pub fn secret_key_fallbacks(&self) -> &[SecretString] {
+        &self.secret_key_fallbacks
+    }
+
+    /// Sets `SECRET_KEY_FALLBACKS`.
+    pub fn set_secret_key_fallbacks(&mut self, keys: Vec<SecretString>) {
+        self.secret_key_fallbacks = keys;
     }
 
     /// The clock that all times are read from.

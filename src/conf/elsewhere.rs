@@ -50,7 +50,6 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("ROOT_URLCONF", "Django", "URLs are in src/urls.rs"),
     ("PREPEND_WWW", "Django", "a proxy redirects to another host"),
     ("INTERNAL_IPS", "Django", "there are no debug pages"),
-    ("SECRET_KEY_FALLBACKS", "Django", "a token is verified by one key; after a change users log in again"),
     ("SITE_ID", "Django", NO_PAGES),
     ("TEST_", "Django", "tests are run by cargo test"),
     ("USE_X_FORWARDED_HOST", "Django", "configure the proxy to pass on the Host header"),

@@ -128,6 +128,18 @@ pub fn pem(text: &str) -> Result<SecretString, String> {
     Ok(text.replace("\\n", "\n").into())
 }
 
+/// Secrets between commas, or between line breaks if there are any, since a secret may have commas in it. White space around
+/// them and empty ones are left out, and `none` alone is the empty list.
+pub fn secrets(text: &str) -> Result<Vec<SecretString>, String> {
+    let text = pem(text)?;
+    let text = text.expose();
+    if is_none(text) {
+        return Ok(Vec::new());
+    }
+    let separator = if text.trim().contains('\n') { '\n' } else { ',' };
+    Ok(text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(SecretString::from).collect())
+}
+
 /// A whole number, not negative.
 pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
     text.trim().parse().map_err(|_| "a whole number, 0 or more".to_owned())
@@ -163,6 +175,18 @@ mod tests {
             assert!(!boolean(text).unwrap(), "{text}");
         }
         assert!(boolean("2").is_err());
+    }
+
+    #[test]
+    fn secrets_with_commas_are_separated_by_lines() {
+        let read = |text: &str| {
+            let secrets = secrets(text).unwrap();
+            secrets.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(read("one key, another,"), ["one key", "another"]);
+        assert_eq!(read("a,b\\nc"), ["a,b", "c"]);
+        assert_eq!(read("a,b\n"), ["a", "b"]);
+        assert!(read("none").is_empty() && read("").is_empty());
     }
 
     #[test]

@@ -69,6 +69,7 @@ mod tests {
             settings,
             [
                 "SECRET_KEY=a-test-secret-key-of-more-than-fifty-characters-0123456789",
+                "SECRET_KEY_FALLBACKS='an older key'",
                 "INSTALLED_APPS=django.contrib.admin,django.contrib.auth,django.contrib.contenttypes,django.contrib.sessions,\
                  rest_framework,rest_framework.authtoken,rest_framework_simplejwt.token_blacklist,rest_framework_simplejwt",
                 "ALLOWED_HOSTS=shop.example.org,.example.com",
@@ -119,7 +120,6 @@ mod tests {
             "  - LANGUAGE_CODE is de-ch: messages here are English.",
             "  - SESSION_… is not carried over.",
             "  - CSRF_… is not carried over.",
-            "  - SECRET_KEY_FALLBACKS is not carried over.",
             "  - AUTH_PASSWORD_VALIDATORS is not carried over.",
             "  - USE_X_FORWARDED_HOST is not carried over.",
             "  - DATABASES has more than one database: replica.",

@@ -131,11 +131,6 @@ pub(super) const LEFT: &[Left] = &[
     ),
     left("CSRF_*", "", "Requests with tokens need no CSRF token, here as in Django."),
     left(
-        "SECRET_KEY_FALLBACKS",
-        "",
-        "simplejwt does not read it either. Sessions and links for new passwords that older keys have signed stay with Django.",
-    ),
-    left(
         "AUTH_PASSWORD_VALIDATORS",
         "",
         "New passwords are set in Django. `createsuperuser` and `changepassword` of `manage` use the four validators of Django's \
