@@ -33,7 +33,6 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("TEMPLATES", "Django", NO_PAGES),
     ("FORM_RENDERER", "Django", NO_PAGES),
     ("PASSWORD_RESET_TIMEOUT", "Django", NO_MAIL),
-    ("AUTH_PASSWORD_VALIDATORS", "Django", "createsuperuser and changepassword use Django's default list"),
     ("STATIC_", "Django", NO_FILES),
     ("STATICFILES_", "Django", NO_FILES),
     ("STORAGES", "Django", NO_FILES),

@@ -89,6 +89,12 @@ pub const DEFAULT_PASSWORD_VALIDATORS: [PasswordValidator; 4] = [
     PasswordValidator::NumericPassword,
 ];
 
+fn expected() -> String {
+    "a list of UserAttributeSimilarityValidator (max_similarity from 0.1 to 1), MinimumLengthValidator (min_length from 1), \
+     CommonPasswordValidator and NumericPasswordValidator, with options as in MinimumLengthValidator:min_length=12, or none"
+        .to_owned()
+}
+
 /// Asks every validator, in their order.
 ///
 /// # Errors
@@ -102,7 +108,55 @@ pub fn validate_password(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+/// What new passwords must be like, one sentence of each validator: `password_validators_help_texts`.
+#[must_use]
+pub fn password_validators_help_texts(validators: &[PasswordValidator]) -> Vec<String> {
+    validators.iter().map(|validator| validator.get_help_text()).collect()
+}
+
 impl PasswordValidator {
+    /// The validator that an entry of `AUTH_PASSWORD_VALIDATORS` names: the class, and behind a colon its options with semicolons
+    /// between them.
+    pub(super) fn parse(entry: &str) -> Result<Self, String> {
+        let (name, options) = entry.split_once(':').unwrap_or((entry, ""));
+        let options = options.split(';').map(str::trim).filter(|option| !option.is_empty());
+        let options: Vec<(&str, &str)> = options
+            .map(|option| option.split_once('=').map(|(name, value)| (name.trim(), value.trim())))
+            .collect::<Option<_>>()
+            .ok_or_else(expected)?;
+        let name = name.trim();
+        match (name.strip_prefix("django.contrib.auth.password_validation.").unwrap_or(name), &options[..]) {
+            ("UserAttributeSimilarityValidator", []) => Ok(Self::UserAttributeSimilarity { max_similarity: 0.7 }),
+            ("UserAttributeSimilarityValidator", [("max_similarity", value)]) => {
+                let value = value.parse().ok().filter(|value| (0.1..=1.0).contains(value));
+                value.map(|max_similarity| Self::UserAttributeSimilarity { max_similarity }).ok_or_else(expected)
+            }
+            ("MinimumLengthValidator", []) => Ok(Self::MinimumLength { min_length: 8 }),
+            ("MinimumLengthValidator", [("min_length", value)]) => {
+                let value = value.parse().ok().filter(|value| (1..=4096).contains(value));
+                value.map(|min_length| Self::MinimumLength { min_length }).ok_or_else(expected)
+            }
+            ("CommonPasswordValidator", []) => Ok(Self::CommonPassword),
+            ("NumericPasswordValidator", []) => Ok(Self::NumericPassword),
+            _ => Err(expected()),
+        }
+    }
+
+    /// What it asks of a new password.
+    #[must_use]
+    pub fn get_help_text(&self) -> String {
+        match self {
+            Self::UserAttributeSimilarity { .. } => {
+                "Your password can’t be too similar to your other personal information.".to_owned()
+            }
+            Self::MinimumLength { min_length } => {
+                format!("Your password must contain at least {min_length} character{}.", plural(*min_length))
+            }
+            Self::CommonPassword => "Your password can’t be a commonly used password.".to_owned(),
+            Self::NumericPassword => "Your password can’t be entirely numeric.".to_owned(),
+        }
+    }
+
     fn problem(&self, password: &str, user: &UserAttributes<'_>) -> Option<WeakPassword> {
         let (is_weak, problem) = match *self {
             Self::UserAttributeSimilarity { max_similarity } => {

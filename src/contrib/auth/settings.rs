@@ -3,6 +3,7 @@
 use chrono::Duration;
 
 use super::hashers::PasswordHashers;
+use super::password_validation::PasswordValidator;
 use crate::conf::{settings, values};
 
 settings! {
@@ -44,6 +45,15 @@ settings! {
         pub password_hashers: PasswordHashers = PASSWORD_HASHERS(
             "PBKDF2PasswordHasher,PBKDF2SHA1PasswordHasher,Argon2PasswordHasher,BCryptSHA256PasswordHasher,ScryptPasswordHasher",
             |text| PasswordHashers::from_names(&values::list(text)?)
+        );
+        /// What a new password must be like; `none` for no rules.
+        ///
+        /// The classes of Django: `UserAttributeSimilarityValidator`, `MinimumLengthValidator`, `CommonPasswordValidator` and
+        /// `NumericPasswordValidator`. Options stand behind a colon, such as `MinimumLengthValidator:min_length=12` and
+        /// `UserAttributeSimilarityValidator:max_similarity=0.5`. For the admin site, `createsuperuser` and `changepassword`.
+        pub auth_password_validators: Vec<PasswordValidator> = AUTH_PASSWORD_VALIDATORS(
+            "UserAttributeSimilarityValidator,MinimumLengthValidator,CommonPasswordValidator,NumericPasswordValidator",
+            |text| values::list(text)?.iter().map(|entry| PasswordValidator::parse(entry)).collect()
         );
         /// Who may log in with the right password: `ModelBackend`, active users; `AllowAllUsersModelBackend`, all users.
         ///
@@ -181,6 +191,7 @@ impl Backend {
 
 #[cfg(test)]
 mod tests {
+    use super::super::password_validation::DEFAULT_PASSWORD_VALIDATORS;
     use super::*;
     use crate::conf::Environment;
 
@@ -236,6 +247,37 @@ mod tests {
             ("AUTH_USER_COLUMNS", "email", "a list of field=column, such as email=mail_address"),
         ] {
             assert_eq!(read(key, text).unwrap_err(), format!("{key}: {text:?} is not {expected}"));
+        }
+    }
+
+    #[test]
+    fn validators_have_options() {
+        let read = |text: &str| {
+            let env: Environment = [("AUTH_PASSWORD_VALIDATORS", text)].into_iter().collect();
+            AuthSettings::from_env(&env).map(|s| s.auth_password_validators).map_err(|error| error.to_string())
+        };
+        assert_eq!(AuthSettings::default().auth_password_validators, DEFAULT_PASSWORD_VALIDATORS);
+        assert_eq!(read("none").unwrap(), []);
+        assert_eq!(
+            read(
+                "MinimumLengthValidator:min_length=12, \
+                 django.contrib.auth.password_validation.UserAttributeSimilarityValidator:max_similarity=0.5"
+            )
+            .unwrap(),
+            [
+                PasswordValidator::MinimumLength { min_length: 12 },
+                PasswordValidator::UserAttributeSimilarity { max_similarity: 0.5 },
+            ]
+        );
+        for text in [
+            "PwnedValidator",
+            "MinimumLengthValidator:min_length=x",
+            "MinimumLengthValidator:min_length",
+            "MinimumLengthValidator:max=1",
+            "UserAttributeSimilarityValidator:max_similarity=0",
+            "NumericPasswordValidator:x=1",
+        ] {
+            assert!(read(text).unwrap_err().starts_with("AUTH_PASSWORD_VALIDATORS: "), "{text}");
         }
     }
 

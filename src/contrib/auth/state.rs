@@ -11,6 +11,7 @@ use super::hashers::PasswordHashers;
 use super::hashing::{HashingQueue, Turn};
 use super::lockout::{Attempt, Lockout};
 use super::models::{NewUser, UserModel};
+use super::password_validation::PasswordValidator;
 use super::settings::{AuthSettings, Backend};
 use crate::core::clock::Clock;
 use crate::db::migrations::{LOGIN_FAILURES, MigrationPlan};
@@ -23,6 +24,7 @@ pub struct AuthState(Arc<Inner>);
 struct Inner {
     users: Arc<dyn UserModel>,
     hashers: PasswordHashers,
+    password_validators: Vec<PasswordValidator>,
     allow_inactive: bool,
     queue: HashingQueue,
     lockout: Option<Lockout>,
@@ -36,6 +38,7 @@ impl AuthState {
         Self(Arc::new(Inner {
             users,
             hashers: settings.password_hashers.clone(),
+            password_validators: settings.auth_password_validators.clone(),
             allow_inactive: settings.authentication_backends.contains(&Backend::AllowAllUsersModel),
             queue: HashingQueue::new(settings.hashing_threads, settings.hashing_queue),
             lockout: Lockout::new(settings),
@@ -65,6 +68,12 @@ impl AuthState {
     #[must_use]
     pub fn hashers(&self) -> &PasswordHashers {
         &self.0.hashers
+    }
+
+    /// What a new password must be like.
+    #[must_use]
+    pub fn password_validators(&self) -> &[PasswordValidator] {
+        &self.0.password_validators
     }
 
     /// Logins whose password is being hashed, or waits to be.

@@ -39,6 +39,7 @@ mod hasher;
 mod md5;
 mod pbkdf2;
 mod scrypt;
+mod summary;
 #[cfg(test)]
 mod tests;
 

@@ -42,7 +42,8 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
             println!("Passwords do not match. Please try again.");
             continue;
         }
-        let problems = users::password_problems(&password, &username, &email);
+        let problems =
+            users::password_problems(&password, &username, &email, context.apps()?.auth()?.password_validators());
         if problems.is_empty() {
             users::set_password(context.apps()?, &mut conn, &username, &password)?;
             println!("Password changed successfully for user '{username}'");

@@ -6,6 +6,7 @@ use super::{prompt, users};
 use crate::apps::command::{CommandError, Context, eprintln, println};
 use crate::conf::Environment;
 use crate::contrib::auth::models::{NewUser, UserModel};
+use crate::contrib::auth::password_validation::PasswordValidator;
 use crate::db::DbConnection;
 
 /// Arguments of `createsuperuser`.
@@ -98,7 +99,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         values.iter().filter(|(field, _)| field != email_field).map(|(field, value)| (&**field, &**value)).collect();
     let new = NewUser { username: &username, email, extra_fields: &extra_fields, ..NewUser::default() };
     let password = if is_interactive {
-        Some(ask_password(&username, email)?)
+        Some(ask_password(&username, email, apps.auth()?.password_validators())?)
     } else {
         context.env.get("DJANGO_SUPERUSER_PASSWORD").map(str::to_owned)
     };
@@ -224,7 +225,7 @@ fn ask_field(
     }
 }
 
-fn ask_password(username: &str, email: &str) -> Result<String, CommandError> {
+fn ask_password(username: &str, email: &str, validators: &[PasswordValidator]) -> Result<String, CommandError> {
     loop {
         let password = prompt::password("Password: ")?;
         if prompt::password("Password (again): ")? != password {
@@ -235,7 +236,7 @@ fn ask_password(username: &str, email: &str) -> Result<String, CommandError> {
             eprintln!("Error: Blank passwords aren't allowed.");
             continue;
         }
-        let problems = users::password_problems(&password, username, email);
+        let problems = users::password_problems(&password, username, email, validators);
         if problems.is_empty() {
             return Ok(password);
         }

@@ -2,7 +2,7 @@
 
 use crate::contrib::auth::hashers::PasswordHashers;
 use crate::contrib::auth::models::{NewUser, UserModel};
-use crate::contrib::auth::password_validation::{DEFAULT_PASSWORD_VALIDATORS, UserAttributes, validate_password};
+use crate::contrib::auth::password_validation::{PasswordValidator, UserAttributes, validate_password};
 use crate::contrib::auth::signals::EndOfLogins;
 use crate::contrib::auth::validators::{normalize_email, normalize_username, validate_username};
 use crate::db::{DatabaseError, DbConnection, transaction};
@@ -78,9 +78,14 @@ fn is_email(email: &str) -> bool {
 }
 
 /// What the password validators have against `password`, one message each.
-pub(super) fn password_problems(password: &str, username: &str, email: &str) -> Vec<String> {
+pub(super) fn password_problems(
+    password: &str,
+    username: &str,
+    email: &str,
+    validators: &[PasswordValidator],
+) -> Vec<String> {
     let user = UserAttributes { username, email, ..UserAttributes::default() };
-    let outcome = validate_password(password, &user, &DEFAULT_PASSWORD_VALIDATORS);
+    let outcome = validate_password(password, &user, validators);
     outcome.err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
@@ -148,6 +153,7 @@ fn encode(hashers: &PasswordHashers, password: Option<&str>) -> Result<String, C
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contrib::auth::password_validation::DEFAULT_PASSWORD_VALIDATORS;
 
     #[test]
     fn user_names_are_refused_in_the_words_of_the_model() {
@@ -175,9 +181,10 @@ mod tests {
 
     #[test]
     fn weak_passwords_get_all_their_messages() {
-        assert_eq!(password_problems("correct horse battery", "alice", ""), Vec::<String>::new());
+        let password_problems = |password| password_problems(password, "alice", "", &DEFAULT_PASSWORD_VALIDATORS);
+        assert_eq!(password_problems("correct horse battery"), Vec::<String>::new());
         assert_eq!(
-            password_problems("1234567", "alice", ""),
+            password_problems("1234567"),
             [
                 "This password is too short. It must contain at least 8 characters.",
                 "This password is too common.",

@@ -131,12 +131,6 @@ pub(super) const LEFT: &[Left] = &[
     ),
     left("CSRF_*", "", "Requests with tokens need no CSRF token, here as in Django."),
     left(
-        "AUTH_PASSWORD_VALIDATORS",
-        "",
-        "New passwords are set in Django. `createsuperuser` and `changepassword` of `manage` use the four validators of Django's \
-         project template.",
-    ),
-    left(
         "USE_X_FORWARDED_HOST",
         "The host in redirects is that of the Host header.",
         "Let the proxy pass on the Host header of the client.",

@@ -12,6 +12,11 @@ pub(super) fn text(key: &str, value: &Value) -> Result<String, String> {
     {
         return Ok(format!("{seconds}s"));
     }
+    if key == "AUTH_PASSWORD_VALIDATORS"
+        && let Some(items) = value.as_array()
+    {
+        return validators(items);
+    }
     match value {
         Value::Null => Ok("none".to_owned()),
         Value::String(text) => Ok(text.replace("\r\n", "\n").replace('\n', "\\n")),
@@ -24,6 +29,21 @@ pub(super) fn text(key: &str, value: &Value) -> Result<String, String> {
         }
         other => Ok(other.to_string()),
     }
+}
+
+/// Entries of `AUTH_PASSWORD_VALIDATORS`: the class, and its options behind a colon.
+fn validators(items: &[Value]) -> Result<String, String> {
+    let entry = |item: &Value| {
+        let name = item.get("NAME").and_then(Value::as_str).ok_or("an entry has no NAME")?;
+        let name = name.strip_prefix("django.contrib.auth.password_validation.").unwrap_or(name);
+        let options = item.get("OPTIONS").and_then(Value::as_object);
+        let options: Result<Vec<_>, String> =
+            options.into_iter().flatten().map(|(name, value)| Ok(format!("{name}={}", part("", value)?))).collect();
+        let options = options?.join(";");
+        Ok(if options.is_empty() { name.to_owned() } else { format!("{name}:{options}") })
+    };
+    let entries = items.iter().map(entry).collect::<Result<Vec<_>, String>>()?;
+    Ok(if entries.is_empty() { "none".to_owned() } else { entries.join(",") })
 }
 
 /// An item of a list.
@@ -95,6 +115,17 @@ mod tests {
         ] {
             assert_eq!(text("SIMPLE_JWT_REFRESH_TOKEN_LIFETIME", &json).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn validators_of_passwords_have_options() {
+        let validators = json!([
+            { "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": { "min_length": 12 } },
+            { "NAME": "shop.PwnedValidator" },
+        ]);
+        let text = |json| text("AUTH_PASSWORD_VALIDATORS", &json).unwrap();
+        assert_eq!(text(validators), "MinimumLengthValidator:min_length=12,shop.PwnedValidator");
+        assert_eq!(text(json!([])), "none");
     }
 
     #[test]
