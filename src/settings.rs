@@ -16,7 +16,12 @@ use crate::conf::{Environment, SettingsError, settings, values};
 #[cfg(feature = "database")]
 use crate::contrib::{
     admin::AdminConfig, auth::apps::AuthConfig, auth::settings::AuthSettings, contenttypes::ContentTypesConfig,
-    sessions::SessionsConfig,
+    sessions::apps::SessionsConfig,
+};
+#[cfg(feature = "server")]
+use crate::contrib::{
+    messages::{MessageMiddleware, apps::MessagesConfig, settings::MessageSettings},
+    sessions::{SessionMiddleware, settings::SessionSettings},
 };
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
@@ -27,6 +32,7 @@ use crate::http::{
     clickjacking::XFrameOptionsMiddleware,
     common::CommonMiddleware,
     cors::{CorsMiddleware, CorsSettings},
+    csrf::{Csrf, CsrfSettings, CsrfViewMiddleware},
     host::{AllowedHosts, HostMiddleware},
     middleware::{Middleware, MiddlewareStack},
     request_log::RequestLogMiddleware,
@@ -56,6 +62,8 @@ pub const APPS: &[&dyn AppConfig] = &[
     &ContentTypesConfig,
     #[cfg(feature = "database")]
     &SessionsConfig,
+    #[cfg(feature = "server")]
+    &MessagesConfig,
     &RestFrameworkConfig,
     #[cfg(feature = "database")]
     &AuthTokenConfig,
@@ -108,8 +116,11 @@ fn middleware(
         Box::new(HostMiddleware::new(AllowedHosts::new(&http.allowed_hosts, http.debug), &PROBES)),
         Box::new(CorsMiddleware::new(cors)?),
         Box::new(SecurityMiddleware::new(security, &PROBES)?),
+        Box::new(SessionMiddleware),
         Box::new(XFrameOptionsMiddleware::new(&security.x_frame_options)?),
         Box::new(CommonMiddleware::new(http.append_slash)),
+        Box::new(CsrfViewMiddleware),
+        Box::new(MessageMiddleware),
     ])
 }
 
@@ -132,6 +143,12 @@ settings! {
         group database: DatabaseSettings;
         #[cfg(feature = "database")]
         group auth: AuthSettings, of "django.contrib.auth";
+        #[cfg(feature = "server")]
+        group sessions: SessionSettings, of "django.contrib.sessions";
+        #[cfg(feature = "server")]
+        group csrf: CsrfSettings;
+        #[cfg(feature = "server")]
+        group messages: MessageSettings, of "django.contrib.messages";
         group rest_framework: RestFrameworkSettings, of "rest_framework";
         group simple_jwt: SimpleJwtSettings, of "rest_framework_simplejwt";
         #[cfg(feature = "database")]
@@ -149,10 +166,10 @@ settings! {
         /// The apps of the project. Leaving one out removes its routes, tables, settings, checks and commands.
         ///
         /// The names are Django's. If the setting is empty, all apps are installed: `django.contrib.admin`,
-        /// `django.contrib.auth`, `django.contrib.contenttypes`, `django.contrib.sessions`, `rest_framework`,
-        /// `rest_framework.authtoken`, `rest_framework_simplejwt`, `rest_framework_simplejwt.token_blacklist`,
-        /// `rest_framework_jwt`. `django.contrib.messages`, `django.contrib.staticfiles` and `corsheaders` may be listed
-        /// and change nothing.
+        /// `django.contrib.auth`, `django.contrib.contenttypes`, `django.contrib.sessions`, `django.contrib.messages`,
+        /// `rest_framework`, `rest_framework.authtoken`, `rest_framework_simplejwt`,
+        /// `rest_framework_simplejwt.token_blacklist`, `rest_framework_jwt`. `django.contrib.staticfiles` and `corsheaders` may be
+        /// listed and change nothing.
         pub installed_apps: Vec<&'static dyn AppConfig> = INSTALLED_APPS("", installed_apps);
         /// Publish the OpenAPI description at `/api/schema/` and Swagger UI at `/api/docs/`.
         ///
@@ -197,7 +214,7 @@ impl Settings {
 }
 
 /// Apps of Django that need nothing here, so that a Django project's list can be taken over.
-const WITHOUT_PARTS: &[&str] = &["django.contrib.messages", "django.contrib.staticfiles", "corsheaders"];
+const WITHOUT_PARTS: &[&str] = &["django.contrib.staticfiles", "corsheaders"];
 
 fn installed_apps(text: &str) -> Result<Vec<&'static dyn AppConfig>, String> {
     let names = values::list(text)?;
@@ -258,6 +275,10 @@ impl Project for Settings {
             registry.insert(self.http);
             registry.insert(self.security);
             registry.insert(self.cors);
+            registry.insert(Csrf::new(&self.csrf)?);
+            registry.insert(self.csrf);
+            registry.insert(self.sessions);
+            registry.insert(self.messages);
             registry.insert(self.server);
             registry.insert(MiddlewareStack::new(middleware?));
         }
@@ -310,7 +331,7 @@ mod tests {
             settings.map(|settings| settings.installed_apps.iter().map(|app| app.name()).collect::<Vec<_>>())
         };
         assert_eq!(read("").unwrap().len(), APPS.len());
-        assert_eq!(read("rest_framework, django.contrib.messages").unwrap(), ["rest_framework"]);
+        assert_eq!(read("rest_framework, django.contrib.staticfiles").unwrap(), ["rest_framework"]);
         assert!(read("rest_framework,shop").unwrap_err().to_string().contains("\"shop\" is not one of "));
         assert!(read("rest_framework,rest_framework").unwrap_err().to_string().ends_with("is there twice"));
     }

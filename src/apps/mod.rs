@@ -91,6 +91,12 @@ impl Apps {
         self.0.secret_key()
     }
 
+    /// `SECRET_KEY_FALLBACKS`.
+    #[must_use]
+    pub fn secret_key_fallbacks(&self) -> &[SecretString] {
+        self.0.secret_key_fallbacks()
+    }
+
     /// The database.
     ///
     /// # Errors

@@ -122,6 +122,18 @@ pub fn word(text: &str) -> Result<String, String> {
     }
 }
 
+/// The value of an attribute of a cookie, such as its path.
+#[cfg(feature = "server")]
+pub fn cookie_attribute(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_allowed = |b: u8| (b' '..=b'~').contains(&b) && b != b';' && b != b',';
+    if !text.is_empty() && text.bytes().all(is_allowed) {
+        Ok(text.to_owned())
+    } else {
+        Err("text that a cookie can have".to_owned())
+    }
+}
+
 /// A secret, which may be a key in PEM form. `\n` written as two characters counts as a line break, since many
 /// environments allow no real one.
 pub fn pem(text: &str) -> Result<SecretString, String> {

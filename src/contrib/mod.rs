@@ -5,5 +5,7 @@ pub mod admin;
 pub mod auth;
 #[cfg(feature = "database")]
 pub mod contenttypes;
+#[cfg(feature = "server")]
+pub mod messages;
 #[cfg(feature = "database")]
 pub mod sessions;

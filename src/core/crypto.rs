@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::constant_time;
+use aws_lc_rs::{constant_time, digest, hmac};
 use rand::TryRng;
 use rand::rngs::SysRng;
 use zeroize::Zeroizing;
@@ -58,6 +58,33 @@ impl From<String> for SecretString {
 #[must_use]
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()
+}
+
+/// HMAC-SHA256 with a key that is made of a salt and a secret: `salted_hmac(…, algorithm="sha256")` of Django. The salt says
+/// what a digest is for, so that one secret has several uses.
+#[derive(Clone)]
+pub struct SaltedHmac(hmac::Key);
+
+impl SaltedHmac {
+    /// The key for `salt` and `secret`.
+    #[must_use]
+    pub fn new(salt: &str, secret: &str) -> Self {
+        let text = Zeroizing::new([salt.as_bytes(), secret.as_bytes()].concat());
+        let key = digest::digest(&digest::SHA256, &text);
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
+    }
+
+    /// The digest of `value`, 32 bytes.
+    #[must_use]
+    pub fn digest(&self, value: &[u8]) -> impl AsRef<[u8]> + use<> {
+        hmac::sign(&self.0, value)
+    }
+}
+
+impl fmt::Debug for SaltedHmac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SaltedHmac(…)")
+    }
 }
 
 /// Bytes from the random generator of the operating system. The generator of AWS-LC needs tens of milliseconds before its

@@ -3,9 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::ContentType;
+use actix_web::http::header::{self, ContentType, HeaderValue};
 
-use super::outcome::Reason;
+use super::outcome::{Reason, Refusal};
 
 /// The page for a request that Django calls suspicious (400).
 #[must_use]
@@ -22,6 +22,14 @@ pub async fn page_not_found() -> HttpResponse {
 #[must_use]
 pub fn server_error(cause: String) -> HttpResponse {
     with_reason(error_page(StatusCode::INTERNAL_SERVER_ERROR, "Server Error (500)"), Reason::failed(cause, None))
+}
+
+/// The page for something that does not answer for the moment (503), such as the database. Not in Django, which answers 500.
+#[must_use]
+pub fn service_unavailable(cause: String) -> HttpResponse {
+    let mut response = error_page(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable (503)");
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    with_reason(response, Reason::failed(cause, Some(Refusal::Unavailable)))
 }
 
 fn with_reason(mut response: HttpResponse, reason: Reason) -> HttpResponse {

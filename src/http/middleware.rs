@@ -16,7 +16,9 @@ use actix_web::http::{Method, Uri};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
 
+use super::cookies;
 use super::error_pages::server_error;
 
 /// An entry of `MIDDLEWARE`.
@@ -24,6 +26,13 @@ pub trait Middleware: Send + Sync {
     /// Runs before the view. A response ends the way down: neither the entries below nor the view see the request.
     fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
         let _ = (req, info);
+        None
+    }
+
+    /// Does what has to be waited for, such as writing a session to the database, before
+    /// [`Middleware::process_response`]. Default: `None`, nothing.
+    fn save<'a>(&'a self, info: &'a RequestInfo, response: &'a mut HttpResponse) -> Option<LocalBoxFuture<'a, ()>> {
+        let _ = (info, response);
         None
     }
 
@@ -45,6 +54,9 @@ pub struct RequestInfo {
     pub id: Option<HeaderValue>,
     /// Whether the client uses HTTPS; set by `SecurityMiddleware`.
     pub is_secure: bool,
+    /// Whether the request has cookies or the view has used something that is kept in them. If not, there is no session, no
+    /// CSRF token and no message to look after.
+    pub uses_cookies: bool,
     /// What an entry wants to know again when the response passes.
     pub extensions: Extensions,
     /// The request itself, once there is a response. actix drops it when a handler panics or a middleware below fails.
@@ -53,13 +65,19 @@ pub struct RequestInfo {
 
 /// `MIDDLEWARE`, in its order. Cheap to clone.
 #[derive(Clone)]
-pub struct MiddlewareStack(Arc<[Box<dyn Middleware>]>);
+pub struct MiddlewareStack(Arc<[Arc<dyn Middleware>]>);
 
 impl MiddlewareStack {
     /// The entries, the outermost first.
     #[must_use]
     pub fn new(entries: Vec<Box<dyn Middleware>>) -> Self {
-        Self(entries.into())
+        Self(entries.into_iter().map(Arc::from).collect())
+    }
+
+    /// These entries inside of `outer` ones.
+    #[must_use]
+    pub fn inside(&self, outer: Vec<Box<dyn Middleware>>) -> Self {
+        Self(outer.into_iter().map(Arc::from).chain(self.0.iter().cloned()).collect())
     }
 
     /// Serves one request; for [`from_fn`](actix_web::middleware::from_fn).
@@ -84,27 +102,28 @@ impl MiddlewareStack {
         match outcome {
             Ok(response) => {
                 let (req, mut response) = response.into_parts();
+                info.uses_cookies = cookies::are_used(&req);
                 info.request = Some(req.clone());
-                self.process_response(&info, &mut response);
+                self.process_response(&info, &mut response).await;
                 Ok(ServiceResponse::new(req, response))
             }
             Err(error) => {
                 let mut response = error.error_response();
-                self.process_response(&info, &mut response);
+                self.process_response(&info, &mut response).await;
                 Err(InternalError::from_response(error, response).into())
             }
         }
     }
-}
 
-/// A list can be an entry of another one: the server puts its own entries above those of the project.
-impl Middleware for MiddlewareStack {
     fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
         self.0.iter().find_map(|entry| entry.process_request(req, info))
     }
 
-    fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
+    async fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
         for entry in self.0.iter().rev() {
+            if let Some(saving) = entry.save(info, response) {
+                saving.await;
+            }
             entry.process_response(info, response);
         }
     }
@@ -124,6 +143,7 @@ impl RequestInfo {
             start: Instant::now(),
             id: None,
             is_secure: false,
+            uses_cookies: false,
             extensions: Extensions::new(),
             request: None,
         }

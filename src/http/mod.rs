@@ -5,8 +5,11 @@ mod checks;
 pub mod clickjacking;
 pub mod client_address;
 pub mod common;
+pub mod cookies;
 #[cfg(feature = "server")]
 pub mod cors;
+#[cfg(feature = "server")]
+pub mod csrf;
 pub mod error_pages;
 pub mod headers;
 pub mod host;

@@ -48,10 +48,10 @@ pub fn app(
     if let Some(metrics) = site.metrics.clone() {
         entries.push(Box::new(metrics));
     }
-    if let Ok(project) = site.apps.get::<MiddlewareStack>() {
-        entries.push(Box::new(project.clone()));
-    }
-    let stack = Rc::new(MiddlewareStack::new(entries));
+    let stack = Rc::new(match site.apps.get::<MiddlewareStack>() {
+        Ok(project) => project.inside(entries),
+        Err(_) => MiddlewareStack::new(entries),
+    });
     App::new()
         .wrap(from_fn(move |req, next| {
             let stack = Rc::clone(&stack);

@@ -7,6 +7,8 @@ use super::checks;
 #[cfg(feature = "server")]
 use super::management;
 use super::models::{CustomUsers, DjangoUsers, UserModel, UserModelError, check_users};
+#[cfg(feature = "server")]
+use super::session::SessionAuth;
 use super::settings::AuthSettings;
 use super::state::AuthState;
 #[cfg(feature = "server")]
@@ -50,6 +52,12 @@ impl AppConfig for AuthConfig {
         let settings = registry.settings::<AuthSettings>();
         let users = user_model(registry.take(), &settings)?;
         registry.insert(UserTable::new(users.table()));
+        #[cfg(feature = "server")]
+        {
+            let backends = &settings.authentication_backends;
+            let sessions = SessionAuth::new(backends, registry.secret_key(), registry.secret_key_fallbacks());
+            registry.insert(sessions);
+        }
         registry.insert(AuthState::new(&settings, registry.clock().clone(), users));
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! Users and passwords. Python counterpart: `django.contrib.auth`.
 //!
-//! Knows the database but not HTTP: what a request says about its user is the business of
+//! Knows the database but, apart from `session.rs`, not HTTP: what else a request says about its user is the business of
 //! [`rest_framework`](crate::rest_framework).
+//!
+//! [`login`], [`logout`] and [`get_user`] are for pages that log a browser in.
 
 #[cfg(feature = "database")]
 pub mod apps;
@@ -22,6 +24,8 @@ pub mod models;
 pub mod password_validation;
 #[cfg(feature = "database")]
 pub mod permissions;
+#[cfg(feature = "server")]
+mod session;
 pub mod settings;
 #[cfg(feature = "database")]
 pub mod signals;
@@ -33,6 +37,8 @@ pub mod validators;
 pub use base_user::{AbstractUser, SharedUser};
 #[cfg(feature = "database")]
 pub use error::AuthError;
+#[cfg(feature = "server")]
+pub use session::{SessionAuth, get_user, login, logout, update_session_auth_hash};
 #[cfg(feature = "database")]
 pub use state::AuthState;
 pub use user_id::{InvalidUserId, UserId};

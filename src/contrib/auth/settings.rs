@@ -187,6 +187,21 @@ impl Backend {
             _ => None,
         }
     }
+
+    /// Its Python path, as sessions have it.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Model => "django.contrib.auth.backends.ModelBackend",
+            Self::AllowAllUsersModel => "django.contrib.auth.backends.AllowAllUsersModelBackend",
+        }
+    }
+
+    /// `user_can_authenticate`: whether it lets in a user who is active or not.
+    #[must_use]
+    pub fn accepts(self, is_active: bool) -> bool {
+        is_active || self == Self::AllowAllUsersModel
+    }
 }
 
 #[cfg(test)]

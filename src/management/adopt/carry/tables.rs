@@ -125,11 +125,13 @@ const fn left(name: &'static str, clients: &'static str, remedy: &'static str) -
 /// Settings that are not carried and what that means. A name that is not here has no effect on an API.
 pub(super) const LEFT: &[Left] = &[
     left(
-        "SESSION_*",
-        "",
-        "Sessions stay with Django: a client with only a session cookie is anonymous here. Requests with tokens do not use them.",
+        "SESSION_ENGINE",
+        "Sessions are in the table django_session here: clients with a session of another engine are anonymous until they log in.",
+        "Requests with tokens do not use sessions.",
     ),
-    left("CSRF_*", "", "Requests with tokens need no CSRF token, here as in Django."),
+    left("SESSION_SERIALIZER", "", "The data of sessions is JSON here, as by Django's default."),
+    left("CSRF_USE_SESSIONS", "", "The secret is in the cookie csrftoken here. Requests with tokens do not use it."),
+    left("CSRF_FAILURE_VIEW", "", "The page for a request that is refused is Django's own here."),
     left(
         "USE_X_FORWARDED_HOST",
         "The host in redirects is that of the Host header.",

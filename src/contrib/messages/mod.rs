@@ -1,0 +1,16 @@
+//! One-time messages for the next page: "The user was added." Python counterpart: `django.contrib.messages`.
+//!
+//! A view that redirects adds a message, and the page that the browser opens next shows it. In between it is in the signed
+//! cookie `messages`, as Django's; what is too long for a cookie is in the session.
+//!
+//! Django's messages may be HTML with links. [`Message::parts`] gives text and links, so that a page never has to trust it.
+
+pub mod apps;
+mod message;
+mod middleware;
+pub mod settings;
+mod storage;
+
+pub use self::message::{Level, Message, Part};
+pub use self::middleware::MessageMiddleware;
+pub use self::storage::{add, add_parts, take};

@@ -1,0 +1,46 @@
+//! `django.contrib.sessions` as an app.
+
+#[cfg(feature = "server")]
+use super::{management, settings::SessionSettings, store::SessionStore};
+use crate::apps::AppConfig;
+#[cfg(feature = "server")]
+use crate::apps::{Registry, command::Command};
+#[cfg(feature = "server")]
+use crate::conf::{Setting, SettingsError};
+use crate::db::migrations::{self, Step};
+
+/// The name in `INSTALLED_APPS`.
+pub const NAME: &str = "django.contrib.sessions";
+
+/// `django.contrib.sessions`.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionsConfig;
+
+impl AppConfig for SessionsConfig {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    #[cfg(feature = "server")]
+    fn settings(&self) -> &'static [Setting] {
+        SessionSettings::SETTINGS
+    }
+
+    fn migrations(&self) -> &'static [Step] {
+        migrations::SESSIONS
+    }
+
+    #[cfg(feature = "server")]
+    fn commands(&self) -> Vec<Command> {
+        management::commands()
+    }
+
+    #[cfg(feature = "server")]
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let settings = registry.settings::<SessionSettings>();
+        let clock = registry.clock().clone();
+        let store = SessionStore::new(settings, registry.secret_key(), registry.secret_key_fallbacks(), clock);
+        registry.insert(store);
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Sessions: what the server remembers of a browser. Python counterpart: `django.contrib.sessions`.
+//!
+//! A session is a row of `django_session` and a cookie with its key. Rows and cookies are those of Django: a browser that is
+//! logged in to a Django on the same database and `SECRET_KEY` is logged in here, and the other way round.
+//!
+//! ```
+//! use actix_simplejwt::contrib::sessions::{Session, SessionError};
+//! use actix_web::HttpRequest;
+//!
+//! async fn visits(req: HttpRequest) -> Result<String, SessionError> {
+//!     let session = Session::of(&req).await?;
+//!     let visits = session.get("visits").and_then(|value| value.as_u64()).unwrap_or(0) + 1;
+//!     session.set("visits", visits.into());
+//!     Ok(format!("You have been here {visits} times."))
+//! }
+//! ```
+//!
+//! [`SessionMiddleware`] saves what the view has changed, before the response is sent.
+
+pub mod apps;
+#[cfg(feature = "server")]
+mod error;
+#[cfg(feature = "server")]
+mod management;
+#[cfg(feature = "server")]
+mod middleware;
+pub mod models;
+#[cfg(feature = "server")]
+mod session;
+#[cfg(feature = "server")]
+pub mod settings;
+#[cfg(feature = "server")]
+mod store;
+
+#[cfg(feature = "server")]
+pub use self::error::SessionError;
+#[cfg(feature = "server")]
+pub use self::middleware::SessionMiddleware;
+#[cfg(feature = "server")]
+pub use self::session::Session;
+#[cfg(feature = "server")]
+pub use self::store::SessionStore;

@@ -1,0 +1,216 @@
+//! The check of a request. Python counterpart: `CsrfViewMiddleware.process_view`.
+
+use actix_web::HttpRequest;
+use actix_web::http::{Method, header};
+
+use super::failure::CsrfFailure;
+use super::token::{SECRET_LENGTH, check_format, secret_of, unmasked};
+use super::trusted::Csrf;
+use crate::apps::Apps;
+use crate::core::crypto::constant_time_eq;
+use crate::http::headers::header_bytes;
+use crate::http::security::SecuritySettings;
+
+/// Whether a page of this site has sent the request. `form_token` is the field [`FIELD`](super::FIELD) of a form that was sent by
+/// `POST`; without it, or if it is empty, the header `X-CSRFToken` counts.
+///
+/// `GET`, `HEAD`, `OPTIONS` and `TRACE` are not checked: they must not change anything.
+///
+/// # Errors
+/// If it may come from another site.
+pub fn check(req: &HttpRequest, form_token: Option<&str>) -> Result<(), CsrfFailure> {
+    if [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(req.method()) {
+        return Ok(());
+    }
+    let csrf = Csrf::of(req);
+    if let Some(origin) = text(req, header::ORIGIN) {
+        if !csrf.is_good_origin(req, &origin) {
+            return Err(CsrfFailure::BadOrigin(origin));
+        }
+    } else if is_secure(req) {
+        // Someone on the network can make a page that sends to this site by HTTPS, and can set its cookie by HTTP. The
+        // token protects nothing then.
+        csrf.check_referer(req)?;
+    }
+    csrf.check_token(req, form_token.filter(|_| *req.method() == Method::POST))
+}
+
+impl Csrf {
+    fn is_good_origin(&self, req: &HttpRequest, origin: &str) -> bool {
+        let scheme = if is_secure(req) { "https" } else { "http" };
+        if get_host(req).is_some_and(|host| origin == format!("{scheme}://{host}")) {
+            return true;
+        }
+        if self.settings.trusted_origins.iter().any(|trusted| !trusted.contains('*') && trusted == origin) {
+            return true;
+        }
+        let Some((scheme, host)) = Url::split(origin).map(|url| (url.scheme, url.netloc)) else { return false };
+        let is_subdomain = |(trusted_scheme, pattern): &(String, String)| {
+            pattern.starts_with('.') && *trusted_scheme == scheme && is_same_domain(host, pattern)
+        };
+        self.trusted.iter().any(is_subdomain)
+    }
+
+    fn check_referer(&self, req: &HttpRequest) -> Result<(), CsrfFailure> {
+        let referer = text(req, header::REFERER).ok_or(CsrfFailure::NoReferer)?;
+        let url = Url::split(&referer).ok_or(CsrfFailure::MalformedReferer)?;
+        if url.scheme.is_empty() || url.netloc.is_empty() {
+            return Err(CsrfFailure::MalformedReferer);
+        }
+        if url.scheme != "https" {
+            return Err(CsrfFailure::InsecureReferer);
+        }
+        if self.trusted.iter().any(|(_, pattern)| is_same_domain(url.netloc, pattern)) {
+            return Ok(());
+        }
+        let good = match &self.settings.cookie_domain {
+            None => get_host(req),
+            Some(domain) => Some(match req.app_config().local_addr().port() {
+                80 | 443 => domain.clone(),
+                port => format!("{domain}:{port}"),
+            }),
+        };
+        if good.is_some_and(|good| is_same_domain(url.netloc, &good)) {
+            Ok(())
+        } else {
+            Err(CsrfFailure::BadReferer(url.to_text()))
+        }
+    }
+
+    fn check_token(&self, req: &HttpRequest, form_token: Option<&str>) -> Result<(), CsrfFailure> {
+        let secret = secret_of(req).map_err(|problem| CsrfFailure::BadCookie(problem.as_str()))?;
+        let secret = secret.ok_or(CsrfFailure::NoCookie)?;
+        let (token, source_name) = match form_token.filter(|token| !token.is_empty()) {
+            Some(token) => (token.to_owned(), "POST".to_owned()),
+            None => {
+                let token = text(req, &self.header).ok_or(CsrfFailure::TokenMissing)?;
+                (token, format!("the '{}' HTTP header", title_case(self.header.as_str())))
+            }
+        };
+        let refused = |problem| CsrfFailure::BadToken { source_name: source_name.clone(), problem };
+        check_format(&token).map_err(|problem| refused(problem.as_str()))?;
+        let token = unmasked(&token);
+        if token.len() == SECRET_LENGTH && constant_time_eq(token.as_bytes(), secret.as_bytes()) {
+            Ok(())
+        } else {
+            Err(refused("incorrect"))
+        }
+    }
+}
+
+/// `request.get_host()`: the host that the client has asked for, with its port. The middleware has checked it.
+fn get_host(req: &HttpRequest) -> Option<String> {
+    match req.headers().get(header::HOST) {
+        Some(host) => host.to_str().ok().map(str::to_owned),
+        None => Some(req.app_config().host().to_owned()),
+    }
+}
+
+/// `request.is_secure()`.
+fn is_secure(req: &HttpRequest) -> bool {
+    let settings = Apps::of(req).ok().and_then(|apps| apps.get::<SecuritySettings>().ok());
+    settings.is_some_and(|settings| settings.is_secure(req.headers()))
+}
+
+/// A header as WSGI hands it to Django: as Latin-1.
+fn text(req: &HttpRequest, name: impl header::AsHeaderName) -> Option<String> {
+    let bytes = header_bytes(req, name)?;
+    Some(bytes.iter().map(|byte| char::from(*byte)).collect())
+}
+
+/// `is_same_domain` of `django.utils.http`. A pattern that begins with a dot stands for the subdomains as well.
+fn is_same_domain(host: &str, pattern: &str) -> bool {
+    let pattern = pattern.to_lowercase();
+    match pattern.strip_prefix('.') {
+        Some(domain) => host.ends_with(&pattern) || host == domain,
+        None => !pattern.is_empty() && host == pattern,
+    }
+}
+
+/// `x-csrftoken` as `X-Csrftoken`.
+fn title_case(name: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        first.to_ascii_uppercase() + rest
+    };
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
+}
+
+/// The parts of a URL that are compared: `urlsplit` of Python.
+#[derive(Debug, PartialEq, Eq)]
+struct Url<'a> {
+    scheme: String,
+    netloc: &'a str,
+    /// From the path on.
+    rest: &'a str,
+}
+
+impl<'a> Url<'a> {
+    /// `None` if there is a host with only one of its brackets.
+    fn split(text: &'a str) -> Option<Self> {
+        let text = text.trim_start_matches(|c: char| c <= ' ');
+        let is_scheme = |scheme: &str| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        };
+        let (scheme, rest) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)).unwrap_or(("", text));
+        let (netloc, rest) = match rest.strip_prefix("//") {
+            Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
+            None => ("", rest),
+        };
+        let has_both_or_none = netloc.contains('[') == netloc.contains(']');
+        has_both_or_none.then(|| Self { scheme: scheme.to_ascii_lowercase(), netloc, rest })
+    }
+
+    /// `geturl()`, for a URL with scheme and host.
+    fn to_text(&self) -> String {
+        format!("{}://{}{}", self.scheme, self.netloc, self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_split_as_in_python() {
+        let url = |scheme: &str, netloc: &'static str, rest: &'static str| {
+            Some(Url { scheme: scheme.to_owned(), netloc, rest })
+        };
+        for (text, expected) in [
+            ("https://a.org/x?y", url("https", "a.org", "/x?y")),
+            (" HTTPS://A.org", url("https", "A.org", "")),
+            ("https:a.org", url("https", "", "a.org")),
+            ("//a.org?x", url("", "a.org", "?x")),
+            ("1https://a.org", url("", "", "1https://a.org")),
+            ("https://[::1]:80/", url("https", "[::1]:80", "/")),
+            ("https://[::1/", None),
+            ("null", url("", "", "null")),
+            ("", url("", "", "")),
+        ] {
+            assert_eq!(Url::split(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_with_a_dot_stands_for_subdomains() {
+        for (host, pattern, same) in [
+            ("a.org", "a.org", true),
+            ("a.org", "A.org", true),
+            ("b.a.org", "a.org", false),
+            ("b.a.org", ".a.org", true),
+            ("a.org", ".a.org", true),
+            ("ba.org", ".a.org", false),
+            ("a.org:8443", "a.org", false),
+            ("", "", false),
+        ] {
+            assert_eq!(is_same_domain(host, pattern), same, "{host} {pattern}");
+        }
+    }
+
+    #[test]
+    fn the_header_is_named_as_in_django() {
+        assert_eq!(title_case("x-csrftoken"), "X-Csrftoken");
+        assert_eq!(title_case("x--é"), "X--é");
+    }
+}
