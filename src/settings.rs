@@ -15,11 +15,12 @@ use crate::conf::Setting;
 use crate::conf::{Environment, SettingsError, settings, values};
 #[cfg(feature = "database")]
 use crate::contrib::{
-    admin::AdminConfig, auth::apps::AuthConfig, auth::settings::AuthSettings, contenttypes::ContentTypesConfig,
+    admin::apps::AdminConfig, auth::apps::AuthConfig, auth::settings::AuthSettings, contenttypes::ContentTypesConfig,
     sessions::apps::SessionsConfig,
 };
 #[cfg(feature = "server")]
 use crate::contrib::{
+    admin::settings::AdminSettings,
     messages::{MessageMiddleware, apps::MessagesConfig, settings::MessageSettings},
     sessions::{SessionMiddleware, settings::SessionSettings},
 };
@@ -149,6 +150,8 @@ settings! {
         group csrf: CsrfSettings;
         #[cfg(feature = "server")]
         group messages: MessageSettings, of "django.contrib.messages";
+        #[cfg(feature = "server")]
+        group admin: AdminSettings, of "django.contrib.admin";
         group rest_framework: RestFrameworkSettings, of "rest_framework";
         group simple_jwt: SimpleJwtSettings, of "rest_framework_simplejwt";
         #[cfg(feature = "database")]
@@ -274,6 +277,7 @@ impl Project for Settings {
             let middleware = middleware(&self.http, &self.security, &self.cors);
             registry.insert(self.http);
             registry.insert(self.security);
+            registry.insert(self.admin);
             registry.insert(self.cors);
             registry.insert(Csrf::new(&self.csrf)?);
             registry.insert(self.csrf);

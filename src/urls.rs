@@ -4,6 +4,7 @@ use actix_web::web::{ServiceConfig, get, head, resource};
 
 use crate::apps::Apps;
 use crate::authtoken;
+use crate::contrib::admin;
 use crate::legacy_jwt;
 use crate::rest_framework::schemas::ApiDocs;
 use crate::rest_framework::schemas::openapi::Info;
@@ -42,6 +43,7 @@ pub fn urlpatterns() -> Vec<Route> {
 /// Adds every route, and those of the probes: they are not part of the API, and have no slash at the end.
 pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
     mount(cfg, apps, urlpatterns());
+    admin::urls::configure(cfg, apps);
     cfg.service(resource(health::HEALTHZ).route(get().to(health::healthz)).route(head().to(health::healthz)));
     cfg.service(resource(health::READYZ).route(get().to(health::readyz)).route(head().to(health::readyz)));
     if apps.get().is_ok_and(|ApiDocs(is_on)| *is_on) {

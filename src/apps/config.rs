@@ -45,6 +45,11 @@ pub trait AppConfig: Send + Sync + 'static {
         self.name().rsplit('.').next().unwrap_or(self.name())
     }
 
+    /// `verbose_name`: the name on pages. Default: the label as words with capitals.
+    fn verbose_name(&self) -> String {
+        title_of_label(self.label())
+    }
+
     /// Names of the apps that must be installed as well. Default: none.
     fn requires(&self) -> &'static [&'static str] {
         &[]
@@ -102,6 +107,16 @@ pub trait AppConfig: Send + Sync + 'static {
         let _ = (registry, database);
         Ok(())
     }
+}
+
+/// The label of an app as words with capitals: `token_blacklist` is `Token Blacklist`.
+#[must_use]
+pub fn title_of_label(label: &str) -> String {
+    let title = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    label.split('_').map(title).collect::<Vec<_>>().join(" ")
 }
 
 impl std::fmt::Debug for dyn AppConfig {

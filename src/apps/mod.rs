@@ -43,7 +43,7 @@ use actix_web::web::ServiceConfig;
 
 pub use self::builder::AppsBuilder;
 pub use self::checks::{Check, Findings, Run, When};
-pub use self::config::AppConfig;
+pub use self::config::{AppConfig, title_of_label};
 pub use self::error::SetupError;
 pub use self::project::Project;
 pub use self::registry::{LookupError, Registry};

@@ -1,5 +1,7 @@
 //! `rest_framework.authtoken` as an app: opaque tokens in a table.
 
+#[cfg(feature = "server")]
+use super::admin::TokenAdmin;
 use super::authentication::TokenAuthentication;
 #[cfg(feature = "server")]
 use super::management;
@@ -19,6 +21,10 @@ impl AppConfig for AuthTokenConfig {
         "rest_framework.authtoken"
     }
 
+    fn verbose_name(&self) -> String {
+        "Auth Token".to_owned()
+    }
+
     fn requires(&self) -> &'static [&'static str] {
         &["django.contrib.auth", "rest_framework"]
     }
@@ -33,6 +39,8 @@ impl AppConfig for AuthTokenConfig {
     }
 
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        #[cfg(feature = "server")]
+        registry.admin().register(TokenAdmin);
         registry.push(AuthenticationClass::new(TokenAuthentication));
         Ok(())
     }

@@ -2,6 +2,8 @@
 //!
 //! A key does not expire; deleting its row, or making the user inactive, ends it at once.
 
+#[cfg(feature = "server")]
+pub mod admin;
 pub mod apps;
 pub mod authentication;
 pub mod exceptions;

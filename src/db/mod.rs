@@ -14,7 +14,7 @@
 //!
 //! * [`DatabaseSettings`]: `DATABASE_URL` and related settings.
 //! * [`DatabaseError`]: the database is unavailable (503) or the statement failed (500).
-//! * [`introspection`] and [`text_query`]: tables that are known only when the program runs.
+//! * [`introspection`], [`text_query`] and [`tables`]: tables that are known only when the program runs.
 //! * [`schema`]: the tables of Django for diesel. [`types`]: the times of Django.
 //! * [`migrations`]: for `migrate` and `showmigrations`.
 
@@ -39,6 +39,7 @@ pub mod schema;
 mod settings;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+pub mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod text_query;

@@ -27,7 +27,10 @@ pub fn quote_name(name: &str) -> String {
 
 /// A statement that is made of pieces of SQL and of values, each of which is a text, or NULL.
 #[derive(Debug, Default)]
-pub struct TextQuery<'a>(Vec<Part<'a>>);
+pub struct TextQuery<'a> {
+    parts: Vec<Part<'a>>,
+    is_used_once: bool,
+}
 
 #[derive(Debug)]
 enum Part<'a> {
@@ -41,21 +44,29 @@ impl<'a> TextQuery<'a> {
     /// Continues the statement with `sql`.
     #[must_use]
     pub fn sql(mut self, sql: &'a str) -> Self {
-        self.0.push(Part::Sql(sql));
+        self.parts.push(Part::Sql(sql));
         self
     }
 
     /// Continues the statement with a parameter.
     #[must_use]
     pub fn bind(mut self, value: Option<&'a str>) -> Self {
-        self.0.push(Part::Value(value));
+        self.parts.push(Part::Value(value));
         self
     }
 
     /// Continues the statement with a parameter that is an array. PostgreSQL only.
     #[must_use]
     pub fn bind_array(mut self, values: Vec<&'a str>) -> Self {
-        self.0.push(Part::Values(values));
+        self.parts.push(Part::Values(values));
+        self
+    }
+
+    /// Does not keep the statement prepared on the connection. For SQL that differs from request to request, as that of a list
+    /// with filters: otherwise each form of it would take memory for as long as the connection lives.
+    #[must_use]
+    pub fn used_once(mut self) -> Self {
+        self.is_used_once = true;
         self
     }
 
@@ -91,7 +102,10 @@ impl<Conn> RunQueryDsl<Conn> for TextQuery<'_> {}
 #[cfg(feature = "sqlite")]
 impl QueryFragment<Sqlite> for TextQuery<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        for part in &self.0 {
+        if self.is_used_once {
+            out.unsafe_to_cache_prepared();
+        }
+        for part in &self.parts {
             match part {
                 Part::Sql(sql) => out.push_sql(sql),
                 Part::Value(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,
@@ -105,7 +119,10 @@ impl QueryFragment<Sqlite> for TextQuery<'_> {
 #[cfg(feature = "postgres")]
 impl QueryFragment<Pg> for TextQuery<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        for part in &self.0 {
+        if self.is_used_once {
+            out.unsafe_to_cache_prepared();
+        }
+        for part in &self.parts {
             match part {
                 Part::Sql(sql) => out.push_sql(sql),
                 Part::Value(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,

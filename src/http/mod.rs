@@ -11,12 +11,14 @@ pub mod cors;
 #[cfg(feature = "server")]
 pub mod csrf;
 pub mod error_pages;
+pub mod form_data;
 pub mod headers;
 pub mod host;
 pub mod middleware;
 pub mod outcome;
 #[cfg(feature = "server")]
 mod patterns;
+pub mod query_dict;
 #[cfg(feature = "server")]
 pub mod redirects;
 pub mod request_log;

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
+#[cfg(feature = "server")]
+use super::admin;
 use super::checks;
 #[cfg(feature = "server")]
 use super::management;
@@ -25,6 +27,10 @@ pub struct AuthConfig;
 impl AppConfig for AuthConfig {
     fn name(&self) -> &'static str {
         "django.contrib.auth"
+    }
+
+    fn verbose_name(&self) -> String {
+        "Authentication and Authorization".to_owned()
     }
 
     fn requires(&self) -> &'static [&'static str] {
@@ -51,6 +57,8 @@ impl AppConfig for AuthConfig {
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         let settings = registry.settings::<AuthSettings>();
         let users = user_model(registry.take(), &settings)?;
+        #[cfg(feature = "server")]
+        admin::register(&mut registry.admin(), &*users);
         registry.insert(UserTable::new(users.table()));
         #[cfg(feature = "server")]
         {

@@ -5,6 +5,8 @@
 //!
 //! [`login`], [`logout`] and [`get_user`] are for pages that log a browser in.
 
+#[cfg(feature = "server")]
+pub mod admin;
 #[cfg(feature = "database")]
 pub mod apps;
 mod base_user;

@@ -1,10 +1,16 @@
 //! `rest_framework_simplejwt.token_blacklist` as an app: the tables of outstanding and blacklisted tokens.
 
 #[cfg(feature = "server")]
+use super::admin::{BlacklistedTokenAdmin, OutstandingTokenAdmin};
+#[cfg(feature = "server")]
 use super::management;
 use crate::apps::AppConfig;
 #[cfg(feature = "server")]
+use crate::apps::Registry;
+#[cfg(feature = "server")]
 use crate::apps::command::Command;
+#[cfg(feature = "server")]
+use crate::conf::SettingsError;
 use crate::db::migrations::{self, Step};
 
 /// The name in `INSTALLED_APPS`.
@@ -25,6 +31,13 @@ impl AppConfig for TokenBlacklistConfig {
 
     fn migrations(&self) -> &'static [Step] {
         migrations::TOKEN_BLACKLIST
+    }
+
+    #[cfg(feature = "server")]
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        registry.admin().register(OutstandingTokenAdmin);
+        registry.admin().register(BlacklistedTokenAdmin);
+        Ok(())
     }
 
     #[cfg(feature = "server")]

@@ -10,11 +10,9 @@
 //! compiled, so that its statements are written once and a row is a struct.
 
 mod check;
-mod claims;
 mod custom;
 mod error;
 mod lookup;
-mod moments;
 mod permissions;
 mod user;
 mod user_model;

@@ -8,11 +8,10 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::super::{AbstractUser, SharedUser, UserId};
-use super::claims;
-use super::moments::shown;
 use super::permissions::{self, UserPermissions};
 use super::user_model::{NewUser, UserModel};
 use crate::db::schema::auth_user;
+use crate::db::tables::{self, shown};
 use crate::db::types::{Moment, from_db, to_db};
 use crate::db::{DbConnection, with_backend};
 
@@ -155,7 +154,7 @@ impl UserModel for DjangoUsers {
             return Ok(User::find(conn, id)?.map(SharedUser::new));
         }
         // PostgreSQL has no NUL in a text.
-        let Some(text) = claims::text(value).filter(|text| !text.contains('\0')) else { return Ok(None) };
+        let Some(text) = tables::text(value).filter(|text| !text.contains('\0')) else { return Ok(None) };
         let query = auth_user::table.select(User::as_select());
         let user = match name {
             "username" => query.filter(auth_user::username.eq(text)).get_result(conn).optional()?,
@@ -224,5 +223,5 @@ impl UserModel for DjangoUsers {
 }
 
 fn key(value: &Value) -> Option<i32> {
-    claims::integer(value)?.try_into().ok()
+    tables::integer(value)?.try_into().ok()
 }

@@ -8,9 +8,9 @@ use diesel::result::Error;
 
 use super::super::super::SharedUser;
 use super::super::user_model::NewUser;
-use super::field::Field;
 use super::layout::Layout;
 use crate::db::DbConnection;
+use crate::db::tables::TableColumn;
 use crate::db::text_query::TextQuery;
 
 impl Layout {
@@ -77,14 +77,14 @@ impl Layout {
                 })?));
             }
         }
-        let write = |(field, value): (&Field, Option<Option<String>>)| {
+        let write = |(field, value): (&TableColumn, Option<Option<String>>)| {
             value.map(|value| value.map(|text| field.kind.write(text, self.vendor)))
         };
         Ok(self.fields.iter().zip(values).map(write).collect())
     }
 }
 
-impl Field {
+impl TableColumn {
     /// The value that is typed as `text`. An empty text is no value, where the column holds no texts.
     fn value(&self, text: &str) -> Result<Option<String>, String> {
         if text.is_empty() && self.column.is_nullable && !self.kind.is_text() {

@@ -5,12 +5,11 @@ use std::fmt;
 use super::super::super::UserId;
 use super::super::error::{UserModelError, missing_table};
 use super::config::Config;
-use super::field::{Field, find_column};
-use super::kind::KeyType;
 use super::names::Names;
 use super::permissions::permissions_query;
 use crate::db::DbConnection;
 use crate::db::introspection::columns;
+use crate::db::tables::{KeyType, TableColumn, find_column};
 use crate::db::text_query::quote_name;
 
 /// What is known of the table.
@@ -18,7 +17,7 @@ pub(super) struct Layout {
     pub(super) vendor: &'static str,
     /// The name of the table in quotes.
     pub(super) table: String,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<TableColumn>,
     /// Names of fields whose columns are called otherwise.
     aliases: Vec<(String, usize)>,
     pub(super) pk: usize,
@@ -46,8 +45,8 @@ impl Layout {
             let model = config.model.as_ref().map(|(app, model)| (app.as_str(), model.as_str()));
             return Err(missing_table(conn, &config.table, model)?);
         }
-        let fields: Vec<Field> =
-            columns.into_iter().map(|column| Field::new(column, &quote_name(&config.table), vendor)).collect();
+        let fields: Vec<TableColumn> =
+            columns.into_iter().map(|column| TableColumn::new(column, &quote_name(&config.table), vendor)).collect();
         let names = Names { config, fields: &fields };
         let mut aliases = Vec::new();
         for (field, column) in &config.columns {

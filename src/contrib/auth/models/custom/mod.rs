@@ -5,8 +5,6 @@
 
 mod config;
 mod create;
-mod field;
-mod kind;
 mod layout;
 mod names;
 mod permissions;

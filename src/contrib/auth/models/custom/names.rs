@@ -2,14 +2,13 @@
 
 use super::super::error::UserModelError;
 use super::config::Config;
-use super::field::{Field, find_column};
-use super::kind::KeyType;
 use crate::db::introspection::Column;
+use crate::db::tables::{KeyType, TableColumn, find_column};
 
 /// The names in the settings, and the columns that they mean.
 pub(super) struct Names<'a> {
     pub(super) config: &'a Config,
-    pub(super) fields: &'a [Field],
+    pub(super) fields: &'a [TableColumn],
 }
 
 impl Names<'_> {

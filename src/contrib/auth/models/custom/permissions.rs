@@ -2,13 +2,17 @@
 
 use diesel::QueryResult;
 
-use super::field::Field;
 use crate::db::DbConnection;
 use crate::db::introspection::columns;
+use crate::db::tables::TableColumn;
 use crate::db::text_query::quote_name;
 
 /// The query for the permissions of a user, if the model has `PermissionsMixin`. Its tables have three columns each.
-pub(super) fn permissions_query(conn: &mut DbConnection, table: &str, pk: &Field) -> QueryResult<Option<[String; 3]>> {
+pub(super) fn permissions_query(
+    conn: &mut DbConnection,
+    table: &str,
+    pk: &TableColumn,
+) -> QueryResult<Option<[String; 3]>> {
     let mut column_beside = |suffix: &str, other: &str| -> QueryResult<Option<(String, String)>> {
         let table = format!("{table}{suffix}");
         let mut columns = columns(conn, &table)?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::super::{AbstractUser, UserId};
-use super::field::Field;
 use super::layout::Layout;
+use crate::db::tables::TableColumn;
 
 /// A user of the model that `AUTH_USER_MODEL` names, with every column of the table.
 ///
@@ -23,7 +23,7 @@ pub struct CustomUser {
 impl CustomUser {
     /// `None` if the key is not of the type that the table had when it was read.
     pub(super) fn new(layout: &Arc<Layout>, values: Vec<Option<String>>) -> Option<Self> {
-        let read = |(value, field): (Option<String>, &Field)| value.map(|value| field.kind.read(value));
+        let read = |(value, field): (Option<String>, &TableColumn)| value.map(|value| field.kind.read(value));
         let values: Vec<_> = values.into_iter().zip(&layout.fields).map(read).collect();
         let id = layout.user_id(values.get(layout.pk)?.as_deref()?)?;
         Some(Self { layout: Arc::clone(layout), values, id })

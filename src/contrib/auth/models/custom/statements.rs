@@ -7,11 +7,11 @@ use diesel::QueryResult;
 use serde_json::Value;
 
 use super::super::super::{SharedUser, UserId};
-use super::super::moments::shown;
 use super::super::permissions::UserPermissions;
 use super::layout::Layout;
 use super::row::CustomUser;
 use crate::db::DbConnection;
+use crate::db::tables::shown;
 use crate::db::text_query::{TextQuery, TextRow};
 
 impl Layout {

@@ -1,23 +1,28 @@
-//! A column of the table, as statements need it.
+//! A column of a table, as statements need it. Python counterpart: `Field.get_attname_column`.
 
 use super::kind::Kind;
 use crate::db::introspection::Column;
 use crate::db::text_query::quote_name;
 
 /// A column as statements need it.
-pub(super) struct Field {
-    pub(super) column: Column,
-    pub(super) kind: Kind,
+#[derive(Clone, Debug)]
+pub struct TableColumn {
+    /// What the database says about it.
+    pub column: Column,
+    /// What it holds.
+    pub kind: Kind,
     /// The name of the column in quotes.
-    pub(super) quoted: String,
+    pub quoted: String,
     /// The same with the table in front. SQLite takes a quoted name that stands alone for a text if there is no such column.
-    pub(super) qualified: String,
+    pub qualified: String,
     /// What comes behind a parameter after `CAST(`.
-    pub(super) cast: String,
+    pub cast: String,
 }
 
-impl Field {
-    pub(super) fn new(column: Column, table: &str, vendor: &str) -> Self {
+impl TableColumn {
+    /// The column of the table `table`, whose name is quoted, on a database of that vendor.
+    #[must_use]
+    pub fn new(column: Column, table: &str, vendor: &str) -> Self {
         let kind = Kind::of(&column, vendor);
         let quoted = quote_name(&column.name);
         let qualified = format!("{table}.{quoted}");
@@ -26,7 +31,8 @@ impl Field {
 }
 
 /// The column of the field `name`: the one with its name, or that of a foreign key.
-pub(super) fn find_column(fields: &[Field], name: &str) -> Option<usize> {
+#[must_use]
+pub fn find_column(fields: &[TableColumn], name: &str) -> Option<usize> {
     let position = |name: &str| fields.iter().position(|field| field.column.name == name);
     position(name).or_else(|| position(&format!("{name}_id")))
 }

@@ -5,23 +5,31 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::claims;
-use super::super::moments::{moment, shown};
+use super::json;
+use super::moments::{moment, shown};
 use crate::db::introspection::Column;
 
 /// What a column holds. Between the database and JSON a value is a text in one form: `true`, `7`, a UUID with hyphens, a
 /// moment such as `2024-03-01T12:30:15.123456Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// A truth value.
     Boolean,
     /// With the number of its bytes.
     Integer(u8),
+    /// A floating-point number.
     Float,
+    /// A decimal number.
     Decimal,
+    /// Text.
     Text,
+    /// A UUID.
     Uuid,
+    /// A moment.
     Moment,
+    /// A date.
     Date,
+    /// JSON.
     Json,
     /// An array of PostgreSQL, read as JSON.
     Array,
@@ -33,14 +41,19 @@ pub(super) enum Kind {
 
 /// The type of a primary key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KeyType {
+pub enum KeyType {
+    /// `integer`.
     Integer,
+    /// `bigint`.
     BigInteger,
+    /// A UUID.
     Uuid,
 }
 
 impl Kind {
-    pub(super) fn of(column: &Column, vendor: &str) -> Self {
+    /// What `column` holds on a database of that vendor.
+    #[must_use]
+    pub fn of(column: &Column, vendor: &str) -> Self {
         let name = column.type_name.as_str();
         if column.is_json {
             return Self::Json;
@@ -65,7 +78,8 @@ impl Kind {
     }
 
     /// The type of a primary key, if a user can have such a key.
-    pub(super) fn key_type(self) -> Option<KeyType> {
+    #[must_use]
+    pub fn key_type(self) -> Option<KeyType> {
         match self {
             Self::Integer(4) => Some(KeyType::Integer),
             Self::Integer(8) => Some(KeyType::BigInteger),
@@ -75,7 +89,8 @@ impl Kind {
     }
 
     /// The expression that selects the column `name`, which is quoted, as text.
-    pub(super) fn selected(self, name: &str, column: &Column) -> String {
+    #[must_use]
+    pub fn selected(self, name: &str, column: &Column) -> String {
         match self {
             // Django shows the blanks at the end, which `CAST` takes away.
             Self::Text if column.type_name == "bpchar" && column.max_length.is_some() => {
@@ -88,7 +103,8 @@ impl Kind {
     }
 
     /// What a parameter stands between, so that its text becomes a value of the column.
-    pub(super) fn cast(self, column: &Column, vendor: &str) -> String {
+    #[must_use]
+    pub fn cast(self, column: &Column, vendor: &str) -> String {
         match self {
             _ if vendor != "sqlite" => format!(" AS {})", column.sql_type),
             Self::Boolean | Self::Integer(_) => " AS integer)".to_owned(),
@@ -99,7 +115,8 @@ impl Kind {
     }
 
     /// The text of what the database has returned.
-    pub(super) fn read(self, text: String) -> String {
+    #[must_use]
+    pub fn read(self, text: String) -> String {
         match self {
             Self::Boolean => matches!(text.as_str(), "1" | "true").to_string(),
             Self::Uuid => Uuid::parse_str(&text).map_or(text, |id| id.to_string()),
@@ -109,7 +126,8 @@ impl Kind {
     }
 
     /// What is bound for the value `text`.
-    pub(super) fn write(self, text: String, vendor: &str) -> String {
+    #[must_use]
+    pub fn write(self, text: String, vendor: &str) -> String {
         match self {
             _ if vendor != "sqlite" => text,
             Self::Boolean => if text == "true" { "1" } else { "0" }.to_owned(),
@@ -120,7 +138,8 @@ impl Kind {
     }
 
     /// Whether Python takes the value `text` of a flag for true. A number is, unless it is 0.
-    pub(super) fn is_true(self, text: &str) -> bool {
+    #[must_use]
+    pub fn is_true(self, text: &str) -> bool {
         match self {
             Self::Integer(_) | Self::Float | Self::Decimal => text.parse::<f64>().is_ok_and(|number| number != 0.0),
             _ => text == "true",
@@ -128,15 +147,19 @@ impl Kind {
     }
 
     /// The value of a flag: 1 or 0 in a column of numbers.
-    pub(super) fn flag(self, value: bool) -> String {
+    #[must_use]
+    pub fn flag(self, value: bool) -> String {
         match self {
             Self::Integer(_) | Self::Float | Self::Decimal => u8::from(value).to_string(),
             _ => value.to_string(),
         }
     }
 
-    /// The value that a person has typed, or what is wrong with it, in the words of Django's fields.
-    pub(super) fn parse(self, text: &str) -> Result<String, String> {
+    /// The value that a person has typed.
+    ///
+    /// # Errors
+    /// Says what is wrong with it, in the words of Django's fields.
+    pub fn parse(self, text: &str) -> Result<String, String> {
         let value = match self {
             Self::Boolean => match text.to_ascii_lowercase().as_str() {
                 "true" | "t" | "1" => Some("true".to_owned()),
@@ -177,31 +200,36 @@ impl Kind {
 
     /// The value that a claim or a natural key stands for. `None` if the column cannot have it, as for the text `x` where
     /// the column holds numbers.
-    pub(super) fn key(self, value: &Value) -> Option<String> {
+    #[must_use]
+    pub fn key(self, value: &Value) -> Option<String> {
         match self {
             Self::Integer(bytes) => {
-                let number = claims::integer(value)?;
+                let number = json::integer(value)?;
                 let limit = 1_i128 << (8 * u32::from(bytes) - 1);
                 (-limit..limit).contains(&i128::from(number)).then(|| number.to_string())
             }
             Self::Uuid => Uuid::parse_str(value.as_str()?).ok().map(|id| id.to_string()),
             // PostgreSQL has no NUL in a text.
-            Self::Text => claims::text(value).filter(|text| !text.contains('\0')),
+            Self::Text => json::text(value).filter(|text| !text.contains('\0')),
             _ => None,
         }
     }
 
-    pub(super) fn is_text(self) -> bool {
+    /// Whether it is text.
+    #[must_use]
+    pub fn is_text(self) -> bool {
         self == Self::Text
     }
 
     /// Whether users can be looked up by such a column.
-    pub(super) fn is_key(self) -> bool {
+    #[must_use]
+    pub fn is_key(self) -> bool {
         matches!(self, Self::Integer(_) | Self::Uuid | Self::Text)
     }
 
     /// The value as DRF renders it: a decimal number is a text.
-    pub(super) fn json(self, text: &str) -> Value {
+    #[must_use]
+    pub fn json(self, text: &str) -> Value {
         match self {
             Self::Boolean => (text == "true").into(),
             Self::Integer(_) | Self::Float | Self::Json | Self::Array => {
@@ -212,7 +240,8 @@ impl Kind {
     }
 
     /// The value of a new row for a column that cannot be NULL and has no default: what a Django model usually says.
-    pub(super) fn initial(self, is_unique: bool, now: DateTime<Utc>) -> Option<String> {
+    #[must_use]
+    pub fn initial(self, is_unique: bool, now: DateTime<Utc>) -> Option<String> {
         match self {
             Self::Boolean => Some("false".to_owned()),
             Self::Text if !is_unique => Some(String::new()),

@@ -1,16 +1,18 @@
-//! Claims of tokens as values of columns.
+//! JSON, such as the claims of a token, as values of columns. Python counterpart: `to_python` of model fields.
 
 use serde_json::Value;
 
 use crate::core::python;
 
-/// A claim as a whole number. Booleans are not numbers.
-pub(super) fn integer(value: &Value) -> Option<i64> {
+/// JSON as a whole number. Booleans are not numbers.
+#[must_use]
+pub fn integer(value: &Value) -> Option<i64> {
     if value.is_boolean() { None } else { python::int(value) }
 }
 
-/// A claim as a text.
-pub(super) fn text(value: &Value) -> Option<String> {
+/// JSON as a text.
+#[must_use]
+pub fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

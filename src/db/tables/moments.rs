@@ -1,16 +1,18 @@
-//! Moments as texts.
+//! Moments as texts. Python counterpart: `datetime.isoformat` and `parse_datetime`.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
 /// A moment in UTC, such as `2024-03-01T12:30:15.123456Z`, with six digits after the point, or none and no point, as Django
 /// writes it.
-pub(super) fn shown(moment: DateTime<Utc>) -> String {
+#[must_use]
+pub fn shown(moment: DateTime<Utc>) -> String {
     let format = if moment.timestamp_subsec_micros() == 0 { "%FT%TZ" } else { "%FT%T%.6fZ" };
     moment.format(format).to_string()
 }
 
 /// A moment in one of the forms of ISO 8601, in UTC if it does not say otherwise. A session with PostgreSQL is in UTC.
-pub(super) fn moment(text: &str) -> Option<String> {
+#[must_use]
+pub fn moment(text: &str) -> Option<String> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
         return Some(shown(moment.to_utc()));
     }

@@ -1,0 +1,69 @@
+//! What can be done with the selected rows of a list. Python counterpart: `ModelAdmin.actions`.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::error::PageError;
+use super::models::{Manager, Row};
+use crate::db::DbConnection;
+
+type Run = dyn Fn(&mut DbConnection, &Manager, &[Row]) -> Result<String, PageError> + Send + Sync;
+
+/// An action. It runs in one transaction with the selected rows and returns the message that the list then shows.
+///
+/// ```
+/// use actix_simplejwt::contrib::admin::Action;
+///
+/// let mark_paid = Action::new("mark_paid", "Mark selected orders as paid", |conn, orders, rows| {
+///     for row in rows {
+///         let mut row = row.clone();
+///         row.set("is_paid", Some("true".to_owned()));
+///         orders.update(conn, row.pk(), &row)?;
+///     }
+///     Ok(format!("{} orders were marked as paid.", rows.len()))
+/// })
+/// .permissions(&["change"]);
+/// # drop(mark_paid);
+/// ```
+#[derive(Clone)]
+pub struct Action {
+    /// Name, as the form sends it.
+    pub name: String,
+    /// Text in the menu. `%(verbose_name_plural)s` stands for the name of the model.
+    pub description: String,
+    /// What the user must be allowed to do with the model, such as `change`. Without it the action is not offered.
+    pub permissions: Vec<String>,
+    run: Arc<Run>,
+}
+
+impl Action {
+    /// An action that `run` carries out.
+    pub fn new(
+        name: &str,
+        description: &str,
+        run: impl Fn(&mut DbConnection, &Manager, &[Row]) -> Result<String, PageError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name: name.to_owned(), description: description.to_owned(), permissions: Vec::new(), run: Arc::new(run) }
+    }
+
+    /// What the user must be allowed to do with the model: any of `add`, `change`, `delete`, `view`.
+    #[must_use]
+    pub fn permissions(mut self, actions: &[&str]) -> Self {
+        self.permissions = actions.iter().map(|action| (*action).to_owned()).collect();
+        self
+    }
+
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// Those of the action. Nothing is written then.
+    pub fn run(&self, conn: &mut DbConnection, objects: &Manager, rows: &[Row]) -> Result<String, PageError> {
+        (self.run)(conn, objects, rows)
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Action({})", self.name)
+    }
+}

@@ -1,0 +1,67 @@
+//! What a page can fail with. Python counterpart: `Http404`, `PermissionDenied`, `SuspiciousOperation`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+
+use crate::db::DatabaseError;
+
+/// Why a view has no page. Each becomes a response in one place, `views/dispatch.rs`.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// 404.
+    #[error("not found")]
+    NotFound,
+    /// 403: `PermissionDenied`.
+    #[error("permission denied")]
+    PermissionDenied,
+    /// 400: `SuspiciousOperation`. The text goes to the log.
+    #[error("{0}")]
+    BadRequest(String),
+    /// 413: the body is larger than the settings allow.
+    #[error("the body is too large")]
+    TooLarge,
+    /// 408: the body did not arrive in time.
+    #[error("the body did not arrive in time")]
+    TooSlow,
+    /// 302 to this address.
+    #[error("redirect to {0}")]
+    Redirect(String),
+    /// 503 or 500.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// 503: something that is needed cannot serve this now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// 500. The text goes to the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl PageError {
+    /// 500 with the cause in the log.
+    pub fn internal(cause: impl ToString) -> Self {
+        Self::Internal(cause.to_string())
+    }
+}
+
+impl From<diesel::result::Error> for PageError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// A 302 to `location`, which may have any character.
+#[must_use]
+pub fn redirect(location: &str) -> HttpResponse {
+    let mut response = HttpResponse::new(StatusCode::FOUND);
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            response.headers_mut().insert(header::LOCATION, location);
+            let html = HeaderValue::from_static("text/html; charset=utf-8");
+            response.headers_mut().insert(header::CONTENT_TYPE, html);
+            response
+        }
+        Err(_) => HttpResponse::new(StatusCode::BAD_REQUEST),
+    }
+}

@@ -1,0 +1,106 @@
+//! A row of a model. Python counterpart: an instance of a model.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::model::Model;
+
+/// A row: the values of the fields by their names, each a text in one form on both databases, or NULL.
+///
+/// The forms are `true` and `false`, `7`, `1.50`, `2024-03-01`, a moment in UTC such as `2024-03-01T12:30:15.123456Z`, a UUID with
+/// hyphens. A foreign key has the key of the row that it refers to. Many-to-many fields have lists of keys, see [`Row::many`].
+#[derive(Clone, Default)]
+pub struct Row {
+    pk: String,
+    values: HashMap<String, Option<String>>,
+    many: HashMap<String, Vec<String>>,
+    related: HashMap<String, (Arc<Row>, String)>,
+}
+
+impl Row {
+    /// A row of `model` without values.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        Self { pk: model.pk.clone(), ..Self::default() }
+    }
+
+    /// The value of a field. `None` if it is NULL, or was not read.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&str> {
+        let field = if field == "pk" { self.pk.as_str() } else { field };
+        self.values.get(field)?.as_deref()
+    }
+
+    /// As [`Row::get`], with an empty text for NULL.
+    #[must_use]
+    pub fn text(&self, field: &str) -> &str {
+        self.get(field).unwrap_or_default()
+    }
+
+    /// Whether the value of a boolean field is true.
+    #[must_use]
+    pub fn is_true(&self, field: &str) -> bool {
+        self.get(field) == Some("true")
+    }
+
+    /// The key that pages and log entries name the row by. Empty before a new row is inserted.
+    #[must_use]
+    pub fn pk(&self) -> &str {
+        self.text("pk")
+    }
+
+    /// Sets the value of a field.
+    pub fn set(&mut self, field: &str, value: Option<String>) {
+        let field = if field == "pk" { self.pk.clone() } else { field.to_owned() };
+        self.values.insert(field, value);
+    }
+
+    /// Whether the field has a value or NULL, and was not left out.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.values.contains_key(field)
+    }
+
+    /// The keys of a many-to-many field, in the order of the other model. Empty if they were not read.
+    #[must_use]
+    pub fn many(&self, field: &str) -> &[String] {
+        self.many.get(field).map_or(&[], Vec::as_slice)
+    }
+
+    /// Sets the keys of a many-to-many field.
+    pub fn set_many(&mut self, field: &str, keys: Vec<String>) {
+        self.many.insert(field.to_owned(), keys);
+    }
+
+    /// Whether the keys of a many-to-many field were set.
+    #[must_use]
+    pub fn has_many(&self, field: &str) -> bool {
+        self.many.contains_key(field)
+    }
+
+    /// The row that a foreign key refers to, if it was read: see
+    /// [`ModelAdmin::list_select_related`](crate::contrib::admin::ModelAdmin::list_select_related).
+    #[must_use]
+    pub fn related(&self, field: &str) -> Option<&Row> {
+        self.related.get(field).map(|(row, _)| &**row)
+    }
+
+    /// The text of the row that a foreign key refers to, if it was read: `str(row.field)`.
+    #[must_use]
+    pub fn label(&self, field: &str) -> Option<&str> {
+        self.related.get(field).map(|(_, label)| label.as_str())
+    }
+
+    /// Sets the row that a foreign key refers to, and its text.
+    pub fn set_related(&mut self, field: &str, row: Arc<Self>, label: String) {
+        self.related.insert(field.to_owned(), (row, label));
+    }
+}
+
+impl fmt::Debug for Row {
+    /// Without the values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Row({} = {:?})", self.pk, self.pk())
+    }
+}

@@ -1,0 +1,51 @@
+//! What diesel's type of a column says about its field. Python counterpart: `inspectdb`.
+
+use diesel::sql_types;
+
+use super::kind::FieldKind;
+use crate::db::types::UserKey;
+
+/// A type of diesel that a field can have.
+pub trait FieldType {
+    /// The kind of the field.
+    const KIND: FieldKind;
+    /// Whether it may be NULL.
+    const NULL: bool = false;
+}
+
+macro_rules! kinds {
+    ($($kind:ident: $($type:ty),+;)+) => {
+        $($(impl FieldType for $type {
+            const KIND: FieldKind = FieldKind::$kind;
+        })+)+
+    };
+}
+
+kinds! {
+    Boolean: sql_types::Bool;
+    Integer: sql_types::SmallInt, sql_types::Integer, sql_types::BigInt, UserKey;
+    Float: sql_types::Float, sql_types::Double;
+    Decimal: sql_types::Numeric;
+    Text: sql_types::Text;
+    Date: sql_types::Date;
+    DateTime: sql_types::Timestamp;
+}
+
+#[cfg(feature = "postgres")]
+kinds! {
+    DateTime: sql_types::Timestamptz;
+    Uuid: sql_types::Uuid;
+}
+
+#[cfg(feature = "sqlite")]
+kinds! {
+    DateTime: sql_types::TimestamptzSqlite;
+}
+
+impl<T: FieldType> FieldType for sql_types::Nullable<T>
+where
+    T: diesel::sql_types::SqlType,
+{
+    const KIND: FieldKind = T::KIND;
+    const NULL: bool = true;
+}

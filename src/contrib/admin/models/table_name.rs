@@ -1,0 +1,26 @@
+//! The name of a table of diesel. Python counterpart: `Model._meta.db_table`.
+
+use diesel::query_builder::QueryFragment;
+use diesel::{QuerySource, debug_query};
+
+/// The database whose form of names is read below. Any will do.
+#[cfg(feature = "sqlite")]
+type Names = diesel::sqlite::Sqlite;
+#[cfg(not(feature = "sqlite"))]
+type Names = diesel::pg::Pg;
+
+/// The `FROM` of a table of diesel.
+pub trait TableName: QueryFragment<Names> {}
+
+impl<F: QueryFragment<Names>> TableName for F {}
+
+/// The name of a table of diesel. diesel itself tells it in SQL only.
+pub(super) fn table_name<T: QuerySource>(table: &T) -> String
+where
+    T::FromClause: TableName,
+{
+    let sql = debug_query::<Names, _>(&table.from_clause()).to_string();
+    let name = sql.split(" -- binds").next().unwrap_or_default().trim();
+    // With a schema it is `schema`.`name`; the search path of the connection finds the table.
+    name.rsplit('.').next().unwrap_or(name).trim_matches(['`', '"']).to_owned()
+}

@@ -1,0 +1,299 @@
+//! How a model is shown and edited. Python counterpart: `django.contrib.admin.options.ModelAdmin`.
+
+use actix_web::HttpResponse;
+use futures_util::future::LocalBoxFuture;
+
+use super::action::Action;
+use super::cell::Cell;
+use super::error::PageError;
+use super::models::{Manager, Model, Row};
+use super::request::AdminRequest;
+use crate::db::DbConnection;
+
+/// A group of fields of a form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fieldset {
+    /// Heading. `None` for none.
+    pub name: Option<String>,
+    /// Names of fields, in their order.
+    pub fields: Vec<String>,
+    /// `description`: a text below the heading.
+    pub description: String,
+    /// `classes`: `collapse` and `wide`.
+    pub classes: Vec<String>,
+}
+
+impl Fieldset {
+    /// The fieldset with that heading, or none if it is empty.
+    #[must_use]
+    pub fn new(name: &str, fields: &[&str]) -> Self {
+        Self {
+            name: (!name.is_empty()).then(|| name.to_owned()),
+            fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// `classes`.
+    #[must_use]
+    pub fn classes(mut self, classes: &[&str]) -> Self {
+        self.classes = classes.iter().map(|class| (*class).to_owned()).collect();
+        self
+    }
+
+    /// `description`.
+    #[must_use]
+    pub fn description(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.description);
+        self
+    }
+}
+
+/// What is wrong with the values of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Name of the field. Empty for an error of no single field.
+    pub field: String,
+    /// Text.
+    pub message: String,
+}
+
+/// A further page of each row of a model, such as that for the password of a user.
+#[derive(Clone, Copy)]
+pub struct ObjectPage {
+    /// What follows the key in the address: `password` for `/admin/auth/user/7/password/`.
+    pub name: &'static str,
+    /// The view. The text is the key.
+    pub view: for<'a> fn(&'a AdminRequest, &'a str) -> LocalBoxFuture<'a, Result<HttpResponse, PageError>>,
+}
+
+impl std::fmt::Debug for ObjectPage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ObjectPage({})", self.name)
+    }
+}
+
+/// How a model is shown and edited. Names and defaults are Django's.
+///
+/// ```
+/// use actix_simplejwt::contrib::admin::models::{Field, Model, Row};
+/// use actix_simplejwt::contrib::admin::ModelAdmin;
+/// # use actix_simplejwt::diesel;
+/// # diesel::table! { orders (id) { id -> BigInt, number -> Text, is_paid -> Bool, } }
+///
+/// struct OrderAdmin;
+///
+/// impl ModelAdmin for OrderAdmin {
+///     fn model(&self) -> Model {
+///         Model::new("shop", "Order", orders::table)
+///             .field(Field::of(orders::number).max_length(20))
+///             .field(Field::of(orders::is_paid))
+///     }
+///
+///     fn to_string(&self, order: &Row) -> String {
+///         format!("Order {}", order.text("number"))
+///     }
+///
+///     fn list_display(&self) -> &[&str] {
+///         &["number", "is_paid"]
+///     }
+/// }
+/// ```
+pub trait ModelAdmin: Send + Sync + 'static {
+    /// The model. Called once.
+    fn model(&self) -> Model;
+
+    /// `__str__`: the row as lists, titles, messages and log entries name it. Must not contain a secret. Default:
+    /// `Order object (7)`.
+    fn to_string(&self, object: &Row) -> String {
+        format!("{} object ({})", self.model().object_name, object.pk())
+    }
+
+    /// `list_display`: the columns of the list, by names of fields, `__str__`, or names that [`ModelAdmin::display`] knows.
+    fn list_display(&self) -> &[&str] {
+        &["__str__"]
+    }
+
+    /// `list_display_links`: the columns that lead to the page of the row. Default: the first.
+    fn list_display_links(&self) -> Option<&[&str]> {
+        None
+    }
+
+    /// `list_filter`: fields that the list can be filtered by: booleans, choices, dates, foreign keys and many-to-many fields.
+    fn list_filter(&self) -> &[&str] {
+        &[]
+    }
+
+    /// `list_select_related`: foreign keys whose rows [`ModelAdmin::to_string`] and [`ModelAdmin::display`] read by
+    /// [`Row::related`] and [`Row::label`], with `__` for a foreign key of that row: `token__user`. Foreign keys in `list_display`
+    /// are read in any case.
+    fn list_select_related(&self) -> &[&str] {
+        &[]
+    }
+
+    /// `search_fields`: fields that the search looks at, with `__` for a field of the row that a foreign key refers to:
+    /// `user__username`. A `^` in front means the beginning of the value, a `=` the whole value.
+    fn search_fields(&self) -> &[&str] {
+        &[]
+    }
+
+    /// `search_help_text`.
+    fn search_help_text(&self) -> &str {
+        ""
+    }
+
+    /// `ordering`: fields that the list is sorted by, with `-` for descending. Default: that of the model.
+    fn ordering(&self) -> &[&str] {
+        &[]
+    }
+
+    /// `sortable_by`: the columns that the user may sort by. Default: all that are fields or have an order of their own.
+    fn sortable_by(&self) -> Option<&[&str]> {
+        None
+    }
+
+    /// `list_per_page`.
+    fn list_per_page(&self) -> u64 {
+        100
+    }
+
+    /// `list_max_show_all`: the list offers to show everything up to this number of rows.
+    fn list_max_show_all(&self) -> u64 {
+        200
+    }
+
+    /// `date_hierarchy`: a date that the list offers years, months and days of. Default: none.
+    fn date_hierarchy(&self) -> Option<&str> {
+        None
+    }
+
+    /// The heading of a column: `short_description`. Default: the verbose name of the field.
+    fn column_label(&self, column: &str) -> Option<String> {
+        let _ = column;
+        None
+    }
+
+    /// The field that a computed column is sorted by: `admin_order_field`. Default: none.
+    fn column_order(&self, column: &str) -> Option<&str> {
+        let _ = column;
+        None
+    }
+
+    /// The cell of a computed column, or of a field that is shown otherwise, such as a masked secret. Default: the value of the
+    /// field.
+    fn display(&self, column: &str, object: &Row) -> Option<Cell> {
+        let _ = (column, object);
+        None
+    }
+
+    /// `actions`, besides the deletion of the selected rows.
+    fn actions(&self) -> Vec<Action> {
+        Vec::new()
+    }
+
+    /// Whether the list offers actions at all: `actions = None` in Django means false.
+    fn has_actions(&self, request: &AdminRequest) -> bool {
+        let _ = request;
+        true
+    }
+
+    /// `fieldsets`, on the page for a new row if `add`. Default: all editable fields.
+    fn fieldsets(&self, add: bool) -> Vec<Fieldset> {
+        let _ = add;
+        let model = self.model();
+        let fields: Vec<_> = model.fields.iter().filter(|f| f.editable && !f.auto).map(|f| f.name.as_str()).collect();
+        vec![Fieldset::new("", &fields)]
+    }
+
+    /// `readonly_fields`: fields of the form that are only shown. `object` is `None` on the page for a new row.
+    fn readonly_fields(&self, request: &AdminRequest, object: Option<&Row>) -> Vec<String> {
+        let _ = (request, object);
+        Vec::new()
+    }
+
+    /// `raw_id_fields`: foreign keys that are typed and not chosen from a list.
+    fn raw_id_fields(&self) -> &[&str] {
+        &[]
+    }
+
+    /// `filter_horizontal`: many-to-many fields that the script shows as two lists.
+    fn filter_horizontal(&self) -> &[&str] {
+        &[]
+    }
+
+    /// What is wrong with the values of `object` beyond what its fields say. `original` is the row as stored, if there is one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn clean(
+        &self,
+        conn: &mut DbConnection,
+        object: &mut Row,
+        original: Option<&Row>,
+    ) -> Result<Vec<FieldError>, PageError> {
+        let _ = (conn, object, original);
+        Ok(Vec::new())
+    }
+
+    /// `save_model`: writes `object`. `original` is the row as stored; `None` for a new one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn save_model(
+        &self,
+        conn: &mut DbConnection,
+        objects: &Manager,
+        object: &mut Row,
+        original: Option<&Row>,
+    ) -> Result<(), PageError> {
+        match original {
+            Some(original) => objects.update(conn, original.pk(), object).map(drop)?,
+            None => objects.insert(conn, object)?,
+        }
+        Ok(())
+    }
+
+    /// `delete_model`: deletes `object`. What refers to it is gone already.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn delete_model(&self, conn: &mut DbConnection, objects: &Manager, object: &Row) -> Result<(), PageError> {
+        objects.delete(conn, &[object.pk()])?;
+        Ok(())
+    }
+
+    /// Whether the user may see the rows, or this one. Who may change them may see them as well.
+    fn has_view_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+        let _ = object;
+        let model = self.model();
+        request.has_perm(&model.permission("view")) || request.has_perm(&model.permission("change"))
+    }
+
+    /// Whether the user may add rows.
+    fn has_add_permission(&self, request: &AdminRequest) -> bool {
+        request.has_perm(&self.model().permission("add"))
+    }
+
+    /// Whether the user may change the rows, or this one.
+    fn has_change_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+        let _ = object;
+        request.has_perm(&self.model().permission("change"))
+    }
+
+    /// Whether the user may delete the rows, or this one.
+    fn has_delete_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+        let _ = object;
+        request.has_perm(&self.model().permission("delete"))
+    }
+
+    /// Whether the user may see that there is such a model. Default: with any of its permissions.
+    fn has_module_permission(&self, request: &AdminRequest) -> bool {
+        let model = self.model();
+        ["view", "add", "change", "delete"].iter().any(|action| request.has_perm(&model.permission(action)))
+    }
+
+    /// Further pages of each row.
+    fn object_pages(&self) -> Vec<ObjectPage> {
+        Vec::new()
+    }
+}

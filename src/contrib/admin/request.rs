@@ -1,0 +1,87 @@
+//! A request to the admin site. Python counterpart: `HttpRequest`, as the views of the admin use it.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::Method;
+use chrono::{DateTime, Utc};
+
+use super::error::PageError;
+use crate::apps::Apps;
+use crate::contrib::auth::{AuthState, SharedUser, permissions::UserPermissions};
+use crate::db::Database;
+use crate::http::query_dict::QueryDict;
+
+/// A request whose body was read. The caller has passed the checks of `views/dispatch.rs`.
+pub struct AdminRequest {
+    /// The request as actix has it.
+    pub req: HttpRequest,
+    /// The installed apps.
+    pub apps: Apps,
+    /// The database.
+    pub db: Database,
+    /// Who is logged in. `None` on the pages for logging in and out only.
+    pub user: Option<SharedUser>,
+    /// What the user may do.
+    pub permissions: Arc<UserPermissions>,
+    /// The parameters of the query: `request.GET`.
+    pub params: QueryDict,
+    /// The fields of the form: `request.POST`.
+    pub form: QueryDict,
+    /// Where the admin site is, with a slash at both ends: `/admin/`.
+    pub base: String,
+}
+
+impl AdminRequest {
+    /// The user. Every page but those for logging in and out has one.
+    ///
+    /// # Errors
+    /// 403 without a user.
+    pub fn user(&self) -> Result<&SharedUser, PageError> {
+        self.user.as_ref().ok_or(PageError::PermissionDenied)
+    }
+
+    /// Whether the user has `permission`, such as `auth.view_user`.
+    #[must_use]
+    pub fn has_perm(&self, permission: &str) -> bool {
+        self.permissions.contains(permission)
+    }
+
+    /// Whether it is a `POST`.
+    #[must_use]
+    pub fn is_post(&self) -> bool {
+        self.req.method() == Method::POST
+    }
+
+    /// The address of a page of the admin site: `request.url("auth/user/")` is `/admin/auth/user/`.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Path and query as the client sent them.
+    #[must_use]
+    pub fn full_path(&self) -> &str {
+        self.req.uri().path_and_query().map_or("/", |path| path.as_str())
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.apps.clock().now()
+    }
+
+    /// Users and passwords.
+    ///
+    /// # Errors
+    /// 500 if `django.contrib.auth` is not installed.
+    pub fn auth(&self) -> Result<&AuthState, PageError> {
+        self.apps.auth().map_err(PageError::internal)
+    }
+}
+
+impl std::fmt::Debug for AdminRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "AdminRequest({} {})", self.req.method(), self.req.path())
+    }
+}

@@ -1,0 +1,199 @@
+//! The models that the admin site shows. Python counterpart: `django.contrib.admin.sites.AdminSite`.
+
+use std::sync::Arc;
+
+use super::error::PageError;
+use super::models::{Manager, Model, Relation};
+use super::options::ModelAdmin;
+use super::request::AdminRequest;
+use crate::apps::{Apps, AppsBuilder, Registry};
+use crate::db::tables::Tables;
+
+/// The models of the site. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct AdminSite(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    base: String,
+    models: Vec<Registered>,
+    apps: Vec<(String, String)>,
+}
+
+/// A model that the site knows, and how it is shown.
+#[derive(Clone)]
+pub struct Registered {
+    /// How it is shown and edited.
+    pub admin: Arc<dyn ModelAdmin>,
+    /// The model.
+    pub model: Arc<Model>,
+    /// The statements on its table.
+    pub objects: Manager,
+    /// Whether it has pages. Models without pages are known because others refer to them.
+    pub has_pages: bool,
+}
+
+impl Registered {
+    /// The address of a page below that of the list: `registered.path("7/change/")` is `auth/user/7/change/`.
+    #[must_use]
+    pub fn path(&self, rest: &str) -> String {
+        format!("{}/{}/{rest}", self.model.app_label, self.model.model_name)
+    }
+}
+
+impl std::fmt::Debug for Registered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Registered({})", self.model.label())
+    }
+}
+
+/// What apps and the project have registered, until the site is made.
+#[derive(Clone)]
+struct Registration {
+    admin: Arc<dyn ModelAdmin>,
+    has_pages: bool,
+}
+
+/// Where an app registers its models: `admin.site` in an `admin.py`.
+pub struct Registrations<'a>(&'a mut Registry);
+
+impl Registrations<'_> {
+    /// `admin.site.register`: gives the model pages. A later registration of the same model takes the place of an earlier one.
+    pub fn register(&mut self, admin: impl ModelAdmin) {
+        self.0.push(Registration { admin: Arc::new(admin), has_pages: true });
+    }
+
+    /// Makes a model known that has no pages, so that others can refer to it.
+    pub fn describe(&mut self, admin: impl ModelAdmin) {
+        self.0.push(Registration { admin: Arc::new(admin), has_pages: false });
+    }
+}
+
+impl Registry {
+    /// The admin site, for an app that registers its models in [`AppConfig::register`](crate::apps::AppConfig::register). Without
+    /// `django.contrib.admin` nothing comes of it.
+    pub fn admin(&mut self) -> Registrations<'_> {
+        Registrations(self)
+    }
+}
+
+impl AppsBuilder {
+    /// Registers a model of the project with the admin site.
+    pub fn admin(self, admin: impl ModelAdmin) -> Self {
+        self.contribute(Registration { admin: Arc::new(admin), has_pages: true })
+    }
+}
+
+impl AdminSite {
+    /// The site at the path `base`, with what was registered.
+    pub(super) fn new(registry: &Registry, base: String) -> Self {
+        let tables = Arc::new(Tables::default());
+        let mut models: Vec<Registered> = Vec::new();
+        for Registration { admin, has_pages } in registry.list::<Registration>().iter().cloned() {
+            let model = Arc::new(admin.model());
+            let objects = Manager::new(Arc::clone(&model), Arc::clone(&tables));
+            let new = Registered { admin, model, objects, has_pages };
+            match models.iter_mut().find(|known| known.model.label() == new.model.label()) {
+                Some(known) => *known = new,
+                None => models.push(new),
+            }
+        }
+        let app = |label: &str| {
+            let config = registry.installed().iter().find(|app| app.label() == label);
+            config.map_or_else(|| crate::apps::title_of_label(label), |app| app.verbose_name())
+        };
+        let mut apps: Vec<(String, String)> = Vec::new();
+        for registered in models.iter().filter(|registered| registered.has_pages) {
+            let label = &registered.model.app_label;
+            if !apps.iter().any(|(known, _)| known == label) {
+                apps.push((label.clone(), app(label)));
+            }
+        }
+        apps.sort_by_key(|(_, name)| name.to_lowercase());
+        models.sort_by_key(|registered| registered.model.verbose_name_plural.to_lowercase());
+        Self(Arc::new(Inner { base, models, apps }))
+    }
+
+    /// The site of the application that serves `request`.
+    ///
+    /// # Errors
+    /// 500 if `django.contrib.admin` is not installed.
+    pub fn of(request: &AdminRequest) -> Result<Self, PageError> {
+        Self::of_apps(&request.apps)
+    }
+
+    /// The site of `apps`.
+    ///
+    /// # Errors
+    /// 500 if `django.contrib.admin` is not installed.
+    pub fn of_apps(apps: &Apps) -> Result<Self, PageError> {
+        apps.get::<Self>().cloned().map_err(PageError::internal)
+    }
+
+    /// The path of the site, with a slash at both ends: `/admin/`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.0.base
+    }
+
+    /// `site_header`.
+    #[must_use]
+    pub fn site_header(&self) -> &'static str {
+        "Django administration"
+    }
+
+    /// `site_title`: the end of every title.
+    #[must_use]
+    pub fn site_title(&self) -> &'static str {
+        "Django site admin"
+    }
+
+    /// `index_title`.
+    #[must_use]
+    pub fn index_title(&self) -> &'static str {
+        "Site administration"
+    }
+
+    /// The models with pages, by their names.
+    pub fn models(&self) -> impl Iterator<Item = &Registered> {
+        self.0.models.iter().filter(|registered| registered.has_pages)
+    }
+
+    /// All models that the site knows.
+    pub fn known_models(&self) -> impl Iterator<Item = &Registered> {
+        self.0.models.iter()
+    }
+
+    /// The apps with models that have pages, by their names: label and name.
+    #[must_use]
+    pub fn apps(&self) -> &[(String, String)] {
+        &self.0.apps
+    }
+
+    /// The name of an app that has models with pages.
+    #[must_use]
+    pub fn app_name(&self, label: &str) -> Option<&str> {
+        self.0.apps.iter().find(|(known, _)| known == label).map(|(_, name)| name.as_str())
+    }
+
+    /// The model with pages at `app_label/model_name/`.
+    #[must_use]
+    pub fn find(&self, app_label: &str, model_name: &str) -> Option<&Registered> {
+        self.models().find(|known| known.model.app_label == app_label && known.model.model_name == model_name)
+    }
+
+    /// The model with the label `label`, such as `auth.User`, with pages or without.
+    #[must_use]
+    pub fn model(&self, label: &str) -> Option<&Registered> {
+        self.0.models.iter().find(|known| known.model.is(label))
+    }
+
+    /// The model that a foreign key refers to.
+    ///
+    /// # Errors
+    /// 500, with the label in the log, if the site does not know the model.
+    pub fn related(&self, relation: &Relation) -> Result<&Registered, PageError> {
+        let missing = || PageError::Internal(format!("no model {:?} is registered with the admin site", relation.to));
+        self.model(&relation.to).ok_or_else(missing)
+    }
+}

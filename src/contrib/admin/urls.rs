@@ -1,0 +1,139 @@
+//! The URLs of the admin site. Python counterpart: `admin.site.urls`.
+//!
+//! The pages depend on the registered models, so one actix resource takes every path below `ADMIN_URL`, and
+//! [`resolve`] finds the page.
+
+use actix_web::web::{self, ServiceConfig};
+
+use super::sites::{AdminSite, Registered};
+use super::views;
+use crate::apps::Apps;
+
+/// Mounts the admin site at `ADMIN_URL`, if `django.contrib.admin` is installed.
+pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
+    if let Ok(site) = AdminSite::of_apps(apps) {
+        cfg.service(web::resource(format!("{}{{path:.*}}", site.base())).to(views::dispatch));
+    }
+}
+
+/// A page of the site.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Page<'a> {
+    Index,
+    Login,
+    Logout,
+    PasswordChange,
+    PasswordChangeDone,
+    /// The models of the app with this label.
+    AppIndex(&'a str),
+    Model(&'a Registered, ModelPage<'a>),
+}
+
+/// A page of a model. Keys are as in the address; see [`unquote`].
+#[derive(Clone, Copy, Debug)]
+pub(super) enum ModelPage<'a> {
+    ChangeList,
+    Export,
+    Add,
+    Change(&'a str),
+    Delete(&'a str),
+    History(&'a str),
+    /// One of [`ModelAdmin::object_pages`](super::ModelAdmin::object_pages), by its name.
+    Own(&'a str, &'static str),
+    /// The address of an object alone, which leads to its page.
+    Object,
+}
+
+/// The page at `path`, which begins behind the path of the site.
+pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>> {
+    match path {
+        "" => return Some(Page::Index),
+        "login/" => return Some(Page::Login),
+        "logout/" => return Some(Page::Logout),
+        "password_change/" => return Some(Page::PasswordChange),
+        "password_change/done/" => return Some(Page::PasswordChangeDone),
+        _ => {}
+    }
+    let path = path.strip_suffix('/')?;
+    let Some((app, rest)) = path.split_once('/') else {
+        return site.app_name(path).map(|_| Page::AppIndex(path));
+    };
+    let (model, rest) = rest.split_once('/').map_or((rest, None), |(model, rest)| (model, Some(rest)));
+    let registered = site.find(app, model)?;
+    Some(Page::Model(registered, model_page(registered, rest)?))
+}
+
+/// `rest` is what follows the name of the model, without the last slash.
+fn model_page<'a>(registered: &Registered, rest: Option<&'a str>) -> Option<ModelPage<'a>> {
+    let rest = match rest {
+        None => return Some(ModelPage::ChangeList),
+        Some("add") => return Some(ModelPage::Add),
+        Some("export") => return Some(ModelPage::Export),
+        Some("") => return None,
+        Some(rest) => rest,
+    };
+    // Keys may have slashes, so the last word decides.
+    let Some((key, page)) = rest.rsplit_once('/').filter(|(key, _)| !key.is_empty()) else {
+        return Some(ModelPage::Object);
+    };
+    Some(match page {
+        "change" => ModelPage::Change(key),
+        "delete" => ModelPage::Delete(key),
+        "history" => ModelPage::History(key),
+        _ => {
+            let own = registered.admin.object_pages().into_iter().find(|own| own.name == page);
+            own.map_or(ModelPage::Object, |own| ModelPage::Own(key, own.name))
+        }
+    })
+}
+
+/// A key as an address has it: Django's `admin.utils.quote`.
+#[must_use]
+pub fn quote(key: &str) -> String {
+    let mut quoted = String::new();
+    for byte in key.chars() {
+        match byte {
+            ':' | '/' | '_' | '#' | '?' | ';' | '@' | '&' | '=' | '+' | '$' | ',' | '"' | '[' | ']' | '<' | '>'
+            | '%' | '\n' | '\\' => quoted.push_str(&format!("_{:02X}", byte as u32)),
+            byte => quoted.push(byte),
+        }
+    }
+    quoted
+}
+
+/// The key that [`quote`] was given.
+#[must_use]
+pub fn unquote(quoted: &str) -> String {
+    let mut parts = quoted.split('_');
+    let mut key = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let byte = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match byte.map(char::from).filter(|byte| quote(&byte.to_string()).starts_with('_')) {
+            Some(byte) => {
+                key.push(byte);
+                key.push_str(part.get(2..).unwrap_or_default());
+            }
+            None => {
+                key.push('_');
+                key.push_str(part);
+            }
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_may_have_any_character() {
+        for (key, quoted) in [("7", "7"), ("a_b/c", "a_5Fb_2Fc"), ("ü%", "ü_25"), ("_", "_5F")] {
+            assert_eq!((quote(key).as_str(), unquote(quoted).as_str()), (quoted, key));
+        }
+        for text in ["a_zz", "_", "__", "_5", "_41", "é_5Fü_€"] {
+            assert!(!unquote(text).is_empty(), "{text}");
+        }
+        assert_eq!(unquote("_41"), "_41");
+    }
+}

@@ -1,0 +1,210 @@
+//! The way of a request to its page. Python counterpart: `AdminSite.admin_view`, `AdminSite.catch_all_view` and
+//! `CsrfViewMiddleware`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{changelist, objects, site as site_pages};
+use crate::apps::Apps;
+use crate::contrib::admin::error::{PageError, redirect};
+use crate::contrib::admin::render;
+use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::admin::sites::AdminSite;
+use crate::contrib::admin::urls::{ModelPage, Page, resolve, unquote};
+use crate::contrib::auth::permissions::UserPermissions;
+use crate::contrib::auth::{SharedUser, get_user};
+use crate::contrib::sessions::SessionError;
+use crate::db::{DatabaseError, DbConnection};
+use crate::http::csrf;
+use crate::http::error_pages::{server_error, service_unavailable};
+use crate::http::form_data::{FormError, FormLimits, read_form};
+use crate::http::outcome::Reason;
+use crate::http::query_dict::{QueryDict, quote_plus};
+
+/// What pages of the admin site must not be kept by: `never_cache`.
+const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
+
+/// Limits on forms.
+const LIMITS: FormLimits = FormLimits { bytes: 2_621_440, fields: 1_000, time: Duration::from_secs(30) };
+
+/// Serves every page of the admin site.
+pub(in crate::contrib::admin) async fn dispatch(req: HttpRequest, payload: web::Payload) -> HttpResponse {
+    let base = match Apps::of(&req).map_err(PageError::internal).and_then(AdminSite::of_apps) {
+        Ok(site) => site.base().to_owned(),
+        Err(error) => return error_response(error, "/"),
+    };
+    match serve(req, payload).await {
+        Ok(response) => response,
+        Err(error) => error_response(error, &base),
+    }
+}
+
+async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, PageError> {
+    let apps = Apps::of(&req).map_err(PageError::internal)?.clone();
+    let site = AdminSite::of_apps(&apps)?;
+    let form = match *req.method() {
+        Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
+        _ => read_form(req.headers(), payload.into_inner(), LIMITS).await?,
+    };
+    if let Err(failure) = csrf::check(&req, form.get(csrf::FIELD)) {
+        return Ok(failure.page());
+    }
+    let db = apps.database().map_err(PageError::internal)?.clone();
+    let user = get_user(&req).await?;
+    let permissions = match &user {
+        Some(user) => permissions(&apps, user.clone()).await?,
+        None => UserPermissions::none(),
+    };
+    let request = AdminRequest {
+        params: QueryDict::parse(req.query_string().as_bytes()),
+        base: site.base().to_owned(),
+        req,
+        apps,
+        db,
+        user,
+        permissions: Arc::new(permissions),
+        form,
+    };
+    let mut response = view(&site, &request).await?;
+    // The cache of the browser must not show pages after the user has logged out.
+    if !response.headers().contains_key(header::CACHE_CONTROL) {
+        response.headers_mut().insert(header::CACHE_CONTROL, NEVER_CACHE);
+        let now = request.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        if let Ok(now) = HeaderValue::from_str(&now) {
+            response.headers_mut().insert(header::EXPIRES, now);
+        }
+    }
+    Ok(response)
+}
+
+/// The page at the path of the request, in Django's order: who is not logged in is sent to the log-in for whatever path.
+async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
+    let path = request.req.path().strip_prefix(site.base()).unwrap_or_default().to_owned();
+    let path = percent_encoding::percent_decode_str(&path).decode_utf8_lossy().into_owned();
+    let page = resolve(site, &path);
+    if let Some(Page::Login) = page {
+        return site_pages::login(site, request).await;
+    }
+    if !request.user.as_ref().is_some_and(|user| user.is_active() && user.is_staff()) {
+        return Ok(match page {
+            Some(Page::Logout) => redirect(site.base()),
+            _ => redirect(&format!("{}login/?next={}", site.base(), next(request.full_path()))),
+        });
+    }
+    let Some(page) = page else { return catch_all(site, request, &path) };
+    if !matches!(*request.req.method(), Method::GET | Method::HEAD | Method::POST) && !matches!(page, Page::Logout) {
+        return Ok(method_not_allowed(request.req.method()));
+    }
+    match page {
+        Page::Index => site_pages::index(site, request).await,
+        Page::Login => site_pages::login(site, request).await,
+        Page::Logout => site_pages::logout(site, request).await,
+        Page::PasswordChange => site_pages::password_change(site, request).await,
+        Page::PasswordChangeDone => site_pages::password_change_done(site, request).await,
+        Page::AppIndex(label) => site_pages::app_index(site, label, request).await,
+        Page::Model(registered, page) => match page {
+            ModelPage::ChangeList => changelist::changelist(site, registered, request).await,
+            ModelPage::Export => changelist::export(site, registered, request).await,
+            ModelPage::Add => objects::add(site, registered, request).await,
+            ModelPage::Change(key) => objects::change(site, registered, &unquote(key), request).await,
+            ModelPage::Delete(key) => objects::delete(site, registered, &unquote(key), request).await,
+            ModelPage::History(key) => objects::history(site, registered, &unquote(key), request).await,
+            ModelPage::Object => Ok(redirect(&format!("{}change/", request.req.path()))),
+            ModelPage::Own(key, name) => {
+                let pages = registered.admin.object_pages();
+                let own = pages.iter().find(|own| own.name == name).ok_or(PageError::NotFound)?;
+                (own.view)(request, &unquote(key)).await
+            }
+        },
+    }
+}
+
+/// `AdminSite.catch_all_view`: a 301 if only the slash at the end is missing.
+fn catch_all(site: &AdminSite, request: &AdminRequest, path: &str) -> Result<HttpResponse, PageError> {
+    let with_slash = format!("{path}/");
+    if path.ends_with('/') || resolve(site, &with_slash).is_none() {
+        return Err(PageError::NotFound);
+    }
+    let query = request.req.query_string();
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    let mut response = redirect(&format!("{}/{query}", request.req.path()));
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    Ok(response)
+}
+
+/// The value of `next`: slashes stay as they are.
+fn next(full_path: &str) -> String {
+    quote_plus(full_path).replace("%2F", "/")
+}
+
+fn method_not_allowed(method: &Method) -> HttpResponse {
+    let status = if *method == Method::OPTIONS { StatusCode::OK } else { StatusCode::METHOD_NOT_ALLOWED };
+    HttpResponse::build(status)
+        .insert_header((header::ALLOW, "GET, HEAD, POST, OPTIONS"))
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .finish()
+}
+
+async fn permissions(apps: &Apps, user: SharedUser) -> Result<UserPermissions, PageError> {
+    if !user.is_active() {
+        return Ok(UserPermissions::none());
+    }
+    if user.is_superuser() {
+        return Ok(UserPermissions::Every);
+    }
+    let users = Arc::clone(apps.auth().map_err(PageError::internal)?.users());
+    let read = move |conn: &mut DbConnection| users.permissions(conn, &*user).map_err(DatabaseError::from);
+    Ok(apps.database().map_err(PageError::internal)?.read(read).await?)
+}
+
+impl From<SessionError> for PageError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Database(error) => Self::Database(error),
+            SessionError::Interrupted => Self::BadRequest(error.to_string()),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<FormError> for PageError {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::TooLarge => Self::TooLarge,
+            FormError::TooSlow => Self::TooSlow,
+            FormError::TooManyFields | FormError::Unreadable(_) => Self::BadRequest(error.to_string()),
+        }
+    }
+}
+
+/// The one place where an error becomes a response. Causes go to the log.
+fn error_response(error: PageError, base: &str) -> HttpResponse {
+    let text = error.to_string();
+    let (mut response, reason) = match error {
+        PageError::Redirect(location) => return redirect(&location),
+        PageError::NotFound => return render::page_not_found(base),
+        PageError::PermissionDenied => (render::permission_denied(base), Reason::refused(text, None)),
+        PageError::BadRequest(_) => (render::bad_request(base), Reason::refused(text, None)),
+        PageError::TooLarge => {
+            (status(render::bad_request(base), StatusCode::PAYLOAD_TOO_LARGE), Reason::refused(text, None))
+        }
+        PageError::TooSlow => {
+            (status(render::bad_request(base), StatusCode::REQUEST_TIMEOUT), Reason::refused(text, None))
+        }
+        PageError::Database(DatabaseError::Unavailable(_)) | PageError::Unavailable(_) => {
+            return service_unavailable(text);
+        }
+        PageError::Database(_) | PageError::Internal(_) => return server_error(text),
+    };
+    response.extensions_mut().insert(reason);
+    response
+}
+
+fn status(mut response: HttpResponse, status: StatusCode) -> HttpResponse {
+    *response.status_mut() = status;
+    response
+}

@@ -1,0 +1,18 @@
+//! Tables that are known only when the program runs, and the values in them. Python counterpart: `get_db_prep_value`,
+//! `from_db_value` and `to_python` of model fields.
+//!
+//! Between the database and the rest of the program a value is a text in one form, whichever database it is; see [`Kind`].
+
+mod column;
+mod json;
+mod kind;
+mod moments;
+mod statement;
+mod table;
+
+pub use self::column::{TableColumn, find_column};
+pub use self::json::{integer, text};
+pub use self::kind::{KeyType, Kind};
+pub use self::moments::{moment, shown};
+pub use self::statement::Statement;
+pub use self::table::{Table, Tables};

@@ -1,0 +1,133 @@
+//! The body of a form. Python counterpart: `HttpRequest.POST`.
+
+use std::time::Duration;
+
+use actix_multipart::Multipart;
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::{Bytes, BytesMut};
+use futures_util::{StreamExt, TryStreamExt, stream};
+
+use super::query_dict::QueryDict;
+
+/// How much of a form is read, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormLimits {
+    /// Bytes.
+    pub bytes: usize,
+    /// Fields.
+    pub fields: usize,
+    /// Time. Zero for no limit.
+    pub time: Duration,
+}
+
+/// Why a form cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FormError {
+    /// It is larger than `DATA_UPLOAD_MAX_MEMORY_SIZE`.
+    #[error("the body is larger than DATA_UPLOAD_MAX_MEMORY_SIZE")]
+    TooLarge,
+    /// It has more fields than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
+    #[error("the number of fields exceeds DATA_UPLOAD_MAX_NUMBER_FIELDS")]
+    TooManyFields,
+    /// It did not arrive in time.
+    #[error("the body did not arrive within DATA_UPLOAD_TIMEOUT")]
+    TooSlow,
+    /// It is broken.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+/// The fields of the form in `payload`, urlencoded or multipart. Files are passed over. A body of another type has no fields.
+///
+/// # Errors
+/// Beyond `limits`, and if the body is broken.
+pub async fn read_form(headers: &HeaderMap, payload: Payload, limits: FormLimits) -> Result<QueryDict, FormError> {
+    let read = read(headers, payload, limits.bytes);
+    let body = match limits.time.is_zero() {
+        true => read.await?,
+        false => tokio::time::timeout(limits.time, read).await.map_err(|_| FormError::TooSlow)??,
+    };
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+        "application/x-www-form-urlencoded" => {
+            let fields = body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).count();
+            if fields > limits.fields { Err(FormError::TooManyFields) } else { Ok(QueryDict::parse(&body)) }
+        }
+        "multipart/form-data" => multipart(headers, body, limits.fields).await,
+        _ => Ok(QueryDict::default()),
+    }
+}
+
+async fn read(headers: &HeaderMap, mut payload: Payload, limit: usize) -> Result<Bytes, FormError> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(FormError::TooLarge);
+    }
+    let mut body = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| FormError::Unreadable(error.to_string()))?;
+        if body.len() + chunk.len() > limit {
+            return Err(FormError::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+async fn multipart(headers: &HeaderMap, body: Bytes, max_fields: usize) -> Result<QueryDict, FormError> {
+    let broken = |error: actix_multipart::MultipartError| FormError::Unreadable(error.to_string());
+    let mut parts = Multipart::new(headers, stream::iter([Ok::<_, actix_web::error::PayloadError>(body)]));
+    let (mut fields, mut count) = (QueryDict::default(), 0);
+    while let Some(mut part) = parts.try_next().await.map_err(broken)? {
+        count += 1;
+        if count > max_fields {
+            return Err(FormError::TooManyFields);
+        }
+        let is_file = part.content_disposition().is_some_and(|disposition| disposition.get_filename().is_some());
+        let name = part.name().map(str::to_owned);
+        let mut content = BytesMut::new();
+        while let Some(chunk) = part.try_next().await.map_err(broken)? {
+            content.extend_from_slice(&chunk);
+        }
+        if let Some(name) = name.filter(|_| !is_file) {
+            fields.push(name, String::from_utf8_lossy(&content));
+        }
+    }
+    Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use actix_web::{FromRequest, web};
+
+    use super::*;
+
+    const LIMITS: FormLimits = FormLimits { bytes: 400, fields: 3, time: Duration::ZERO };
+
+    async fn form(content_type: &str, body: &[u8]) -> Result<QueryDict, FormError> {
+        let request = TestRequest::post().insert_header((header::CONTENT_TYPE, content_type));
+        let (req, mut payload) = request.set_payload(body.to_vec()).to_http_parts();
+        let payload = web::Payload::from_request(&req, &mut payload).await.unwrap().into_inner();
+        read_form(req.headers(), payload, LIMITS).await
+    }
+
+    #[actix_web::test]
+    async fn both_kinds_of_forms_are_read_and_others_have_no_fields() {
+        let fields: QueryDict = [("a", "1"), ("a", "2")].into_iter().collect();
+        assert_eq!(form("application/x-www-form-urlencoded; charset=utf-8", b"a=1&a=2").await.unwrap(), fields);
+        let body = b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B\r\nContent-Disposition: form-data; \
+            name=\"a\"\r\n\r\n2\r\n--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\"\r\n\r\ny\r\n--B--\r\n";
+        assert_eq!(form("multipart/form-data; boundary=B", body).await.unwrap(), fields);
+        assert_eq!(form("application/json", b"{}").await.unwrap(), QueryDict::default());
+    }
+
+    #[actix_web::test]
+    async fn a_form_is_bounded() {
+        let urlencoded = "application/x-www-form-urlencoded";
+        assert!(matches!(form(urlencoded, b"a&b&c&d").await, Err(FormError::TooManyFields)));
+        assert!(matches!(form(urlencoded, &[b'a'; 401]).await, Err(FormError::TooLarge)));
+        assert!(matches!(form("multipart/form-data", b"x").await, Err(FormError::Unreadable(_))));
+    }
+}

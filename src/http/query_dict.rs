@@ -1,0 +1,126 @@
+//! The parameters of a query or of a form. Python counterpart: `django.http.QueryDict`.
+
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
+
+/// What Python's `quote_plus` leaves as it is, besides letters and digits. A space becomes `+`.
+const SAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b' ');
+
+/// Names and values in the order in which they were sent. A name may occur several times.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct QueryDict(Vec<(String, String)>);
+
+impl QueryDict {
+    /// Reads `a=1&b=2`, as queries and urlencoded forms have it. Bytes that are no UTF-8 are replaced.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Self {
+        let pairs = text.split(|b| *b == b'&').filter(|pair| !pair.is_empty());
+        let read = |pair: &[u8]| {
+            let split = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
+            let (name, value) = pair.split_at(split);
+            (decode(name), decode(value.get(1..).unwrap_or_default()))
+        };
+        Self(pairs.map(read).collect())
+    }
+
+    /// The last value of `name`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The values of `name` in their order: `getlist`.
+    #[must_use]
+    pub fn get_list(&self, name: &str) -> Vec<&str> {
+        self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    /// Whether `name` occurs.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|(key, _)| key == name)
+    }
+
+    /// Adds a value.
+    pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Removes `name` with all of its values.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(key, _)| key != name);
+    }
+
+    /// All names and values.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// How many values there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The text that [`QueryDict::parse`] reads: `urlencode`.
+    #[must_use]
+    pub fn urlencode(&self) -> String {
+        let pair = |(name, value): &(String, String)| format!("{}={}", quote_plus(name), quote_plus(value));
+        self.0.iter().map(pair).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// Python's `quote_plus`.
+#[must_use]
+pub fn quote_plus(text: &str) -> String {
+    utf8_percent_encode(text, SAFE).to_string().replace(' ', "+")
+}
+
+fn decode(part: &[u8]) -> String {
+    let spaced: Cow<'_, [u8]> = match part.contains(&b'+') {
+        true => part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect(),
+        false => part.into(),
+    };
+    String::from_utf8_lossy(&Cow::from(percent_decode(&spaced))).into_owned()
+}
+
+impl std::fmt::Debug for QueryDict {
+    /// Without the values, which may be passwords.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for QueryDict {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_values_the_last_is_the_value() {
+        let query = QueryDict::parse(b"a=1&b=x+y%21&a=2&flag&=z&c=%FF&&d=%e4%bd%a0");
+        assert_eq!((query.get("a"), query.get_list("a")), (Some("2"), vec!["1", "2"]));
+        assert_eq!((query.get("b"), query.get("flag"), query.get("")), (Some("x y!"), Some(""), Some("z")));
+        assert_eq!((query.get("c"), query.get("d"), query.get("e")), (Some("\u{fffd}"), Some("你"), None));
+        assert_eq!(query.len(), 7);
+    }
+
+    #[test]
+    fn it_is_written_as_python_writes_it() {
+        let query: QueryDict = [("a b", "1&2"), ("_f", "is_staff__exact=1"), ("é", "~-.")].into_iter().collect();
+        assert_eq!(query.urlencode(), "a+b=1%262&_f=is_staff__exact%3D1&%C3%A9=~-.");
+        assert_eq!(QueryDict::parse(query.urlencode().as_bytes()), query);
+    }
+}
