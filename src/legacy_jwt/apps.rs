@@ -43,7 +43,12 @@ impl AppConfig for LegacyJwtConfig {
                 settings.foreign_claims.push(claim.clone());
             }
         }
-        let state = LegacyJwtState::new(settings, registry.secret_key(), registry.clock().clone())?;
+        let state = LegacyJwtState::new(
+            settings,
+            registry.secret_key(),
+            registry.secret_key_fallbacks(),
+            registry.clock().clone(),
+        )?;
         registry.insert(state);
         Ok(())
     }

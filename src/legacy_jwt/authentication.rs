@@ -137,7 +137,7 @@ mod tests {
     fn found(cookie_name: Option<&str>, headers: &[(&str, &str)]) -> Result<Option<String>, String> {
         let settings =
             LegacyJwtSettings { auth_cookie: cookie_name.map(str::to_owned), ..LegacyJwtSettings::default() };
-        let state = LegacyJwtState::new(settings, &"secret".into(), Clock::manual(DateTime::UNIX_EPOCH)).unwrap();
+        let state = LegacyJwtState::new(settings, &"secret".into(), &[], Clock::manual(DateTime::UNIX_EPOCH)).unwrap();
         let request = headers.iter().fold(TestRequest::default(), |req, header| req.append_header(*header));
         get_jwt_value(&request.to_http_request(), &state).map_err(|error| error.body()["detail"].to_string())
     }

@@ -15,15 +15,23 @@ pub struct LegacyJwtState {
     pub clock: Clock,
     pub(super) signing_key: SigningKey,
     pub(super) verifying_key: VerifyingKey,
+    /// Former values of `SECRET_KEY`, if that key signs.
+    pub(super) fallback_keys: Vec<VerifyingKey>,
     pub(super) rules: Rules,
 }
 
 impl LegacyJwtState {
-    /// Parses the keys; `secret_key` is the project's, which signs when `settings` names no other key.
+    /// Parses the keys; `secret_key` is the project's, which signs when `settings` names no other key. Then `fallbacks`, former
+    /// values of it, verify as well.
     ///
     /// # Errors
     /// For a key that does not fit the algorithm.
-    pub fn new(settings: LegacyJwtSettings, secret_key: &SecretString, clock: Clock) -> Result<Self, SettingsError> {
+    pub fn new(
+        settings: LegacyJwtSettings,
+        secret_key: &SecretString,
+        fallbacks: &[SecretString],
+        clock: Clock,
+    ) -> Result<Self, SettingsError> {
         let algorithm = settings.algorithm;
         let secret = match &settings.secret_key {
             Some(secret) => ("JWT_SECRET_KEY", secret),
@@ -42,6 +50,13 @@ impl LegacyJwtState {
         let unfit = |key: &'static str| move |error: KeyError| SettingsError::new(key, error.to_string());
         let signing_key = SigningKey::new(algorithm, signing.1).map_err(unfit(signing.0))?;
         let verifying_key = VerifyingKey::new(algorithm, verifying.1).map_err(unfit(verifying.0))?;
+        let is_project_key = algorithm.is_hmac()
+            && settings.secret_key.is_none()
+            && settings.private_key.is_none()
+            && settings.public_key.is_none();
+        let fallbacks = fallbacks.iter().filter(|_| is_project_key).map(|key| VerifyingKey::new(algorithm, key));
+        let fallback_keys: Result<_, _> = fallbacks.collect();
+        let fallback_keys = fallback_keys.map_err(unfit("SECRET_KEY_FALLBACKS"))?;
         if !settings.verify {
             log::warn!("JWT_VERIFY is false: every token is accepted, even a forged one");
         }
@@ -52,7 +67,7 @@ impl LegacyJwtState {
             issuer: settings.issuer.clone(),
             ignore_expiry: !settings.verify_expiration,
         };
-        Ok(Self { settings, clock, signing_key, verifying_key, rules })
+        Ok(Self { settings, clock, signing_key, verifying_key, fallback_keys, rules })
     }
 }
 
@@ -64,7 +79,7 @@ mod tests {
     #[test]
     fn an_asymmetric_algorithm_needs_a_private_key_at_start() {
         let settings = LegacyJwtSettings { algorithm: Algorithm::RS512, ..LegacyJwtSettings::default() };
-        let error = LegacyJwtState::new(settings, &"secret".into(), Clock::system()).unwrap_err();
+        let error = LegacyJwtState::new(settings, &"secret".into(), &[], Clock::system()).unwrap_err();
         assert_eq!(error.to_string(), "JWT_PRIVATE_KEY: RS512 needs a private key to sign");
     }
 
@@ -75,9 +90,9 @@ mod tests {
             private_key: Some("not a key".into()),
             ..LegacyJwtSettings::default()
         };
-        let error = LegacyJwtState::new(settings, &"secret".into(), Clock::system()).unwrap_err();
+        let error = LegacyJwtState::new(settings, &"secret".into(), &[], Clock::system()).unwrap_err();
         assert_eq!(error.key(), "JWT_PRIVATE_KEY");
-        let error = LegacyJwtState::new(LegacyJwtSettings::default(), &"".into(), Clock::system()).unwrap_err();
+        let error = LegacyJwtState::new(LegacyJwtSettings::default(), &"".into(), &[], Clock::system()).unwrap_err();
         assert_eq!(error.key(), "SECRET_KEY");
     }
 }

@@ -51,8 +51,7 @@ impl LegacyJwtState {
     /// When it has expired, has another signature, or may not be used.
     pub fn decode(&self, token: &str) -> Result<Arc<Claims>, LegacyJwtError> {
         let claims = if self.settings.verify {
-            jwt::decode_repeated(token, &self.verifying_key, &self.rules, self.clock.now())
-                .map_err(|error| decode_error_first(token, error))?
+            self.verified(token).map_err(|error| decode_error_first(token, error))?
         } else {
             Arc::new(jwt::decode_unverified(token)?)
         };
@@ -60,6 +59,19 @@ impl LegacyJwtState {
             return Err(LegacyJwtError::InvalidPayload);
         }
         Ok(claims)
+    }
+
+    /// The claims of a token with the signature of one of the keys.
+    fn verified(&self, token: &str) -> Result<Arc<Claims>, JwtError> {
+        let read = |key| jwt::decode_repeated(token, key, &self.rules, self.clock.now());
+        let mut outcome = read(&self.verifying_key);
+        for key in &self.fallback_keys {
+            if !matches!(outcome, Err(JwtError::InvalidSignature)) {
+                break;
+            }
+            outcome = read(key);
+        }
+        outcome
     }
 
     /// The claims of the token that replaces one with the claims `old`: `RefreshJSONWebTokenSerializer.validate`.
@@ -155,7 +167,7 @@ mod tests {
 
     fn state(settings: LegacyJwtSettings) -> LegacyJwtState {
         let clock = Clock::manual(DateTime::from_timestamp(NOW, 0).unwrap());
-        LegacyJwtState::new(settings, &"a secret of at least thirty-two bytes".into(), clock).unwrap()
+        LegacyJwtState::new(settings, &"a secret of at least thirty-two bytes".into(), &[], clock).unwrap()
     }
 
     fn claims(value: Value) -> Claims {

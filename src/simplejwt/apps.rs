@@ -51,7 +51,8 @@ impl AppConfig for SimpleJwtConfig {
         if let Some(claim) = &settings.token_type_claim {
             registry.push(TokenTypeClaim(claim.clone()));
         }
-        let mut jwt = JwtState::new(settings, registry.secret_key(), registry.clock().clone())?;
+        let mut jwt =
+            JwtState::new(settings, registry.secret_key(), registry.secret_key_fallbacks(), registry.clock().clone())?;
         jwt.claims_hook = registry.take();
         if let Some(rule) = registry.take() {
             jwt.user_rule = rule;

@@ -1,17 +1,24 @@
 //! Checks of keys, lifetimes and rules of tokens. Python counterpart: none.
 
+use std::sync::Arc;
+
 use chrono::Duration;
 
-use super::settings::SimpleJwtSettings;
+use super::keys::{key_file, listed_keys, read_file};
+use super::settings::{KeyId, SimpleJwtSettings};
+use super::state::JwtState;
 use super::tokens::AuthToken;
 use crate::apps::{Check, Registry, When};
 use crate::core::checks::CheckMessage;
+use crate::core::crypto::SecretString;
 
 /// The checks of this app.
 pub const CHECKS: &[Check] = &[
     Check { ids: &["simplejwt.W903", "simplejwt.W906"], when: When::Always, run: rotation },
     Check { ids: &["simplejwt.W907", "simplejwt.W908"], when: When::Always, run: unchecked },
     Check { ids: &["simplejwt.W904"], when: When::StartAndDeploy, run: key_length },
+    Check { ids: &["simplejwt.W921", "simplejwt.W922"], when: When::Always, run: further_keys },
+    Check { ids: &["simplejwt.W923"], when: When::StartAndDeploy, run: key_files },
     Check { ids: &["simplejwt.W901", "simplejwt.W902", "simplejwt.W905"], when: When::Deploy, run: lifetimes },
     Check { ids: &["auth.W903"], when: When::Deploy, run: inactive_users },
 ];
@@ -19,8 +26,67 @@ pub const CHECKS: &[Check] = &[
 /// An HMAC key should not be shorter than its hash (RFC 7518, section 3.2).
 fn key_length(registry: &Registry) -> Vec<CheckMessage> {
     let settings = registry.settings::<SimpleJwtSettings>();
-    let key = settings.signing_key.as_ref().unwrap_or(registry.secret_key());
-    settings.algorithm.short_key(key).map(|text| CheckMessage::warning("simplejwt.W904", text)).into_iter().collect()
+    let mut keys = Vec::new();
+    match &settings.signing_key {
+        Some(setting) => keys.extend(secrets(&settings, setting)),
+        None => keys.push(registry.secret_key().clone()),
+    }
+    keys.extend(settings.signing_keys_inactive.iter().flat_map(|setting| secrets(&settings, setting)));
+    let messages = keys.iter().filter_map(|key| settings.algorithm.short_key(key));
+    messages.map(|text| CheckMessage::warning("simplejwt.W904", text)).collect()
+}
+
+/// The secrets of a setting, which may be in a file. None for other algorithms than HMAC.
+fn secrets(settings: &SimpleJwtSettings, setting: &SecretString) -> Vec<SecretString> {
+    if !settings.algorithm.is_hmac() {
+        return Vec::new();
+    }
+    let text = match key_file(setting) {
+        // What the file lacks has stopped the start already.
+        Some(path) => read_file(&path).unwrap_or_default(),
+        None => setting.clone(),
+    };
+    let keys = listed_keys(settings.algorithm, text.expose()).unwrap_or_default();
+    keys.into_iter().map(|key| key.text).collect()
+}
+
+/// Keys besides the one that signs, and their names.
+fn further_keys(registry: &Registry) -> Vec<CheckMessage> {
+    let settings = registry.settings::<SimpleJwtSettings>();
+    let mut found = Vec::new();
+    let repeated = registry.get::<Arc<JwtState>>().map(|jwt| jwt.keys().with(|keys| keys.repeated().to_vec()));
+    for key in repeated.into_iter().flatten() {
+        let text = format!("A key is listed twice: {key} is the same as one before it.");
+        let hint = "Remove it. If it was meant to be another key, tokens of that one are refused.";
+        found.push(CheckMessage::warning("simplejwt.W921", text).hint(hint));
+    }
+    if settings.algorithm.is_hmac() && matches!(settings.key_id, KeyId::Thumbprint | KeyId::Text(_)) {
+        let text = format!("SIMPLE_JWT_KEY_ID has no effect with {}: HMAC keys have no kid.", settings.algorithm);
+        found.push(CheckMessage::warning("simplejwt.W922", text));
+    }
+    found
+}
+
+/// Files with private keys that others can read.
+#[cfg(unix)]
+fn key_files(registry: &Registry) -> Vec<CheckMessage> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let settings = registry.settings::<SimpleJwtSettings>();
+    let path = settings.signing_key.as_ref().and_then(key_file);
+    let metadata = path.as_ref().and_then(|path| std::fs::metadata(path).ok());
+    match (path, metadata.map(|metadata| metadata.permissions().mode() & 0o777)) {
+        (Some(path), Some(mode)) if mode & 0o007 != 0 => {
+            let text = format!("Every user of this machine can use {}, which has private keys.", path.display());
+            vec![CheckMessage::warning("simplejwt.W923", text).hint(format!("Run chmod 600 {}.", path.display()))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(not(unix))]
+fn key_files(_registry: &Registry) -> Vec<CheckMessage> {
+    Vec::new()
 }
 
 /// Settings under which a token proves less than it seems to.

@@ -7,6 +7,7 @@ pub mod authentication;
 mod checks;
 pub mod exceptions;
 mod jwk_client;
+pub mod keys;
 pub mod models;
 mod schemas;
 #[cfg(feature = "database")]

@@ -3,6 +3,8 @@
 //! Names and meanings are simplejwt's. In the environment they have the prefix `SIMPLE_JWT_`. Python settings that name
 //! code have no counterpart: in Rust one passes a type or a function instead, see `docs/SETTINGS.md`.
 
+use std::time::Duration as StdDuration;
+
 use chrono::Duration;
 
 use super::tokens::AuthToken;
@@ -46,7 +48,27 @@ settings! {
         ///
         /// A secret should have at least as many bytes as the hash: 32 for HS256. **With it, an attacker can log in as
         /// any user.**
+        ///
+        /// Or `file:PATH`: a file with this key and further ones, which all instances read again when it changes. See
+        /// `manage rotatekey`.
         pub signing_key: Option<SecretString> = SIMPLE_JWT_SIGNING_KEY("", values::optional(values::pem), secret);
+        /// Further keys that verify tokens and, if they are asymmetric, are published at `/.well-known/jwks.json`.
+        ///
+        /// PEM blocks one after the other, of which public ones suffice, or for HS algorithms one secret a line; line breaks may be
+        /// written as `\n`. Or `file:PATH` with the same. A line `kid: NAME` before a block gives the key the name that tokens
+        /// have.
+        pub signing_keys_inactive: Option<SecretString> =
+            SIMPLE_JWT_SIGNING_KEYS_INACTIVE("", values::optional(values::pem), secret);
+        /// The `kid` in new tokens: `thumbprint` (RFC 7638), `none`, or a text. HS keys never have one.
+        ///
+        /// If it is not set: none with a single key, `thumbprint` with further asymmetric keys. With a `kid`, a token is checked
+        /// with that key alone. **Turn it on before the first service reads `/.well-known/jwks.json`**: PyJWT's `PyJWKClient`
+        /// needs it.
+        pub key_id: KeyId = SIMPLE_JWT_KEY_ID("", key_id);
+        /// How long others may keep `/.well-known/jwks.json`: its `Cache-Control: max-age`.
+        ///
+        /// `manage rotatekey` lets a new key sign when it has been published for this long.
+        pub jwks_max_age: StdDuration = SIMPLE_JWT_JWKS_MAX_AGE("600s", values::unsigned_duration);
         /// Public key in PEM form that verifies tokens. The public half of the signing key if it is not set.
         ///
         /// HS algorithms do not use it.
@@ -103,6 +125,20 @@ settings! {
     }
 }
 
+/// The `kid` of the key that signs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum KeyId {
+    /// None with a single key, the thumbprint with further asymmetric keys.
+    #[default]
+    Auto,
+    /// None.
+    None,
+    /// The thumbprint of the public key.
+    Thumbprint,
+    /// This text.
+    Text(String),
+}
+
 /// Settings that name Python code, and what to use instead of them.
 const REPLACED: [(&str, &str); 10] = [
     ("SIMPLE_JWT_USER_AUTHENTICATION_RULE", "the builder's user_authentication_rule"),
@@ -144,6 +180,18 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
     text.trim().parse().map_err(|_| format!("one of {}", Algorithm::ALL.map(Algorithm::as_str).join(", ")))
 }
 
+fn key_id(text: &str) -> Result<KeyId, String> {
+    match text.trim() {
+        "" => Ok(KeyId::Auto),
+        "thumbprint" => Ok(KeyId::Thumbprint),
+        text if text.eq_ignore_ascii_case("none") => Ok(KeyId::None),
+        text if text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
+            Ok(KeyId::Text(text.to_owned()))
+        }
+        _ => Err("none, thumbprint or up to 255 letters, digits and signs".to_owned()),
+    }
+}
+
 /// simplejwt accepts a list as well, but then writes a list into `iss`, which its own check refuses.
 fn issuer(text: &str) -> Result<String, String> {
     if text.contains(',') { Err("a single issuer".to_owned()) } else { Ok(text.trim().to_owned()) }
@@ -180,6 +228,18 @@ mod tests {
         );
         assert_eq!(read("SIMPLE_JWT_LEEWAY", "-5").unwrap().leeway, Duration::seconds(-5));
         assert!(read("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "").unwrap().auth_token_classes.is_empty());
+    }
+
+    #[test]
+    fn a_key_id_is_one_of_two_words_or_a_text() {
+        let read = |text: &str| read("SIMPLE_JWT_KEY_ID", text).map(|settings| settings.key_id);
+        assert_eq!(SimpleJwtSettings::default().key_id, KeyId::Auto);
+        assert_eq!(read("none").unwrap(), KeyId::None);
+        assert_eq!(read("thumbprint").unwrap(), KeyId::Thumbprint);
+        assert_eq!(read("2026-a").unwrap(), KeyId::Text("2026-a".to_owned()));
+        for text in ["two words", "\u{e9}", "a\nb", &"x".repeat(256)] {
+            assert!(read(text).unwrap_err().contains("none, thumbprint or"), "{text}");
+        }
     }
 
     #[test]

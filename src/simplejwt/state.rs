@@ -7,12 +7,13 @@ use chrono::{DateTime, Utc};
 
 use super::exceptions::{INVALID, TokenError};
 use super::jwk_client::{CachedKey, JwkClient};
+use super::keys::{Decode, Keys};
 use super::settings::SimpleJwtSettings;
 use crate::conf::SettingsError;
 use crate::contrib::auth::AbstractUser;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
-use crate::core::jwt::{self, Audience, Claims, JwtError, KeyError, Rules, SigningKey, VerifyingKey};
+use crate::core::jwt::{self, Audience, Claims, JwtError, Rules};
 
 /// Adds claims about a user to a token: what one overrides `get_token` for in Python.
 pub type ClaimsHook = dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync;
@@ -35,48 +36,32 @@ pub struct JwtState {
     /// Without it no token is recorded or blacklisted and none is looked up: a refresh token stays valid until it
     /// expires, also after rotation and after a request to `token_blacklist`, as in simplejwt.
     pub has_blacklist: bool,
-    signing: Option<SigningKey>,
-    verifying: Verifying,
+    keys: Keys,
+    /// Keys from `JWK_URL`, chosen by the `kid` of the token. Then the own keys verify nothing.
+    jwk_client: Option<Arc<JwkClient>>,
     rules: Rules,
 }
 
-enum Verifying {
-    Key(Box<VerifyingKey>),
-    /// Keys from `JWK_URL`, chosen by the `kid` of the token.
-    Jwks(Arc<JwkClient>),
-}
-
 impl JwtState {
-    /// Parses the keys. `secret_key` is the project's, which signs if the settings name no other key.
+    /// Parses the keys. `secret_key` is the project's, which signs if the settings name no other key. Then `fallbacks`, former
+    /// values of it, verify as well.
     ///
     /// # Errors
     /// Returns an error if a setting cannot be used or a key does not fit the algorithm.
-    pub fn new(settings: SimpleJwtSettings, secret_key: &SecretString, clock: Clock) -> Result<Self, SettingsError> {
+    pub fn new(
+        settings: SimpleJwtSettings,
+        secret_key: &SecretString,
+        fallbacks: &[SecretString],
+        clock: Clock,
+    ) -> Result<Self, SettingsError> {
         settings.validate()?;
-        let (algorithm, is_hmac) = (settings.algorithm, settings.algorithm.is_hmac());
-        let unfit = |name: &'static str| move |error: KeyError| SettingsError::new(name, error.to_string());
-        let signing = match &settings.signing_key {
-            Some(key) => Some(SigningKey::new(algorithm, key).map_err(unfit("SIMPLE_JWT_SIGNING_KEY"))?),
-            None if is_hmac => Some(SigningKey::new(algorithm, secret_key).map_err(unfit("SECRET_KEY"))?),
-            // A service that only reads tokens has the public half and no more.
-            None => None,
-        };
-        let verifying = match (&settings.jwk_url, &settings.verifying_key, &signing) {
-            (Some(url), _, _) if !is_hmac => {
-                let client = JwkClient::new(url, algorithm, clock.clone());
-                let client = client.map_err(|error| SettingsError::new("SIMPLE_JWT_JWK_URL", error.to_string()))?;
-                Verifying::Jwks(Arc::new(client))
-            }
-            (_, Some(key), _) if !is_hmac => {
-                let key = VerifyingKey::new(algorithm, key).map_err(unfit("SIMPLE_JWT_VERIFYING_KEY"))?;
-                Verifying::Key(Box::new(key))
-            }
-            (_, _, Some(signing)) => Verifying::Key(Box::new(signing.verifying_key().clone())),
-            (_, _, None) => {
-                let problem = format!("a private key in PEM form is required for {}", algorithm.as_str());
-                return Err(SettingsError::new("SIMPLE_JWT_SIGNING_KEY", problem));
-            }
-        };
+        let algorithm = settings.algorithm;
+        let keys = Keys::new(&settings, secret_key, fallbacks)?;
+        let jwk_client = settings.jwk_url.as_ref().filter(|_| !algorithm.is_hmac()).map(|url| {
+            let client = JwkClient::new(url, algorithm, clock.clone());
+            client.map_err(|error| SettingsError::new("SIMPLE_JWT_JWK_URL", error.to_string()))
+        });
+        let jwk_client = jwk_client.transpose()?.map(Arc::new);
         let audience = settings.audience.clone();
         let rules = Rules {
             leeway: settings.leeway,
@@ -86,12 +71,11 @@ impl JwtState {
         };
         let only_active = settings.check_user_is_active;
         let user_rule = Box::new(move |user: &dyn AbstractUser| !only_active || user.is_active());
-        Ok(Self { settings, clock, claims_hook: None, user_rule, has_blacklist: true, signing, verifying, rules })
+        Ok(Self { settings, clock, claims_hook: None, user_rule, has_blacklist: true, keys, jwk_client, rules })
     }
 
     /// The token of `claims`, with `aud` and `iss` of the settings.
     pub(super) fn encode(&self, claims: &Claims) -> Result<String, TokenError> {
-        let key = self.signing.as_ref().ok_or_else(|| TokenError::Signing("there is no signing key".to_owned()))?;
         let mut claims = Cow::Borrowed(claims);
         match self.settings.audience.as_slice() {
             [] => {}
@@ -106,7 +90,9 @@ impl JwtState {
             }
             None => {}
         }
-        jwt::encode(&claims, key).map_err(|error| TokenError::Signing(error.to_string()))
+        let signed = self.keys.with(|keys| keys.encode(&claims));
+        let signed = signed.ok_or_else(|| TokenError::Signing("there is no signing key".to_owned()))?;
+        signed.map_err(|error| TokenError::Signing(error.to_string()))
     }
 
     /// The claims of a token that is signed by the right key and in time. `decode` is [`jwt::decode`], or
@@ -117,24 +103,30 @@ impl JwtState {
     /// # Errors
     /// `Token is expired` or `Token is invalid`, and [`TokenError::KeysUnavailable`] if the issuer of `JWK_URL` does not answer.
     pub fn decode<T>(&self, token: &str, now: DateTime<Utc>, decode: Decode<T>) -> Result<T, TokenError> {
-        let decoded = match &self.verifying {
-            Verifying::Key(key) => decode(token, key, &self.rules, now),
-            Verifying::Jwks(client) => match jwt::key_id(token)?.map(|kid| client.cached(&kid)) {
-                Some(CachedKey::Known(key)) => decode(token, &key, &self.rules, now),
-                // After `prepare`, a request that is still needed is one that took too long or had too many waiting.
-                Some(CachedKey::Unavailable | CachedKey::MustFetch) => return Err(TokenError::KeysUnavailable),
-                Some(CachedKey::Unknown) | None => {
-                    Err(JwtError::InvalidHeader("Unable to find a signing key that matches"))
-                }
-            },
+        let Some(client) = &self.jwk_client else {
+            return Ok(self.keys.with(|keys| keys.decode(token, &self.rules, now, decode))?);
+        };
+        let decoded = match jwt::key_id(token)?.map(|kid| client.cached(&kid)) {
+            Some(CachedKey::Known(key)) => decode(token, &key, &self.rules, now),
+            // After `prepare`, a request that is still needed is one that took too long or had too many waiting.
+            Some(CachedKey::Unavailable | CachedKey::MustFetch) => return Err(TokenError::KeysUnavailable),
+            Some(CachedKey::Unknown) | None => {
+                Err(JwtError::InvalidHeader("Unable to find a signing key that matches"))
+            }
         };
         Ok(decoded?)
+    }
+
+    /// The keys: which of them sign, verify and are published.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// Fetches the JWK set beside the worker threads if `token` names a key that is not there. Without `JWK_URL` there is
     /// nothing to do.
     pub async fn prepare(&self, token: &str) {
-        let Verifying::Jwks(client) = &self.verifying else { return };
+        let Some(client) = &self.jwk_client else { return };
         let Ok(Some(kid)) = jwt::key_id(token) else { return };
         if let CachedKey::MustFetch = client.cached(&kid) {
             let client = Arc::clone(client);
@@ -145,9 +137,6 @@ impl JwtState {
         }
     }
 }
-
-/// A function of [`jwt`] that reads a token.
-pub type Decode<T> = fn(&str, &VerifyingKey, &Rules, DateTime<Utc>) -> Result<T, JwtError>;
 
 impl std::fmt::Debug for JwtState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -16,7 +16,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 const SECRET: &str = "a-key-for-benchmarks-of-more-than-fifty-characters-0123456789abcdef";
 
 fn state() -> JwtState {
-    JwtState::new(SimpleJwtSettings::default(), &SecretString::new(SECRET), Clock::system())
+    JwtState::new(SimpleJwtSettings::default(), &SecretString::new(SECRET), &[], Clock::system())
         .expect("defaults are valid")
 }
 

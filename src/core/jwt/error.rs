@@ -71,6 +71,9 @@ pub enum KeyError {
     /// No PEM block with a key.
     #[error("the key is not in PEM form: no -----BEGIN … KEY----- was found")]
     NotPem,
+    /// A PEM block without its end.
+    #[error("a key is incomplete: its -----END … KEY----- is missing")]
+    Unfinished,
     /// A private key with a passphrase.
     #[error("the private key is encrypted: give it without a passphrase")]
     Encrypted,

@@ -66,6 +66,62 @@ pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyE
     }
 }
 
+/// A block of a text with several, as it stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PemBlock<'a> {
+    /// What stands before the block: explanatory text (RFC 7468, section 2).
+    pub preamble: &'a str,
+    /// The block.
+    pub text: &'a str,
+}
+
+/// Every block of `text` with a key. The parameters of a curve, which OpenSSL writes before its key, belong to the preamble.
+///
+/// # Errors
+/// Returns an error if the last block has no end: a file of which a part is missing.
+pub fn pem_blocks(text: &str) -> Result<Vec<PemBlock<'_>>, KeyError> {
+    let mut blocks = Vec::new();
+    let (mut start, mut position) = (0, 0);
+    let after = |position: usize, what: &str| {
+        let found = text.get(position..).and_then(|rest| rest.find(what));
+        found.map(|distance| position + distance + what.len())
+    };
+    while let Some(label) = after(position, BEGIN) {
+        // Three more rows of dashes: after the label, before and after that of the end.
+        let mut end = label;
+        for _ in 0..3 {
+            end = after(end, DASHES).ok_or(KeyError::Unfinished)?;
+        }
+        position = end;
+        let begin = label - BEGIN.len();
+        match (text.get(start..begin), text.get(begin..end), text.get(label..end)) {
+            (Some(preamble), Some(block), Some(labelled)) if !labelled.starts_with("EC PARAMETERS") => {
+                blocks.push(PemBlock { preamble, text: block });
+                start = end;
+            }
+            _ => {}
+        }
+    }
+    Ok(blocks)
+}
+
+/// DER as a block with this label.
+pub(super) fn write(label: &str, der: &[u8]) -> String {
+    const LINE: usize = 64;
+    let base64 = Zeroizing::new(STANDARD.encode(der));
+    let mut text = format!("-----BEGIN {label}-----\n");
+    let mut rest = base64.as_str();
+    while let Some((line, tail)) = rest.split_at_checked(LINE) {
+        text.extend([line, "\n"]);
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        text.extend([rest, "\n"]);
+    }
+    text.push_str(&format!("-----END {label}-----\n"));
+    text
+}
+
 fn blocks(mut text: &str) -> impl Iterator<Item = Block<'_>> {
     std::iter::from_fn(move || {
         let (_, after) = text.split_once(BEGIN)?;
@@ -112,6 +168,33 @@ mod tests {
             assert_eq!(block.label, "PUBLIC KEY");
             assert_eq!(block.der().unwrap().as_slice(), [0, 1, 2, 3, 4, 5]);
             assert_eq!(block.to_pem().as_str(), "-----BEGIN PUBLIC KEY-----\nAAECAwQF\n-----END PUBLIC KEY-----\n");
+        }
+    }
+
+    #[test]
+    fn every_block_of_a_text_is_found_with_what_stands_before_it() {
+        let other = BLOCK.replace("AAEC", "BBEC");
+        let text = format!(
+            "kid: a\n{BLOCK}\nkid: b\n-----BEGIN EC PARAMETERS-----\nAA\n-----END EC PARAMETERS-----\n{other}end"
+        );
+        let blocks = pem_blocks(&text).unwrap();
+        let blocks: Vec<_> =
+            blocks.iter().map(|block| (block.preamble.lines().find(|line| !line.is_empty()), block.text)).collect();
+        assert_eq!(blocks, [(Some("kid: a"), BLOCK.trim_end()), (Some("kid: b"), other.trim_end())]);
+        assert_eq!(pem_blocks("none").unwrap(), []);
+        for end in
+            ["-----BEGIN PUBLIC KEY-----\nAAEC", "-----BEGIN ", "-----BEGIN PUBLIC KEY-----\nAAEC\n-----END PUBL"]
+        {
+            assert_eq!(pem_blocks(&format!("{BLOCK}{end}")), Err(KeyError::Unfinished), "{end}");
+        }
+    }
+
+    #[test]
+    fn a_written_block_has_lines_of_64_characters() {
+        for length in [1, 47, 48, 49, 96, 100] {
+            let text = write("PRIVATE KEY", &vec![7; length]);
+            assert!(text.lines().all(|line| line.len() <= 64));
+            assert_eq!(find(&text, &PRIVATE).unwrap().der().unwrap().as_slice(), vec![7; length]);
         }
     }
 

@@ -123,6 +123,22 @@ impl VerifyingKey {
         Self { algorithm, kind, verified: Arc::default() }
     }
 
+    /// The bytes that [`VerifyingKey::from_public_bytes`] reads. `None` for an HMAC key.
+    pub(super) fn public_bytes(&self) -> Option<&[u8]> {
+        match &self.kind {
+            Kind::Hmac(_) => None,
+            Kind::Jsonwebtoken(_, key) => key.try_get_as_bytes().ok(),
+            Kind::AwsLc(key) => Some(key.as_ref()),
+        }
+    }
+
+    /// Whether this key has verified exactly this token lately, for [`decode_repeated`](super::decode_repeated). Always false
+    /// for an HMAC key.
+    #[must_use]
+    pub fn remembers(&self, token: &str) -> bool {
+        self.verified.get().is_some_and(|verified| verified.get(token).is_some())
+    }
+
     /// The tokens that this key has verified for [`decode_repeated`](super::decode_repeated).
     pub(super) fn verified_tokens(&self) -> &VerifiedTokens {
         self.verified.get_or_init(VerifiedTokens::default)

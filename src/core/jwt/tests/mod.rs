@@ -2,6 +2,7 @@
 
 mod jwk_sets;
 mod keys;
+mod public;
 mod signatures;
 mod tokens;
 

@@ -1,0 +1,161 @@
+//! The keys of one moment: one that signs, and all that verify. Python counterpart: none; simplejwt has one key.
+
+use chrono::{DateTime, Utc};
+
+use super::jwks::Jwks;
+use crate::core::jwt::{self, Claims, JwtError, KeyError, Rules, SigningError, SigningKey, VerifyingKey};
+
+/// A function of [`jwt`] that reads a token.
+pub type Decode<T> = fn(&str, &VerifyingKey, &Rules, DateTime<Utc>) -> Result<T, JwtError>;
+
+/// One key that signs, and all that verify.
+#[derive(Debug, Default)]
+pub struct KeyRing {
+    pub(super) signing: Option<SigningKey>,
+    /// The `kid` of new tokens.
+    pub(super) kid: Option<String>,
+    pub(super) verifying: Vec<KnownKey>,
+    /// Whether the `kid` of a token decides. Without, it is ignored, as by simplejwt.
+    pub(super) by_kid: bool,
+    /// Keys that are listed twice, for the checks.
+    pub(super) repeated: Vec<String>,
+    pub(super) jwks: Option<Jwks>,
+}
+
+/// A key that verifies.
+#[derive(Clone, Debug)]
+pub struct KnownKey {
+    pub(super) key: VerifyingKey,
+    /// Its name in tokens. `None` for an HMAC key.
+    pub(super) kid: Option<String>,
+    /// A name that every key has besides: tokens may be older than the one above.
+    pub(super) thumbprint: Option<String>,
+    /// What tells it from other keys.
+    pub(super) identity: Vec<u8>,
+}
+
+impl KnownKey {
+    fn is_called(&self, kid: &str) -> bool {
+        [&self.kid, &self.thumbprint].into_iter().flatten().any(|name| name == kid)
+    }
+}
+
+impl KeyRing {
+    /// Signs `claims`. `None` if there is no key that signs.
+    pub fn encode(&self, claims: &Claims) -> Option<Result<String, SigningError>> {
+        let key = self.signing.as_ref()?;
+        Some(match &self.kid {
+            None => jwt::encode(claims, key),
+            Some(kid) => jwt::encode_with_headers(claims, key, &[("kid", kid)]),
+        })
+    }
+
+    /// Reads a token with the key that its `kid` names, or without a `kid` with all keys. Their algorithm is one.
+    ///
+    /// # Errors
+    /// Those of `decode`, and one for an unknown `kid`.
+    pub fn decode<T>(&self, token: &str, rules: &Rules, now: DateTime<Utc>, decode: Decode<T>) -> Result<T, JwtError> {
+        if let ([only], false) = (self.verifying.as_slice(), self.by_kid) {
+            return decode(token, &only.key, rules, now);
+        }
+        if self.by_kid
+            && let Some(kid) = jwt::key_id(token)?
+        {
+            let named = self.verifying.iter().find(|known| known.is_called(&kid));
+            let named = named.ok_or(JwtError::InvalidHeader("Unable to find a signing key that matches"))?;
+            return decode(token, &named.key, rules, now);
+        }
+        // Otherwise the other keys would check the signature of a token that comes with every request.
+        if let Some(known) = self.verifying.iter().find(|known| known.key.remembers(token)) {
+            return decode(token, &known.key, rules, now);
+        }
+        for known in &self.verifying {
+            match decode(token, &known.key, rules, now) {
+                Err(JwtError::InvalidSignature) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(JwtError::InvalidSignature)
+    }
+
+    /// The public keys, to be published. `None` if there are none.
+    #[must_use]
+    pub fn jwks(&self) -> Option<&Jwks> {
+        self.jwks.as_ref()
+    }
+
+    /// Keys that are listed twice, described for the checks.
+    #[must_use]
+    pub fn repeated(&self) -> &[String] {
+        &self.repeated
+    }
+
+    /// The `kid` of new tokens.
+    #[must_use]
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The number of keys that verify.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.verifying.len()
+    }
+
+    /// Whether there is no key that verifies.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.verifying.is_empty()
+    }
+
+    /// Adds a key that verifies, unless it is there already. `previous` has it perhaps, with the tokens that it remembers.
+    ///
+    /// # Errors
+    /// Returns an error if another key has this `kid`.
+    pub(super) fn add(&mut self, mut new: KnownKey, previous: Option<&Self>) -> Result<Added, DuplicateKid> {
+        if self.verifying.iter().any(|known| known.identity == new.identity) {
+            return Ok(Added::Before);
+        }
+        if let Some(kid) = self.verifying.iter().filter_map(|known| known.kid.as_ref()).find(|kid| new.is_called(kid)) {
+            return Err(DuplicateKid(kid.clone()));
+        }
+        let same = previous.and_then(|ring| ring.verifying.iter().find(|known| known.identity == new.identity));
+        if let Some(same) = same {
+            new.key = same.key.clone();
+        }
+        self.verifying.push(new);
+        Ok(Added::Now)
+    }
+}
+
+/// What became of a key that was to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    Now,
+    Before,
+}
+
+/// Two keys have the same `kid`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("two keys have the kid {0:?}")]
+pub struct DuplicateKid(String);
+
+/// Why a list of keys cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ListError {
+    /// It is no list of keys.
+    #[error(transparent)]
+    List(#[from] KeyError),
+    /// The key at this place, from 1, cannot be used.
+    #[error("key {0}: {1}")]
+    Key(usize, KeyError),
+    /// Two keys have the same name.
+    #[error(transparent)]
+    Kid(#[from] DuplicateKid),
+    /// No key is the one that signs.
+    #[error("no key signs: one has to be a private key, and have no mark or that of the key that signs")]
+    NoSigningKey,
+    /// More than one key is the one that signs.
+    #[error("several keys have the mark of the one that signs")]
+    SeveralSigningKeys,
+}

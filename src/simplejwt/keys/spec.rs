@@ -1,0 +1,310 @@
+//! Which keys the settings name, and how they become a [`KeyRing`].
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::jwks::Jwks;
+use super::listed::{ListedKey, State, listed_keys};
+use super::ring::{Added, KeyRing, KnownKey, ListError};
+use crate::conf::{SettingsError, values};
+use crate::core::crypto::SecretString;
+use crate::core::jwt::{Algorithm, KeyError, SigningKey, VerifyingKey};
+use crate::simplejwt::settings::{KeyId, SimpleJwtSettings};
+
+const SIGNING_KEY: &str = "SIMPLE_JWT_SIGNING_KEY";
+const VERIFYING_KEY: &str = "SIMPLE_JWT_VERIFYING_KEY";
+const INACTIVE: &str = "SIMPLE_JWT_SIGNING_KEYS_INACTIVE";
+const KEY_ID: &str = "SIMPLE_JWT_KEY_ID";
+
+/// The keys that the settings name.
+#[derive(Clone, Debug)]
+pub(super) struct KeySpec {
+    algorithm: Algorithm,
+    signing: Option<Source>,
+    verifying: Option<SecretString>,
+    inactive: Option<Source>,
+    secret_key: SecretString,
+    fallbacks: Vec<SecretString>,
+    key_id: KeyId,
+    has_jwk_url: bool,
+}
+
+/// Where a setting has its keys.
+#[derive(Clone, Debug)]
+enum Source {
+    Text(SecretString),
+    File(PathBuf),
+}
+
+/// The texts of the key files, by their paths.
+pub(super) type Contents = HashMap<PathBuf, SecretString>;
+
+impl Source {
+    fn new(setting: &SecretString) -> Self {
+        match key_file(setting) {
+            Some(path) => Self::File(path),
+            None => Self::Text(setting.clone()),
+        }
+    }
+
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Text(_) => None,
+            Self::File(path) => Some(path),
+        }
+    }
+
+    fn listed(&self, algorithm: Algorithm, contents: &Contents) -> Result<Vec<ListedKey>, KeyError> {
+        match self {
+            Self::Text(text) => listed_keys(algorithm, text.expose()),
+            Self::File(path) => {
+                let text = contents.get(path).map_or("", SecretString::expose);
+                listed_keys(algorithm, values::pem(text).unwrap_or_default().expose())
+            }
+        }
+    }
+
+    /// The error of a setting with this source.
+    fn error(&self, name: &'static str, problem: impl ToString) -> SettingsError {
+        match self {
+            Self::Text(_) => SettingsError::new(name, problem.to_string()),
+            Self::File(path) => SettingsError::new(name, format!("{}: {}", path.display(), problem.to_string())),
+        }
+    }
+}
+
+/// The path in `file:PATH`.
+pub fn key_file(setting: &SecretString) -> Option<PathBuf> {
+    setting.expose().trim().strip_prefix("file:").map(|path| path.trim().into())
+}
+
+impl KeySpec {
+    pub(super) fn new(settings: &SimpleJwtSettings, secret_key: &SecretString, fallbacks: &[SecretString]) -> Self {
+        let algorithm = settings.algorithm;
+        Self {
+            algorithm,
+            signing: settings.signing_key.as_ref().map(Source::new),
+            verifying: settings.verifying_key.clone().filter(|_| !algorithm.is_hmac()),
+            inactive: settings.signing_keys_inactive.as_ref().map(Source::new),
+            secret_key: secret_key.clone(),
+            fallbacks: fallbacks.to_vec(),
+            key_id: settings.key_id.clone(),
+            has_jwk_url: settings.jwk_url.is_some() && !algorithm.is_hmac(),
+        }
+    }
+
+    /// The key files, with the setting that names each.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let named = [(SIGNING_KEY, self.signing.as_ref()), (INACTIVE, self.inactive.as_ref())];
+        named.into_iter().filter_map(|(name, source)| Some((name, source?.path()?)))
+    }
+
+    /// The keys, of which `contents` has those in files. `previous` are the keys of the moment before.
+    ///
+    /// # Errors
+    /// Returns an error that names the setting if a key cannot be used.
+    pub(super) fn ring(&self, contents: &Contents, previous: Option<&KeyRing>) -> Result<KeyRing, SettingsError> {
+        let (signing, mut inactive) = self.signing_key(contents)?;
+        self.check_combination()?;
+        let inactive_source = self.inactive.as_ref().filter(|inactive| {
+            // The same file in both settings is read once.
+            inactive.path().is_none() || inactive.path() != self.signing.as_ref().and_then(Source::path)
+        });
+        if let Some(source) = inactive_source {
+            let keys = source.listed(self.algorithm, contents).map_err(|error| source.error(INACTIVE, error))?;
+            let keys = keys.into_iter().enumerate();
+            inactive.extend(keys.map(|(index, key)| Inactive { name: INACTIVE, number: index + 1, source, key }));
+        }
+
+        let mut ring = KeyRing { by_kid: self.by_kid(!inactive.is_empty()), ..KeyRing::default() };
+        if let Some(signing) = &signing {
+            ring.kid = match &self.key_id {
+                _ if self.algorithm.is_hmac() => None,
+                KeyId::Auto if inactive.is_empty() => None,
+                KeyId::Auto | KeyId::Thumbprint => signing.name(),
+                KeyId::Text(text) => Some(text.clone()),
+                KeyId::None => None,
+            };
+        }
+        if let Some(first) = self.first_key(signing.as_ref(), ring.kid.clone())? {
+            // Nothing is there yet that could have its name.
+            let _ = ring.add(first, previous);
+        }
+        let signing = signing.map(|signing| signing.key);
+        for listed in &inactive {
+            listed.add_to(&mut ring, self.algorithm, previous)?;
+        }
+        if self.signing.is_none() && self.algorithm.is_hmac() {
+            for fallback in &self.fallbacks {
+                let unfit = |error: KeyError| SettingsError::new("SECRET_KEY_FALLBACKS", error.to_string());
+                let key = VerifyingKey::new(self.algorithm, fallback).map_err(unfit)?;
+                // One that is there already verifies all the same.
+                let _ = ring.add(KnownKey::new(key, fallback, None), previous);
+            }
+        }
+        ring.signing = signing;
+        ring.jwks = jwks(&ring);
+        Ok(ring)
+    }
+
+    /// The key that signs, and the other keys of its file.
+    fn signing_key(&self, contents: &Contents) -> Result<(Option<Signing>, Vec<Inactive<'_>>), SettingsError> {
+        let algorithm = self.algorithm;
+        let source = match &self.signing {
+            Some(Source::Text(text)) => {
+                return Ok((Some(Signing::new(algorithm, SIGNING_KEY, text)?), Vec::new()));
+            }
+            None if algorithm.is_hmac() => {
+                return Ok((Some(Signing::new(algorithm, "SECRET_KEY", &self.secret_key)?), Vec::new()));
+            }
+            // A service that only reads tokens has the public half and no more.
+            None if self.has_jwk_url || self.verifying.is_some() => return Ok((None, Vec::new())),
+            None => {
+                let problem = format!("a private key in PEM form is required for {algorithm}");
+                return Err(SettingsError::new(SIGNING_KEY, problem));
+            }
+            Some(source) => source,
+        };
+        let error = |error: ListError| source.error(SIGNING_KEY, error);
+        let listed = source.listed(algorithm, contents).map_err(|list| error(list.into()))?;
+        let position = signing_position(&listed).map_err(error)?;
+        let mut signing = None;
+        let mut others = Vec::new();
+        for (index, key) in listed.into_iter().enumerate() {
+            if index == position {
+                let parsed = SigningKey::new(algorithm, &key.text);
+                let parsed = parsed.map_err(|unfit| error(ListError::Key(index + 1, unfit)))?;
+                signing = Some(Signing { key: parsed, text: key.text, kid: key.kid });
+            } else {
+                others.push(Inactive { name: SIGNING_KEY, number: index + 1, source, key });
+            }
+        }
+        Ok((signing, others))
+    }
+
+    /// Refuses settings that go with one key only.
+    fn check_combination(&self) -> Result<(), SettingsError> {
+        if self.signing.as_ref().and_then(Source::path).is_none() {
+            return Ok(());
+        }
+        if self.verifying.is_some() {
+            let problem = format!("has to be empty if {SIGNING_KEY} is a file: the keys of the file verify");
+            return Err(SettingsError::new(VERIFYING_KEY, problem));
+        }
+        if matches!(self.key_id, KeyId::Text(_)) {
+            let problem = format!(
+                "has to be thumbprint or none if {SIGNING_KEY} is a file: every key of the file needs a name of its own"
+            );
+            return Err(SettingsError::new(KEY_ID, problem));
+        }
+        Ok(())
+    }
+
+    /// Whether the `kid` of a token decides. `SECRET_KEY_FALLBACKS` change nothing about that.
+    fn by_kid(&self, has_inactive: bool) -> bool {
+        let has_key_id = matches!(self.key_id, KeyId::Thumbprint | KeyId::Text(_)) && !self.algorithm.is_hmac();
+        has_inactive || has_key_id
+    }
+
+    /// The key that verifies what the signing key signs: its other half, or `VERIFYING_KEY`. `kid` is the name of the key that
+    /// signs.
+    fn first_key(&self, signing: Option<&Signing>, kid: Option<String>) -> Result<Option<KnownKey>, SettingsError> {
+        let own = signing.map(|signing| KnownKey::new(signing.key.verifying_key().clone(), &signing.text, kid));
+        let Some(text) = self.verifying.as_ref().filter(|_| !self.has_jwk_url) else { return Ok(own) };
+        let key = VerifyingKey::new(self.algorithm, text);
+        let key = key.map_err(|error| SettingsError::new(VERIFYING_KEY, error.to_string()))?;
+        let kid = match (&own, &self.key_id) {
+            (None, KeyId::Text(text)) => Some(text.clone()),
+            (Some(own), _) if own.thumbprint == key.thumbprint() => own.kid.clone(),
+            _ => None,
+        };
+        Ok(Some(KnownKey::new(key, text, kid)))
+    }
+}
+
+/// The document with the public keys of `ring`.
+fn jwks(ring: &KeyRing) -> Option<Jwks> {
+    let own = ring.signing.as_ref().filter(|signing| !signing.algorithm().is_hmac());
+    let own =
+        own.map(|signing| KnownKey::new(signing.verifying_key().clone(), &SecretString::default(), ring.kid.clone()));
+    // `VERIFYING_KEY` may be another one than the other half of the key that signs.
+    let own = own.filter(|own| ring.verifying.iter().all(|known| known.identity != own.identity));
+    Jwks::new(own.iter().chain(&ring.verifying))
+}
+
+/// The key that signs.
+struct Signing {
+    key: SigningKey,
+    text: SecretString,
+    /// The name that its file gives it.
+    kid: Option<String>,
+}
+
+impl Signing {
+    /// `text` as the key that signs. `setting` is where it stands.
+    fn new(algorithm: Algorithm, setting: &'static str, text: &SecretString) -> Result<Self, SettingsError> {
+        let key = SigningKey::new(algorithm, text).map_err(|error| SettingsError::new(setting, error.to_string()))?;
+        Ok(Self { key, text: text.clone(), kid: None })
+    }
+
+    fn name(&self) -> Option<String> {
+        self.kid.clone().or_else(|| self.key.verifying_key().thumbprint())
+    }
+}
+
+/// A key of a list that does not sign.
+struct Inactive<'a> {
+    /// The setting.
+    name: &'static str,
+    /// Its place in the list, from 1.
+    number: usize,
+    source: &'a Source,
+    key: ListedKey,
+}
+
+impl Inactive<'_> {
+    fn add_to(
+        &self,
+        ring: &mut KeyRing,
+        algorithm: Algorithm,
+        previous: Option<&KeyRing>,
+    ) -> Result<(), SettingsError> {
+        let error = |error: ListError| self.source.error(self.name, error);
+        let key = VerifyingKey::new(algorithm, &self.key.text);
+        let key = key.map_err(|unfit| error(ListError::Key(self.number, unfit)))?;
+        let known = KnownKey::new(key, &self.key.text, self.key.kid.clone());
+        if ring.add(known, previous).map_err(|kid| error(kid.into()))? == Added::Before {
+            ring.repeated.push(format!("key {} of {}", self.number, self.name));
+        }
+        Ok(())
+    }
+}
+
+impl KnownKey {
+    /// `text` is the secret of an HMAC key.
+    fn new(key: VerifyingKey, text: &SecretString, kid: Option<String>) -> Self {
+        let thumbprint = key.thumbprint();
+        let identity = match &thumbprint {
+            Some(thumbprint) => thumbprint.clone().into_bytes(),
+            None => digest(&SHA256, text.expose().as_bytes()).as_ref().to_vec(),
+        };
+        let kid = kid.filter(|_| thumbprint.is_some()).or_else(|| thumbprint.clone());
+        Self { key, kid, thumbprint, identity }
+    }
+}
+
+/// The place of the key that signs: the one with that mark or, if no key has a mark, the first.
+///
+/// # Errors
+/// Returns an error if no key signs, or several do.
+pub fn signing_position(keys: &[ListedKey]) -> Result<usize, ListError> {
+    let is_signing = |key: &ListedKey| key.mark.is_some_and(|mark| mark.state == State::Signing);
+    let mut marked = keys.iter().enumerate().filter(|(_, key)| is_signing(key));
+    match (marked.next(), marked.next()) {
+        (Some((position, _)), None) => Ok(position),
+        (Some(_), Some(_)) => Err(ListError::SeveralSigningKeys),
+        (None, _) => keys.iter().position(|key| key.mark.is_none()).ok_or(ListError::NoSigningKey),
+    }
+}
