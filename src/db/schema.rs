@@ -6,6 +6,14 @@
 //! [`UserKey`](super::types::UserKey) for columns that refer to a user.
 
 diesel::table! {
+    admin_event_counts (hour, event) {
+        hour -> BigInt,
+        event -> Text,
+        total -> BigInt,
+    }
+}
+
+diesel::table! {
     auth_group (id) {
         id -> Integer,
         name -> Text,
@@ -114,6 +122,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    login_failure_origins (attempt) {
+        attempt -> Text,
+        account -> Nullable<Text>,
+        address -> Text,
+    }
+}
+
+diesel::table! {
     login_failures (attempt) {
         attempt -> Text,
         failures -> Integer,
@@ -151,9 +167,11 @@ diesel::joinable!(auth_user_groups -> auth_user (user_id));
 diesel::joinable!(auth_user_user_permissions -> auth_permission (permission_id));
 diesel::joinable!(auth_user_user_permissions -> auth_user (user_id));
 diesel::joinable!(django_admin_log -> django_content_type (content_type_id));
+diesel::joinable!(login_failure_origins -> login_failures (attempt));
 diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandingtoken (token_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    admin_event_counts,
     auth_group,
     auth_group_permissions,
     auth_permission,
@@ -165,6 +183,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     django_content_type,
     django_migrations,
     django_session,
+    login_failure_origins,
     login_failures,
     token_blacklist_blacklistedtoken,
     token_blacklist_outstandingtoken,

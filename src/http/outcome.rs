@@ -41,6 +41,8 @@ pub enum Refusal {
     User,
     /// The client sent too many requests.
     Throttled,
+    /// There were too many failed logins before.
+    LockedOut,
     /// The database or another service does not answer.
     Unavailable,
     /// Anything else.

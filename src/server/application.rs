@@ -14,8 +14,9 @@ use super::settings::ServerSettings;
 use super::site::{Site, app};
 use super::{connections, late, signals, sweeper};
 use crate::apps::{Apps, LookupError};
+use crate::contrib::admin::statistics::EventCounts;
 use crate::contrib::auth::models::UserModelError;
-use crate::db::DatabaseError;
+use crate::db::{Database, DatabaseError};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ThrottleCache;
 use crate::simplejwt::token_blacklist;
@@ -69,6 +70,8 @@ pub struct Application {
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
     throttle_cache: Arc<ThrottleCache>,
+    /// What the dashboard of the admin site counts, and where it is written.
+    counts: Option<(EventCounts, Database)>,
 }
 
 impl Application {
@@ -96,6 +99,7 @@ impl Application {
         let interval = settings.token_sweep_interval.filter(|_| apps.is_installed(token_blacklist::apps::NAME));
         let sweeper = sweeper::start(apps.database()?, apps.clock(), interval);
         let throttle_cache = Arc::clone(&apps.get::<RestFramework>()?.throttle_cache);
+        let counts = apps.get::<EventCounts>().ok().cloned().zip(apps.database().ok().cloned());
         let late_site = site.clone();
         let server = HttpServer::new(move || app(&site))
             .keep_alive(settings.keep_alive)
@@ -126,7 +130,7 @@ impl Application {
             late::stop(handle, kept, &late_site, &settings).await
         };
         let sweeper = sweeper.map(FutureExt::boxed_local);
-        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache })
+        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache, counts })
     }
 
     /// The address that the server listens on.
@@ -154,12 +158,19 @@ impl Application {
     pub async fn run(self) -> io::Result<()> {
         let sweeper = self.sweeper.map(actix_web::rt::spawn);
         actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
+        let counting =
+            self.counts.map(|(counts, database)| (counts.clone(), actix_web::rt::spawn(counts.run(database))));
         let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
         let stop = actix_web::rt::spawn(self.stop);
         let outcome = self.server.await;
         let outcome = if outcome.is_ok() { stop.await.map_err(io::Error::other)? } else { outcome };
         if let Some(sweeper) = sweeper {
             sweeper.abort();
+        }
+        if let Some((counts, counting)) = counting {
+            counts.stop();
+            // A panic there is in the log.
+            let _ = counting.await;
         }
         if let Some((handle, _)) = metrics {
             handle.stop(false).await;

@@ -130,7 +130,7 @@ fn reason_label(refusal: Refusal) -> &'static str {
         Refusal::Expired => "expired",
         Refusal::Signature => "signature",
         Refusal::User => "user",
-        Refusal::Throttled => "throttled",
+        Refusal::Throttled | Refusal::LockedOut => "throttled",
         Refusal::Unavailable => "unavailable",
         Refusal::Other => "other",
     }

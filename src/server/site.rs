@@ -12,6 +12,7 @@ use super::connections::WatchedConnections;
 use super::metrics::Metrics;
 use super::settings::ServerSettings;
 use crate::apps::Apps;
+use crate::contrib::admin::statistics::EventCounts;
 use crate::http::error_pages;
 use crate::http::middleware::{Middleware, MiddlewareStack};
 
@@ -47,6 +48,9 @@ pub fn app(
     let mut entries: Vec<Box<dyn Middleware>> = vec![Box::new(WatchedConnections::new(keep_alive))];
     if let Some(metrics) = site.metrics.clone() {
         entries.push(Box::new(metrics));
+    }
+    if let Ok(counts) = site.apps.get::<EventCounts>() {
+        entries.push(Box::new(counts.clone()));
     }
     let stack = Rc::new(match site.apps.get::<MiddlewareStack>() {
         Ok(project) => project.inside(entries),

@@ -11,7 +11,7 @@ use super::print::println;
 use crate::conf::{Environment, Setting, SettingsError};
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::db::Database;
-use crate::db::migrations::{LOGIN_FAILURES, unapplied_warning};
+use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, unapplied_warning};
 
 /// What a command works with.
 pub struct Context {
@@ -100,7 +100,7 @@ impl Context {
         let apps = self.apps()?;
         let database = apps.database()?;
         // Whether the server needs the table of failed logins depends on a setting. No command needs it.
-        let plan = apps.migrations().without(LOGIN_FAILURES);
+        let plan = apps.migrations().without(LOGIN_FAILURES).without(ADMIN_STATISTICS);
         match unapplied_warning(&plan.unapplied(&mut *database.connection()?)?) {
             Some(text) => Err(CommandError::new(text)),
             None => Ok(database),

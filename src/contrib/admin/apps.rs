@@ -4,11 +4,15 @@
 use super::settings::AdminSettings;
 #[cfg(feature = "server")]
 use super::sites::AdminSite;
+#[cfg(feature = "server")]
+use super::statistics::EventCounts;
 use crate::apps::AppConfig;
 #[cfg(feature = "server")]
 use crate::apps::Registry;
 #[cfg(feature = "server")]
 use crate::conf::{Setting, SettingsError};
+#[cfg(feature = "server")]
+use crate::contrib::auth::AuthState;
 use crate::db::migrations::{self, Step};
 
 /// `django.contrib.admin`.
@@ -41,6 +45,10 @@ impl AppConfig for AdminConfig {
     fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         let site = AdminSite::new(registry, registry.settings::<AdminSettings>().base());
         registry.insert(site);
+        if let Some(auth) = registry.get::<AuthState>().cloned() {
+            let (clock, gauges) = (registry.clock().clone(), registry.list().to_vec());
+            registry.insert(EventCounts::new(auth, clock, gauges));
+        }
         Ok(())
     }
 }

@@ -38,6 +38,8 @@ mod sites;
 #[cfg(feature = "server")]
 pub mod static_files;
 #[cfg(feature = "server")]
+pub mod statistics;
+#[cfg(feature = "server")]
 pub mod urls;
 #[cfg(feature = "server")]
 mod views;

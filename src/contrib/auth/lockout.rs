@@ -21,18 +21,18 @@ use diesel::prelude::*;
 use super::error::AuthError;
 use super::settings::AuthSettings;
 use crate::core::crypto::hex;
-use crate::db::schema::login_failures;
+use crate::db::schema::{login_failure_origins, login_failures};
 use crate::db::{Database, DatabaseError, DbConnection, is_unique_violation, try_advisory_lock};
 
 /// How many failures, and for how long they count.
 #[derive(Clone, Debug)]
 pub(super) struct Lockout {
     /// `LOGIN_FAILURE_LIMIT`.
-    limit: Option<i32>,
+    pub(super) limit: Option<i32>,
     /// `LOGIN_FAILURE_LIMIT_PER_ADDRESS`.
-    limit_per_address: Option<i32>,
+    pub(super) limit_per_address: Option<i32>,
     /// `LOGIN_COOLOFF` in seconds.
-    cooloff: i64,
+    pub(super) cooloff: i64,
     /// When expired rows are next deleted, in seconds since the Unix epoch; `i64::MAX` while they are.
     next_sweep: Arc<AtomicI64>,
 }
@@ -55,6 +55,8 @@ const SWEEP_INTERVAL: i64 = 60;
 const SWEEP_BATCH: i64 = 100;
 /// A sweep rests so many times as long as it works. SQLite has only one writer.
 const SWEEP_REST: u32 = 9;
+/// Longest stored address, in characters.
+const ADDRESS_LENGTH: usize = 64;
 /// The lock that lets only one instance sweep at a time.
 const SWEEP_LOCK: &str = "login_failures_sweep";
 
@@ -64,6 +66,9 @@ struct Count {
     key: String,
     limit: i32,
     expires: Expires,
+    /// The hash of the user name, by which an administrator finds the count. `None` if only the address counts.
+    account: Option<String>,
+    address: String,
 }
 
 /// When a count expires.
@@ -98,17 +103,18 @@ impl Lockout {
 
     /// An attempt to log in as `username` from `address`, which is empty where there is no client.
     pub(super) fn attempt(&self, username: &str, address: &str) -> Attempt {
-        let key = |text: String| hex(digest(&SHA256, text.as_bytes()).as_ref());
+        let stored_address: String = address.chars().take(ADDRESS_LENGTH).collect();
         let by_name = |limit| {
-            let key = key(format!("{}:{username}{address}", username.len()));
-            Count { key, limit, expires: Expires::AfterLast }
+            let key = hash(&format!("{}:{username}{address}", username.len()));
+            let (account, address) = (Some(hash(username)), stored_address.clone());
+            Count { key, limit, expires: Expires::AfterLast, account, address }
         };
         let mut counts: Vec<_> = self.limit.map(by_name).into_iter().collect();
         let per_address = self.limit_per_address.filter(|_| !address.is_empty());
         // The other kind of key begins with a digit.
         counts.extend(per_address.map(|limit| {
-            let key = key(format!("address:{address}"));
-            Count { key, limit, expires: Expires::AfterFirst }
+            let key = hash(&format!("address:{address}"));
+            Count { key, limit, expires: Expires::AfterFirst, account: None, address: stored_address.clone() }
         }));
         Attempt { counts, cooloff: self.cooloff }
     }
@@ -224,6 +230,7 @@ impl Count {
         let Some((count, time, is_expired)) = self.find(conn, cooloff, now)? else {
             let row = (attempt.eq(&self.key), failures.eq(1), since.eq(now));
             diesel::insert_into(table).values(row).execute(conn).map_err(DatabaseError::from)?;
+            self.set_origin(conn).map_err(DatabaseError::from)?;
             return Ok(());
         };
         // The condition is evaluated again under the lock of the row, because other attempts may have been counted.
@@ -241,6 +248,14 @@ impl Count {
         }
     }
 
+    /// For an administrator, who finds the count by it.
+    fn set_origin(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        use login_failure_origins::{account, address, attempt, table};
+
+        let row = (attempt.eq(&self.key), account.eq(&self.account), address.eq(&self.address));
+        diesel::insert_into(table).values(row).execute(conn).map(drop)
+    }
+
     fn delete(&self, conn: &mut DbConnection) -> QueryResult<()> {
         diesel::delete(login_failures::table.filter(login_failures::attempt.eq(&self.key))).execute(conn).map(drop)
     }
@@ -251,6 +266,11 @@ impl Count {
         let counted = table.filter(attempt.eq(&self.key).and(failures.between(1, self.limit)));
         diesel::update(counted).set(failures.eq(failures - 1)).execute(conn).map(drop)
     }
+}
+
+/// The digest that counts are found by.
+pub(super) fn hash(text: &str) -> String {
+    hex(digest(&SHA256, text.as_bytes()).as_ref())
 }
 
 fn locked_out(seconds: i64) -> AuthError {

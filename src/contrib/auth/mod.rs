@@ -14,6 +14,8 @@ mod base_user;
 mod checks;
 #[cfg(feature = "database")]
 mod error;
+#[cfg(feature = "database")]
+mod failed_logins;
 pub mod hashers;
 #[cfg(feature = "database")]
 mod hashing;
@@ -23,6 +25,8 @@ mod lockout;
 pub(crate) mod management;
 #[cfg(feature = "database")]
 pub mod models;
+#[cfg(feature = "database")]
+mod outcomes;
 pub mod password_validation;
 #[cfg(feature = "database")]
 pub mod permissions;
@@ -39,6 +43,10 @@ pub mod validators;
 pub use base_user::{AbstractUser, SharedUser};
 #[cfg(feature = "database")]
 pub use error::AuthError;
+#[cfg(feature = "database")]
+pub use failed_logins::{FailedLogins, FailedLoginsOf};
+#[cfg(feature = "database")]
+pub use outcomes::{LoginCounts, LoginOutcomes};
 #[cfg(feature = "server")]
 pub use session::{SessionAuth, get_user, login, logout, update_session_auth_hash};
 #[cfg(feature = "database")]

@@ -7,14 +7,16 @@ use std::sync::Arc;
 
 use super::SharedUser;
 use super::error::AuthError;
+use super::failed_logins::{FailedLogins, FailedLoginsOf};
 use super::hashers::PasswordHashers;
 use super::hashing::{HashingQueue, Turn};
 use super::lockout::{Attempt, Lockout};
 use super::models::{NewUser, UserModel};
+use super::outcomes::LoginOutcomes;
 use super::password_validation::PasswordValidator;
 use super::settings::{AuthSettings, Backend};
 use crate::core::clock::Clock;
-use crate::db::migrations::{LOGIN_FAILURES, MigrationPlan};
+use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, MigrationPlan};
 use crate::db::{Database, DatabaseError, DbConnection};
 
 /// Users, hashers and backends of one application. Cheap to clone.
@@ -28,6 +30,7 @@ struct Inner {
     allow_inactive: bool,
     queue: HashingQueue,
     lockout: Option<Lockout>,
+    outcomes: LoginOutcomes,
     clock: Clock,
 }
 
@@ -42,6 +45,7 @@ impl AuthState {
             allow_inactive: settings.authentication_backends.contains(&Backend::AllowAllUsersModel),
             queue: HashingQueue::new(settings.hashing_threads, settings.hashing_queue),
             lockout: Lockout::new(settings),
+            outcomes: LoginOutcomes::default(),
             clock,
         }))
     }
@@ -52,9 +56,11 @@ impl AuthState {
         self.0.lockout.is_some()
     }
 
-    /// Those of the migrations in `plan` that a server needs: without a limit on failed logins, not their table.
+    /// Those of the migrations in `plan` that a server needs: not the table of the dashboard, and without a limit on failed
+    /// logins, not theirs.
     #[must_use]
     pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
+        let plan = plan.without(ADMIN_STATISTICS);
         if self.limits_failures() { plan } else { plan.without(LOGIN_FAILURES) }
     }
 
@@ -88,6 +94,47 @@ impl AuthState {
         self.0.queue.capacity()
     }
 
+    /// The failed logins of `which` that still count, the latest first and at most `limit`. None without a limit on failures.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn failed_logins(
+        &self,
+        conn: &mut DbConnection,
+        which: FailedLoginsOf<'_>,
+        limit: i64,
+    ) -> Result<Vec<FailedLogins>, DatabaseError> {
+        let Some(lockout) = &self.0.lockout else { return Ok(Vec::new()) };
+        Ok(lockout.failed_logins(conn, which, self.clock().now(), limit)?)
+    }
+
+    /// How many user names (each with an address) and addresses are locked out.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_locked(&self, conn: &mut DbConnection) -> Result<i64, DatabaseError> {
+        let Some(lockout) = &self.0.lockout else { return Ok(0) };
+        Ok(lockout.count_locked(conn, self.clock().now())?)
+    }
+
+    /// Unlocks a user or an address: forgets the failed logins. Returns how many counts there were.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn forget_failed_logins(
+        &self,
+        conn: &mut DbConnection,
+        which: FailedLoginsOf<'_>,
+    ) -> Result<usize, DatabaseError> {
+        if self.limits_failures() { Ok(Lockout::forget(conn, which)?) } else { Ok(0) }
+    }
+
+    /// How log-ins ended.
+    #[must_use]
+    pub fn login_outcomes(&self) -> &LoginOutcomes {
+        &self.0.outcomes
+    }
+
     /// The clock.
     #[must_use]
     pub fn clock(&self) -> &Clock {
@@ -105,6 +152,23 @@ impl AuthState {
     /// Returns an error if the queue is full, the database fails or there were too many failures. A wrong password is no
     /// error.
     pub async fn authenticate(
+        &self,
+        db: &Database,
+        address: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let outcome = self.try_authenticate(db, address, username, password).await;
+        match &outcome {
+            Ok(Some(_)) => self.0.outcomes.succeed(),
+            Ok(None) => self.0.outcomes.refuse(),
+            Err(AuthError::LockedOut(_)) => self.0.outcomes.lock_out(),
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn try_authenticate(
         &self,
         db: &Database,
         address: &str,
@@ -409,6 +473,46 @@ mod tests {
         let refused = auth.authenticate(&db, "192.0.2.1", "ALICE", "secret").await;
         assert!(matches!(refused, Err(AuthError::LockedOut(_))), "{refused:?}");
         assert!(auth.authenticate(&db, "192.0.2.2", "ALICE", "secret").await.unwrap().is_some());
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn an_administrator_sees_and_deletes_failed_logins() {
+        use super::super::failed_logins::{FailedLogins, FailedLoginsOf};
+
+        let (_folder, db, auth) = limited(Some(2), Some(3)).await;
+        for (name, address) in [("alice", "192.0.2.1"), ("alice", "192.0.2.1"), ("bob", "192.0.2.1"), ("alice", "::1")]
+        {
+            assert!(auth.authenticate(&db, address, name, "wrong").await.unwrap().is_none(), "{name} {address}");
+        }
+        let now = auth.clock().now().timestamp();
+        let mut conn = db.connection().unwrap();
+        let mut of = |which| -> Vec<(String, bool, i32, bool)> {
+            let row = |row: FailedLogins| {
+                assert!((now..=now + 3600).contains(&row.expires.timestamp()), "{row:?}");
+                (row.address, row.is_of_account, row.failures, row.is_locked)
+            };
+            let mut rows: Vec<_> = auth.failed_logins(&mut conn, which, 10).unwrap().into_iter().map(row).collect();
+            rows.sort();
+            rows
+        };
+        let row = |address: &str, is_of_account, failures, is_locked| {
+            (address.to_owned(), is_of_account, failures, is_locked)
+        };
+        let of_alice = [row("192.0.2.1", true, 2, true), row("::1", true, 1, false)];
+        assert_eq!(of(FailedLoginsOf::Username("alice")), of_alice);
+        let of_address =
+            [row("192.0.2.1", false, 3, true), row("192.0.2.1", true, 1, false), row("192.0.2.1", true, 2, true)];
+        assert_eq!(of(FailedLoginsOf::Address("192.0.2.1")), of_address);
+        assert_eq!(of(FailedLoginsOf::Username("ali")), []);
+
+        let mut conn = db.connection().unwrap();
+        assert_eq!(auth.count_locked(&mut conn).unwrap(), 2);
+        assert_eq!(auth.forget_failed_logins(&mut conn, FailedLoginsOf::Username("alice")).unwrap(), 2);
+        assert_eq!(auth.count_locked(&mut conn).unwrap(), 1);
+        assert_eq!(auth.forget_failed_logins(&mut conn, FailedLoginsOf::Address("192.0.2.1")).unwrap(), 2);
+        assert_eq!(auth.count_locked(&mut conn).unwrap(), 0);
+        assert!(auth.authenticate(&db, "192.0.2.1", "alice", "secret").await.unwrap().is_some());
     }
 
     #[cfg(feature = "sqlite")]

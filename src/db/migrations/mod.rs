@@ -27,7 +27,8 @@ use crate::core::clock::Clock;
 pub use self::error::MigrationError;
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
 pub use self::steps::{
-    ADMIN, AUTH, AUTHTOKEN, CONTENTTYPES, LOGIN_FAILURES, Migration, Model, SESSIONS, Step, TOKEN_BLACKLIST,
+    ADMIN, ADMIN_STATISTICS, AUTH, AUTHTOKEN, CONTENTTYPES, LOGIN_FAILURES, Migration, Model, SESSIONS, Step,
+    TOKEN_BLACKLIST,
 };
 pub use self::target::Target;
 pub use self::users::UserTable;

@@ -68,7 +68,7 @@ mod tests {
         let plan = MigrationPlan::default();
         let head = [
             "Operations to perform:",
-            "  Apply all migrations: actix_auth, admin, auth, authtoken, contenttypes, sessions, token_blacklist",
+            "  Apply all migrations: actix_admin, actix_auth, admin, auth, authtoken, contenttypes, sessions, token_blacklist",
             "Running migrations:",
         ];
         assert_eq!(

@@ -154,22 +154,42 @@ pub const AUTH: &[Step] = &[
         ..Step::EMPTY
     }
     .sql(up!("00000000000009_login_failures_since")),
+    Step {
+        app: LOGIN_FAILURES,
+        migrations: &[changes("0003_login_failure_origins")],
+        tables: &["login_failure_origins"],
+        requires: &["login_failures"],
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000012_login_failure_origins")),
 ];
 
-/// `django.contrib.admin`.
-pub const ADMIN: &[Step] = &[Step {
-    app: "admin",
-    migrations: &[
-        changes("0001_initial"),
-        keeps("0002_logentry_remove_auto_add"),
-        keeps("0003_logentry_add_action_flag_choices"),
-    ],
-    tables: &["django_admin_log"],
-    requires: &["django_content_type", "auth_user"],
-    models: &[model("logentry", "log entry")],
-    ..Step::EMPTY
-}
-.sql(up!("00000000000004_admin_initial"))];
+/// The label of the migrations of the table that only the dashboard of the admin site needs.
+pub const ADMIN_STATISTICS: &str = "actix_admin";
+
+/// `django.contrib.admin`, and the table of the dashboard.
+pub const ADMIN: &[Step] = &[
+    Step {
+        app: "admin",
+        migrations: &[
+            changes("0001_initial"),
+            keeps("0002_logentry_remove_auto_add"),
+            keeps("0003_logentry_add_action_flag_choices"),
+        ],
+        tables: &["django_admin_log"],
+        requires: &["django_content_type", "auth_user"],
+        models: &[model("logentry", "log entry")],
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000004_admin_initial")),
+    Step {
+        app: ADMIN_STATISTICS,
+        migrations: &[changes("0001_event_counts")],
+        tables: &["admin_event_counts"],
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000013_admin_event_counts")),
+];
 
 /// `django.contrib.sessions`.
 pub const SESSIONS: &[Step] = &[Step {

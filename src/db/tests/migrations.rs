@@ -12,7 +12,7 @@ use super::super::schema::{auth_permission, django_migrations};
 use super::support::{TestDatabase, number, text};
 
 /// Those of Django, DRF and simplejwt, and our own.
-const ALL: usize = 36;
+const ALL: usize = 38;
 
 fn now() -> DateTime<Utc> {
     "2024-03-01T12:30:15.123456Z".parse().unwrap()
@@ -47,6 +47,8 @@ macro_rules! files {
             files!("00000000000007_token_blacklist_initial", $file),
             files!("00000000000008_login_failures", $file),
             files!("00000000000009_login_failures_since", $file),
+            files!("00000000000012_login_failure_origins", $file),
+            files!("00000000000013_admin_event_counts", $file),
         ]
     };
     ($directory:literal, $file:literal) => {
@@ -78,10 +80,12 @@ fn an_empty_database_gets_everything_and_a_second_run_nothing() {
         let applied = migrate(conn);
         assert_eq!(applied.len(), ALL);
         assert_eq!(
-            applied[..4],
+            applied[..6],
             [
+                "actix_admin.0001_event_counts",
                 "actix_auth.0001_login_failures",
                 "actix_auth.0002_login_failures_since",
+                "actix_auth.0003_login_failure_origins",
                 "contenttypes.0001_initial",
                 "contenttypes.0002_remove_content_type_name"
             ]
@@ -266,7 +270,15 @@ fn the_table_of_failed_logins_is_adopted_with_its_rows() {
         run(conn, &files!("up.sql")[..7]);
         conn.batch_execute(LOGIN_FAILURES).unwrap();
         conn.batch_execute("INSERT INTO login_failures VALUES ('a', 3, 1700000000)").unwrap();
-        assert_eq!(migrate(conn), ["actix_auth.0001_login_failures", "actix_auth.0002_login_failures_since"]);
+        assert_eq!(
+            migrate(conn),
+            [
+                "actix_admin.0001_event_counts",
+                "actix_auth.0001_login_failures",
+                "actix_auth.0002_login_failures_since",
+                "actix_auth.0003_login_failure_origins"
+            ]
+        );
         assert_eq!(number(conn, "SELECT CAST(failures AS bigint) AS value FROM login_failures").unwrap(), 3);
         assert_eq!(migrate(conn), [""; 0]);
     });
@@ -276,7 +288,7 @@ fn the_table_of_failed_logins_is_adopted_with_its_rows() {
 fn a_later_step_alters_a_table_of_our_own() {
     const INDEX: Step = Step {
         app: "actix_auth",
-        migrations: &[Migration { name: "0003_index", changes_tables: true }],
+        migrations: &[Migration { name: "0004_index", changes_tables: true }],
         requires: &["login_failures"],
         sqlite: "CREATE INDEX login_failures_failures ON login_failures (failures)",
         postgres: "CREATE INDEX login_failures_failures ON login_failures (failures)",
@@ -288,7 +300,7 @@ fn a_later_step_alters_a_table_of_our_own() {
         let applied = |conn: &mut _| -> Vec<String> {
             plan.migrate(conn, now()).unwrap().iter().map(Applied::to_string).collect()
         };
-        assert_eq!(applied(conn), ["actix_auth.0003_index"]);
+        assert_eq!(applied(conn), ["actix_auth.0004_index"]);
         assert_eq!(applied(conn), [""; 0]);
         // An empty database gets both, in their order.
         run(conn, files!("down.sql").iter().rev());
@@ -303,7 +315,7 @@ fn steps_are_applied_in_the_order_of_their_foreign_keys() {
         let states = plan.plan(conn).unwrap();
         let mut apps: Vec<_> = states.iter().map(|state| state.app).collect();
         apps.dedup();
-        assert_eq!(apps, ["actix_auth", "contenttypes", "auth", "token_blacklist", "admin"]);
+        assert_eq!(apps, ["actix_admin", "actix_auth", "contenttypes", "auth", "token_blacklist", "admin"]);
         plan.migrate(conn, now()).unwrap();
         // Content types are numbered in the order in which the apps are installed.
         let first = "SELECT app_label || '.' || model AS value FROM django_content_type ORDER BY id LIMIT 1";

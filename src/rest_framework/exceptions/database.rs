@@ -5,6 +5,7 @@ use actix_web::HttpRequest;
 use super::ApiError;
 use crate::contrib::auth::{AuthError, AuthState};
 use crate::db::DatabaseError;
+use crate::http::outcome::Refusal;
 use crate::rest_framework::app_data::app_data;
 
 /// Seconds after which a client should try again.
@@ -42,7 +43,7 @@ impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Overloaded => Self::service_unavailable(error, RETRY_AFTER),
-            AuthError::LockedOut(seconds) => Self::throttled(Some(seconds)).because(error),
+            AuthError::LockedOut(seconds) => Self::throttled(Some(seconds)).because(error).refused(Refusal::LockedOut),
             AuthError::Hashing(_) => Self::internal(error),
             AuthError::Database(error) => error.into(),
         }

@@ -116,7 +116,12 @@ per_database! {
         let applied = apps.migrations().run(database).unwrap();
         assert_eq!(
             applied.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            ["actix_auth.0001_login_failures", "actix_auth.0002_login_failures_since"]
+            [
+                "actix_admin.0001_event_counts",
+                "actix_auth.0001_login_failures",
+                "actix_auth.0002_login_failures_since",
+                "actix_auth.0003_login_failure_origins"
+            ]
         );
 
         let required = json!(["This field is required."]);
