@@ -1,17 +1,16 @@
 //! The document with the public keys (RFC 7517). Python counterpart: `jwt.PyJWKSet`, which reads it.
 
-use actix_web::web::Bytes;
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::{Map, Value, json};
 
-use super::ring::KnownKey;
+use super::known::KnownKey;
 use crate::core::crypto::hex;
 
 /// A JWK set, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jwks {
     /// The JSON.
-    pub body: Bytes,
+    pub body: String,
     /// The `ETag`, with its quotes.
     pub etag: String,
 }
@@ -25,7 +24,7 @@ impl Jwks {
         }
         let body = json!({ "keys": keys }).to_string();
         let etag = format!("\"{}\"", hex(digest(&SHA256, body.as_bytes()).as_ref()));
-        Some(Self { body: body.into(), etag })
+        Some(Self { body, etag })
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod files;
 mod jwks;
+mod known;
 mod listed;
 mod ring;
 mod spec;

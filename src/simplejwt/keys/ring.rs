@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::jwks::Jwks;
+use super::known::KnownKey;
 use crate::core::jwt::{self, Claims, JwtError, KeyError, Rules, SigningError, SigningKey, VerifyingKey};
 
 /// A function of [`jwt`] that reads a token.
@@ -20,24 +21,6 @@ pub struct KeyRing {
     /// Keys that are listed twice, for the checks.
     pub(super) repeated: Vec<String>,
     pub(super) jwks: Option<Jwks>,
-}
-
-/// A key that verifies.
-#[derive(Clone, Debug)]
-pub struct KnownKey {
-    pub(super) key: VerifyingKey,
-    /// Its name in tokens. `None` for an HMAC key.
-    pub(super) kid: Option<String>,
-    /// A name that every key has besides: tokens may be older than the one above.
-    pub(super) thumbprint: Option<String>,
-    /// What tells it from other keys.
-    pub(super) identity: Vec<u8>,
-}
-
-impl KnownKey {
-    fn is_called(&self, kid: &str) -> bool {
-        [&self.kid, &self.thumbprint].into_iter().flatten().any(|name| name == kid)
-    }
 }
 
 impl KeyRing {

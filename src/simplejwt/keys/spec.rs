@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
-
 use super::jwks::Jwks;
+use super::known::KnownKey;
 use super::listed::{ListedKey, State, listed_keys};
-use super::ring::{Added, KeyRing, KnownKey, ListError};
+use super::ring::{Added, KeyRing, ListError};
 use crate::conf::{SettingsError, values};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, SigningKey, VerifyingKey};
@@ -279,19 +278,6 @@ impl Inactive<'_> {
             ring.repeated.push(format!("key {} of {}", self.number, self.name));
         }
         Ok(())
-    }
-}
-
-impl KnownKey {
-    /// `text` is the secret of an HMAC key.
-    fn new(key: VerifyingKey, text: &SecretString, kid: Option<String>) -> Self {
-        let thumbprint = key.thumbprint();
-        let identity = match &thumbprint {
-            Some(thumbprint) => thumbprint.clone().into_bytes(),
-            None => digest(&SHA256, text.expose().as_bytes()).as_ref().to_vec(),
-        };
-        let kid = kid.filter(|_| thumbprint.is_some()).or_else(|| thumbprint.clone());
-        Self { key, kid, thumbprint, identity }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which key verifies which token.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, from_slice, json};
+use serde_json::{Value, from_str, json};
 
 use super::*;
 use crate::core::jwt::{
@@ -70,7 +70,7 @@ fn kid(keys: &Keys) -> Option<String> {
 }
 
 fn published(keys: &Keys) -> Option<Value> {
-    keys.with(|keys| keys.jwks().map(|jwks| from_slice(&jwks.body).unwrap()))
+    keys.with(|keys| keys.jwks().map(|jwks| from_str(&jwks.body).unwrap()))
 }
 
 const UNKNOWN: JwtError = JwtError::InvalidHeader("Unable to find a signing key that matches");
