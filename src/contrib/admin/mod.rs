@@ -19,14 +19,24 @@ mod cell;
 #[cfg(feature = "server")]
 pub mod chrome;
 #[cfg(feature = "server")]
+mod deletion;
+#[cfg(feature = "server")]
 mod display;
 #[cfg(feature = "server")]
 mod error;
+#[cfg(feature = "server")]
+pub mod forms;
 pub mod log;
+#[cfg(feature = "server")]
+pub mod model_forms;
 #[cfg(feature = "server")]
 pub mod models;
 #[cfg(feature = "server")]
 mod options;
+#[cfg(feature = "server")]
+mod panel;
+#[cfg(feature = "server")]
+mod related;
 #[cfg(feature = "server")]
 pub mod render;
 #[cfg(feature = "server")]
@@ -48,9 +58,11 @@ mod views;
 pub use self::{
     action::Action,
     cell::{Cell, masked},
+    deletion::{Deletion, Doomed, TreeStep, tree},
     display::{date, date_time, display_for_field},
     error::{PageError, redirect},
-    options::{FieldError, Fieldset, ModelAdmin, ObjectPage},
+    options::{FieldError, Fieldset, ModelAdmin, ObjectPage, ObjectTool},
+    panel::Panel,
     request::AdminRequest,
     sites::{AdminSite, Registered, Registrations},
 };

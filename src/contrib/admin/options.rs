@@ -6,8 +6,11 @@ use futures_util::future::LocalBoxFuture;
 use super::action::Action;
 use super::cell::Cell;
 use super::error::PageError;
+use super::forms::{Form, Value};
 use super::models::{Manager, Model, Row};
+use super::panel::Panel;
 use super::request::AdminRequest;
+use crate::apps::Apps;
 use crate::db::DbConnection;
 
 /// A group of fields of a form.
@@ -71,6 +74,17 @@ impl std::fmt::Debug for ObjectPage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ObjectPage({})", self.name)
     }
+}
+
+/// A link at the top of the page of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectTool {
+    /// Text.
+    pub text: String,
+    /// Address.
+    pub url: String,
+    /// Class of HTML.
+    pub class: &'static str,
 }
 
 /// How a model is shown and edited. Names and defaults are Django's.
@@ -235,6 +249,55 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Ok(Vec::new())
     }
 
+    /// Adapts the form of an object, which has the fields of the model that can be changed: `get_form`. Fields that the model does
+    /// not have can be added; the fieldsets name them. Default: nothing.
+    fn form(&self, request: &AdminRequest, form: &mut Form, object: Option<&Row>) {
+        let _ = (request, form, object);
+    }
+
+    /// What is wrong with the form beyond what [`ModelAdmin::clean`] says of the object: `clean` of a form of your own. Called last,
+    /// with the object that the form would save. Default: nothing.
+    ///
+    /// # Errors
+    /// Those of the database. What is wrong is added to the form.
+    fn clean_form(
+        &self,
+        conn: &mut DbConnection,
+        form: &mut Form,
+        object: &mut Row,
+        original: Option<&Row>,
+    ) -> Result<(), PageError> {
+        let _ = (conn, form, object, original);
+        Ok(())
+    }
+
+    /// What takes long, such as hashing a password, once nothing is wrong with the form and before the transaction begins. Returns
+    /// names and values of further fields of the object. Default: none.
+    fn before_save<'a>(
+        &'a self,
+        request: &'a AdminRequest,
+        form: &'a Form,
+        original: Option<&'a Row>,
+    ) -> LocalBoxFuture<'a, Result<Vec<(String, Value)>, PageError>> {
+        let _ = (request, form, original);
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// What follows from saving `object`, in the same transaction. Default: nothing.
+    ///
+    /// # Errors
+    /// Those of the database. Nothing is written then.
+    fn saved(
+        &self,
+        conn: &mut DbConnection,
+        apps: &Apps,
+        object: &Row,
+        original: Option<&Row>,
+    ) -> Result<(), PageError> {
+        let _ = (conn, apps, object, original);
+        Ok(())
+    }
+
     /// `save_model`: writes `object`. `original` is the row as stored; `None` for a new one.
     ///
     /// # Errors
@@ -272,6 +335,38 @@ pub trait ModelAdmin: Send + Sync + 'static {
     /// Whether the user may add rows.
     fn has_add_permission(&self, request: &AdminRequest) -> bool {
         request.has_perm(&self.model().permission("add"))
+    }
+
+    /// Whether the user may open the page for a new row. Default: as [`ModelAdmin::has_add_permission`].
+    fn may_add(&self, request: &AdminRequest) -> bool {
+        self.has_add_permission(request)
+    }
+
+    /// Whether the page of a new row follows when it is saved, as that of a user does. Default: the list.
+    fn add_continues(&self) -> bool {
+        false
+    }
+
+    /// Paragraphs above the form. `object` is `None` on the page for a new row. Default: none.
+    fn introduction(&self, object: Option<&Row>) -> Vec<&'static str> {
+        let _ = object;
+        Vec::new()
+    }
+
+    /// What the page of a row shows below the form, such as the sessions of a user. Default: nothing.
+    fn panels<'a>(
+        &'a self,
+        request: &'a AdminRequest,
+        object: &'a Row,
+    ) -> LocalBoxFuture<'a, Result<Vec<Panel>, PageError>> {
+        let _ = (request, object);
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// Links beside "History" on the page of a row. Default: none.
+    fn object_tools(&self, request: &AdminRequest, object: &Row) -> Vec<ObjectTool> {
+        let _ = (request, object);
+        Vec::new()
     }
 
     /// Whether the user may change the rows, or this one.

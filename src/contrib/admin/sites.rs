@@ -18,6 +18,8 @@ struct Inner {
     base: String,
     models: Vec<Registered>,
     apps: Vec<(String, String)>,
+    /// Labels of the installed apps.
+    installed: Vec<String>,
 }
 
 /// A model that the site knows, and how it is shown.
@@ -111,7 +113,8 @@ impl AdminSite {
         }
         apps.sort_by_key(|(_, name)| name.to_lowercase());
         models.sort_by_key(|registered| registered.model.verbose_name_plural.to_lowercase());
-        Self(Arc::new(Inner { base, models, apps }))
+        let installed = registry.installed().iter().map(|app| app.label().to_owned()).collect();
+        Self(Arc::new(Inner { base, models, apps, installed }))
     }
 
     /// The site of the application that serves `request`.
@@ -162,6 +165,14 @@ impl AdminSite {
     /// All models that the site knows.
     pub fn known_models(&self) -> impl Iterator<Item = &Registered> {
         self.0.models.iter()
+    }
+
+    /// All models that the site knows, in the order of `INSTALLED_APPS`. Those of the project come last.
+    pub fn models_by_app(&self) -> impl Iterator<Item = &Registered> {
+        let place = |label: &str| self.0.installed.iter().position(|known| known == label).unwrap_or(usize::MAX);
+        let mut models: Vec<_> = self.0.models.iter().collect();
+        models.sort_by_key(|registered| place(&registered.model.app_label));
+        models.into_iter()
     }
 
     /// The apps with models that have pages, by their names: label and name.

@@ -27,6 +27,8 @@ pub struct Field {
     pub editable: bool,
     /// Whether no two rows have the same value.
     pub unique: bool,
+    /// What a form says of a value that another row has. Default: "Order with this Number already exists."
+    pub unique_message: Option<String>,
     /// Whether the database makes the value of a new row: `AutoField`.
     pub auto: bool,
     /// `choices`: values with their labels. Default: none.
@@ -108,6 +110,7 @@ impl Field {
             blank: null || kind == FieldKind::Boolean,
             editable: true,
             unique: false,
+            unique_message: None,
             auto: false,
             choices: Vec::new(),
             max_length: None,
@@ -182,6 +185,13 @@ impl Field {
     pub fn unique(mut self) -> Self {
         self.unique = true;
         self
+    }
+
+    /// What a form says of a value that another row has: `error_messages["unique"]`.
+    #[must_use]
+    pub fn unique_message(mut self, text: &str) -> Self {
+        self.unique_message = Some(text.to_owned());
+        self.unique()
     }
 
     /// `choices`: values with their labels.

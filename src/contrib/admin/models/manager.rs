@@ -235,6 +235,14 @@ impl Manager {
         delete_where(conn, &table, self.column(&table, "pk")?, pks)
     }
 
+    /// The table between this model and another one.
+    ///
+    /// # Errors
+    /// Those of the statement, and one that names the table if it does not exist.
+    pub fn through(&self, conn: &mut DbConnection, between: &ManyToMany) -> QueryResult<Arc<Table>> {
+        self.tables.get(conn, &between.through)
+    }
+
     /// The keys of the many-to-many field of the row `pk`, ascending.
     ///
     /// # Errors

@@ -1,8 +1,10 @@
 //! The pages. Python counterpart: the views of `django.contrib.admin.sites` and `options`.
 
 mod changelist;
+mod context;
 mod dispatch;
 mod objects;
 mod site;
 
+pub(in crate::contrib) use self::context::each_context;
 pub(super) use self::dispatch::dispatch;

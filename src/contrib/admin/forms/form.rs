@@ -1,0 +1,166 @@
+//! Forms. Python counterpart: `django.forms.forms`.
+
+use diesel::QueryResult;
+
+use super::field::FormField;
+use super::value::Value;
+use crate::db::DbConnection;
+use crate::http::query_dict::QueryDict;
+
+/// The name under which errors stand that belong to no field.
+pub const NON_FIELD_ERRORS: &str = "__all__";
+
+/// The prefix of the hidden controls with initial values.
+const INITIAL_PREFIX: &str = "initial-";
+
+/// A form: fields in the order of the page, what was sent, and what came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    fields: Vec<FormField>,
+    data: Option<QueryDict>,
+    cleaned: Vec<(String, Value)>,
+    errors: Vec<(String, Vec<String>)>,
+    changed: Vec<String>,
+}
+
+impl Form {
+    /// A form with these fields, to which nothing was sent.
+    #[must_use]
+    pub fn new(fields: Vec<FormField>) -> Self {
+        Self { fields, ..Self::default() }
+    }
+
+    /// The fields in the order of the page.
+    #[must_use]
+    pub fn fields(&self) -> &[FormField] {
+        &self.fields
+    }
+
+    /// The field with that name.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&FormField> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field with that name, to be adapted.
+    pub fn field_mut(&mut self, name: &str) -> Option<&mut FormField> {
+        self.fields.iter_mut().find(|field| field.name == name)
+    }
+
+    /// Adds a field at the end.
+    pub fn push(&mut self, field: FormField) {
+        self.fields.push(field);
+    }
+
+    /// Brings the fields into the order of `names`. Those that are not named come last.
+    pub fn order_fields(&mut self, names: &[&str]) {
+        let place = |field: &FormField| names.iter().position(|name| *name == field.name).unwrap_or(names.len());
+        self.fields.sort_by_key(place);
+    }
+
+    /// Takes what was sent. Names that are no field are ignored.
+    pub fn bind(&mut self, data: QueryDict) {
+        self.data = Some(data);
+    }
+
+    /// What was sent. `None` for a form that is shown for the first time.
+    #[must_use]
+    pub fn data(&self) -> Option<&QueryDict> {
+        self.data.as_ref()
+    }
+
+    /// Reads every field of what was sent. Values and errors of an earlier call are dropped. Does nothing if nothing was sent.
+    ///
+    /// # Errors
+    /// Those of the statements. Wrong input is no error but found by [`Form::errors`].
+    pub fn full_clean(&mut self, conn: &mut DbConnection) -> QueryResult<()> {
+        self.cleaned.clear();
+        self.errors.clear();
+        self.changed.clear();
+        let Some(data) = &self.data else { return Ok(()) };
+        for field in &self.fields {
+            let outcome = field.clean(conn, data, "")?;
+            let initial = match field.show_hidden_initial {
+                true => field.clean(conn, data, INITIAL_PREFIX)?.ok(),
+                false => Some(field.initial.clone()),
+            };
+            let value = outcome.as_ref().ok();
+            if initial.is_none_or(|initial| field.has_changed(&initial, value)) {
+                self.changed.push(field.name.clone());
+            }
+            match outcome {
+                Ok(value) => self.cleaned.push((field.name.clone(), value)),
+                Err(problems) => self.errors.push((field.name.clone(), problems)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether something was sent and nothing is wrong with it.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.data.is_some() && self.errors.is_empty()
+    }
+
+    /// The value of a field, if what was sent for it could be read. It stays when a later rule refuses it.
+    #[must_use]
+    pub fn cleaned(&self, name: &str) -> Option<&Value> {
+        self.cleaned.iter().find(|(field, _)| field == name).map(|(_, value)| value)
+    }
+
+    /// The text of a field that could be read, or an empty text.
+    #[must_use]
+    pub fn cleaned_text(&self, name: &str) -> &str {
+        self.cleaned(name).map_or("", Value::to_text)
+    }
+
+    /// Replaces or adds a value.
+    pub fn set_cleaned(&mut self, name: &str, value: Value) {
+        match self.cleaned.iter_mut().find(|(field, _)| field == name) {
+            Some((_, old)) => *old = value,
+            None => self.cleaned.push((name.to_owned(), value)),
+        }
+    }
+
+    /// Adds errors to a field, or to [`NON_FIELD_ERRORS`].
+    pub fn add_errors(&mut self, name: &str, problems: impl IntoIterator<Item = String>) {
+        let mut problems = problems.into_iter().peekable();
+        if problems.peek().is_none() {
+            return;
+        }
+        match self.errors.iter_mut().find(|(field, _)| field == name) {
+            Some((_, list)) => list.extend(problems),
+            None => self.errors.push((name.to_owned(), problems.collect())),
+        }
+    }
+
+    /// Adds an error to a field, or to [`NON_FIELD_ERRORS`].
+    pub fn add_error(&mut self, name: &str, problem: impl Into<String>) {
+        self.add_errors(name, [problem.into()]);
+    }
+
+    /// What is wrong, by field.
+    #[must_use]
+    pub fn errors(&self) -> &[(String, Vec<String>)] {
+        &self.errors
+    }
+
+    /// What is wrong with a field.
+    #[must_use]
+    pub fn errors_of(&self, name: &str) -> &[String] {
+        self.errors.iter().find(|(field, _)| field == name).map_or(&[], |(_, problems)| problems.as_slice())
+    }
+
+    /// The fields that differ from their initial values, in the order of the page: `changed_data`.
+    #[must_use]
+    pub fn changed_data(&self) -> &[String] {
+        &self.changed
+    }
+
+    /// The labels of the fields that have changed: what the log says.
+    #[must_use]
+    pub fn changed_labels(&self) -> Vec<String> {
+        let label = |name: &String| self.field(name).map_or_else(|| name.clone(), |field| field.label.clone());
+        self.changed.iter().map(label).collect()
+    }
+}

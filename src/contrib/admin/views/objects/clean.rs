@@ -1,0 +1,62 @@
+//! What was sent, against the rules of the model. Python counterpart: `BaseModelForm._post_clean`.
+
+use chrono::{DateTime, Utc};
+
+use crate::contrib::admin::error::PageError;
+use crate::contrib::admin::forms::{FieldType, Form, NON_FIELD_ERRORS};
+use crate::contrib::admin::model_forms::{apply, new_object, validate_unique};
+use crate::contrib::admin::models::Row;
+use crate::contrib::admin::sites::Registered;
+use crate::db::tables::Kind;
+use crate::db::{DatabaseError, DbConnection};
+
+/// Reads `form` and checks it against the fields, the rules of the model and the other rows. Returns the object with the values that
+/// could be read; the form has the errors.
+pub(super) fn clean(
+    conn: &mut DbConnection,
+    registered: &Registered,
+    form: &mut Form,
+    original: Option<&Row>,
+    now: DateTime<Utc>,
+) -> Result<Row, DatabaseError> {
+    limit_numbers(conn, registered, form)?;
+    form.full_clean(conn)?;
+    let mut object = original.cloned().unwrap_or_else(|| new_object(&registered.model, now));
+    apply(&registered.model, form, &mut object);
+    let admin = &registered.admin;
+    for error in admin.clean(conn, &mut object, original).map_err(database_error)? {
+        let is_field = form.field(&error.field).is_some();
+        // A value that could not be read has its error already.
+        if !is_field {
+            form.add_error(NON_FIELD_ERRORS, error.message);
+        } else if form.cleaned(&error.field).is_some() {
+            form.add_error(&error.field, error.message);
+        }
+    }
+    validate_unique(conn, registered, form, &object, original)?;
+    admin.clean_form(conn, form, &mut object, original).map_err(database_error)?;
+    Ok(object)
+}
+
+/// Numbers that the column cannot hold are refused by the form, not by the database.
+fn limit_numbers(conn: &mut DbConnection, registered: &Registered, form: &mut Form) -> Result<(), DatabaseError> {
+    let table = registered.objects.table(conn)?;
+    for field in &registered.model.fields {
+        let Some(form_field) = form.field_mut(&field.name) else { continue };
+        if let FieldType::Integer { min, max } = &mut form_field.kind
+            && let Kind::Integer(bytes) = table.column(&field.column)?.kind
+            && let Some(limit) = 1_i64.checked_shl(8 * u32::from(bytes) - 1).filter(|limit| *limit > 0)
+        {
+            (*min, *max) = ((*min).max(-limit), (*max).min(limit - 1));
+        }
+    }
+    Ok(())
+}
+
+/// The error of a hook as one of the database, so that it may leave a transaction.
+pub(super) fn database_error(error: PageError) -> DatabaseError {
+    match error {
+        PageError::Database(error) => error,
+        other => DatabaseError::Query(diesel::result::Error::QueryBuilderError(other.to_string().into())),
+    }
+}

@@ -1,0 +1,47 @@
+//! Parameters that go along from page to page. Python counterpart: `django.contrib.admin.templatetags.admin_urls`.
+
+use crate::contrib::admin::request::AdminRequest;
+use crate::http::query_dict::QueryDict;
+
+/// The parameter with the search and the filters of the list, to which the user returns.
+pub(super) const CHANGELIST_FILTERS: &str = "_changelist_filters";
+
+/// Says that the page is in a window of its own beside a form.
+pub(super) const IS_POPUP: &str = "_popup";
+
+/// The field of the object that the form in the other window wants.
+pub(super) const TO_FIELD: &str = "_to_field";
+
+/// Whether the page is in a window of its own beside a form.
+pub(super) fn is_popup(request: &AdminRequest) -> bool {
+    request.form.contains(IS_POPUP) || request.params.contains(IS_POPUP)
+}
+
+/// The search and the filters of the list that the user came from. Empty if there are none.
+fn filters(request: &AdminRequest) -> &str {
+    request.params.get(CHANGELIST_FILTERS).unwrap_or_default()
+}
+
+/// The address of the list with the search and the filters that the user came from.
+pub(super) fn list_url(request: &AdminRequest, url: &str) -> String {
+    let filters = QueryDict::parse(filters(request).as_bytes());
+    with_query(url, &filters)
+}
+
+/// The address of another page, with the search and the filters for the way back.
+pub(super) fn url(request: &AdminRequest, url: &str) -> String {
+    let mut query = QueryDict::default();
+    if !filters(request).is_empty() {
+        query.push(CHANGELIST_FILTERS, filters(request));
+    }
+    with_query(url, &query)
+}
+
+/// As [`url`], with the other parameters of this page.
+pub(super) fn url_with_query(request: &AdminRequest, url: &str) -> String {
+    with_query(url, &request.params)
+}
+
+fn with_query(url: &str, query: &QueryDict) -> String {
+    if query.is_empty() { url.to_owned() } else { format!("{url}?{}", query.urlencode()) }
+}

@@ -1,0 +1,78 @@
+//! Where a saved object leads. Python counterpart: `ModelAdmin.response_add` and `response_change`.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use serde_json::json;
+
+use super::preserved::{self, is_popup};
+use crate::contrib::admin::chrome::Chrome;
+use crate::contrib::admin::error::{PageError, redirect};
+use crate::contrib::admin::models::Row;
+use crate::contrib::admin::render::render;
+use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::admin::sites::{AdminSite, Registered};
+use crate::contrib::admin::urls::quote;
+use crate::contrib::admin::views::each_context;
+use crate::contrib::messages::{self, Level, Part};
+
+/// Closes the window beside a form.
+#[derive(Template)]
+#[template(path = "admin/popup_response.html")]
+struct PopupResponse {
+    chrome: Chrome,
+    response: String,
+}
+
+/// The page that closes the window beside a form, and tells that form about the object.
+pub(super) async fn close_popup(
+    site: &AdminSite,
+    request: &AdminRequest,
+    response: serde_json::Value,
+) -> Result<HttpResponse, PageError> {
+    let chrome = each_context(site, request).await?;
+    Ok(render(StatusCode::OK, &PopupResponse { chrome, response: response.to_string() }))
+}
+
+/// Tells that the object was saved, and leads on.
+pub(super) async fn respond(
+    site: &AdminSite,
+    registered: &Registered,
+    request: &AdminRequest,
+    object: &Row,
+    text: &str,
+    is_add: bool,
+) -> Result<HttpResponse, PageError> {
+    let (admin, form) = (&registered.admin, &request.form);
+    if is_popup(request) {
+        let response = match is_add {
+            true => json!({ "value": object.pk(), "obj": text }),
+            false => json!({ "action": "change", "value": object.pk(), "obj": text, "new_value": object.pk() }),
+        };
+        return close_popup(site, request, response).await;
+    }
+    let url = |rest: &str| format!("{}{}", site.base(), registered.path(rest));
+    let own_url = url(&format!("{}/change/", quote(object.pk())));
+    let may_change = admin.has_change_permission(request, Some(object));
+    let verb = if is_add { "added" } else { "changed" };
+    let name = &registered.model.verbose_name;
+    let adds_another = form.contains("_addanother");
+    let continues = form.contains("_continue") || (is_add && admin.add_continues() && !adds_another);
+    let (more, location) = if continues {
+        let more = if may_change || !is_add { " You may edit it again below." } else { "" };
+        (more.to_owned(), preserved::url_with_query(request, &own_url))
+    } else if adds_another {
+        (format!(" You may add another {name} below."), preserved::url_with_query(request, &url("add/")))
+    } else {
+        let may_see_list = admin.has_view_permission(request, None) || admin.has_change_permission(request, None);
+        let location = if may_see_list { preserved::list_url(request, &url("")) } else { site.base().to_owned() };
+        (String::new(), location)
+    };
+    let object = match may_change || !is_add {
+        true => Part::Link { href: own_url, text: text.to_owned() },
+        false => Part::Text(text.to_owned()),
+    };
+    let parts = [Part::Text(format!("The {name} “")), object, Part::Text(format!("” was {verb} successfully.{more}"))];
+    messages::add_parts(&request.req, Level::Success, &parts);
+    Ok(redirect(&location))
+}

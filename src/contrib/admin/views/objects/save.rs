@@ -1,0 +1,153 @@
+//! Writing an object. Python counterpart: `ModelAdmin.save_model`, `save_related`, `log_addition` and `log_change`.
+
+use super::clean::{clean, database_error};
+use super::fieldsets::{BoundFieldset, Layout};
+use crate::apps::Apps;
+use crate::contrib::admin::error::PageError;
+use crate::contrib::admin::forms::{Form, Value};
+use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
+use crate::contrib::admin::models::Row;
+use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::auth::UserId;
+use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation, is_unique_violation};
+
+/// What came of a form.
+pub(super) enum Outcome {
+    /// The object was written. Its text.
+    Saved(Box<Row>, String),
+    /// Something is wrong with the form.
+    Invalid(Box<Rejected>),
+    /// The object was deleted meanwhile.
+    Gone,
+}
+
+/// A form with errors, as the page shows it.
+pub(super) struct Rejected {
+    pub(super) form: Form,
+    pub(super) fieldsets: Vec<BoundFieldset>,
+    /// `str(object)` with what was typed.
+    pub(super) text: String,
+}
+
+/// Checks the form and writes the object, or changes the one with the key of `original`.
+pub(super) async fn save(
+    layout: &Layout,
+    request: &AdminRequest,
+    mut form: Form,
+    original: Option<&Row>,
+) -> Result<Outcome, PageError> {
+    // The second time, if another request has written the same unique value or deleted a row that is referred to. Then the
+    // form says so.
+    for is_last in [false, true] {
+        form = match check(layout, request, form, original.cloned()).await? {
+            Ok(form) => form,
+            Err(rejected) => return Ok(Outcome::Invalid(rejected)),
+        };
+        let extra = layout.registered.admin.before_save(request, &form, original).await?;
+        match write(layout, request, form.clone(), extra, original).await {
+            Err(error) if !is_last && is_conflict(&error) => {}
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(PageError::internal("the form was checked twice"))
+}
+
+fn is_conflict(error: &DatabaseError) -> bool {
+    matches!(error, DatabaseError::Query(error) if is_unique_violation(error) || is_foreign_key_violation(error))
+}
+
+/// The form, if nothing is wrong with it.
+async fn check(
+    layout: &Layout,
+    request: &AdminRequest,
+    mut form: Form,
+    original: Option<Row>,
+) -> Result<Result<Form, Box<Rejected>>, PageError> {
+    let layout = layout.clone();
+    let check = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
+        let now = layout.options.now;
+        let object = clean(conn, &layout.registered, &mut form, original.as_ref(), now)?;
+        if form.is_valid() { Ok(Ok(form)) } else { rejected(conn, &layout, form, object).map(Err) }
+    };
+    Ok(request.db.query(check).await?)
+}
+
+fn rejected(conn: &mut DbConnection, layout: &Layout, form: Form, object: Row) -> Result<Box<Rejected>, DatabaseError> {
+    let mut rows = [object];
+    layout.options.site.select_related(conn, &layout.registered, &mut rows, &[])?;
+    let [object] = rows;
+    let fieldsets = layout.bind(conn, &form, &object)?;
+    Ok(Box::new(Rejected { form, fieldsets, text: layout.registered.admin.to_string(&object) }))
+}
+
+/// Writes the object and the log in one transaction. The form is checked again in it: the database may have changed.
+async fn write(
+    layout: &Layout,
+    request: &AdminRequest,
+    mut form: Form,
+    extra: Vec<(String, Value)>,
+    original: Option<&Row>,
+) -> Result<Outcome, DatabaseError> {
+    let (layout, apps, now) = (layout.clone(), request.apps.clone(), request.now());
+    let user = request.user.as_ref().and_then(|user| user.pk());
+    let key = original.map(|original| original.pk().to_owned());
+    let write = move |conn: &mut DbConnection| -> Result<Outcome, DatabaseError> {
+        let registered = &layout.registered;
+        let original = match &key {
+            None => None,
+            Some(key) => match layout.options.site.get_object(conn, registered, key)? {
+                None => return Ok(Outcome::Gone),
+                original => original,
+            },
+        };
+        let mut object = clean(conn, registered, &mut form, original.as_ref(), now)?;
+        if !form.is_valid() {
+            return rejected(conn, &layout, form, object).map(Outcome::Invalid);
+        }
+        for (name, value) in extra {
+            if let Value::One(value) = value {
+                object.set(&name, value);
+            }
+        }
+        save_object(conn, &layout, &apps, object, original.as_ref()).and_then(|(object, text)| {
+            let message = match original {
+                None => ChangeMessage::Added,
+                Some(_) => ChangeMessage::Changed(form.changed_labels()),
+            };
+            let action = if original.is_none() { Action::Addition } else { Action::Change };
+            log(conn, &layout, user, action, (object.pk(), &text), &message)?;
+            Ok(Outcome::Saved(Box::new(object), text))
+        })
+    };
+    request.db.write(write).await
+}
+
+fn save_object(
+    conn: &mut DbConnection,
+    layout: &Layout,
+    apps: &Apps,
+    mut object: Row,
+    original: Option<&Row>,
+) -> Result<(Row, String), DatabaseError> {
+    let registered = &layout.registered;
+    registered.admin.save_model(conn, &registered.objects, &mut object, original).map_err(database_error)?;
+    registered.admin.saved(conn, apps, &object, original).map_err(database_error)?;
+    let stored = layout.options.site.get_object(conn, registered, object.pk())?.unwrap_or(object);
+    let text = registered.admin.to_string(&stored);
+    Ok((stored, text))
+}
+
+/// Writes an entry of the log about the object with that key and text.
+pub(super) fn log(
+    conn: &mut DbConnection,
+    layout: &Layout,
+    user: Option<UserId>,
+    action: Action,
+    (id, repr): (&str, &str),
+    message: &ChangeMessage,
+) -> Result<(), DatabaseError> {
+    let Some(user) = user else { return Ok(()) };
+    let model = &layout.registered.model;
+    let object = LoggedObject { model: (&model.app_label, &model.model_name), id, repr };
+    Ok(log_action(conn, user, action, object, message, layout.options.now)?)
+}
