@@ -2,6 +2,8 @@
 
 #[cfg(feature = "database")]
 use super::authentication::basic::BasicAuthentication;
+#[cfg(feature = "server")]
+use super::authentication::session::SessionAuthentication;
 use super::authentication::{Authentication, AuthenticationClass};
 use super::checks;
 use super::permissions::{Permission, PermissionClass};
@@ -9,6 +11,8 @@ use super::settings::RestFrameworkSettings;
 use super::state::RestFramework;
 use crate::apps::{AppConfig, AppsBuilder, Check, Registry};
 use crate::conf::{Setting, SettingsError};
+#[cfg(feature = "server")]
+use crate::contrib::sessions;
 
 /// `rest_framework`.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +35,10 @@ impl AppConfig for RestFrameworkConfig {
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         if registry.is_installed("django.contrib.auth") {
             registry.push(AuthenticationClass::new(BasicAuthentication));
+            #[cfg(feature = "server")]
+            if registry.is_installed(sessions::apps::NAME) {
+                registry.push(AuthenticationClass::new(SessionAuthentication));
+            }
         }
         Ok(())
     }

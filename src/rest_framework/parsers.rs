@@ -101,13 +101,7 @@ pub async fn parse(
     view_limit: Option<usize>,
     budget: &BodyBudget,
 ) -> Result<Data, ApiError> {
-    let mut share = budget.share();
-    let read = read(headers, payload, limits, view_limit, &mut share);
-    let body = if limits.time.is_zero() {
-        read.await?
-    } else {
-        tokio::time::timeout(limits.time, read).await.map_err(|_| ApiError::request_timeout())??
-    };
+    let body = read_body(headers, payload, limits, view_limit, budget).await?;
     if body.is_empty() {
         return Ok(Data::Form(Map::new()));
     }
@@ -130,6 +124,46 @@ pub async fn parse(
         Parser::Json => json(&body, charset).map(Data::Json),
         Parser::Form => form(&body, charset, limits.fields).map(Data::Form),
         Parser::MultiPart => multipart(headers, body, charset, limits.fields).await.map(Data::Form),
+    }
+}
+
+/// Reads `payload`.
+///
+/// # Errors
+/// 413 and 408 beyond `limits`, 413 beyond the limit of the view, 503 when `budget` is used up.
+pub(super) async fn read_body(
+    headers: &HeaderMap,
+    payload: Payload,
+    limits: Limits,
+    view_limit: Option<usize>,
+    budget: &BodyBudget,
+) -> Result<Bytes, ApiError> {
+    let mut share = budget.share();
+    let read = read(headers, payload, limits, view_limit, &mut share);
+    if limits.time.is_zero() {
+        read.await
+    } else {
+        tokio::time::timeout(limits.time, read).await.map_err(|_| ApiError::request_timeout())?
+    }
+}
+
+/// The field `name` of a form: `request.POST.get(name)`. `None` if `body` is not a form, or has more than `max_fields`.
+#[cfg(feature = "server")]
+pub(super) async fn form_field(headers: &HeaderMap, body: Bytes, max_fields: usize, name: &str) -> Option<String> {
+    let content_type = headers.get(header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()))?;
+    let media_type = MediaType::parse(content_type.get(..MAX_MEDIA_TYPE_LENGTH).unwrap_or(&content_type));
+    let is = |parser: Parser| MediaType::parse(parser.media_type()).matches(&media_type);
+    let charset = Charset::of(&media_type);
+    let mut fields = if is(Parser::Form) {
+        form(&body, charset, max_fields).ok()?
+    } else if is(Parser::MultiPart) {
+        multipart(headers, body, charset, max_fields).await.ok()?
+    } else {
+        return None;
+    };
+    match fields.remove(name)? {
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }
 

@@ -65,6 +65,12 @@ impl SessionStore {
         Ok(Apps::of(req)?.get()?)
     }
 
+    /// `SESSION_COOKIE_NAME`.
+    #[must_use]
+    pub fn cookie_name(&self) -> &str {
+        &self.cookie.name
+    }
+
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }

@@ -38,6 +38,12 @@ pub trait Authentication: Send + Sync + 'static {
     /// The value of `WWW-Authenticate` in a 401. `None` makes it a 403.
     fn challenge(&self, req: &HttpRequest) -> Option<String>;
 
+    /// Whether the credential is a cookie, which browsers send with requests of other sites as well. Then the token against
+    /// that may be in a form, which is read before the class is asked. Default: no.
+    fn trusts_cookies(&self) -> bool {
+        false
+    }
+
     /// What this class would find, given that the view has already authenticated the request and found `caller`. `None` if
     /// this class must look for itself. Default: the caller, if this class found it and has no arguments. Another value of a
     /// class with arguments might find another user.

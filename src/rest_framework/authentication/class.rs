@@ -21,6 +21,8 @@ pub struct AuthenticationClass {
 /// [`Authentication`] without its associated types.
 trait AnyAuthentication: Send + Sync {
     fn authenticate<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<Option<Caller>, ApiError>>;
+    #[cfg(feature = "server")]
+    fn trusts_cookies(&self) -> bool;
     fn challenge(&self, req: &HttpRequest) -> Option<String>;
     fn security_definition(&self, req: &HttpRequest) -> Option<(&'static str, Value)>;
     fn refusals(&self, req: &HttpRequest) -> Vec<ApiError>;
@@ -32,6 +34,11 @@ impl<A: Authentication> AnyAuthentication for A {
             let found = authenticate_by(self, req).await?;
             Ok(found.map(|(user, auth)| Caller::new::<A>(user, auth)))
         })
+    }
+
+    #[cfg(feature = "server")]
+    fn trusts_cookies(&self) -> bool {
+        Authentication::trusts_cookies(self)
     }
 
     fn challenge(&self, req: &HttpRequest) -> Option<String> {
@@ -64,6 +71,12 @@ impl AuthenticationClass {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether the class trusts cookies, so that it asks for the CSRF token in a form.
+    #[cfg(feature = "server")]
+    pub(super) fn trusts_cookies(&self) -> bool {
+        self.class.trusts_cookies()
     }
 
     /// The value of `WWW-Authenticate` in a 401.

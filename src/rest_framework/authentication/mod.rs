@@ -50,6 +50,8 @@ mod base;
 #[cfg(feature = "database")]
 pub mod basic;
 mod class;
+#[cfg(feature = "server")]
+pub mod session;
 mod tuple;
 
 pub(super) use self::base::authenticate_by;

@@ -12,6 +12,8 @@ use super::mounted::MountedView;
 use super::view::ApiView;
 use crate::http::outcome::{Reason, request_line};
 use crate::rest_framework::authentication;
+#[cfg(feature = "server")]
+use crate::rest_framework::authentication::session;
 use crate::rest_framework::checked::Checked;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::negotiation::select_renderer;
@@ -65,6 +67,11 @@ async fn initial_and_handle(
 ) -> Result<HttpResponse, actix_web::Error> {
     let view = &mounted.view;
     let classes = view.authentication_classes(framework);
+    #[cfg(feature = "server")]
+    let payload = match session::needs_form_token(req, classes) {
+        true => Box::pin(session::read_form_token(req, payload, framework, view.body_limit)).await?,
+        false => payload,
+    };
     let caller = authentication::authenticate(req, classes).await?;
     if let Some(model) = view.model {
         req.extensions_mut().insert(model);

@@ -31,21 +31,15 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
 
 fn report(carry: &mut Carry<'_>, list: &ClassList, name: &str) {
     let class = class_name(name);
-    let finding = if class == "SessionAuthentication" {
-        Finding::noticed("SessionAuthentication does not exist here.")
-            .clients("A client with only a session cookie is anonymous.")
-            .remedy("Clients that log in by session, such as the browsable API, stay with Django.")
-    } else {
-        let bases = carry.export.backend_bases(name);
-        let derived = bases.first().map_or(String::new(), |base| format!(", derived from {}", class_name(base)));
-        let what = format!("{} names {name}{derived}, which does not exist here.", list.key);
-        let finding = match (list.is_vital, list.line.is_empty()) {
-            (true, _) => Finding::blocking(what),
-            (false, false) => Finding::code(what),
-            (false, true) => Finding::noticed(what),
-        };
-        let finding = finding.clients(list.clients).remedy(list.remedy);
-        if list.line.is_empty() { finding } else { finding.lines([list.line.replace("{class}", class)]) }
+    let bases = carry.export.backend_bases(name);
+    let derived = bases.first().map_or(String::new(), |base| format!(", derived from {}", class_name(base)));
+    let what = format!("{} names {name}{derived}, which does not exist here.", list.key);
+    let finding = match (list.is_vital, list.line.is_empty()) {
+        (true, _) => Finding::blocking(what),
+        (false, false) => Finding::code(what),
+        (false, true) => Finding::noticed(what),
     };
+    let finding = finding.clients(list.clients).remedy(list.remedy);
+    let finding = if list.line.is_empty() { finding } else { finding.lines([list.line.replace("{class}", class)]) };
     carry.report.add(finding);
 }

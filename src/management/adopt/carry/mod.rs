@@ -91,7 +91,7 @@ mod tests {
                 "SESSION_COOKIE_SECURE=true",
                 "CSRF_COOKIE_SECURE=true",
                 "CSRF_TRUSTED_ORIGINS=https://app.example.org",
-                "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES=JWTAuthentication,TokenAuthentication",
+                "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES=JWTAuthentication,TokenAuthentication,SessionAuthentication",
                 "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES=IsAuthenticated",
                 "REST_FRAMEWORK_DEFAULT_RENDERER_CLASSES=JSONRenderer",
                 "REST_FRAMEWORK_DEFAULT_PARSER_CLASSES=JSONParser",
@@ -117,7 +117,6 @@ mod tests {
         assert!(report.would_work(), "{report}");
         let report = report.to_string();
         for line in [
-            "  - SessionAuthentication does not exist here.",
             "  - AUTHENTICATION_BACKENDS names backends.EmailBackend, derived from ModelBackend, which does not exist here.",
             "  - REST_FRAMEWORK_EXCEPTION_HANDLER names code of your own, errors.handler.",
             "  - MIDDLEWARE has tenants.TenantMiddleware, which does not exist here.",
@@ -143,7 +142,7 @@ mod tests {
             "SIMPLE_JWT_ACCESS_TOKEN_LIFETIME=5m",
             "SIMPLE_JWT_ROTATE_REFRESH_TOKENS=false",
             "REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES=AllowAny",
-            "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES=BasicAuthentication",
+            "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES=SessionAuthentication,BasicAuthentication",
             "ALLOWED_HOSTS=",
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\nis not in\n{text}");
