@@ -12,4 +12,5 @@ mod library;
 mod operations;
 mod rest_framework;
 mod security;
+mod sessions;
 mod simplejwt;

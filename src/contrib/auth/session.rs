@@ -156,14 +156,16 @@ pub async fn logout(req: &HttpRequest) -> Result<(), SessionError> {
 /// Lets the session of `req` go on after the password of `user` has changed, under a new key. The other sessions of that user
 /// end. `user` is as stored after the change. If it is not the user who is logged in, only the key changes, as in Django.
 ///
+/// The view has asked [`get_user`] who is logged in, before the change: after it the session no longer counts.
+///
 /// # Errors
 /// If the database fails, or `django.contrib.sessions` is not installed.
 pub async fn update_session_auth_hash(req: &HttpRequest, user: &SharedUser) -> Result<(), SessionError> {
     let sessions = Apps::of(req)?.get::<SessionAuth>()?;
     let session = Session::of(req).await?;
-    let is_own = get_user(req).await?.is_some_and(|own| own.pk().is_some() && own.pk() == user.pk());
+    let own = req.extensions().get::<CachedUser>().and_then(|CachedUser(own)| own.as_ref()?.pk());
     session.cycle_key();
-    if is_own {
+    if own.is_some() && own == user.pk() {
         session.set(HASH_SESSION_KEY, sessions.session_auth_hash(&**user).into());
         cache(req, Some(user.clone()));
     }

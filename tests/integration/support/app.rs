@@ -10,11 +10,12 @@ use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::schema::auth_user;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
 use actix_simplejwt::server::{self, Site};
-use actix_simplejwt::{Settings, urls};
+use actix_simplejwt::{Apps, Settings, urls};
 use actix_web::body::to_bytes;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, init_service};
+use actix_web::web::ServiceConfig;
 use chrono::{DateTime, TimeDelta};
 use diesel::prelude::*;
 use futures_util::future::LocalBoxFuture;
@@ -32,6 +33,7 @@ pub struct TestApp {
     auth: AuthState,
     description: Rc<ApiDescription>,
     kept: Rc<TestDatabase>,
+    urls: fn(&mut ServiceConfig, &Apps),
 }
 
 impl TestApp {
@@ -48,7 +50,16 @@ impl TestApp {
 
     /// The same server without the API's description, so its responses are not checked against it.
     pub async fn build_undescribed(kept: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
-        let app = Self::start(Rc::new(kept), adjust).await;
+        Self::build_with_urls(kept, urls::configure, adjust).await
+    }
+
+    /// The same server with other routes than the project's.
+    pub async fn build_with_urls(
+        kept: TestDatabase,
+        urls: fn(&mut ServiceConfig, &Apps),
+        adjust: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let app = Self::start(Rc::new(kept), urls, adjust).await;
         for user in [super::alice(), super::bob(), super::ivan()] {
             app.add_user(user).await;
         }
@@ -57,10 +68,14 @@ impl TestApp {
 
     /// Another instance on the same database, with a pool and a clock of its own.
     pub async fn another(&self, adjust: impl FnOnce(&mut Settings)) -> Self {
-        Self::start(Rc::clone(&self.kept), adjust).await
+        Self::start(Rc::clone(&self.kept), self.urls, adjust).await
     }
 
-    async fn start(kept: Rc<TestDatabase>, adjust: impl FnOnce(&mut Settings)) -> Self {
+    async fn start(
+        kept: Rc<TestDatabase>,
+        urls: fn(&mut ServiceConfig, &Apps),
+        adjust: impl FnOnce(&mut Settings),
+    ) -> Self {
         let env: Environment = [
             ("SECRET_KEY", "a-test-secret-key-of-more-than-fifty-characters-0123456789"),
             ("PASSWORD_HASHERS", "MD5PasswordHasher"),
@@ -73,7 +88,7 @@ impl TestApp {
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let apps = settings.builder().clock(clock.clone()).build().unwrap();
         let (database, auth) = (apps.database().unwrap().clone(), apps.auth().unwrap().clone());
-        let service = Rc::new(init_service(server::app(&Site::new(apps, urls::configure))).await);
+        let service = Rc::new(init_service(server::app(&Site::new(apps, urls))).await);
         let call: Call = Rc::new(move |request| {
             let service = Rc::clone(&service);
             Box::pin(async move {
@@ -83,7 +98,7 @@ impl TestApp {
                 }
             })
         });
-        Self { call, clock, database, auth, description: Rc::default(), kept }
+        Self { call, clock, database, auth, description: Rc::default(), kept, urls }
     }
 
     /// The server's database.
@@ -223,6 +238,11 @@ impl Response {
     /// A header; empty when it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// All headers of this name.
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.headers.get_all(name).map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
     /// The headers whose name begins so, sorted, as `name: value`.

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 mod app;
+mod browser;
 mod database;
 mod description;
 mod json_schema;
@@ -15,6 +16,7 @@ mod socket;
 mod users;
 
 pub use app::{Client, Response, TestApp};
+pub use browser::Browser;
 pub use database::TestDatabase;
 pub use description::ApiDescription;
 pub use proxy::Proxy;
