@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::cors::CorsSettings;
+use super::csrf::CsrfSettings;
 use super::security::SecuritySettings;
 use super::settings::HttpSettings;
 use crate::apps::{Check, Registry, When};
@@ -13,6 +14,8 @@ use crate::core::checks::CheckMessage;
 pub const CHECKS: &[Check] = &[
     Check { ids: &["security.W901"], when: When::Always, run: proxy_header },
     Check { ids: &["security.W009"], when: When::StartAndDeploy, run: secret_key },
+    Check { ids: &["security.W025"], when: When::StartAndDeploy, run: secret_key_fallbacks },
+    Check { ids: &["security.W016"], when: When::Deploy, run: csrf },
     Check { ids: &["security.W018"], when: When::Deploy, run: debug },
     Check { ids: &["security.W020"], when: When::Deploy, run: allowed_hosts },
     Check {
@@ -37,6 +40,35 @@ fn secret_key(registry: &Registry) -> Vec<CheckMessage> {
          random value, otherwise many of Django's security-critical features will be vulnerable to attack.",
     );
     if is_weak(registry.secret_key().expose()) { vec![message] } else { Vec::new() }
+}
+
+fn secret_key_fallbacks(registry: &Registry) -> Vec<CheckMessage> {
+    let weak = registry.secret_key_fallbacks().iter().enumerate().filter(|(_, key)| is_weak(key.expose()));
+    let message = |(index, _)| {
+        CheckMessage::warning(
+            "security.W025",
+            format!(
+                "Your SECRET_KEY_FALLBACKS[{index}] has less than 50 characters, less than 5 unique characters, or it's \
+                 prefixed with 'django-insecure-' indicating that it was generated automatically by Django. Please \
+                 generate a long and random value, otherwise many of Django's security-critical features will be \
+                 vulnerable to attack."
+            ),
+        )
+    };
+    weak.map(message).collect()
+}
+
+/// Without sessions no page trusts a cookie.
+fn csrf(registry: &Registry) -> Vec<CheckMessage> {
+    if registry.settings::<CsrfSettings>().cookie_secure || !registry.is_installed("django.contrib.sessions") {
+        return Vec::new();
+    }
+    vec![CheckMessage::warning(
+        "security.W016",
+        "You have 'django.middleware.csrf.CsrfViewMiddleware' in your MIDDLEWARE, but you have not set \
+         CSRF_COOKIE_SECURE to True. Using a secure-only CSRF cookie makes it more difficult for network traffic \
+         sniffers to steal the CSRF token.",
+    )]
 }
 
 fn is_weak(key: &str) -> bool {

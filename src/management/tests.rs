@@ -31,6 +31,7 @@ fn the_commands_have_their_names_from_python() {
             "adopt",
             "changepassword",
             "check",
+            "clearsessions",
             "createsuperuser",
             "dbshell",
             "diffsettings",

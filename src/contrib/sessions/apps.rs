@@ -1,10 +1,10 @@
 //! `django.contrib.sessions` as an app.
 
 #[cfg(feature = "server")]
-use super::{management, settings::SessionSettings, store::SessionStore};
+use super::{checks, management, settings::SessionSettings, store::SessionStore};
 use crate::apps::AppConfig;
 #[cfg(feature = "server")]
-use crate::apps::{Registry, command::Command};
+use crate::apps::{Check, Registry, command::Command};
 #[cfg(feature = "server")]
 use crate::conf::{Setting, SettingsError};
 use crate::db::migrations::{self, Step};
@@ -28,6 +28,11 @@ impl AppConfig for SessionsConfig {
 
     fn migrations(&self) -> &'static [Step] {
         migrations::SESSIONS
+    }
+
+    #[cfg(feature = "server")]
+    fn checks(&self) -> &'static [Check] {
+        checks::CHECKS
     }
 
     #[cfg(feature = "server")]

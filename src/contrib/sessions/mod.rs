@@ -19,6 +19,8 @@
 
 pub mod apps;
 #[cfg(feature = "server")]
+mod checks;
+#[cfg(feature = "server")]
 mod error;
 #[cfg(feature = "server")]
 mod management;

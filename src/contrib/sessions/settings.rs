@@ -2,11 +2,11 @@
 
 use chrono::Duration;
 
-use crate::conf::{settings, values};
+use crate::conf::{Environment, SettingsError, settings, values};
 use crate::http::cookies::{CookieOptions, SameSite};
 
 settings! {
-    section "Sessions", replaced REPLACED;
+    section "Sessions", replaced REPLACED, finish Self::finish;
 
     /// Names and defaults of Django.
     ///
@@ -37,6 +37,8 @@ settings! {
         pub save_every_request: bool = SESSION_SAVE_EVERY_REQUEST("false", values::boolean);
         /// Let browsers forget the cookie when they close. The row lasts for `SESSION_COOKIE_AGE` all the same.
         pub expire_at_browser_close: bool = SESSION_EXPIRE_AT_BROWSER_CLOSE("false", values::boolean);
+        plain misspelt: Vec<SettingsError> = Vec::new(),
+            "Names in the environment that are probably meant to be settings of sessions, for the system checks.";
     }
 }
 
@@ -50,6 +52,12 @@ const REPLACED: &[(&str, &str)] = &[
 ];
 
 impl SessionSettings {
+    /// Other programs use names that begin with `SESSION_` too, so that an unknown one is no error.
+    fn finish(mut self, env: &Environment) -> Result<Self, SettingsError> {
+        self.misspelt = env.misspelt("SESSION_", Self::SETTINGS);
+        Ok(self)
+    }
+
     /// The attributes of the cookie.
     #[must_use]
     pub fn cookie(&self) -> CookieOptions {
@@ -78,6 +86,14 @@ mod tests {
         assert_eq!((read("600"), read("1h")), (Ok(600), Ok(3_600)));
         let problem = "SESSION_COOKIE_AGE: \"0\" is not a duration of more than 0, such as 2w";
         assert_eq!(read("0"), Err(problem.to_owned()));
+    }
+
+    #[test]
+    fn names_of_other_programs_are_ignored() {
+        let env = [("SESSION_MANAGER", "local/desk"), ("SESSION_COOKIE_SECUR", "true")].into_iter().collect();
+        let settings = SessionSettings::from_env(&env).unwrap();
+        let found: Vec<_> = settings.misspelt.iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["SESSION_COOKIE_SECUR: there is no such setting; did you mean SESSION_COOKIE_SECURE?"]);
     }
 
     #[test]

@@ -23,9 +23,9 @@ async fn a_setting_that_cannot_work_is_named() {
     let db = TestDatabase::sqlite();
     let error = refused(&db, &env().with("SIMPLE_JWT_ALGORITHM", "RS256"));
     assert_eq!(error, "SIMPLE_JWT_SIGNING_KEY: a private key in PEM form is required for RS256");
-    let error = refused(&db, &env().with("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES", "SessionAuthentication"));
+    let error = refused(&db, &env().with("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES", "RemoteUserAuthentication"));
     assert!(
-        error.starts_with("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES: \"SessionAuthentication\" is not one of ")
+        error.starts_with("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES: \"RemoteUserAuthentication\" is not one of ")
     );
     let error = Settings::from_env(&env().with("SIMPLE_JWT_ACESS_TOKEN_LIFETIME", "5m")).unwrap_err().to_string();
     assert!(error.ends_with("did you mean SIMPLE_JWT_ACCESS_TOKEN_LIFETIME?"), "{error}");

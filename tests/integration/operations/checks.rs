@@ -13,6 +13,8 @@ const STRONG: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 const SAFE: &[(&str, &str)] = &[
     ("SECRET_KEY", STRONG),
     ("ALLOWED_HOSTS", "example.org"),
+    ("CSRF_COOKIE_SECURE", "true"),
+    ("SESSION_COOKIE_SECURE", "true"),
     ("LOGIN_FAILURE_LIMIT", "5"),
     ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", "ScopedRateThrottle"),
     ("REST_FRAMEWORK_DEFAULT_THROTTLE_RATES", "login=30/min"),
@@ -53,7 +55,16 @@ fn a_safe_deployment_has_nothing_to_report() {
 fn a_deployment_with_default_settings_gets_all_warnings() {
     let env = Environment::default().with("SECRET_KEY", STRONG);
     let found = Settings::from_env(&env).unwrap().builder().check(Run::Deploy);
-    assert_eq!(ids(&found), ["auth.W902", "security.W004", "security.W008", "security.W020", "simplejwt.W906"]);
+    let expected = [
+        "auth.W902",
+        "security.W004",
+        "security.W008",
+        "security.W012",
+        "security.W016",
+        "security.W020",
+        "simplejwt.W906",
+    ];
+    assert_eq!(ids(&found), expected);
 }
 
 #[test]
@@ -80,6 +91,31 @@ fn a_weak_key_is_reported_at_start_and_for_deployment() {
         assert_eq!(ids(&find(&pairs, Run::Check)), Vec::<&str>::new(), "{weak}");
     }
     assert_eq!(ids(&find(&[], Run::Start)), Vec::<&str>::new());
+}
+
+#[test]
+fn a_weak_fallback_key_is_reported_at_start_and_for_deployment() {
+    let pairs = [("SECRET_KEY_FALLBACKS", &*format!("{STRONG},short"))];
+    let found = find(&pairs, Run::Start);
+    assert_eq!(ids(&found), ["security.W025"]);
+    assert!(found.messages[0].msg.starts_with("Your SECRET_KEY_FALLBACKS[1] has less than 50 characters"));
+    assert_eq!(ids(&find(&pairs, Run::Check)), Vec::<&str>::new());
+}
+
+#[test]
+fn cookies_of_sessions_are_for_https_and_hidden_from_scripts() {
+    assert_deploy_finds(&[("SESSION_COOKIE_SECURE", "no")], &["security.W012"]);
+    assert_deploy_finds(&[("SESSION_COOKIE_HTTPONLY", "no")], &["security.W015"]);
+    assert_deploy_finds(&[("CSRF_COOKIE_SECURE", "no")], &["security.W016"]);
+    assert_eq!(ids(&find(&[("SESSION_COOKIE_AG", "60")], Run::Check)), ["sessions.W901"]);
+    let without_sessions = [
+        ("INSTALLED_APPS", "django.contrib.auth,django.contrib.contenttypes,rest_framework,rest_framework_simplejwt"),
+        ("SESSION_COOKIE_SECURE", "no"),
+        ("CSRF_COOKIE_SECURE", "no"),
+        ("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "no"),
+        ("SIMPLE_JWT_ROTATE_REFRESH_TOKENS", "no"),
+    ];
+    assert_eq!(ids(&find(&without_sessions, Run::Deploy)), Vec::<&str>::new());
 }
 
 #[test]

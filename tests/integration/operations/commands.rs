@@ -110,6 +110,7 @@ fn a_database_without_tables_is_named_before_anything_is_asked() {
         &["createsuperuser", "--noinput", "--username", "ann", "--email", ""][..],
         &["changepassword", "ann"],
         &["drf_create_token", "ann"],
+        &["clearsessions"],
         &["flushexpiredtokens"],
     ] {
         assert_eq!(

@@ -47,7 +47,10 @@ fn brought(left_out: &[&str]) -> Brought {
 fn all_apps_are_installed_by_default() {
     let all = brought(&[]);
     assert!(all.settings.contains(&"SIMPLE_JWT_ALGORITHM") && all.checks.contains(&"simplejwt.W904"));
-    assert_eq!(all.commands, ["createsuperuser", "changepassword", "drf_create_token", "flushexpiredtokens"]);
+    assert_eq!(
+        all.commands,
+        ["createsuperuser", "changepassword", "clearsessions", "drf_create_token", "flushexpiredtokens"]
+    );
     assert!(all.tables.contains(&"auth_user") && all.tables.contains(&"token_blacklist_outstandingtoken"));
 }
 
