@@ -21,6 +21,8 @@ mod patterns;
 pub mod query_dict;
 #[cfg(feature = "server")]
 pub mod redirects;
+#[cfg(feature = "server")]
+pub mod request;
 pub mod request_log;
 #[cfg(feature = "server")]
 pub mod security;

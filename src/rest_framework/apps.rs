@@ -9,8 +9,12 @@ use super::checks;
 use super::permissions::{Permission, PermissionClass};
 use super::settings::RestFrameworkSettings;
 use super::state::RestFramework;
+#[cfg(feature = "database")]
+use super::throttling::ThrottledLogins;
 use crate::apps::{AppConfig, AppsBuilder, Check, Registry};
 use crate::conf::{Setting, SettingsError};
+#[cfg(feature = "database")]
+use crate::contrib::auth::LoginLimits;
 #[cfg(feature = "server")]
 use crate::contrib::sessions;
 
@@ -39,6 +43,7 @@ impl AppConfig for RestFrameworkConfig {
             if registry.is_installed(sessions::apps::NAME) {
                 registry.push(AuthenticationClass::new(SessionAuthentication));
             }
+            registry.insert(LoginLimits::new(ThrottledLogins));
         }
         Ok(())
     }

@@ -233,6 +233,12 @@ impl ApiError {
         self.0.status
     }
 
+    /// Seconds after which a client should try again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        self.0.retry_after
+    }
+
     /// Body of the response.
     #[must_use]
     pub fn body(&self) -> &Value {

@@ -12,7 +12,17 @@
 //! }
 //! ```
 
+use super::model_forms::capfirst;
+use super::request::AdminRequest;
+use super::sites::AdminSite;
 use super::static_files;
+use crate::contrib::auth::AbstractUser;
+use crate::contrib::auth::hashers::is_password_usable;
+use crate::contrib::messages::{self, Message, Part};
+use crate::http::{cookies, csrf};
+
+/// The cookie that remembers [`Theme`].
+pub const THEME_COOKIE: &str = "admin_theme";
 
 /// The frame of a page.
 #[derive(Clone, Debug, Default)]
@@ -73,13 +83,23 @@ pub struct Link {
     pub url: String,
 }
 
-/// A message with its level, which is a class: `success`, `info`, `warning` or `error`.
+/// A message, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageMessage {
-    /// The classes.
-    pub tags: String,
-    /// The text.
-    pub text: String,
+    /// The level, which is a class: `success`, `info`, `warning` or `error`.
+    pub level: &'static str,
+    /// Text and links. The first letter is in upper case.
+    pub parts: Vec<Part>,
+}
+
+impl PageMessage {
+    fn new(message: &Message) -> Self {
+        let mut parts = message.parts();
+        if let Some(Part::Text(text)) = parts.first_mut() {
+            *text = capfirst(text);
+        }
+        Self { level: message.level.as_str(), parts }
+    }
 }
 
 /// An application in the navigation and on the index page.
@@ -156,6 +176,36 @@ impl Theme {
 }
 
 impl Chrome {
+    /// The frame of a page for the user of `request`: takes the messages, and gets the token of forms.
+    #[must_use]
+    pub fn of(site: &AdminSite, request: &AdminRequest) -> Self {
+        let Some(user) = &request.user else { return Self::of_nobody(site, request) };
+        Self {
+            site_url: Some("/".to_owned()),
+            user: Some(short_name(&**user)),
+            has_usable_password: is_password_usable(user.password()),
+            csrf_token: csrf::get_token(&request.req),
+            messages: messages::take(&request.req).iter().map(PageMessage::new).collect(),
+            nav: app_list(site, request, None),
+            ..Self::of_nobody(site, request)
+        }
+    }
+
+    /// The frame of a page for someone who is not logged in.
+    #[must_use]
+    pub fn of_nobody(site: &AdminSite, request: &AdminRequest) -> Self {
+        let theme = cookies::get(&request.req, THEME_COOKIE);
+        Self {
+            language: "en-us",
+            site_title: site.site_title().to_owned(),
+            site_header: site.site_header().to_owned(),
+            root: site.base().to_owned(),
+            full_path: request.full_path().to_owned(),
+            theme: theme.as_deref().map_or(Theme::System, Theme::from_name),
+            ..Self::default()
+        }
+    }
+
     /// Sets the title.
     #[must_use]
     pub fn titled(mut self, title: impl Into<String>) -> Self {
@@ -228,11 +278,48 @@ impl Chrome {
     }
 }
 
+/// The apps and models that the user may see, or those of one app: `get_app_list`.
+#[must_use]
+pub fn app_list(site: &AdminSite, request: &AdminRequest, only: Option<&str>) -> Vec<NavApp> {
+    let mut apps = Vec::new();
+    for (label, name) in site.apps().iter().filter(|(label, _)| only.is_none_or(|only| only == label)) {
+        let mut models = Vec::new();
+        for registered in site.models().filter(|registered| registered.model.app_label == *label) {
+            let admin = &registered.admin;
+            let can_add = admin.has_add_permission(request);
+            let can_change = admin.has_change_permission(request, None);
+            let can_view = admin.has_view_permission(request, None);
+            let may_see = can_add || can_change || can_view || admin.has_delete_permission(request, None);
+            if !may_see || !admin.has_module_permission(request) {
+                continue;
+            }
+            models.push(NavModel {
+                name: capfirst(&registered.model.verbose_name_plural),
+                url: (can_change || can_view).then(|| request.url(&registered.path(""))),
+                add_url: can_add.then(|| request.url(&registered.path("add/"))),
+                is_view_only: !can_change,
+            });
+        }
+        if !models.is_empty() {
+            apps.push(NavApp { name: name.clone(), url: request.url(&format!("{label}/")), models });
+        }
+    }
+    apps
+}
+
+/// `get_short_name()`, or the user name.
+fn short_name(user: &dyn AbstractUser) -> String {
+    let first_name = user.attribute("first_name");
+    let first_name = first_name.as_ref().and_then(serde_json::Value::as_str).filter(|name| !name.is_empty());
+    first_name.unwrap_or(user.username()).to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use askama::Template;
 
     use super::*;
+    use crate::contrib::messages::Level;
 
     #[derive(Template)]
     #[template(source = "{% extends \"admin/base.html\" %}{% block content %}<p>Here.</p>{% endblock %}", ext = "html")]
@@ -275,7 +362,7 @@ mod tests {
             user: Some("<u>".to_owned()),
             has_usable_password: true,
             site_url: Some("/".to_owned()),
-            messages: vec![PageMessage { tags: "success".to_owned(), text: "<b>".to_owned() }],
+            messages: vec![PageMessage::new(&Message::new(Level::Success, "<b>"))],
             nav: vec![app],
             theme: Theme::Dark,
             ..chrome()

@@ -6,12 +6,13 @@
 use actix_web::web::{self, ServiceConfig};
 
 use super::sites::{AdminSite, Registered};
-use super::views;
+use super::{static_files, views};
 use crate::apps::Apps;
 
 /// Mounts the admin site at `ADMIN_URL`, if `django.contrib.admin` is installed.
 pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
     if let Ok(site) = AdminSite::of_apps(apps) {
+        static_files::configure(cfg);
         cfg.service(web::resource(format!("{}{{path:.*}}", site.base())).to(views::dispatch));
     }
 }
@@ -24,6 +25,9 @@ pub(super) enum Page<'a> {
     Logout,
     PasswordChange,
     PasswordChangeDone,
+    Theme,
+    /// Choices for fields with `autocomplete_fields`, which no model has.
+    Autocomplete,
     /// The models of the app with this label.
     AppIndex(&'a str),
     Model(&'a Registered, ModelPage<'a>),
@@ -52,6 +56,8 @@ pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>
         "logout/" => return Some(Page::Logout),
         "password_change/" => return Some(Page::PasswordChange),
         "password_change/done/" => return Some(Page::PasswordChangeDone),
+        "autocomplete/" => return Some(Page::Autocomplete),
+        "theme/" => return Some(Page::Theme),
         _ => {}
     }
     let path = path.strip_suffix('/')?;

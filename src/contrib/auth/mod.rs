@@ -20,6 +20,8 @@ pub mod hashers;
 #[cfg(feature = "database")]
 mod hashing;
 #[cfg(feature = "database")]
+mod limits;
+#[cfg(feature = "database")]
 mod lockout;
 #[cfg(feature = "server")]
 pub(crate) mod management;
@@ -45,6 +47,8 @@ pub use base_user::{AbstractUser, SharedUser};
 pub use error::AuthError;
 #[cfg(feature = "database")]
 pub use failed_logins::{FailedLogins, FailedLoginsOf};
+#[cfg(feature = "database")]
+pub use limits::{LimitLogins, LimitReached, LoginLimits};
 #[cfg(feature = "database")]
 pub use outcomes::{LoginCounts, LoginOutcomes};
 #[cfg(feature = "server")]

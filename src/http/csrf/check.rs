@@ -6,10 +6,9 @@ use actix_web::http::{Method, header};
 use super::failure::CsrfFailure;
 use super::token::{SECRET_LENGTH, check_format, secret_of, unmasked};
 use super::trusted::Csrf;
-use crate::apps::Apps;
 use crate::core::crypto::constant_time_eq;
 use crate::http::headers::header_bytes;
-use crate::http::security::SecuritySettings;
+use crate::http::request::{get_host, is_secure};
 
 /// Whether a page of this site has sent the request. `form_token` is the field [`FIELD`](super::FIELD) of a form that was sent by
 /// `POST`; without it, or if it is empty, the header `X-CSRFToken` counts.
@@ -96,20 +95,6 @@ impl Csrf {
             Err(refused("incorrect"))
         }
     }
-}
-
-/// `request.get_host()`: the host that the client has asked for, with its port. The middleware has checked it.
-fn get_host(req: &HttpRequest) -> Option<String> {
-    match req.headers().get(header::HOST) {
-        Some(host) => host.to_str().ok().map(str::to_owned),
-        None => Some(req.app_config().host().to_owned()),
-    }
-}
-
-/// `request.is_secure()`.
-fn is_secure(req: &HttpRequest) -> bool {
-    let settings = Apps::of(req).ok().and_then(|apps| apps.get::<SecuritySettings>().ok());
-    settings.is_some_and(|settings| settings.is_secure(req.headers()))
 }
 
 /// A header as WSGI hands it to Django: as Latin-1.

@@ -18,6 +18,8 @@ mod check;
 mod class;
 mod history;
 mod ident;
+#[cfg(feature = "database")]
+mod logins;
 mod rates;
 #[cfg(feature = "redis")]
 mod redis;
@@ -29,6 +31,8 @@ pub use self::cache::ThrottleCache;
 pub use self::check::{check_throttles, client_address};
 pub use self::class::ThrottleClass;
 pub use self::history::{Denial, Histories, Refusal};
+#[cfg(feature = "database")]
+pub(in crate::rest_framework) use self::logins::ThrottledLogins;
 pub use self::rates::{Rate, ThrottleRates};
 #[cfg(feature = "redis")]
 pub use self::redis::RedisHistories;

@@ -105,6 +105,8 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
         Page::Logout => site_pages::logout(site, request).await,
         Page::PasswordChange => site_pages::password_change(site, request).await,
         Page::PasswordChangeDone => site_pages::password_change_done(site, request).await,
+        Page::Autocomplete => Err(PageError::PermissionDenied),
+        Page::Theme => site_pages::theme(site, request).await,
         Page::AppIndex(label) => site_pages::app_index(site, label, request).await,
         Page::Model(registered, page) => match page {
             ModelPage::ChangeList => changelist::changelist(site, registered, request).await,

@@ -1,0 +1,184 @@
+//! Changing one's own password. Python counterpart: `AdminSite.password_change`, `PasswordChangeView` and
+//! `AdminPasswordChangeForm`.
+
+use std::sync::Arc;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+use serde_json::Value;
+
+use crate::contrib::admin::chrome::Chrome;
+use crate::contrib::admin::error::PageError;
+use crate::contrib::admin::render::render;
+use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::admin::sites::AdminSite;
+use crate::contrib::auth::password_validation::{UserAttributes, password_validators_help_texts, validate_password};
+use crate::contrib::auth::signals::EndOfLogins;
+use crate::contrib::auth::{self, AuthError, SharedUser};
+use crate::core::crypto::SecretString;
+use crate::db::{DatabaseError, DbConnection};
+use crate::http::redirects::redirect;
+
+const WRONG: &str = "Your old password was entered incorrectly. Please enter it again.";
+const DIFFERENT: &str = "The two password fields didn’t match.";
+const REQUIRED: &str = "This field is required.";
+const NULL: &str = "Null characters are not allowed.";
+
+#[derive(Template)]
+#[template(path = "admin/password_change_form.html")]
+struct PasswordChangePage {
+    chrome: Chrome,
+    fields: [PasswordField; 3],
+    error_count: usize,
+}
+
+#[derive(Template)]
+#[template(path = "admin/password_change_done.html")]
+struct PasswordChangeDonePage {
+    chrome: Chrome,
+}
+
+/// A row of the form. A password is never shown again.
+struct PasswordField {
+    name: &'static str,
+    label: &'static str,
+    autocomplete: &'static str,
+    help: Vec<String>,
+    errors: Vec<String>,
+}
+
+/// What was entered.
+struct Entered {
+    old: SecretString,
+    new1: SecretString,
+    new2: SecretString,
+}
+
+impl PasswordField {
+    fn new(name: &'static str, label: &'static str, autocomplete: &'static str, help: Vec<String>) -> Self {
+        Self { name, label, autocomplete, help, errors: Vec::new() }
+    }
+
+    fn described_by(&self) -> Option<String> {
+        let help = (!self.help.is_empty()).then(|| format!("id_{}_helptext", self.name));
+        let error = (!self.errors.is_empty()).then(|| format!("id_{}_error", self.name));
+        let ids: Vec<_> = help.into_iter().chain(error).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+}
+
+/// `password_change/`.
+pub(in crate::contrib::admin::views) async fn password_change(
+    site: &AdminSite,
+    request: &AdminRequest,
+) -> Result<HttpResponse, PageError> {
+    let auth = request.auth()?;
+    let help = password_validators_help_texts(auth.password_validators());
+    let mut fields = [
+        PasswordField::new("old_password", "Old password", "current-password", Vec::new()),
+        PasswordField::new("new_password1", "New password", "new-password", help),
+        PasswordField::new(
+            "new_password2",
+            "New password confirmation",
+            "new-password",
+            vec!["Enter the same password as before, for verification.".to_owned()],
+        ),
+    ];
+    if request.is_post() {
+        let entered = |name| SecretString::new(request.form.get(name).unwrap_or_default().to_owned());
+        let entered =
+            Entered { old: entered("old_password"), new1: entered("new_password1"), new2: entered("new_password2") };
+        let errors = check(request, &entered).await?;
+        if errors.iter().all(Vec::is_empty) {
+            if change(request, entered.new1).await? {
+                return Ok(redirect(&request.url("password_change/done/")));
+            }
+            // Another request has changed it meanwhile.
+            fields[0].errors = vec![WRONG.to_owned()];
+        } else {
+            for (field, errors) in fields.iter_mut().zip(errors) {
+                field.errors = errors;
+            }
+        }
+    }
+    let error_count = fields.iter().filter(|field| !field.errors.is_empty()).count();
+    let chrome = chrome(site, request).titled("Password change").with_errors(error_count > 0);
+    Ok(render(StatusCode::OK, &PasswordChangePage { chrome, fields, error_count }))
+}
+
+/// `password_change/done/`.
+pub(in crate::contrib::admin::views) async fn password_change_done(
+    site: &AdminSite,
+    request: &AdminRequest,
+) -> Result<HttpResponse, PageError> {
+    let chrome = chrome(site, request).titled("Password change successful");
+    Ok(render(StatusCode::OK, &PasswordChangeDonePage { chrome }))
+}
+
+fn chrome(site: &AdminSite, request: &AdminRequest) -> Chrome {
+    Chrome { nav: Vec::new(), ..Chrome::of(site, request) }.last_crumb("Password change")
+}
+
+/// The errors of the three fields: `PasswordChangeForm.clean`.
+async fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], PageError> {
+    let (auth, user) = (request.auth()?, request.user()?);
+    let mut errors = [&entered.old, &entered.new1, &entered.new2].map(|password| problem(password.expose()));
+    if errors[0].is_empty() {
+        let (old, encoded) = (SecretString::new(entered.old.expose().to_owned()), user.password().to_owned());
+        let check = auth.hash(move |hashers| hashers.check(old.expose(), &encoded)).await.map_err(failed)?;
+        if !check.is_correct {
+            errors[0].push(WRONG.to_owned());
+        }
+    }
+    if errors[1].is_empty() && errors[2].is_empty() {
+        let text = |name| user.attribute(name).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (first_name, last_name) = (text("first_name"), text("last_name"));
+        let email = text(auth.users().email_field());
+        let user =
+            UserAttributes { username: user.username(), first_name: &first_name, last_name: &last_name, email: &email };
+        if entered.new1.expose() != entered.new2.expose() {
+            errors[2].push(DIFFERENT.to_owned());
+        } else if let Err(problems) = validate_password(entered.new2.expose(), &user, auth.password_validators()) {
+            errors[2].extend(problems.iter().map(ToString::to_string));
+        }
+    }
+    Ok(errors)
+}
+
+fn problem(password: &str) -> Vec<String> {
+    match password {
+        "" => vec![REQUIRED.to_owned()],
+        password if password.contains('\0') => vec![NULL.to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// Stores the password. The session of the request goes on under a new key, and the others end. Returns `false` if the
+/// password was changed meanwhile.
+async fn change(request: &AdminRequest, password: SecretString) -> Result<bool, PageError> {
+    let (auth, user) = (request.auth()?, request.user()?);
+    let encoded = auth.hash(move |hashers| hashers.encode(password.expose())).await.map_err(failed)?;
+    let encoded = encoded.map_err(PageError::internal)?;
+    let (users, old, apps) = (Arc::clone(auth.users()), user.clone(), request.apps.clone());
+    let store = move |conn: &mut DbConnection| -> Result<Option<SharedUser>, DatabaseError> {
+        if !users.set_password(conn, &*old, &encoded)? {
+            return Ok(None);
+        }
+        if let Some(pk) = old.pk() {
+            apps.end_logins(conn, pk, EndOfLogins::PasswordChanged)?;
+        }
+        Ok(users.get_by_natural_key(conn, old.username())?)
+    };
+    let Some(user) = request.db.write(store).await? else { return Ok(false) };
+    auth::update_session_auth_hash(&request.req, &user).await?;
+    Ok(true)
+}
+
+fn failed(error: AuthError) -> PageError {
+    match error {
+        AuthError::Overloaded => PageError::Unavailable(error.to_string()),
+        AuthError::Database(error) => error.into(),
+        error => PageError::internal(error),
+    }
+}

@@ -1,0 +1,58 @@
+//! Who may try to log in, and how often: the throttles of the API, for log-ins that are no views of it. Python counterpart: none;
+//! Django's admin has no throttle.
+//!
+//! `rest_framework` is above this module and registers its throttles here.
+
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use futures_util::future::LocalBoxFuture;
+
+/// Why a log-in is not tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LimitReached {
+    /// Too many attempts; seconds until the next one, if that is known.
+    TooMany(Option<u64>),
+    /// It is not known how many there were. The text is for the log.
+    Failed(String),
+}
+
+/// What limits log-ins.
+pub trait LimitLogins: Send + Sync + 'static {
+    /// The address by which log-ins of this client are counted.
+    fn client_address(&self, req: &HttpRequest) -> String;
+
+    /// Counts an attempt, and says whether it may go on.
+    fn check<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<(), LimitReached>>;
+}
+
+/// What limits the log-ins of a project. Cheap to clone.
+#[derive(Clone)]
+pub struct LoginLimits(Arc<dyn LimitLogins>);
+
+impl LoginLimits {
+    /// Wraps `limits`.
+    pub fn new(limits: impl LimitLogins) -> Self {
+        Self(Arc::new(limits))
+    }
+
+    /// As [`LimitLogins::client_address`].
+    #[must_use]
+    pub fn client_address(&self, req: &HttpRequest) -> String {
+        self.0.client_address(req)
+    }
+
+    /// As [`LimitLogins::check`].
+    ///
+    /// # Errors
+    /// If the log-in must not be tried.
+    pub async fn check(&self, req: &HttpRequest) -> Result<(), LimitReached> {
+        self.0.check(req).await
+    }
+}
+
+impl std::fmt::Debug for LoginLimits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LoginLimits")
+    }
+}
