@@ -59,7 +59,7 @@ fn is_not_authenticated(response: &ApiResponse) {
 }
 
 #[actix_web::test]
-async fn a_public_key_is_all_that_is_needed() {
+async fn only_a_public_key_is_needed() {
     let env: Environment =
         [("SIMPLE_JWT_ALGORITHM", "RS256".to_owned()), ("SIMPLE_JWT_VERIFYING_KEY", pem("rsa.spki"))]
             .into_iter()
@@ -113,7 +113,7 @@ async fn keys_are_fetched_from_the_issuer() {
     client.credentials("Authorization", issued("ec256.pkcs8", Algorithm::ES256, json!({})));
     assert_eq!(client.get("/whoami").await.json(), json!({ "id": "7", "expires": NOW + 300 }));
 
-    // Another key is not known, and this is the issuer's answer.
+    // Another key is unknown, and this is the response of the issuer.
     let mut unknown = String::from("Bearer eyJhbGciOiJFUzI1NiIsImtpZCI6InNlY29uZCJ9");
     let whole = issued("ec256.pkcs8", Algorithm::ES256, json!({}));
     unknown.push_str(&whole[whole.find('.').unwrap()..]);
@@ -122,7 +122,7 @@ async fn keys_are_fetched_from_the_issuer() {
 
     handle.stop(false).await;
     issuer.await.unwrap().unwrap();
-    // A server that cannot ask the issuer does not know whether a token is valid. A 401 would make clients throw it away.
+    // A server that cannot ask the issuer does not know whether a token is valid. A 401 would make clients delete it.
     let apps = example::set_up(&env).unwrap().clock(clock()).build().unwrap();
     let mut client = host(&apps, example::configure).await;
     client.credentials("Authorization", whole);
@@ -164,7 +164,7 @@ async fn the_middleware_of_httpauth_gives_the_same_answers() {
     let apps = stateless();
     let mut client = host(&apps, httpauth).await;
     is_not_authenticated(&client.get("/with-fn/id").await);
-    // This one answers before the validator is asked, as the documentation says.
+    // This middleware answers before it calls the validator, as its documentation says.
     assert_eq!(client.get("/bearer/id").await.status, 401);
 
     client.credentials("Authorization", "Bearer abc");
@@ -194,11 +194,11 @@ fn scopes(cfg: &mut ServiceConfig, _apps: &Apps) {
 }
 
 #[actix_web::test]
-async fn a_scope_lets_those_through_to_whom_all_permissions_say_yes() {
+async fn a_scope_allows_only_users_whom_all_its_permissions_allow() {
     let apps = stateless();
     let mut client = host(&apps, scopes).await;
     is_not_authenticated(&client.get("/own/id").await);
-    // What is not there is not told to strangers either.
+    // A missing path is not revealed to anonymous clients either.
     is_not_authenticated(&client.get("/own/missing").await);
     assert_eq!(client.get("/maybe").await.text(), "anonymous");
 

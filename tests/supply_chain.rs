@@ -1,6 +1,6 @@
-//! Reads `Cargo.lock` and fails when a dependency is older than the version that mends a known hole in it. `deny.toml`
-//! looks at all advisories, where their database can be reached; these are the ones that concern tokens, requests and
-//! rows, and some of them are in no database.
+//! Reads `Cargo.lock` and fails if a dependency is older than the version that fixes a known vulnerability. `deny.toml`
+//! checks all advisories if their database can be reached. This list has the vulnerabilities that concern tokens,
+//! requests and rows. Some of them are not in that database.
 
 use std::fs;
 use std::path::Path;
@@ -16,10 +16,10 @@ const FLOORS: &[(&str, [u64; 3], &str)] = &[
     ("time", [0, 3, 47], "RUSTSEC-2026-0009: dates that use up the stack"),
 ];
 
-/// Must be there, or else the list above is about something that has another name by now.
+/// These packages must exist. Otherwise a package in the list above may have been renamed.
 const PRESENT: &[&str] = &["actix-http", "bcrypt", "diesel", "jsonwebtoken"];
 
-/// Must not be there, and why.
+/// Packages that must not be used, and why.
 const BANNED: &[(&str, &str)] =
     &[("rsa", "RUSTSEC-2023-0071: its RSA leaks the key through time"), ("actix-governor", "GPL")];
 
@@ -36,14 +36,14 @@ fn packages(lock: &str) -> Vec<(&str, [u64; 3])> {
         .collect()
 }
 
-/// `1.2.3`, without what may follow after `-` or `+`.
+/// `1.2.3`, without a suffix after `-` or `+`.
 fn numbers(version: &str) -> [u64; 3] {
     let plain = version.split(['-', '+']).next().unwrap();
     let parts: Vec<u64> = plain.split('.').map(|part| part.parse().unwrap()).collect();
     parts.try_into().unwrap()
 }
 
-/// What is wrong with a `Cargo.lock`.
+/// The problems of a `Cargo.lock`.
 fn problems(lock: &str) -> Vec<String> {
     let packages = packages(lock);
     let has = |name: &str| packages.iter().any(|(known, _)| *known == name);
@@ -61,13 +61,13 @@ fn problems(lock: &str) -> Vec<String> {
 }
 
 #[test]
-fn no_dependency_has_a_hole_that_is_known() {
+fn no_dependency_has_a_known_vulnerability() {
     let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
     assert_eq!(problems(&lock), [""; 0]);
 }
 
 #[test]
-fn an_old_and_a_banned_package_are_noticed() {
+fn an_old_and_a_banned_package_are_reported() {
     let package =
         |(name, version): (&str, &str)| format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n\n");
     let good = [("actix-http", "3.12.1"), ("bcrypt", "0.19.2"), ("diesel", "2.3.10"), ("jsonwebtoken", "10.3.0")];

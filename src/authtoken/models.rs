@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_forty_hexadecimal_digits_and_another_each_time() {
+    fn a_key_is_forty_random_hexadecimal_digits() {
         let key = Token::generate_key();
         assert_eq!(key.len(), MAX_KEY_LENGTH);
         assert!(key.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{key}");

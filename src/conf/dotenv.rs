@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_a_value_silently_is_an_error_with_its_line() {
+    fn syntax_that_changes_a_value_silently_is_an_error_with_its_line() {
         for (line, expected) in [
             ("KEY=hun$ter2", "has a $, which begins a variable; "),
             ("KEY=\"hun$ter2\"", "has a $, which begins a variable; "),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_has_nothing_in_it() {
+    fn a_missing_file_has_no_settings() {
         let folder = tempfile::tempdir().unwrap();
         assert!(Environment::from_file(&folder.path().join(".env")).unwrap().values.is_empty());
         let error = Environment::from_file(folder.path()).unwrap_err();

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_of_a_package_is_called_that() {
+    fn a_setting_of_a_package_is_recognised() {
         for (name, expected) in [
             ("EMAIL_HOST", "is a setting of Django that does not apply here: the server sends no e-mail"),
             ("DATABASES", "is a setting of Django that does not apply here: use DATABASE_URL"),

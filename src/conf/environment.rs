@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_read_or_else_its_default() {
+    fn a_missing_value_has_its_default() {
         let settings = AppSettings::from_env(&Environment::default().with("APP_KEY", "2")).unwrap();
         assert_eq!((settings.colour.as_str(), settings.key), ("red", 2));
         let settings = AppSettings::default();
@@ -170,7 +170,7 @@ mod tests {
 
     #[cfg(feature = "server")]
     #[test]
-    fn doubtful_names_are_those_of_the_file() {
+    fn only_names_in_the_file_are_doubtful() {
         let process = Environment::default().with("APP_COLOR", "red");
         let file = "APP_KEY=1\nOTHER=1\n\nAPPKEY=1\nEMAIL_HOST=h\n";
         let mut env = Environment::parse(file, &process).unwrap();

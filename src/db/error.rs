@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_table_is_told_from_other_failures() {
+    fn a_missing_table_is_distinguished_from_other_failures() {
         for message in [
             "no such table: auth_user",
             "no such column: jti",
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_told_from_what_is_wrong() {
+    fn temporary_failures_are_distinguished_from_errors() {
         let unavailable = [
             database_error(DatabaseErrorKind::Unknown, "database is locked"),
             database_error(DatabaseErrorKind::Unknown, "canceling statement due to statement timeout"),

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_database_is_refused() {
+    fn urls_of_other_kinds_are_refused() {
         for text in ["", "mysql://host/name", "sqlite://", "sqlite://:memory:", "postgres://h:70000/x", "file:x"] {
             assert!(DatabaseUrl::parse(text).is_err(), "{text}");
         }

@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_address_stays_as_it_is() {
+    fn text_that_is_not_an_address_is_not_changed() {
         for text in ["", "7", "unknown", "1.1.1.1,2.2.2.2", "192.0.2.1:99999", "[::1", "[::1]x", "[::1]:", "1.2.3", "%"]
         {
             assert_eq!(network(text, 64), text);

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn an_id_of_the_client_comes_back_when_it_is_a_plain_word() {
+    async fn an_id_of_the_client_is_returned_if_it_is_a_plain_word() {
         let (_, headers, _) = send(get("/thing/").insert_header(("X-Request-ID", "trace-77"))).await;
         assert_eq!(headers.get("x-request-id").unwrap(), "trace-77");
         let (_, headers, _) = send(get("/thing/").insert_header(("X-Request-ID", "two words"))).await;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn only_a_route_attracts_a_slash() {
+    async fn a_slash_is_added_only_for_existing_routes() {
         for path in ["/nothing", "/thin", "/THING", "/thing/x", "//thing", "/api/gone/"] {
             let (status, headers, body) = send(get(path)).await;
             assert_eq!(status, 404, "{path}");
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_foreign_host_is_refused_before_the_path_is_looked_at() {
+    async fn a_foreign_host_is_refused_before_the_path_is_matched() {
         for path in ["/thing/", "/thing", "/nowhere/"] {
             let (status, headers, body) = send(get(path).insert_header((header::HOST, "evil.example"))).await;
             assert_eq!(status, 400, "{path}");

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_payload_is_that_of_the_package_and_in_its_order() {
+    fn the_payload_has_the_claims_of_the_package_in_its_order() {
         let payload = |state: &LegacyJwtState, field| Value::from(state.payload(&alice(), field)).to_string();
         assert_eq!(
             payload(&state(LegacyJwtSettings::default()), "username"),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_until_the_second_after_its_expiry() {
+    fn a_token_is_valid_until_the_second_after_its_expiry() {
         let state = state(LegacyJwtSettings::default());
         let payload = state.payload(&alice(), "username");
         let token = state.encode(&payload).unwrap();
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn without_verification_any_signature_will_do() {
+    fn without_verification_any_signature_is_accepted() {
         let open = state(LegacyJwtSettings { verify: false, ..LegacyJwtSettings::default() });
         let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ1c2VybmFtZSI6ImFsaWNlIn0.";
         assert_eq!(*open.decode(none).unwrap(), claims(json!({ "username": "alice" })));

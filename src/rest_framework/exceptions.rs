@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_error_tells_the_client_nothing() {
+    fn a_server_error_hides_its_cause_from_the_client() {
         let error = ApiError::internal("no such table: auth_user");
         assert_eq!(error.body(), &json!({ "detail": "A server error occurred." }));
     }

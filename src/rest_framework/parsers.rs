@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_file_in_a_multipart_body_is_no_text() {
+    async fn a_file_in_a_multipart_body_is_not_a_text_value() {
         let body = b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n\
             --B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\"\r\n\r\ny\r\n--B--\r\n";
         let data = parsed("multipart/form-data; boundary=B", body).await.unwrap();
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_view_may_have_a_smaller_limit_and_never_a_larger_one() {
+    async fn a_view_may_have_a_smaller_limit_but_not_a_larger_one() {
         let limits = Limits { body: 20, total: 30, ..Limits::default() };
         let refusal = async |length: usize, view_limit| {
             let (req, payload) = TestRequest::post().set_payload(vec![b'a'; length]).to_http_parts();
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_body_that_does_not_come_is_not_waited_for() {
+    async fn a_body_that_does_not_arrive_is_not_awaited() {
         let (_sender, payload) = actix_http::h1::Payload::create(false);
         let limits = Limits { time: Duration::from_millis(1), ..Limits::default() };
         let payload = Payload::from(payload);

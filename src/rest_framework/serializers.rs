@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_value_is_that_of_the_field_that_declares_it() {
+    fn each_value_belongs_to_the_field_that_declares_it() {
         let login = read(json!({ "password": " p ", "username": " alice ", "token": 7 })).unwrap();
         assert_eq!((login.username.as_str(), login.password.as_str()), ("alice", " p "));
     }

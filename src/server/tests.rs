@@ -28,7 +28,7 @@ fn a_server_without_its_tables_does_not_start() {
 }
 
 #[actix_web::test]
-async fn a_server_that_chose_its_port_says_which() {
+async fn a_server_that_chooses_its_port_prints_it() {
     let directory = tempfile::tempdir().unwrap();
     assert_ne!(Application::build(migrated(&directory)).unwrap().port(), 0);
 }

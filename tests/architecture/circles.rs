@@ -1,6 +1,6 @@
-//! No file may need another file that needs it in turn.
+//! No two files may depend on each other, directly or through other files.
 //!
-//! A file needs the file that *defines* what it names. A name that is re-exported on the way is followed to its definition,
+//! A file needs the file that *defines* what it names. A re-exported name is followed to its definition,
 //! so a `mod.rs` that only declares and re-exports is part of no circle. A re-export that the same file also uses counts.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -113,7 +113,7 @@ mod tests {
     const LIB: (&str, &str) = ("lib", "pub mod a;\npub mod b;");
 
     #[test]
-    fn two_files_that_need_each_other_are_found() {
+    fn two_files_that_depend_on_each_other_are_found() {
         let files =
             [LIB, ("a", "use crate::{b::B, c};\npub struct A;"), ("b", "fn f(a: &super::a::A) {}\npub struct B;")];
         assert_eq!(circles_of(&files), ["a → b → a"]);
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_re_export_is_followed_and_is_no_need_of_its_own() {
+    fn a_re_export_is_followed_and_is_not_counted_itself() {
         let re_exporting = "mod x;\nmod y;\npub use self::x::X;\npub use y::Y as Z;";
         let files = [LIB, ("a", re_exporting), ("a::x", "pub struct X;"), ("a::y", "use super::X;\npub struct Y(X);")];
         assert!(circles_of(&files).is_empty());
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_uses_what_it_re_exports_needs_it() {
+    fn a_folder_that_uses_its_re_exports_is_counted() {
         let files =
             [LIB, ("a", "mod x;\npub use self::x::X;\npub struct A(X);"), ("a::x", "use super::A;\npub struct X;")];
         assert_eq!(circles_of(&files), ["a → a::x → a"]);

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use self::source::files;
 
-/// The modules of `src/`, from the lowest to the highest. A module may import from lower rows only. Modules in one row
-/// must not import each other.
+/// The modules of `src/`, from the lowest to the highest. A module may import only from the rows above its own in this
+/// list. Modules in one row must not import each other.
 const ORDER: &[&[&str]] = &[
     &["core"],
     &["conf"],
@@ -31,7 +31,7 @@ const FORBIDDEN_CRATES: &[(&str, &[&str])] = &[
     ("db", &["actix_web"]),
 ];
 
-/// The files of an app that speak HTTP. The others know nothing of actix.
+/// The files of an app that use HTTP. The other files must not use actix.
 const HTTP_FILES: &[&str] =
     &["authentication.rs", "views.rs", "urls.rs", "serializers.rs", "exceptions.rs", "schemas.rs", "mod.rs", "apps.rs"];
 
@@ -47,7 +47,7 @@ fn every_module_has_a_place_in_the_order() {
 }
 
 #[test]
-fn a_module_imports_from_lower_rows_only() {
+fn a_module_imports_only_from_modules_before_it() {
     let mut broken = Vec::new();
     for file in files() {
         let own = file.module[0].as_str();
@@ -86,10 +86,10 @@ fn forbidden_crates_are_not_used() {
 }
 
 #[test]
-fn rules_about_tokens_and_rows_know_no_http() {
+fn rules_about_tokens_and_rows_do_not_use_http() {
     let mut broken = Vec::new();
     for file in files().iter().filter(|file| ["authtoken", "legacy_jwt", "simplejwt"].contains(&&*file.module[0])) {
-        // A file that has grown too long continues in a folder of its name.
+        // A file may continue in a folder with its name.
         let is_http = |path: &Path| HTTP_FILES.iter().any(|name| path.ends_with(name));
         let folder = file.path.parent().unwrap().with_extension("rs");
         if !is_http(&file.path) && !is_http(&folder) && file.code.contains("actix_web") {
@@ -100,7 +100,7 @@ fn rules_about_tokens_and_rows_know_no_http() {
 }
 
 #[test]
-fn no_two_files_need_each_other() {
+fn no_two_files_depend_on_each_other() {
     let circles = circles::circles(&files());
     assert!(circles.is_empty(), "\n{}", circles.join("\n"));
 }

@@ -15,7 +15,7 @@ pub struct File {
     pub code: String,
 }
 
-/// The name that a `use` statement makes known in a file: `c` for `use crate::a::{b as c}`.
+/// The name that a `use` statement binds in a file: `c` for `use crate::a::{b as c}`.
 pub struct Binding {
     pub name: String,
     pub target: ModulePath,
@@ -47,7 +47,7 @@ impl File {
     }
 
     /// The paths that the file imports or names, from the root of the crate: `crate::…` and `super::…`, with groups
-    /// taken apart.
+    /// expanded.
     pub fn paths(&self) -> BTreeSet<ModulePath> {
         let mut found = BTreeSet::new();
         for at in starts(&self.code, "crate::") {
@@ -71,12 +71,12 @@ impl File {
         found
     }
 
-    /// The submodules that have a file of their own.
+    /// The submodules in separate files.
     pub fn submodules(&self) -> Vec<String> {
         self.code.lines().filter_map(declared_module).map(str::to_owned).collect()
     }
 
-    /// What the `use` statements make known, of those that name the crate's own items.
+    /// The names that `use` statements bind to items of this crate.
     pub fn bindings(&self) -> Vec<Binding> {
         let submodules = self.submodules();
         let mut bindings = Vec::new();
@@ -122,7 +122,7 @@ impl File {
         found
     }
 
-    /// Takes `super::` and `self::` off the beginning of `text`. Returns the module that they name and the rest.
+    /// Removes `super::` and `self::` from the beginning of `text`. Returns the module that they name and the rest.
     fn absolute<'a>(&self, text: &'a str) -> Option<(ModulePath, &'a str)> {
         let mut base = self.home().to_vec();
         let mut rest = text.strip_prefix("self::").unwrap_or(text);
@@ -140,7 +140,7 @@ fn declared_module(line: &str) -> Option<&str> {
     (before.is_empty() || before.starts_with("pub")).then_some(name)
 }
 
-/// Where a path or word in `code` begins with `word`.
+/// The positions in `code` of paths or words that begin with `word`.
 fn starts<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     let is_inside = |before: &str| {
         before.ends_with("::") || before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.'))
@@ -148,7 +148,7 @@ fn starts<'a>(code: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a 
     code.match_indices(word).map(|(at, _)| at).filter(move |at| !is_inside(&code[..*at]))
 }
 
-/// Whether `word` stands in `code` as a whole word.
+/// Whether `code` contains `word` as a whole word.
 pub fn has_word(code: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     code.match_indices(word)

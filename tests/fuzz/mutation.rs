@@ -117,14 +117,14 @@ impl Seeds {
             0 => (0, (0..rng.random_range(1..6)).map(|_| rng.random()).collect()),
             1 => (rng.random_range(1..20), Vec::new()),
             2 => (1, vec![rng.random()]),
-            // Repeats what stands here.
+            // Repeats the text at this position.
             3 => {
                 let to = end.min(at + rng.random_range(1..20));
                 (0, input[at..to].repeat(rng.random_range(1..40)))
             }
             4 => (0, one_of(&self.words, rng).clone()),
             5 => (0, one_of(ODD, rng).as_bytes().to_vec()),
-            // Continues as another seed.
+            // Continues with another seed.
             _ => {
                 let other = one_of(&self.whole, rng);
                 (end, other[rng.random_range(0..=other.len())..].to_vec())

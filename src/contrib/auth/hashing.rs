@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_waits_for_itself_and_makes_room_for_others() {
+    fn many_logins_of_one_client_delay_only_that_client() {
         let mut callers = Callers::new(2, 4);
         callers.come(&["a1", "a2", "a3", "a4", "a5", "a6", "a7", "b1", "a8", "c1", "b2"]);
         assert!(callers.queue.is_full_for("a"));
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_that_goes_leaves_its_place() {
+    fn a_caller_that_is_dropped_frees_its_place() {
         let mut callers = Callers::new(1, 10);
         callers.come(&["a1", "a2", "b1", "c1"]);
         callers.waiters.retain(|(name, _)| name != "a2");

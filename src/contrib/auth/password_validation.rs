@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn every_validator_speaks_in_its_turn_and_in_djangos_words() {
+    fn the_validators_give_the_messages_of_django_in_order() {
         assert_eq!(
             problems("1234567"),
             [
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn likeness_to_the_user_is_refused_whole_or_in_words() {
+    fn similarity_to_the_user_is_refused_whole_or_in_words() {
         for (password, name) in [
             ("TESTCLIENT", Some("username")),
             ("tneilctset", Some("username")),

@@ -438,7 +438,7 @@ mod tests {
 
     #[cfg(feature = "sqlite")]
     #[tokio::test]
-    async fn a_right_password_is_no_failure_when_the_client_hangs_up() {
+    async fn a_right_password_is_not_a_failure_if_the_client_disconnects() {
         use diesel::prelude::*;
 
         let (_folder, db, auth) = limited(Some(3), None).await;

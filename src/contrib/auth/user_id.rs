@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn the_width_of_a_number_is_kept_and_a_text_gets_the_narrowest() {
+    fn a_number_keeps_its_width_and_text_gets_the_smallest() {
         assert!(matches!(UserId::from(7_i32), UserId::Integer(7)));
         assert!(matches!(UserId::from(7_i64), UserId::BigInteger(7)));
         assert!(matches!("7".parse(), Ok(UserId::Integer(7))));

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_domain_of_an_address_is_lowered() {
+    fn only_the_domain_of_an_address_is_changed_to_lower_case() {
         for (address, expected) in [
             ("Normal@DOMAIN.COM", "Normal@domain.com"),
             ("a@B@C.D", "a@B@c.d"),

@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_says_what_a_text_without_a_usable_block_is() {
+    fn the_error_describes_a_text_without_a_usable_block() {
         let wrong = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
         for (text, error) in [
             (String::new(), KeyError::NotPem),

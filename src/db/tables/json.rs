@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_claim_is_a_key_when_python_would_take_it_for_one() {
+    fn a_claim_is_a_key_if_python_accepts_it_as_one() {
         for value in [json!(7), json!(7.0), json!("7"), json!(" +7 "), json!("007")] {
             assert_eq!(integer(&value), Some(7), "{value}");
         }

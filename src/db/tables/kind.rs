@@ -262,7 +262,7 @@ mod tests {
     const UUID: &str = "0b9e2c8a-1d58-4a3a-9f4e-3c5f6a7b8c9d";
 
     #[test]
-    fn what_a_person_types_becomes_a_value_or_an_error() {
+    fn typed_text_becomes_a_value_or_an_error() {
         for (kind, text, value) in [
             (Kind::Boolean, "True", "true"),
             (Kind::Integer(4), " 7", "7"),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn both_databases_give_the_same_text_and_get_their_own() {
+    fn both_databases_give_the_same_text() {
         for (kind, sqlite, postgres, text) in [
             (Kind::Boolean, "1", "true", "true"),
             (Kind::Boolean, "0", "false", "false"),

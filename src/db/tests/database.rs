@@ -76,7 +76,7 @@ fn a_violation_in_a_savepoint_leaves_the_write_usable() {
 }
 
 #[test]
-fn a_write_is_never_acknowledged_without_being_there() {
+fn an_acknowledged_write_is_in_the_database() {
     for test in TestDatabase::each() {
         let database = test.open_with_notes();
         block_on(async {
@@ -267,7 +267,7 @@ fn an_address_without_a_database_is_reported_at_once_and_without_the_password() 
 
 #[cfg(all(feature = "postgres", not(feature = "postgres-tls")))]
 #[test]
-fn a_build_without_tls_says_what_it_lacks() {
+fn a_build_without_tls_names_the_missing_feature() {
     let settings = DatabaseSettings::new("postgres://127.0.0.1:1/shop?sslmode=require").unwrap();
     assert_eq!(
         Database::open(&settings).unwrap_err().to_string(),

@@ -105,7 +105,7 @@ fn an_empty_database_gets_everything_and_a_second_run_nothing() {
 }
 
 #[test]
-fn what_the_diesel_cli_made_is_complete() {
+fn tables_of_the_diesel_cli_are_complete() {
     each(|conn| {
         run(conn, &files!("up.sql"));
         assert_eq!(MigrationPlan::default().unapplied(conn).unwrap(), []);
@@ -186,7 +186,7 @@ fn tables_that_django_does_not_know_are_not_touched() {
 }
 
 #[test]
-fn a_project_with_another_user_model_gets_no_foreign_keys_into_nothing() {
+fn a_project_with_another_user_model_gets_no_foreign_keys_to_missing_tables() {
     each(|conn| {
         run(conn, &files!("up.sql")[..3]);
         conn.batch_execute("DROP TABLE auth_user_user_permissions").unwrap();
@@ -210,7 +210,7 @@ fn a_project_with_another_user_model_gets_no_foreign_keys_into_nothing() {
 }
 
 #[test]
-fn a_table_of_users_that_no_step_makes_is_not_invented() {
+fn a_table_of_users_that_no_step_makes_is_not_created() {
     each(|conn| {
         let plan = || MigrationPlan::default().with_users(UserTable::new("accounts_user"));
         let error = plan().migrate(conn, now()).unwrap_err();
@@ -232,7 +232,7 @@ fn a_table_of_users_that_no_step_makes_is_not_invented() {
 }
 
 #[test]
-fn rows_of_a_running_project_stay_as_they_are() {
+fn rows_of_a_running_project_are_not_changed() {
     each(|conn| {
         migrate(conn);
         let renamed = auth_permission::table.filter(auth_permission::codename.eq("add_user"));

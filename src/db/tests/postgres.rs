@@ -84,7 +84,7 @@ fn an_exhausted_pool_is_unavailable() {
 }
 
 #[test]
-fn a_connection_that_the_server_closed_is_replaced_unnoticed() {
+fn a_connection_that_the_server_closed_is_replaced_without_an_error() {
     let Some(test) = TestDatabase::postgres() else { return };
     let database = with_one_connection(&test);
     let mut other = test.open().connection().unwrap();

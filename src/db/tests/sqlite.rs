@@ -89,7 +89,7 @@ fn the_connection_is_set_up_as_the_settings_say() {
 }
 
 #[test]
-fn concurrent_writes_are_all_there_when_they_are_answered() {
+fn concurrent_writes_are_in_the_database_when_they_are_answered() {
     let test = TestDatabase::sqlite();
     let database = test.open_with_notes();
     thread::scope(|scope| {

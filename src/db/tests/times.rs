@@ -41,7 +41,7 @@ fn shown(conn: &mut DbConnection, column: &str) -> String {
 }
 
 #[test]
-fn what_is_written_is_what_django_would_write() {
+fn times_are_written_in_the_format_of_django() {
     for test in TestDatabase::each() {
         let database = test.open_migrated();
         let mut conn = database.connection().unwrap();

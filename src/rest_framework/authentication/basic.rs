@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_is_not_mine_and_a_malformed_header_has_its_message() {
+    fn another_scheme_is_ignored_and_a_malformed_header_has_its_message() {
         assert_eq!(credentials("Bearer x"), Ok(None));
         assert_eq!(credentials("Basicx"), Ok(None));
         let refused = |header: &str| credentials(header).unwrap_err();

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_description_knows_who_passes_a_combination() {
+    fn the_description_says_who_passes_a_combination() {
         let admits = |permission: &dyn Fn(&Method) -> Admits| permission(&Method::GET);
         assert_eq!(admits(&|m| AllowAny.or(IsAdminUser).admits(m)), Admits::Everyone);
         assert_eq!(admits(&|m| IsAuthenticated.or(IsAdminUser).admits(m)), Admits::EveryUser);

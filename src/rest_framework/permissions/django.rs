@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn each_method_takes_the_permission_that_drf_names() {
+    fn each_method_requires_the_permission_that_drf_requires() {
         let permission =
             |method| required_action(&method).unwrap().map(|action| Model::of::<Order>().permission(action));
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_only_given_out_is_not_asked_for() {
+    fn a_read_only_field_is_not_in_the_request() {
         let fields = [CharField::new("refresh"), CharField::new("access").read_only()];
         let schema = body_schema(&fields);
         assert_eq!(schema["required"], json!(["refresh"]));

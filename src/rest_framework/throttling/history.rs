@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_addresses_stays_within_the_bound_and_keeps_the_latest() {
+    fn many_addresses_stay_within_the_limit_and_the_latest_are_kept() {
         let histories = Histories::with_bound(30_000);
         for second in 0..2_000 {
             let asked = histories.allow_request(&format!("{second:04}"), THREE_A_MINUTE, at(0.01 * f64::from(second)));

@@ -96,7 +96,7 @@ fn known_keys_stay_valid_for_a_limited_time_while_the_issuer_fails() {
 }
 
 #[test]
-fn an_issuer_that_never_answered_is_asked_at_the_same_rate() {
+fn an_issuer_that_has_never_answered_gets_requests_at_the_same_rate() {
     let (client, clock, requests) = client(Algorithm::RS256, |request| {
         if request < 2 { Err(FetchError::KeySet(JwkSetError::NotJson)) } else { Ok(key_set()) }
     });

@@ -1,6 +1,6 @@
 //! `Authorization` headers, read by each of the four classes that use it.
 //!
-//! Each class is asked as a handler's argument asks it. The way of such a request through the whole server is `service`'s.
+//! Each class is called as an extractor calls it. The target `service` sends such a request to the whole server.
 
 use std::cell::RefCell;
 

@@ -31,7 +31,7 @@ pub fn check(data: &[u8]) {
         .unwrap()
         .into_inner();
     let parsers = [Parser::Json, Parser::Form, Parser::MultiPart];
-    // All of it is there, so there is nothing to wait for.
+    // The whole body is there, so nothing waits.
     let budget = BodyBudget::new(LIMITS.total);
     let parsed = parse(request.headers(), payload, &parsers, LIMITS, None, &budget);
     let parsed = parsed.now_or_never().expect("a body that is there");

@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::support::{NOW, SECRET, clock, first_line, signed};
 
-/// The JSON of a header on the first line, that of the claims after it. What is accepted says everything that it must.
+/// The JSON of a header is on the first line, the JSON of the claims follows. An accepted token must have all required
+/// claims.
 pub fn check(data: &[u8]) {
     static KEY: LazyLock<SigningKey> = LazyLock::new(|| SigningKey::new(Algorithm::HS256, &SECRET.into()).unwrap());
     let (header, claims) = first_line(data);
@@ -59,7 +60,7 @@ fn assert_header_is_plain(header: &[u8]) {
     assert!(header.get("kid").is_none_or(Value::is_string), "{header:?}");
 }
 
-/// simplejwt's own classes: a token that they take has what they need, and can be written again.
+/// simplejwt's token classes: a token that they accept has the required claims and can be encoded again.
 fn check_classes(token: &str) {
     thread_local! {
         static APPS: Apps = Apps::builder(Settings::new(SECRET).stateless()).clock(clock()).build().unwrap();
@@ -69,7 +70,7 @@ fn check_classes(token: &str) {
         let Ok(access) = AccessToken::from_raw(token, jwt) else { return };
         assert_eq!(access["token_type"], "access");
         assert!(access.get("exp").is_some() && access.get("jti").is_some(), "{access:?}");
-        // PyJWT reads an issuer that is no text, and refuses to write it.
+        // PyJWT decodes an issuer that is not a string, but refuses to encode it.
         match access.encode(jwt) {
             Ok(again) => assert!(AccessToken::from_raw(&again, jwt).is_ok(), "{access:?}"),
             Err(_) => assert!(access.get("iss").is_some_and(|issuer| !issuer.is_string()), "{access:?}"),

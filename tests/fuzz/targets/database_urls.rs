@@ -2,7 +2,8 @@
 
 use actix_simplejwt::db::DatabaseSettings;
 
-/// Any text; and on the first line the name of a user, after it what follows the login. The password is never shown.
+/// Any text. It is also tried as two parts of a URL: the first line as the user name, the rest as the text after the
+/// login. The password must never be shown.
 pub fn check(data: &[u8]) {
     const PASSWORD: &str = "hunter2";
     let text = String::from_utf8_lossy(data);

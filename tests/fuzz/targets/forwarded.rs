@@ -7,10 +7,10 @@ use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::test::TestRequest;
 
-/// Each line is such a header. The address that counts is the one that so many proxies have passed on.
+/// Each line is such a header. The result must be the address behind the configured number of proxies.
 pub fn check(data: &[u8]) {
     thread_local! {
-        // One for all inputs: making one costs more than reading it.
+        // One request is used for all inputs, because making one takes longer than the code under test.
         static REQUEST: RefCell<ServiceRequest> =
             RefCell::new(TestRequest::default().peer_addr(([10, 0, 0, 9], 5000).into()).to_srv_request());
     }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use actix_simplejwt::http::host::AllowedHosts;
 
-/// A `Host` header. One that is let through is made of nothing that means something in a link, and is in the list.
+/// A `Host` header. An accepted host has no characters with a meaning in a link, and is in the list.
 pub fn check(data: &[u8]) {
     static NAMED: LazyLock<AllowedHosts> = LazyLock::new(|| {
         AllowedHosts::new(&[".example.org", "localhost", "127.0.0.1", "[::1]"].map(str::to_owned), false)

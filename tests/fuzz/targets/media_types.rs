@@ -9,14 +9,15 @@ use actix_web::test::TestRequest;
 
 use super::support::first_line;
 
-/// A header on the first line, a query on the second. What is chosen is one of what there is, or a 404 or 406.
+/// A header on the first line, a query on the second. The result must be one of the available media types, or a 404 or
+/// 406.
 pub fn check(data: &[u8]) {
     let (accept, query) = first_line(data);
     let text = String::from_utf8_lossy(accept);
     let media_type = MediaType::parse(&text);
     for known in ["application/json", "text/html", "*/*", "multipart/form-data"] {
         let known = MediaType::parse(known);
-        // Parameters count on the own side only.
+        // Only the parameters of the server's media type count.
         let (matches, is_matched) = (known.matches(&media_type), media_type.matches(&known));
         assert!(matches == is_matched || (matches && text.contains('=')), "{text:?}");
     }

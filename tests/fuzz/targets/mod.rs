@@ -1,5 +1,5 @@
-//! What is fuzzed. Each target takes any bytes, hands them to the code that reads such a thing and panics when a promise
-//! is broken; the code itself must not panic either.
+//! The fuzz targets. Each target passes arbitrary bytes to the code that reads such input, and panics if a promise is
+//! broken. The code itself must not panic either.
 //!
 //! Two drivers share them: the tests in `tests/fuzz/main.rs`, and libFuzzer in `fuzz/`.
 

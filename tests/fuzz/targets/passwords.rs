@@ -9,7 +9,7 @@ use actix_simplejwt::contrib::auth::hashers::{
 
 const PASSWORD: &str = "correct horse";
 
-/// The strings that the password is right for.
+/// The strings that match the password.
 const GOOD: [&str; 7] = [
     include_str!("../seeds/passwords/argon2"),
     include_str!("../seeds/passwords/bcrypt"),
@@ -25,7 +25,7 @@ const MAX_WORK: f64 = 4.0;
 
 static HASHERS: LazyLock<Vec<Arc<dyn PasswordHasher>>> = LazyLock::new(|| {
     vec![
-        // The first makes up for the time of the others at a refusal, so it is the cheapest.
+        // The first hasher adds the missing time at a refusal, so it is the cheapest.
         Arc::new(Md5PasswordHasher),
         Arc::new(Pbkdf2PasswordHasher::sha256(10).unwrap()),
         Arc::new(Pbkdf2PasswordHasher::sha1(10).unwrap()),
@@ -36,8 +36,7 @@ static HASHERS: LazyLock<Vec<Arc<dyn PasswordHasher>>> = LazyLock::new(|| {
     ]
 });
 
-/// A password is correct for the string that was made of it and for no other, and the work that a string causes is
-/// bounded.
+/// A password matches only the string that was made from it, and the work that a string causes is limited.
 pub fn check(data: &[u8]) {
     static ALL: LazyLock<PasswordHashers> = LazyLock::new(|| PasswordHashers::new(HASHERS.iter().cloned()).unwrap());
     let encoded = String::from_utf8_lossy(data);
@@ -61,8 +60,8 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// Whether a comparison with this string takes a millisecond or less. What it takes is within the limits in any case:
-/// beyond them `relative_work` has refused it.
+/// Whether a comparison with this string takes a millisecond or less. The work is always within the limits, because
+/// `relative_work` refuses strings beyond them.
 fn is_cheap(encoded: &str) -> bool {
     let is_small = |number: &str| number.parse::<u64>().map_or(number.is_empty(), |number| number <= 20);
     let parts: Vec<&str> = encoded.split('$').collect();

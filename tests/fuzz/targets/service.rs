@@ -26,7 +26,7 @@ pub fn check(data: &[u8]) {
     });
 }
 
-/// The request, when it is one that HTTP can carry.
+/// The request. `None` if HTTP cannot carry it.
 fn request(text: &[u8]) -> Option<TestRequest> {
     let (line, mut rest) = first_line(text);
     let space = line.iter().position(|byte| *byte == b' ')?;

@@ -15,8 +15,8 @@ pub fn check(data: &[u8]) {
     let keys = secrets.filter(|key| !key.ends_with("_URL")).filter_map(|key| Some((key, env.get(key)?)));
     let password = env.get("CACHE_URL").and_then(password).map(|password| ("CACHE_URL", password));
     let text = String::from_utf8_lossy(data);
-    // To write all of it down takes longer than to read it, and matters only where there is something to hide. What is
-    // somewhere else as well may be seen there.
+    // Formatting the settings takes longer than reading them, and matters only if there is a secret. A secret that is
+    // also the value of another setting may be shown there.
     let mut shown = None;
     for (name, secret) in keys.chain(password) {
         if secret.len() < 12 || text.matches(secret).count() != 1 {
@@ -24,7 +24,7 @@ pub fn check(data: &[u8]) {
         }
         let shown = shown.get_or_insert_with(|| show(&read));
         if shown.contains(secret) {
-            // A secret may say what a message says as well; then it is there without the secret too.
+            // A secret may be equal to a part of a message. Then the message contains this text without the secret too.
             let value = env.get(name).unwrap_or_default().replace(secret, &"x".repeat(secret.len()));
             let without = show(&self::read(&env.clone().with(name, value)));
             assert!(without.contains(secret), "{secret:?} is shown: {shown}");
@@ -32,7 +32,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// The settings, and what there is to say about them at the start.
+/// The settings, and the messages about them at the start.
 type Read = Result<(Settings, Findings), SettingsError>;
 
 fn read(env: &Environment) -> Read {
@@ -48,7 +48,7 @@ fn show(read: &Read) -> String {
     }
 }
 
-/// What stands where the password of a URL does.
+/// The text at the place of the password in a URL.
 fn password(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let (login, _) = rest.rsplit_once('@')?;

@@ -1,4 +1,4 @@
-//! A server in process, with a database and alice in it, and what must hold of every answer.
+//! A server in process, with a database and the user alice, and the checks of every response.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -66,7 +66,7 @@ fn database_at(file: &Path) -> DatabaseSettings {
 }
 
 impl Site {
-    /// Starts with a new, migrated database in place of that of `settings`.
+    /// Starts with a new, migrated database instead of the one in `settings`.
     pub fn start(mut settings: Settings) -> Result<Self, String> {
         static MIGRATED: LazyLock<Vec<u8>> = LazyLock::new(|| {
             let folder = TempDir::new().unwrap();
@@ -111,7 +111,8 @@ impl Site {
         self.system.block_on(called(request))
     }
 
-    /// A request as a view of this site finds it, to be used again and again: making one costs more than reading it.
+    /// A request as a view of this site gets it. It is reused, because making one takes longer than the code under
+    /// test.
     pub fn request(&self) -> ServiceRequest {
         let app = App::new().configure(|cfg| self.apps.configure(cfg));
         self.wait(async {
@@ -121,7 +122,7 @@ impl Site {
         })
     }
 
-    /// What `future` answers.
+    /// The output of `future`.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.system.block_on(future)
     }
@@ -148,7 +149,7 @@ impl Site {
 }
 
 impl Tokens {
-    /// The text with alice's credentials in the place of their names: `$access`, `$refresh`, `$sliding`, `$key` and
+    /// The text, with these names replaced by alice's credentials: `$access`, `$refresh`, `$sliding`, `$key` and
     /// `$legacy`.
     pub fn fill_in(&self, data: &[u8]) -> Vec<u8> {
         let names: [(&[u8], &str); 5] = [
@@ -186,8 +187,8 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
-    /// Panics unless it is an answer that a client of Django may get: never a 5xx, an error in DRF's shape or one of the
-    /// two pages, and with what its status calls for.
+    /// Panics unless Django could send this response: not a 5xx, an error in DRF's format or one of the two pages, and
+    /// with the headers that its status requires.
     pub fn assert_is_sound(&self) {
         assert!(self.status < 500, "{} {}", self.status, self.body);
         assert!(!self.body.contains(SECRET), "the key is shown: {}", self.body);

@@ -1,4 +1,4 @@
-//! A server under any settings: what is accepted at the start works afterwards.
+//! A server with any settings: settings that are accepted at the start must work afterwards.
 
 use actix_simplejwt::Settings;
 use actix_simplejwt::rest_framework::throttling::CacheSettings;
@@ -10,7 +10,7 @@ use super::settings::environment;
 use super::site::Site;
 use super::support::SECRET;
 
-/// Lines of `NAME=value`, as for `settings`. When they can be used, so can the server.
+/// Lines of `NAME=value`, as for `settings`. If the settings are accepted, the server must work.
 pub fn check(data: &[u8]) {
     let mut env = environment(data);
     if env.get("SECRET_KEY").is_none() {
@@ -46,7 +46,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-/// What a browser asks before a page of another site may log in.
+/// The preflight request of a browser before a page of another site logs in.
 fn preflight() -> TestRequest {
     let request = TestRequest::default().method(Method::OPTIONS).uri("/api/token/");
     request.insert_header((header::ACCESS_CONTROL_REQUEST_METHOD, "POST"))

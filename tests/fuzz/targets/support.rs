@@ -15,7 +15,7 @@ pub const SECRET: &str = "a-test-secret-key-of-more-than-fifty-characters-012345
 /// The time of all tests, in seconds since 1970.
 pub const NOW: i64 = 1_800_000_000;
 
-/// A clock that stands still at [`NOW`].
+/// A clock that always shows [`NOW`].
 pub fn clock() -> Clock {
     Clock::manual(DateTime::from_timestamp(NOW, 0).unwrap())
 }
@@ -43,8 +43,8 @@ pub fn first_line(data: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Panics unless `body` is what DRF answers when it refuses: messages by name, where a message is a text, a list of
-/// messages or messages by name again.
+/// Panics unless `body` is an error in DRF's format: an object of messages, where a message is a string, a list of
+/// messages or an object of messages.
 pub fn assert_is_drf_error(body: &Value) {
     fn is_message(value: &Value) -> bool {
         match value {

@@ -8,7 +8,7 @@ use actix_simplejwt::core::jwt::{
 
 use super::support::{SECRET, clock, pem};
 
-/// The one token under each key that is good. ECDSA signatures of the same text differ, so they are kept.
+/// The one valid token of each key. ECDSA signatures of the same text differ, so they are kept.
 const GOOD: [(Algorithm, &str, &str); 4] = [
     (Algorithm::HS256, "", include_str!("../seeds/tokens/hs256")),
     (Algorithm::RS256, "rsa.pkcs8", include_str!("../seeds/tokens/rs256")),
@@ -20,13 +20,13 @@ static KEYS: LazyLock<[(VerifyingKey, &str); 4]> = LazyLock::new(|| {
     GOOD.map(|(algorithm, name, token)| {
         let key = if algorithm.is_hmac() { SECRET } else { pem(name) };
         let key = SigningKey::new(algorithm, &key.into()).unwrap().verifying_key().clone();
-        // Remembered from now on: no other may profit from it.
+        // The token is cached from now on. No other token may be accepted because of that.
         decode_repeated(token, &key, &Rules::default(), clock().now()).unwrap();
         (key, token)
     })
 });
 
-/// Nothing but the good token is one, under any key.
+/// Only the valid token is accepted, under every key.
 pub fn check(data: &[u8]) {
     let token = String::from_utf8_lossy(data);
     let unverified = decode_unverified(&token);

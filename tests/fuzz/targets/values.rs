@@ -1,4 +1,4 @@
-//! The text of settings: durations, rates, addresses and their like.
+//! The text of settings: durations, rates, addresses and others.
 
 use actix_simplejwt::conf::values;
 use actix_simplejwt::core::jwt::Algorithm;
@@ -6,8 +6,7 @@ use actix_simplejwt::rest_framework::throttling::{Rate, ThrottleRates};
 use actix_simplejwt::server::settings::parse_address;
 use chrono::Duration;
 
-/// One text, read as everything that a setting can be. What is accepted is within bounds and can be written and read
-/// again.
+/// One text, read as every kind of setting. An accepted value is within its limits, and can be written and read again.
 pub fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(duration) = values::duration(&text) {

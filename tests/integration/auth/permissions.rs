@@ -8,7 +8,7 @@ use diesel::result::Error;
 
 use crate::support::{TestApp, TestDatabase};
 
-/// alice may add users by herself, and she and ivan may change them by their group.
+/// alice has the permission to add users. alice and ivan have the permission to change them from their group.
 async fn grant(app: &TestApp) {
     app.sql(
         "INSERT INTO auth_user_user_permissions (user_id, permission_id) SELECT u.id, p.id FROM auth_user u, \
@@ -28,7 +28,7 @@ async fn grant(app: &TestApp) {
     .await;
 }
 
-/// Which of four permissions a user has, and all that there are.
+/// Which of four permissions a user has, and all permissions of the user.
 async fn permissions(app: &TestApp, username: &'static str) -> ([bool; 4], BTreeSet<String>) {
     app.write(move |conn| {
         let user = User::find_by_username(conn, username)?.ok_or(Error::NotFound)?;

@@ -82,7 +82,7 @@ fn number(conn: &mut DbConnection, query: &str) -> i32 {
 
 /// On SQLite transactions that write do not overlap.
 #[test]
-fn a_transaction_that_loses_the_race_gets_the_key_of_the_other() {
+fn a_concurrent_transaction_gets_the_key_that_the_first_has_made() {
     let Some(kept) = TestDatabase::postgres() else { return };
     let database = Database::open(&kept.settings).unwrap();
     let now = Clock::system().now();
@@ -97,7 +97,7 @@ fn a_transaction_that_loses_the_race_gets_the_key_of_the_other() {
             transaction(&mut conn, |conn| {
                 tell_pid.send(number(conn, "SELECT pg_backend_pid() AS n")).unwrap();
                 let token = Token::get_or_create(conn, user_id, now)?;
-                // The statement that failed in between has not spoilt the transaction.
+                // The failed statement has not aborted the transaction.
                 let found = Token::find_by_user(conn, user_id)?;
                 assert_eq!(found.as_ref(), Some(&token));
                 Ok::<_, DatabaseError>(token)

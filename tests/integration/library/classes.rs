@@ -109,7 +109,7 @@ fn routes(cfg: &mut ServiceConfig, _apps: &Apps) {
         ));
 }
 
-/// Takes the second key, whichever one the scope has taken.
+/// Requires the second key, even if the scope has accepted another one.
 async fn by_second_key(auth: Authenticated<ApiKey>) -> String {
     auth.user.username().to_owned()
 }
@@ -139,7 +139,7 @@ async fn fine() -> &'static str {
 }
 
 per_database! {
-    async fn an_authentication_class_has_arguments(db: TestDatabase) {
+    async fn an_authentication_class_can_have_arguments(db: TestDatabase) {
         let (_apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         for uri in ["/view/", "/tuple/", "/scope/whoami"] {
             client.logout();
@@ -170,7 +170,7 @@ per_database! {
         assert_eq!(client.get("/first/then-second").await.text(), "machine");
     }
 
-    async fn the_claims_of_a_token_are_at_hand_whichever_class_found_it(db: TestDatabase) {
+    async fn the_claims_of_a_token_are_available_with_every_class(db: TestDatabase) {
         let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let alice = create_user(&apps, "alice").await;
         client.credentials("Authorization", bearer(&apps, &alice));
@@ -181,7 +181,7 @@ per_database! {
         assert_eq!(client.get("/claims/machine/").await.text(), "no token");
     }
 
-    async fn a_throttle_class_has_a_rate_of_its_own(db: TestDatabase) {
+    async fn a_throttle_class_can_have_its_own_rate(db: TestDatabase) {
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         let (_apps, client) = host(Apps::builder(settings(&db)).clock(clock.clone()), routes).await;
         for _ in 0..2 {

@@ -30,7 +30,7 @@ per_database! {
         client.credentials("Authorization", format!("Bearer {}", first["access"].as_str().unwrap()));
         assert_eq!(client.get("/profile").await.text(), "alice at alice@elsewhere.example");
 
-        // The successor of the refresh token says the same.
+        // The successor of the refresh token has the same claims.
         let second = client.post("/api/token/refresh/", json!({ "refresh": first["refresh"] })).await.json();
         client.credentials("Authorization", format!("Bearer {}", second["access"].as_str().unwrap()));
         assert_eq!(client.get("/profile").await.text(), "alice at alice@elsewhere.example");

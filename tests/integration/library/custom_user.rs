@@ -20,16 +20,16 @@ use crate::support::TestDatabase;
 #[allow(dead_code, reason = "its main")]
 mod example;
 
-/// The key of the user whom Django made.
+/// The key of the user that Django made.
 const ANN: &str = "0b9e2c8a-1d58-4a3a-9f4e-3c5f6a7b8c9d";
 
-/// Fills an empty database with what Django wrote; see `tests/fixtures/django/user_models/make.py`.
+/// Fills an empty database with the rows that Django wrote; see `tests/fixtures/django/user_models/make.py`.
 fn django(database: &Database) {
     let mut conn = database.connection().unwrap();
     let sqlite = include_str!("../../fixtures/django/user_models/people/sqlite.sql");
     let postgres = include_str!("../../fixtures/django/user_models/people/postgres.sql");
     match conn.vendor() {
-        // The dump fills tables before it makes those that they refer to.
+        // The dump fills tables before it makes the tables that they refer to.
         "sqlite" => {
             conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
             conn.batch_execute(sqlite).unwrap();
@@ -133,7 +133,7 @@ per_database! {
             assert_eq!((response.status, response.json()), (401, refusal.clone()));
         }
         let credentials = json!({ "email": "ann@example.com", "password": "correct-horse" });
-        // Twice: the first login stores the password again by the preferred hasher.
+        // Twice, because the first login hashes the password again with the preferred hasher.
         assert_eq!(client.post("/api/token/", credentials.clone()).await.status, 200);
         let tokens = client.post("/api/token/", credentials).await.json();
         client.credentials("Authorization", format!("Bearer {}", tokens["access"].as_str().unwrap()));
@@ -144,7 +144,7 @@ per_database! {
         assert_eq!(client.post("/api/token/refresh/", refresh.clone()).await.status, 200);
         let again = client.post("/api/token/refresh/", refresh).await;
         assert_eq!((again.status, again.json()["detail"].clone()), (401, json!("Token is blacklisted")));
-        // Two of Django's, two logins and the successor.
+        // Two tokens of Django, two of the logins, and the successor.
         let ann: UserId = ANN.parse().unwrap();
         assert_eq!(database.read(owners).await.unwrap(), [Some(ann); 5]);
     }
@@ -200,7 +200,7 @@ per_database! {
         let now = apps.clock().now();
         let token = database.write(move |conn| Token::get_or_create(conn, ann, now).map_err(DatabaseError::from)).await.unwrap();
         assert_eq!(token.user_id, ann);
-        // The foreign keys hold.
+        // The foreign keys are valid.
         let no_user = UserId::Uuid("5a0f7e52-93b4-4d0c-8f0e-2f7d1b7a6c11".parse().unwrap());
         let orphan: Result<Token, DatabaseError> = database.write(move |conn| Token::get_or_create(conn, no_user, now).map_err(DatabaseError::from)).await;
         assert!(orphan.is_err());

@@ -1,4 +1,4 @@
-//! A view that says nothing is closed.
+//! A view without permission classes requires a login.
 
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::rest_framework::test::ApiClient;
@@ -33,12 +33,12 @@ async fn is_closed(client: &ApiClient) {
 }
 
 per_database! {
-    async fn a_forgotten_view_of_a_host_answers_401(db: TestDatabase) {
+    async fn a_view_without_permissions_in_a_host_application_answers_401(db: TestDatabase) {
         let (_apps, client) = host(Apps::builder(settings(&db)), forgotten).await;
         is_closed(&client).await;
     }
 
-    async fn a_forgotten_view_among_the_urls_of_the_project_answers_401(db: TestDatabase) {
+    async fn a_view_without_permissions_in_the_urls_of_the_project_answers_401(db: TestDatabase) {
         let apps = settings(&db).builder().build().unwrap();
         let app = App::new().configure(|cfg| {
             urls::configure(cfg, &apps);
@@ -47,7 +47,7 @@ per_database! {
         is_closed(&ApiClient::new(app).await).await;
     }
 
-    async fn opening_every_view_takes_a_setting(db: TestDatabase) {
+    async fn views_are_open_by_default_only_with_a_setting(db: TestDatabase) {
         let open_to_all: Environment = env().with("REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES", "AllowAny");
         let (_apps, client) = host(Apps::builder(settings_from(&db, &open_to_all)), forgotten).await;
         assert_eq!(client.get("/forgotten/").await.status, 200);

@@ -10,7 +10,7 @@ use crate::support::TestDatabase;
 mod example;
 
 per_database! {
-    async fn a_login_under_a_prefix_opens_views(db: TestDatabase) {
+    async fn a_token_from_a_login_under_a_prefix_gives_access(db: TestDatabase) {
         let (apps, mut client) = host(example::set_up(settings(&db)), example::configure).await;
         example::prepare(&apps).await.unwrap();
         // A second start changes nothing.

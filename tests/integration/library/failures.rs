@@ -1,4 +1,4 @@
-//! The cause of a failure is logged, once, also without the server's request log.
+//! The cause of a failure is logged once, even without the server's request log.
 
 use actix_simplejwt::rest_framework::exceptions::ApiError;
 use actix_simplejwt::rest_framework::test::ApiClient;

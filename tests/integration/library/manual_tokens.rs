@@ -34,7 +34,7 @@ per_database! {
         assert_eq!(database.read(owners).await.unwrap(), [Some(id.into())]);
     }
 
-    async fn an_invitation_is_good_for_a_week_and_for_nothing_else(db: TestDatabase) {
+    async fn an_invitation_is_valid_for_a_week_and_only_as_an_invitation(db: TestDatabase) {
         let clock = clock();
         let apps = set_up(&db, &clock);
         let jwt = apps.jwt().unwrap();

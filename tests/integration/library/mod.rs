@@ -1,4 +1,4 @@
-//! Host applications: the programs of `examples/`, and what a host may do besides.
+//! Host applications: the programs in `examples/`, and other uses of the library.
 
 mod classes;
 mod custom_claims;
@@ -26,7 +26,7 @@ use diesel::prelude::*;
 
 use crate::support::TestDatabase;
 
-/// What a host finds in its environment; the hasher is the cheapest.
+/// The environment of a host application, with the cheapest hasher.
 fn env() -> Environment {
     let pairs = [
         ("SECRET_KEY", "a-test-secret-key-of-more-than-fifty-characters-0123456789"),
@@ -78,7 +78,7 @@ fn bearer(apps: &Apps, user: &User) -> String {
     format!("Bearer {}", AccessToken::for_user(user, apps.jwt().unwrap()).encode(apps.jwt().unwrap()).unwrap())
 }
 
-/// Whose the refresh tokens are that were given out, in order.
+/// The users of the issued refresh tokens, in order.
 fn owners(conn: &mut DbConnection) -> Result<Vec<Option<UserId>>, DatabaseError> {
     let table = token_blacklist_outstandingtoken::table.order(token_blacklist_outstandingtoken::id);
     Ok(table.select(token_blacklist_outstandingtoken::user_id).load(conn)?)

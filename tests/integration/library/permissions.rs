@@ -207,7 +207,7 @@ per_database! {
         grant(&apps, &alice, "change_user").await;
         client.credentials("Authorization", bearer(&apps, &alice));
         assert_eq!(client.get("/twice/").await.text(), "fine");
-        // The next request asks again.
+        // The next request runs the query again.
         is(&client.get("/twice/").await, 403, DENIED);
     }
 

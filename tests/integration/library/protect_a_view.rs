@@ -10,7 +10,7 @@ use crate::support::TestDatabase;
 mod example;
 
 per_database! {
-    async fn each_handler_gets_whom_its_arguments_ask_for(db: TestDatabase) {
+    async fn each_handler_gets_the_user_that_its_arguments_require(db: TestDatabase) {
         let (apps, mut client) = host(example::set_up(settings(&db)), example::configure).await;
         let (alice, root) = (create_user(&apps, "alice").await, create_superuser(&apps, "root").await);
 
@@ -39,7 +39,7 @@ per_database! {
         assert_eq!(client.get("/internal/health").await.text(), health);
     }
 
-    async fn a_bad_credential_is_never_a_stranger(db: TestDatabase) {
+    async fn an_invalid_credential_is_never_an_anonymous_user(db: TestDatabase) {
         let (_apps, mut client) = host(example::set_up(settings(&db)), example::configure).await;
         client.credentials("Authorization", "Bearer abc");
         for uri in ["/welcome", "/internal/health"] {

@@ -1,4 +1,4 @@
-//! What is missing is found when the server starts.
+//! A missing part is an error at the start of the server.
 
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::{Apps, Settings};
@@ -19,7 +19,7 @@ async fn a_builder_without_a_key_does_not_build() {
 }
 
 #[actix_web::test]
-async fn a_setting_that_cannot_work_is_named() {
+async fn an_invalid_setting_is_named() {
     let db = TestDatabase::sqlite();
     let error = refused(&db, &env().with("SIMPLE_JWT_ALGORITHM", "RS256"));
     assert_eq!(error, "SIMPLE_JWT_SIGNING_KEY: a private key in PEM form is required for RS256");
@@ -32,7 +32,7 @@ async fn a_setting_that_cannot_work_is_named() {
 }
 
 #[actix_web::test]
-async fn without_users_a_class_that_looks_them_up_is_refused() {
+async fn a_class_that_looks_up_users_is_refused_without_a_database() {
     let env = env().with("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES", "JWTAuthentication,TokenAuthentication");
     let error = Apps::builder(Settings::from_env(&env).unwrap().stateless()).build().unwrap_err();
     assert_eq!(

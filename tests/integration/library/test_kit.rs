@@ -31,7 +31,7 @@ fn routes(cfg: &mut ServiceConfig, apps: &Apps) {
 }
 
 per_database! {
-    async fn a_forced_user_is_taken_everywhere_until_it_is_taken_back(db: TestDatabase) {
+    async fn a_forced_user_is_used_for_every_request_until_it_is_removed(db: TestDatabase) {
         let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let alice = create_user(&apps, "alice").await;
         let id = alice.id;
@@ -41,7 +41,7 @@ per_database! {
         assert_eq!(client.get("/jwt").await.text(), format!("alice \"{id}\""));
         assert_eq!(client.get("/stateless").await.text(), format!("\"{id}\""));
 
-        // Clones go their own ways.
+        // Clones are independent.
         let twin = client.clone();
         client.force_authenticate(None);
         for uri in ["/default", "/view/", "/jwt", "/stateless"] {
@@ -50,7 +50,7 @@ per_database! {
         }
     }
 
-    async fn bodies_are_sent_as_json_forms_and_parts(db: TestDatabase) {
+    async fn bodies_are_sent_as_json_forms_and_multipart(db: TestDatabase) {
         let (apps, client) = host(Apps::builder(settings(&db)), routes).await;
         create_user(&apps, "alice").await;
         let fields = [("username", "alice"), ("password", "correct-horse")];

@@ -24,7 +24,7 @@ struct Move {
 impl Move {
     fn new(app: &TestApp, change: impl FnOnce(&mut Value)) -> Self {
         let mut export: Value = serde_json::from_str(DEFAULT).unwrap();
-        // The passwords of these tests are cheap ones.
+        // The passwords of these tests have cheap hashes.
         export["PASSWORD_HASHERS"] = json!(["django.contrib.auth.hashers.MD5PasswordHasher"]);
         change(&mut export);
         let folder = tempfile::tempdir().unwrap();
@@ -108,7 +108,7 @@ per_database! {
         assert!(!report.contains(KEY), "{report}");
         assert_eq!(file.map(|file| std::fs::read(file).unwrap()), before);
         assert_eq!(mode(&moving.path(".env")), 0o600);
-        // With this file alone the settings are complete.
+        // The settings in this file are complete.
         let output = moving.manage(&["check"], &[]);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let output = moving.manage(&["diffsettings"], &[]);
@@ -116,7 +116,7 @@ per_database! {
         assert!(settings.contains("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"), "{settings}");
     }
 
-    async fn another_key_is_found_and_no_file_is_written(db: TestDatabase) {
+    async fn a_different_key_is_reported_and_no_file_is_written(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         app.login(&alice()).await;
         let moving = Move::new(&app, |export| export["SECRET_KEY"] = json!("another key of more than fifty characters, 0123456789"));
@@ -137,7 +137,7 @@ per_database! {
         assert!(!moving.path(".env").exists());
     }
 
-    async fn tokens_of_another_issuer_are_found(db: TestDatabase) {
+    async fn tokens_of_another_issuer_are_reported(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         app.login(&alice()).await;
         let moving = Move::new(&app, |export| {
@@ -256,12 +256,12 @@ per_database! {
         ]);
     }
 
-    async fn a_file_is_not_replaced_and_a_report_is_no_env_file(db: TestDatabase) {
+    async fn a_file_is_not_replaced_and_a_report_is_not_accepted_as_an_env_file(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let moving = Move::new(&app, |_| {});
         let (report, _, is_fine) = moving.adopt(&[]);
         assert!(is_fine, "{report}");
-        // What `> .env` in a shell would have written.
+        // The file that `> .env` in a shell writes.
         std::fs::write(moving.path(".env"), &report).unwrap();
         let output = moving.manage(&["check"], &[]);
         assert!(!output.status.success());
@@ -330,7 +330,7 @@ per_database! {
         assert_eq!(same.code, 0, "{}{}", same.stdout, same.stderr);
         assert!(same.stdout.contains("same    POST /api/token/verify/  401 (verify: a forged access token)\n"), "{}", same.stdout);
         assert!(same.stdout.ends_with(" requests are answered the same.\n"), "{}", same.stdout);
-        // The program at a URL, in place of one that runs meanwhile.
+        // The answers of the program, instead of a running Django.
         assert_eq!(manage(&["adopt", "--probe", &url, "--with", &url], &settings).code, 0);
 
         let differing = [settings.as_slice(), &[("SIMPLE_JWT_AUTH_HEADER_TYPES", "JWT"), ("X_FRAME_OPTIONS", "SAMEORIGIN")]].concat();

@@ -27,7 +27,7 @@ const SAFE: &[(&str, &str)] = &[
     ("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "true"),
 ];
 
-/// What the safe deployment's checks find after `pairs` were changed.
+/// The messages of the checks for the safe deployment with `pairs` changed.
 fn find(pairs: &[(&str, &str)], which: Run) -> Findings {
     let env: Environment = SAFE.iter().chain(pairs).copied().collect();
     Settings::from_env(&env).unwrap().builder().check(which)
@@ -133,7 +133,7 @@ fn deployment_looks_at_what_django_looks_at() {
 }
 
 #[test]
-fn a_redirect_without_end_is_always_reported() {
+fn an_endless_redirect_is_always_reported() {
     for pair in [("SECURE_SSL_REDIRECT", "true"), ("SECURE_HSTS_SECONDS", "60")] {
         let without =
             [("SECURE_SSL_REDIRECT", "no"), ("SECURE_HSTS_SECONDS", "0"), ("SECURE_PROXY_SSL_HEADER", "none")];
@@ -190,7 +190,7 @@ fn limits_by_an_address_that_clients_can_write_are_reported() {
 }
 
 #[test]
-fn views_that_are_open_unless_they_say_otherwise_are_reported() {
+fn views_that_are_open_by_default_are_reported() {
     assert_deploy_finds(&[("REST_FRAMEWORK_DEFAULT_PERMISSION_CLASSES", "AllowAny")], &["rest_framework.W902"]);
 }
 
@@ -270,7 +270,7 @@ fn settings_that_weaken_tokens_are_always_reported() {
 }
 
 #[test]
-fn deployment_looks_at_lifetimes() {
+fn check_deploy_reports_long_lifetimes() {
     assert_deploy_finds(&[("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME", "1d")], &[]);
     assert_deploy_finds(
         &[("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME", "25h"), ("SIMPLE_JWT_REFRESH_TOKEN_LIFETIME", "2d")],
@@ -286,7 +286,7 @@ fn deployment_looks_at_lifetimes() {
 }
 
 #[test]
-fn deployment_reports_what_makes_stolen_tokens_useful() {
+fn check_deploy_reports_settings_that_make_stolen_tokens_useful() {
     assert_deploy_finds(&[("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "no")], &["simplejwt.W906"]);
     assert_deploy_finds(&[("JWT_AUTH_COOKIE", "token")], &["legacy_jwt.W905"]);
 }
@@ -356,7 +356,7 @@ fn an_address_on_the_command_line_counts_for_development_mode() {
     );
 }
 
-/// `manage check` with these words, on the safe deployment.
+/// `manage check` with these arguments, on the safe deployment.
 fn check(words: &[&str]) -> Managed {
     manage(&[&["check"], words].concat(), SAFE)
 }
@@ -384,7 +384,7 @@ fn tags_and_apps_choose_the_checks() {
     assert_eq!(ids(&[]), "auth.W901 legacy_jwt.W901 security.W004");
     assert_eq!(ids(&["--tag", "security"]), "security.W004");
     assert_eq!(ids(&["-t", "auth", "-t", "legacy_jwt"]), "auth.W901 legacy_jwt.W901");
-    // Those of the project run whichever apps are named, as in Django.
+    // The checks of the project run for every list of apps, as in Django.
     assert_eq!(ids(&["auth"]), "auth.W901 security.W004");
     assert_eq!(ids(&["auth", "--tag", "auth"]), "auth.W901");
 }
@@ -404,7 +404,7 @@ fn the_fail_level_decides_about_the_exit_code() {
 }
 
 #[test]
-fn check_looks_at_the_database_if_it_is_asked_to() {
+fn check_opens_the_database_only_with_its_option() {
     let folder = tempfile::tempdir().unwrap();
     let got = manage_in(folder.path(), &["check", "--database", "default"], SAFE);
     assert_eq!(got.code, 1);
@@ -423,7 +423,7 @@ fn check_looks_at_the_database_if_it_is_asked_to() {
 }
 
 #[test]
-fn a_file_with_a_key_of_djangos_is_refused_or_read_as_it_is() {
+fn a_file_with_a_key_made_by_django_is_refused_or_read_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let key = "django-insecure-#a$b(c)^d=e+f&g@h%i*j-k_l!0123456789012345";
     let file = folder.path().join(".env");
@@ -444,12 +444,12 @@ fn a_file_with_a_key_of_djangos_is_refused_or_read_as_it_is() {
     }
     std::fs::write(&file, format!("SECRET_KEY='{key}'\nALLOWED_HOSTS=example.org\n")).unwrap();
     let got = manage_in(folder.path(), &["check", "--deploy", "--tag", "security"], &[]);
-    // It was read whole: it is long enough, and has the prefix that Django's generated keys have.
+    // The whole key was read: it is long enough, and has the prefix of Django's generated keys.
     assert!(got.code == 0 && got.stderr.contains("(security.W009)"), "{got:?}");
 }
 
 #[test]
-fn doubtful_names_of_the_file_are_named() {
+fn doubtful_names_in_the_file_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     let lines = "SECRETKEY=x\nALLOWED_HOST=a.org\nDATABASE_URI=x\nDEFAULT_AUTH_CLASSES=x\nEMAIL_HOST=x\nAPP_NAME=x\n";
     std::fs::write(folder.path().join(".env"), lines).unwrap();

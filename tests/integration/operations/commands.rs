@@ -1,4 +1,4 @@
-//! `manage` as people who know Django type it: words, output and exit codes.
+//! `manage` with the arguments of Django's commands: output and exit codes.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -18,7 +18,7 @@ fn printed(text: &str) -> Managed {
 }
 
 #[test]
-fn an_unknown_command_gets_djangos_answer() {
+fn an_unknown_command_prints_the_message_of_django() {
     let tail = "Type 'manage help' for usage.";
     for (word, suggestion) in [
         ("nope", ""),
@@ -87,7 +87,7 @@ fn help_and_version_work_with_wrong_settings() {
 }
 
 #[test]
-fn options_of_every_django_command_have_a_meaning_or_a_clear_word() {
+fn options_of_every_django_command_are_accepted_or_refused_with_a_reason() {
     for option in ["--settings", "--pythonpath"] {
         let got = manage(&["migrate", option, "shop.settings"], &[]);
         assert_eq!(got.code, 1);
@@ -105,7 +105,7 @@ fn options_of_every_django_command_have_a_meaning_or_a_clear_word() {
 }
 
 #[test]
-fn a_database_without_tables_is_named_before_anything_is_asked() {
+fn missing_tables_are_reported_before_any_question() {
     for words in [
         &["createsuperuser", "--noinput", "--username", "ann", "--email", ""][..],
         &["changepassword", "ann"],
@@ -146,7 +146,7 @@ fn into_a_closed_pipe(words: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_reader_that_has_gone_is_no_panic() {
+fn a_closed_pipe_does_not_panic() {
     for words in [
         &["diffsettings", "--all"][..],
         &["check"],
@@ -161,7 +161,7 @@ fn a_reader_that_has_gone_is_no_panic() {
     }
 }
 
-/// Runs a line of words on an empty database of the engine of `db`.
+/// Runs a command line on an empty database of the same engine as `db`.
 fn on(db: &TestDatabase) -> impl Fn(&str) -> Managed {
     let url = db.url.clone();
     move |line| {
@@ -220,7 +220,7 @@ per_database! {
         ));
     }
 
-    async fn migrations_are_undone_as_far_as_that_is_sound(db: TestDatabase) {
+    async fn migrations_are_undone_only_if_that_is_safe(db: TestDatabase) {
         let db = db.empty();
         let manage = on(&db);
         assert_eq!(manage("migrate").code, 0);
@@ -302,7 +302,7 @@ fn dbshell_runs_the_client_with_its_parameters() {
     );
     let missing = manage(&["dbshell"], &[("PATH", "/nowhere"), ("DATABASE_URL", "postgres://u:hunter2@db/shop")]);
     assert_eq!(missing, refused("CommandError: You appear not to have the 'psql' program installed or on your path."));
-    // A client that shows how it was called.
+    // A client that prints its arguments.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! Connections that their clients have left, or forgotten, cost the server nothing in the end.
+//! Connections that clients have abandoned do not keep file descriptors.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use crate::support::{TestApp, TestDatabase, alice};
 
 const EACH: usize = 40;
 
-/// What was sent when the client lost interest.
+/// The bytes that the client has sent before it abandons the connection.
 const BEGINNINGS: [&str; 6] = [
     "",
     "POST /api/tok",
@@ -34,7 +34,7 @@ async fn abandoned_connections_give_their_descriptors_back() {
         ("DATA_UPLOAD_TIMEOUT", "1s"),
     ];
     let server = Process::start(app.tables(), &env);
-    // The connections to the database are there from now on.
+    // The connections to the database are open from now on.
     let login = json!({ "username": alice().username, "password": alice().password });
     let tokens = post(server.address, "/api/token/", &login).unwrap().1;
     let refresh = json!({ "refresh": text(&tokens, "refresh") });
@@ -59,7 +59,8 @@ async fn abandoned_connections_give_their_descriptors_back() {
         stream.read_to_end(&mut Vec::new()).unwrap();
     }
     let before = seen;
-    // Some go away, with an answer unread or a request half sent; the others stay and say no more.
+    // Some clients disconnect, with a response unread or a request half sent. The others stay connected and send
+    // nothing more.
     let kept: Vec<_> = (0..EACH).flat_map(|_| BEGINNINGS.iter().map(connect)).collect();
     let left: Vec<_> = (0..EACH).flat_map(|_| BEGINNINGS.iter().map(connect)).collect();
     wait_for("not yet accepted", &|open| open >= before + kept.len());

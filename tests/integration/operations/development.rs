@@ -23,7 +23,7 @@ impl Drop for Development {
     }
 }
 
-/// Starts it as `cargo run 2>&1 | tee log` does: neither of both outputs is a terminal.
+/// Starts it like `cargo run 2>&1 | tee log`: neither output is a terminal.
 fn start(folder: &Path) -> Development {
     let mut child = Command::new(env!("CARGO_BIN_EXE_manage"))
         .env_clear()
@@ -48,10 +48,10 @@ fn start(folder: &Path) -> Development {
 }
 
 #[test]
-fn the_password_is_not_printed_where_it_may_be_kept() {
+fn the_password_is_printed_only_to_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().canonicalize().unwrap().join("db.sqlite3.admin-password");
-    // Left by a database that was deleted, and readable by everyone.
+    // A file of a deleted database, readable by everyone.
     std::fs::write(&file, "old").unwrap();
     let server = start(folder.path());
     let password = std::fs::read_to_string(&file).unwrap();

@@ -6,7 +6,7 @@ use super::assert_unavailable;
 use crate::support::{Proxy, TestApp, TestDatabase};
 
 per_database! {
-    async fn a_server_with_its_tables_is_alive_and_ready_whatever_it_is_called(db: TestDatabase) {
+    async fn a_server_with_its_tables_is_healthy_and_ready_under_every_host(db: TestDatabase) {
         let app =
             TestApp::build_undescribed(db, |settings| settings.http.allowed_hosts = vec!["api.example.org".to_owned()]).await;
         let probe = app.anonymous();
@@ -19,7 +19,7 @@ per_database! {
         assert_eq!(probe.get("/api/protected/").await.status, 400);
     }
 
-    async fn without_a_migration_it_is_alive_and_not_ready(db: TestDatabase) {
+    async fn a_server_without_a_migration_is_healthy_but_not_ready(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         app.sql("DELETE FROM django_migrations WHERE app = 'authtoken'").await;
         assert_unavailable(&app.anonymous().get("/readyz").await);
@@ -28,7 +28,7 @@ per_database! {
 }
 
 #[actix_web::test]
-async fn without_its_database_it_is_alive_and_not_ready() {
+async fn a_server_without_its_database_is_healthy_but_not_ready() {
     let Some(db) = TestDatabase::postgres() else { return };
     let proxy = Proxy::to(db.address());
     let through_proxy = db.at(proxy.address());

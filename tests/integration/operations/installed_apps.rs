@@ -1,4 +1,4 @@
-//! `INSTALLED_APPS`: leaving an app out removes all that it brings.
+//! `INSTALLED_APPS`: leaving an app out removes everything that the app brings.
 
 use actix_simplejwt::apps::{AppConfig, Project, Run};
 use actix_simplejwt::conf::Environment;
@@ -15,7 +15,7 @@ struct Brought {
     tables: Vec<&'static str>,
 }
 
-/// The names of all apps but those in `left_out`.
+/// The names of all apps except the ones in `left_out`.
 fn without(left_out: &[&str]) -> Vec<&'static dyn AppConfig> {
     APPS.iter().copied().filter(|app| !left_out.contains(&app.name())).collect()
 }
@@ -55,7 +55,7 @@ fn all_apps_are_installed_by_default() {
 }
 
 #[test]
-fn settings_checks_commands_and_tables_go_with_their_app() {
+fn settings_checks_commands_and_tables_of_an_app_that_is_left_out_are_gone() {
     let without = brought(&["rest_framework_simplejwt", "rest_framework_simplejwt.token_blacklist"]);
     assert!(!without.settings.iter().any(|key| key.starts_with("SIMPLE_JWT_")));
     assert!(!without.checks.iter().any(|id| id.starts_with("simplejwt.")));
@@ -96,7 +96,7 @@ const TOKEN_PATHS: [&str; 5] =
     ["/api/token/", "/api/token/refresh/", "/api/token/blacklist/", "/api/authtoken/", "/api-token-auth/"];
 
 per_database! {
-    async fn routes_go_with_their_app(db: TestDatabase) {
+    async fn routes_of_an_app_that_is_left_out_are_gone(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         assert_eq!(statuses(&app, &TOKEN_PATHS).await, [400; 5]);
 
@@ -113,7 +113,7 @@ per_database! {
         assert_eq!(statuses(&other, &TOKEN_PATHS).await, [400, 400, 404, 400, 400]);
     }
 
-    /// As simplejwt without its app `token_blacklist`: tokens are neither recorded nor blacklisted.
+    /// Same as simplejwt without its app `token_blacklist`: tokens are neither recorded nor blacklisted.
     async fn without_the_blacklist_a_rotated_token_stays_valid(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             settings.installed_apps = without(&["rest_framework_simplejwt.token_blacklist"]);

@@ -1,4 +1,4 @@
-//! Two instances on one database: what one of them decides, the other knows at the next request.
+//! Two instances on one database: a decision of one applies in the other from the next request on.
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -6,10 +6,10 @@ use serde_json::json;
 use super::text;
 use crate::support::{TestApp, TestDatabase, alice, bob};
 
-/// Rounds of a volley; `stress/volleys.py` fires more of them at real processes.
+/// Number of rounds; `stress/volleys.py` sends more rounds to real processes.
 const ROUNDS: usize = 12;
 
-/// Requests of one volley, half of them to each instance.
+/// Concurrent requests of a round, half of them to each instance.
 const CLIENTS: usize = 16;
 
 async fn pair(db: TestDatabase) -> [TestApp; 2] {
@@ -19,7 +19,7 @@ async fn pair(db: TestDatabase) -> [TestApp; 2] {
 }
 
 per_database! {
-    async fn of_many_refreshes_on_two_instances_one_wins(db: TestDatabase) {
+    async fn one_of_many_refreshes_on_two_instances_succeeds(db: TestDatabase) {
         let apps = pair(db).await;
         let clients = [apps[0].anonymous(), apps[1].anonymous()];
         for _round in 0..ROUNDS {
@@ -31,7 +31,7 @@ per_database! {
             assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
             assert_eq!(statuses.iter().filter(|status| **status == 401).count(), CLIENTS - 1, "{statuses:?}");
         }
-        // A login and its one successor a round, and of the two the first is spent.
+        // Each round has a login and one successor. The first of these two tokens is blacklisted.
         assert_eq!(apps[0].count("token_blacklist_outstandingtoken").await, 2 * ROUNDS as i64);
         assert_eq!(apps[1].count("token_blacklist_blacklistedtoken").await, ROUNDS as i64);
     }

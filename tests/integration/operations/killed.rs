@@ -15,12 +15,12 @@ const CLIENTS: usize = 4;
 /// Rotations between two kills.
 const ROTATIONS: usize = 40;
 
-/// The slow hasher is first, so that a login stores the password anew.
+/// The slow hasher is first, so that a login hashes the password again.
 const HASHERS: (&str, &str) = ("PASSWORD_HASHERS", "ScryptPasswordHasher,MD5PasswordHasher");
 const FAST: (&str, &str) = ("PASSWORD_HASHERS", "MD5PasswordHasher");
 
-/// Rotates until the server is gone; tells of every rotation that was acknowledged. Returns the token of the request that
-/// got no answer.
+/// Rotates tokens until the server has ended, and reports every acknowledged rotation. Returns the token of the request
+/// that got no response.
 fn rotate(address: SocketAddr, mut token: String, acknowledged: &Sender<(String, String)>) -> String {
     while let Ok((status, answer)) = post(address, "/api/token/refresh/", &json!({ "refresh": token })) {
         assert_eq!(status, 200, "{answer}");
@@ -57,8 +57,9 @@ per_database! {
             let in_flight: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
             seen.extend(rotations.iter());
 
-            // Whole or absent: a rotation spends one token and makes one, so only logins and logouts change how many there
-            // are. (In one statement: PostgreSQL may still be at a commit of the dead server's.)
+            // A rotation happens completely or not at all: it blacklists one token and makes one, so only logins and
+            // logouts change the number of valid tokens. (In one statement, because PostgreSQL may still run a commit
+            // of the killed server.)
             let spent = "EXISTS (SELECT 1 FROM token_blacklist_blacklistedtoken b WHERE b.token_id = o.id)";
             let live = format!("token_blacklist_outstandingtoken o WHERE NOT {spent}");
             assert_eq!(app.count(&live).await, logins - (kill as i64 + 1));
@@ -67,7 +68,8 @@ per_database! {
                 assert_eq!(app.count(&format!("{} AND {spent}", row(old))).await, 1);
                 assert_eq!(app.count(&row(new)).await, 1);
             }
-            // A token whose rotation was not acknowledged is good, or spent; the logout holds.
+            // A token whose rotation was not acknowledged is either valid or blacklisted. A token that was logged out
+            // stays blacklisted.
             let server = Process::start(app.tables(), &[FAST]);
             for token in in_flight {
                 let (status, answer) = post(server.address, "/api/token/refresh/", &json!({ "refresh": token })).unwrap();
@@ -80,7 +82,7 @@ per_database! {
         }
     }
 
-    async fn a_password_that_was_stored_anew_survives_kill_9(db: TestDatabase) {
+    async fn a_rehashed_password_survives_kill_9(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let login = json!({ "username": bob().username, "password": bob().password });
         assert_eq!(app.count("auth_user WHERE username = 'bob' AND password LIKE 'md5$%'").await, 1);
@@ -97,7 +99,7 @@ per_database! {
         let login = json!({ "username": alice().username, "password": "wrong" }).to_string();
         let in_flight: Vec<_> =
             (0..6).map(|_| send(server.address, "POST", "/api/token/", &login).unwrap()).collect();
-        // Until the server is at work on some; that it has read or even accepted all of them is not asked.
+        // Until the server processes some of them. It does not need to have read or accepted all.
         let idle = "actix_simplejwt_password_hashing_queue 0";
         let is_busy = |page: String| !page.lines().any(|line| line == idle);
         let seen_busy = (0..1_000).any(|_| is_busy(get(server.metrics.unwrap(), "/metrics").unwrap().1));

@@ -1,4 +1,4 @@
-//! Life in production: the database goes away, several instances share it, the process is killed.
+//! Operation in production: the database is down, several instances share it, the process is killed.
 
 mod adopt;
 mod checks;
@@ -24,7 +24,7 @@ fn text(tokens: &Value, name: &str) -> String {
     tokens[name].as_str().unwrap_or_else(|| panic!("no {name} in {tokens}")).to_owned()
 }
 
-/// What every endpoint that needs the database answers while it cannot have it.
+/// The response of every endpoint that needs the database while the database is not available.
 fn assert_unavailable(response: &Response) {
     assert_eq!(response.status, 503, "{}", response.body);
     assert_eq!(response.header("Retry-After"), "1");

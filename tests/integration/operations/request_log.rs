@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{TestApp, TestDatabase, log};
 
 #[actix_web::test]
-async fn the_line_of_a_500_has_the_id_and_the_cause_which_is_logged_once() {
+async fn the_line_of_a_500_has_the_id_and_the_cause_and_is_logged_once() {
     log::record();
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), |_| {}).await;
     app.sql("DROP TABLE authtoken_token").await;

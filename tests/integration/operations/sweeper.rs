@@ -11,7 +11,7 @@ use super::text;
 use crate::support::process::Process;
 use crate::support::{TestApp, TestDatabase, alice};
 
-/// Two full batches and a bit.
+/// Two full batches and a part of a third.
 const EXPIRED: usize = 2_100;
 
 /// Inserts tokens that expired in 2020, every second one on the blacklist.
@@ -31,7 +31,7 @@ async fn add_expired_tokens(app: &TestApp) {
 }
 
 per_database! {
-    async fn expired_tokens_go_while_two_instances_serve_requests(db: TestDatabase) {
+    async fn expired_tokens_are_deleted_while_two_instances_serve_requests(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
         let other = app.another(|settings| settings.simple_jwt.blacklist_after_rotation = true).await;
         add_expired_tokens(&app).await;
@@ -52,7 +52,7 @@ per_database! {
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 20);
     }
 
-    async fn a_server_sweeps_by_itself_when_it_is_told_to(db: TestDatabase) {
+    async fn a_server_deletes_expired_tokens_if_a_setting_says_so(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         add_expired_tokens(&app).await;
         let _server = Process::start(app.tables(), &[("TOKEN_SWEEP_INTERVAL", "1s")]);
@@ -65,7 +65,7 @@ per_database! {
 }
 
 #[actix_web::test]
-async fn one_instance_at_a_time_sweeps() {
+async fn only_one_instance_at_a_time_deletes_expired_tokens() {
     let Some(db) = TestDatabase::postgres() else { return };
     let app = TestApp::build(db, |_| {}).await;
     add_expired_tokens(&app).await;

@@ -1,5 +1,5 @@
-//! A database that cannot be used is a 503 that says when to come back: never a 401, which would make clients throw their
-//! tokens away, and never a request without an answer.
+//! If the database is not available, the response is a 503 with `Retry-After`. It is never a 401, because clients would
+//! delete their tokens, and every request gets a response.
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::support::{Proxy, TestApp, TestDatabase, alice};
 const SHORT: Duration = Duration::from_secs(2);
 
 #[actix_web::test]
-async fn a_postgresql_that_goes_away_is_503_until_it_is_back() {
+async fn a_postgresql_that_is_down_is_503_until_it_is_back() {
     let Some(db) = TestDatabase::postgres() else { return };
     let proxy = Proxy::to(db.address());
     let through_proxy = db.at(proxy.address());
@@ -32,7 +32,7 @@ async fn a_postgresql_that_goes_away_is_503_until_it_is_back() {
     for response in one_of_each(&anonymous, &user, &refresh).await {
         assert_unavailable(&response);
     }
-    // A token that is wrong by itself needs no database to be refused.
+    // An invalid token is refused without the database.
     let forged = anonymous.clone().with_header("Authorization", "Bearer x.y.z");
     assert_eq!(forged.get("/api/protected/").await.status, 401);
 
@@ -43,7 +43,7 @@ async fn a_postgresql_that_goes_away_is_503_until_it_is_back() {
 }
 
 #[actix_web::test]
-async fn a_postgresql_that_falls_silent_is_503_and_not_a_hang() {
+async fn a_postgresql_that_stops_answering_is_503_within_the_time_limit() {
     let Some(db) = TestDatabase::postgres() else { return };
     let proxy = Proxy::to(db.address());
     let through_proxy = db.at(proxy.address());
@@ -58,7 +58,7 @@ async fn a_postgresql_that_falls_silent_is_503_and_not_a_hang() {
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
     proxy.freeze();
-    // The first ones have a connection and get no answer on it, the others get none.
+    // The first requests have a connection that does not answer, the others get no connection.
     for response in one_of_each(&anonymous, &user, &refresh).await {
         assert_unavailable(&response);
     }
@@ -67,15 +67,14 @@ async fn a_postgresql_that_falls_silent_is_503_and_not_a_hang() {
 }
 
 #[actix_web::test]
-async fn connections_that_postgresql_ended_are_replaced_unnoticed() {
+async fn connections_that_postgresql_closed_are_replaced_without_an_error() {
     let Some(db) = TestDatabase::postgres() else { return };
     let name = format!("ended-{}", std::process::id());
     let named = DatabaseSettings::new(&format!("{}&application_name={name}", db.url)).unwrap();
     let app = TestApp::build(db, |settings| settings.database = named).await;
     let user = app.client(&alice()).await;
     let refresh = text(&app.login(&alice()).await, "refresh");
-    // As an administrator does, or a server that is restarted. Answers when the processes are gone, and fails when there
-    // was none.
+    // An administrator or a restart does the same. Returns when the processes have ended, and fails if there was none.
     let ended = format!(
         "SELECT 1 / count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = '{name}'"
     );
@@ -105,7 +104,7 @@ async fn an_exhausted_pool_is_503_until_a_connection_is_free() {
         for response in one_of_each(&anonymous, &user, &refresh).await {
             assert_unavailable(&response);
         }
-        // A forged token is refused before a connection is asked for, or forgers could use them up.
+        // A forged token is refused before it takes a connection. Otherwise attackers could use all connections.
         let mut signed = refresh.rsplit_once('.').unwrap().0.to_owned();
         signed.push_str(".AAAA");
         for (uri, field) in [
@@ -166,12 +165,12 @@ async fn a_sqlite_file_that_another_process_keeps_locked_is_503_for_writes() {
 }
 
 #[actix_web::test]
-async fn a_full_disk_is_503_for_writes_and_loses_nothing() {
+async fn a_full_disk_is_503_for_writes_and_loses_no_data() {
     let app =
         TestApp::build(TestDatabase::sqlite(), |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let mut refresh = text(&app.login(&alice()).await, "refresh");
-    // No page more than there is: SQLite then reports what it reports when the disk has no room.
+    // No additional pages are allowed: SQLite then reports the same error as for a full disk.
     app.sql("PRAGMA max_page_count = 1").await;
     let mut refused = None;
     for _rotation in 0..200 {

@@ -1,4 +1,4 @@
-//! What every view does, in every app.
+//! Behaviour that the views of all apps share.
 
 mod model_permissions;
 mod schemas;

@@ -62,7 +62,7 @@ per_database! {
         }
     }
 
-    async fn every_endpoint_keeps_to_its_description(db: TestDatabase) {
+    async fn every_response_matches_its_description(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.legacy_jwt.allow_refresh = true).await;
         let user = alice();
         let credentials = json!({ "username": user.username, "password": user.password });
@@ -124,7 +124,7 @@ per_database! {
         }
     }
 
-    async fn sliding_tokens_are_logged_in_with_where_views_take_them(db: TestDatabase) {
+    async fn the_form_offers_sliding_tokens_if_views_accept_them(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             settings.simple_jwt.auth_token_classes = vec![AuthToken::Sliding];
             settings.simple_jwt.auth_header_types = vec!["JWT".to_owned()];
@@ -244,7 +244,7 @@ per_database! {
 
 #[cfg(feature = "swagger-ui")]
 #[actix_web::test]
-async fn swagger_ui_is_served_from_within() {
+async fn swagger_ui_is_served_without_other_sites() {
     let app = TestApp::build(TestDatabase::sqlite(), |_| {}).await;
     let page = app.anonymous().get("/api/docs/").await;
     assert_eq!((page.status, page.header("Content-Type")), (200, "text/html; charset=utf-8"));

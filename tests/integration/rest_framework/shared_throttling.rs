@@ -1,4 +1,4 @@
-//! Limits that several servers share by way of a Redis. Python counterpart: DRF's throttles with `RedisCache`.
+//! Limits that several servers share in a Redis. Python counterpart: DRF's throttles with `RedisCache`.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn assert_unavailable(response: &Response) {
 }
 
 #[actix_web::test]
-async fn two_servers_share_one_allowance() {
+async fn two_servers_share_one_rate() {
     let Some(redis) = TestRedis::start() else { return };
     let first = TestApp::build_undescribed(TestDatabase::sqlite(), limit(redis.settings(), "3/min")).await;
     let second = first.another(limit(redis.settings(), "3/min")).await;
@@ -58,7 +58,7 @@ async fn two_servers_share_one_allowance() {
 }
 
 #[actix_web::test]
-async fn of_many_requests_at_once_the_allowance_passes_and_no_more() {
+async fn concurrent_requests_do_not_exceed_the_rate() {
     let Some(redis) = TestRedis::start() else { return };
     let first = TestApp::build_undescribed(TestDatabase::sqlite(), limit(redis.settings(), "7/hour")).await;
     let second = first.another(limit(redis.settings(), "7/hour")).await;
@@ -68,7 +68,7 @@ async fn of_many_requests_at_once_the_allowance_passes_and_no_more() {
 }
 
 #[actix_web::test]
-async fn a_redis_counts_exactly_as_the_memory_does() {
+async fn a_redis_counts_exactly_like_the_memory() {
     let Some(redis) = TestRedis::start() else { return };
     let shared = ThrottleCache::new(&redis.settings()).unwrap();
     let memory = ThrottleCache::default();
@@ -76,7 +76,7 @@ async fn a_redis_counts_exactly_as_the_memory_does() {
     let rate = |requests| Rate { requests, period: TimeDelta::minutes(1) };
     let (mut refused, mut without_time) = (0, 0);
     for step in 0..600_u32 {
-        // Irregular steps of up to 13 seconds, three callers, and rates of which one is nothing and one shrinks.
+        // Irregular steps of up to 13 seconds, three callers, and several rates: one is zero, and one becomes smaller.
         clock.advance(TimeDelta::microseconds(i64::from(step.wrapping_mul(2_654_435_761) % 13_000_001)));
         let (key, rate) = match step % 5 {
             0 | 1 => ("a", rate(5)),
@@ -93,7 +93,7 @@ async fn a_redis_counts_exactly_as_the_memory_does() {
 }
 
 #[actix_web::test]
-async fn keys_have_a_prefix_a_bounded_length_and_an_end() {
+async fn keys_have_a_prefix_a_maximum_length_and_an_expiry() {
     let Some(redis) = TestRedis::start() else { return };
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), limit(redis.settings(), "3/min")).await;
     let client = app.anonymous().with_header("X-Forwarded-For", "10.0.0.7");
@@ -109,7 +109,7 @@ async fn keys_have_a_prefix_a_bounded_length_and_an_end() {
 }
 
 #[actix_web::test]
-async fn a_redis_that_goes_away_is_503_until_it_is_back() {
+async fn a_redis_that_is_down_is_503_until_it_is_back() {
     let Some(redis) = TestRedis::start() else { return };
     let proxy = Proxy::to(redis.address());
     let mut cache = redis.at(proxy.address());
@@ -129,7 +129,7 @@ async fn a_redis_that_goes_away_is_503_until_it_is_back() {
 }
 
 #[actix_web::test]
-async fn a_redis_that_falls_silent_is_503_and_not_a_hang() {
+async fn a_redis_that_stops_answering_is_503_within_the_time_limit() {
     let Some(redis) = TestRedis::start() else { return };
     let proxy = Proxy::to(redis.address());
     let mut cache = redis.at(proxy.address());
@@ -138,7 +138,8 @@ async fn a_redis_that_falls_silent_is_503_and_not_a_hang() {
     assert_eq!(verify(&app).await.status, 401);
 
     proxy.freeze();
-    // The first one has a connection and gets no answer on it, the others get none; all of them wait at the same time.
+    // The first request has a connection that does not answer, the others get no connection. All of them wait at the
+    // same time.
     for response in join_all((0..20).map(|_| verify(&app))).await {
         assert_unavailable(&response);
     }
@@ -149,7 +150,7 @@ async fn a_redis_that_falls_silent_is_503_and_not_a_hang() {
 }
 
 #[actix_web::test]
-async fn a_connection_that_redis_closed_is_replaced_unnoticed() {
+async fn a_connection_that_redis_closed_is_replaced_without_an_error() {
     let Some(redis) = TestRedis::start() else { return };
     let proxy = Proxy::to(redis.address());
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), limit(redis.at(proxy.address()), "2/min")).await;
@@ -161,7 +162,7 @@ async fn a_connection_that_redis_closed_is_replaced_unnoticed() {
 }
 
 #[actix_web::test]
-async fn a_server_without_its_redis_serves_what_has_no_limit() {
+async fn a_server_without_its_redis_serves_views_without_a_rate() {
     let mut cache = CacheSettings::default();
     // No server listens on that port.
     cache.url = CacheUrl::parse("redis://127.0.0.1:1/0").unwrap();

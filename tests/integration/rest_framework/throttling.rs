@@ -13,7 +13,7 @@ fn limit(settings: &mut Settings, class: &str, rates: &str) {
 }
 
 per_database! {
-    async fn one_request_too_many_is_told_how_long_to_wait(db: TestDatabase) {
+    async fn a_throttled_request_gets_the_time_to_wait(db: TestDatabase) {
         let app = TestApp::build(db, |settings| limit(settings, "AnonRateThrottle", "anon=3/min")).await;
         let verify = async || app.anonymous().post("/api/token/verify/", json!({ "token": "x" })).await;
         for _ in 0..3 {
@@ -36,7 +36,7 @@ per_database! {
         assert_eq!(app.anonymous().post("/api/authtoken/", json!({})).await.status, 400);
     }
 
-    async fn users_have_an_allowance_each_and_who_is_refused_before_is_not_counted(db: TestDatabase) {
+    async fn each_user_has_a_rate_and_refused_requests_are_not_counted(db: TestDatabase) {
         let app = TestApp::build(db, |settings| limit(settings, "UserRateThrottle", "user=2/hour")).await;
         let client = app.client(&alice()).await;
         for _ in 0..3 {
@@ -48,7 +48,7 @@ per_database! {
         assert_eq!(app.anonymous().post("/api/token/verify/", json!({ "token": "x" })).await.status, 401);
     }
 
-    async fn the_rate_of_login_holds_where_passwords_are_tried(db: TestDatabase) {
+    async fn the_rate_of_login_applies_to_every_view_that_checks_passwords(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             limit(settings, "ScopedRateThrottle", "login=2/min");
             settings.rest_framework.num_proxies = Some(1);

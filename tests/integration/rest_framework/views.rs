@@ -56,7 +56,7 @@ per_database! {
             let response = app.anonymous().post(path, login).await;
             assert_eq!((response.status, response.header("Cache-Control")), (200, "no-store"), "{path}");
         }
-        // What anyone may keep has no such header.
+        // A public response has no such header.
         assert_eq!(app.anonymous().get("/api/protected/").await.header("Cache-Control"), "");
     }
 

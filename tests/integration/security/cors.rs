@@ -1,4 +1,4 @@
-//! Calls from the pages of other sites. Python counterpart: the tests of django-cors-headers, whose answers these are.
+//! Requests from pages of other sites. Python counterpart: the tests of django-cors-headers, with the same responses.
 
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::http::cors::CorsSettings;
@@ -31,7 +31,7 @@ fn allows(origin: &str) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn without_a_setting_there_is_not_one_header() {
+async fn without_a_setting_no_header_is_sent() {
     let app = app(&[]).await;
     let response = app.anonymous().with_header("Origin", FRIEND).get("/api/protected/").await;
     assert_eq!((response.status, response.header("Vary")), (401, "Accept"));
@@ -43,7 +43,7 @@ async fn without_a_setting_there_is_not_one_header() {
 }
 
 #[actix_web::test]
-async fn a_named_site_reads_every_answer_and_a_foreign_one_none() {
+async fn only_an_allowed_site_can_read_responses() {
     let app = app(&[("CORS_ALLOWED_ORIGINS", "https://APP.example.org,http://localhost:3000")]).await;
     let login = json!({ "username": "alice", "password": alice().password });
     let wrong = json!({ "username": "alice", "password": "guess" });
@@ -102,7 +102,7 @@ async fn a_preflight_request_is_answered_without_the_view() {
 }
 
 #[actix_web::test]
-async fn credentials_exposed_headers_and_lists_are_those_of_the_settings() {
+async fn credentials_exposed_headers_and_lists_follow_the_settings() {
     let app = app(&[
         ("CORS_ALLOWED_ORIGINS", FRIEND),
         ("CORS_ALLOW_CREDENTIALS", "true"),
@@ -128,7 +128,7 @@ async fn credentials_exposed_headers_and_lists_are_those_of_the_settings() {
 }
 
 #[actix_web::test]
-async fn a_private_network_is_open_to_an_allowed_site_that_asks_for_it() {
+async fn an_allowed_site_can_ask_for_a_private_network() {
     const ALLOW: &str = "access-control-allow-private-network: true";
     let on = [("CORS_ALLOWED_ORIGINS", FRIEND), ("CORS_ALLOW_PRIVATE_NETWORK", "true")];
     for (settings, origin, asked, is_allowed) in [
@@ -155,7 +155,7 @@ async fn a_private_network_is_open_to_an_allowed_site_that_asks_for_it() {
 }
 
 #[actix_web::test]
-async fn every_site_is_a_star() {
+async fn all_origins_are_answered_with_a_star() {
     let app = app(&[("CORS_ALLOW_ALL_ORIGINS", "true")]).await;
     let response = app.anonymous().with_header("Origin", FOREIGN).get("/api/protected/").await;
     assert_eq!((response.status, response.header("Vary")), (401, "Accept, origin"));
@@ -180,7 +180,7 @@ async fn an_expression_is_compared_with_the_whole_origin() {
 }
 
 #[actix_web::test]
-async fn a_foreign_host_is_refused_before_anything_is_allowed() {
+async fn a_foreign_host_is_refused_before_cors() {
     let mut cors = CorsSettings::default();
     cors.allowed_origins = vec![FRIEND.to_owned()];
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), |settings| {
@@ -192,7 +192,7 @@ async fn a_foreign_host_is_refused_before_anything_is_allowed() {
 }
 
 #[actix_web::test]
-async fn paths_outside_the_expression_are_closed() {
+async fn paths_that_the_expression_does_not_match_get_no_headers() {
     let app = app(&[("CORS_ALLOWED_ORIGINS", FRIEND), ("CORS_URLS_REGEX", "^/api/token/")]).await;
     assert_eq!(preflight(&app, "/api/token/", FRIEND).await.status, 200);
     assert_eq!(preflight(&app, "/api/%74oken/refresh/", FRIEND).await.status, 200);

@@ -83,7 +83,7 @@ impl Cases {
         self.list.push(Forged { name: name.into(), token });
     }
 
-    /// `header`, the genuine payload and `signature`, whatever they are.
+    /// A token of any `header`, the genuine payload and any `signature`.
     fn join(&self, header: &str, signature: impl AsRef<[u8]>) -> String {
         format!("{}.{}.{}", b64(header), self.genuine.payload, b64(signature))
     }
@@ -212,7 +212,8 @@ impl Cases {
         }
     }
 
-    /// CVE-2022-21449 and its relatives: signatures that satisfy the equation for every message, if the verifier does not check.
+    /// CVE-2022-21449 and similar attacks: signatures that satisfy the equation for every message, if the verifier does
+    /// not check.
     fn psychic_signatures(&mut self, signer: &Signer) {
         let order = hex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551");
         let prime = hex("ffffffff00000001000000000000000000000000ffffffffffffffffffffffff");
@@ -255,8 +256,8 @@ impl Cases {
         }
     }
 
-    /// Other texts that decode to the same bytes. A server that accepts them has two names for one token, and a list of revoked
-    /// tokens only one of them.
+    /// Other texts that decode to the same bytes. If a server accepts them, one token has two spellings, and a list of
+    /// revoked tokens has only one of them.
     fn other_spellings(&mut self) {
         let Parts { header, payload, signature } = &self.genuine;
         let parts = [header.clone(), payload.clone(), signature.clone()];
@@ -370,7 +371,7 @@ impl Cases {
         }
     }
 
-    /// Validly signed, and still not acceptable.
+    /// Tokens with a valid signature that must still be refused.
     fn critical_extensions(&mut self, signer: &Signer) {
         let alg = signer.name();
         for extra in [
@@ -509,7 +510,7 @@ impl Cases {
     }
 }
 
-/// The spellings of a base64 part whose last letter has bits that no byte needs.
+/// The spellings of a base64 part whose last letter has unused bits.
 fn spare_bits(part: &str) -> Vec<String> {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let spare = match part.len() % 4 {

@@ -99,7 +99,7 @@ fn large_and_deep_bodies_are_refused_in_time() {
 
 /// gzip of `{"username":"alice","password":"correct horse 1"}`, which would be a login if it were decompressed.
 #[test]
-fn a_compressed_body_is_not_unpacked() {
+fn a_compressed_body_is_not_decompressed() {
     const GZIP: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\x2a\x2d\x4e\x2d\xca\x4b\xcc\x4d\x55\xb2\x52\x4a\xcc\xc9\x4c\x4e\
         \x55\xd2\x51\x2a\x48\x2c\x2e\x2e\xcf\x2f\x4a\x01\x0a\x25\xe7\x17\x15\xa5\x26\x97\x28\x64\xe4\x17\x15\xa7\x2a\x18\
         \x2a\xd5\x02\x00\xfb\xdb\x1f\x42\x31\x00\x00\x00";
@@ -118,7 +118,7 @@ fn a_compressed_body_is_not_unpacked() {
 }
 
 #[test]
-fn malformed_requests_get_one_refusal_or_a_close() {
+fn malformed_requests_get_one_error_or_a_closed_connection() {
     let app = SocketApp::start(|_| {});
     let many: String = (0..2_000).map(|n| format!("X-{n}: 1\r\n")).collect();
     let long = "a".repeat(300_000);
@@ -162,7 +162,7 @@ fn malformed_requests_get_one_refusal_or_a_close() {
 
 /// A message that a proxy reads as one request must not be two requests here, or another client would get the second response.
 #[test]
-fn a_request_with_two_lengths_is_one_request_or_none() {
+fn a_request_with_two_lengths_is_at_most_one_request() {
     let app = SocketApp::start(|_| {});
     const HIDDEN: &str = "GET /api/hello/jwt/ HTTP/1.1\r\nHost: a\r\n\r\n";
     let length = HIDDEN.len();
@@ -225,7 +225,7 @@ fn short(settings: &mut Settings) {
 }
 
 #[test]
-fn slow_clients_are_disconnected_and_delay_no_other() {
+fn slow_clients_are_disconnected_and_do_not_delay_others() {
     let app = SocketApp::start(short);
     let whole = "GET /api/protected/ HTTP/1.1\r\nHost: a\r\n\r\n";
     let second = format!("{whole}GET /api/pro");

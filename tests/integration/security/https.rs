@@ -15,7 +15,7 @@ async fn app(pairs: &[(&str, &str)]) -> TestApp {
 }
 
 #[actix_web::test]
-async fn who_comes_by_http_is_sent_to_https() {
+async fn requests_by_http_are_redirected_to_https() {
     let app = app(&[PROXY, ("SECURE_SSL_REDIRECT", "true"), ("SECURE_REDIRECT_EXEMPT", "^api/token/$,hello")]).await;
     for (path, location) in [
         ("/api/protected/?a=1&b=%20", "https://testserver/api/protected/?a=1&b=%20"),
@@ -55,7 +55,7 @@ async fn without_the_proxys_header_no_request_is_https() {
 }
 
 #[actix_web::test]
-async fn browsers_are_told_to_come_by_https_when_they_did() {
+async fn hsts_is_sent_only_on_responses_by_https() {
     for (pairs, expected) in [
         (vec![], "max-age=3600"),
         (vec![("SECURE_HSTS_INCLUDE_SUBDOMAINS", "true")], "max-age=3600; includeSubDomains"),
@@ -72,7 +72,7 @@ async fn browsers_are_told_to_come_by_https_when_they_did() {
 }
 
 #[actix_web::test]
-async fn the_headers_are_those_of_the_settings() {
+async fn the_headers_follow_the_settings() {
     const NAMES: [&str; 4] =
         ["X-Frame-Options", "X-Content-Type-Options", "Referrer-Policy", "Cross-Origin-Opener-Policy"];
     for (pairs, expected) in [
@@ -97,7 +97,7 @@ async fn the_headers_are_those_of_the_settings() {
 }
 
 #[actix_web::test]
-async fn a_login_cookie_is_for_https_if_it_came_by_https() {
+async fn a_login_cookie_is_secure_if_the_request_came_by_https() {
     let env: Environment = [PROXY].into_iter().collect();
     let security = SecuritySettings::from_env(&env).unwrap();
     for (secure, site, by_http, by_https) in [

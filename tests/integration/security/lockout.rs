@@ -31,7 +31,7 @@ async fn log_in(client: &Client, username: &str, password: &str) -> Response {
 }
 
 per_database! {
-    async fn after_so_many_failures_even_the_right_password_waits(db: TestDatabase) {
+    async fn after_the_limit_even_the_right_password_is_refused(db: TestDatabase) {
         let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         for _ in 0..3 {
@@ -51,7 +51,7 @@ per_database! {
         assert_eq!(app.count("login_failures").await, 0);
     }
 
-    async fn a_success_forgives_what_came_before(db: TestDatabase) {
+    async fn a_success_deletes_earlier_failures(db: TestDatabase) {
         let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         for _ in 0..3 {
@@ -86,7 +86,7 @@ per_database! {
         }
     }
 
-    async fn every_way_to_log_in_counts(db: TestDatabase) {
+    async fn failures_of_every_view_that_logs_in_are_counted(db: TestDatabase) {
         let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         for path in ["/api/token/", "/api/authtoken/", "/api-token-auth/"] {
@@ -135,7 +135,7 @@ per_database! {
             }
             assert_eq!(statuses, [401, 401, 401, 429], "{spellings:?}");
         }
-        // The neighbour network is another client.
+        // The next network is another client.
         assert_eq!(log_in(&from(&app, "2001:db8:0:1::1"), "alice", alice().password).await.status, 200);
     }
 
@@ -162,7 +162,7 @@ per_database! {
         for number in 0..5 {
             app.advance(TimeDelta::minutes(1));
             assert_eq!(log_in(&client, &format!("user{number}"), "Spring2026").await.status, 401);
-            // An own account does not help.
+            // A successful login with another account does not help.
             assert_eq!(log_in(&client, "bob", crate::support::bob().password).await.status, if number < 4 { 200 } else { 429 });
         }
         for name in ["user5", "alice"] {
@@ -170,7 +170,8 @@ per_database! {
             assert_eq!((refused.status, refused.header("Retry-After")), (429, "660"), "{name}");
         }
         assert_eq!(log_in(&from(&app, "192.0.2.2"), "alice", alice().password).await.status, 200);
-        // Counted from the first failure on, so that a large network is not locked out for ever by a slow trickle.
+        // Counted from the first failure on, so that a few failures over a long time do not lock out a large network
+        // for ever.
         app.advance(TimeDelta::minutes(11));
         assert_eq!(log_in(&client, "alice", alice().password).await.status, 200);
     }
@@ -186,7 +187,7 @@ per_database! {
         let mut busy = Box::pin(app.auth().hash(move |_| wait.recv()));
         assert!((&mut busy).now_or_never().is_none());
         let client = from(&app, "192.0.2.1");
-        // Of many logins one gets the place in the queue. It is not counted before its turn.
+        // One of the logins gets the place in the queue. It is not counted before its turn.
         let log_in = |name: String| {
             let client = client.clone();
             Box::pin(async move { log_in(&client, &name, "wrong").await })
@@ -205,7 +206,7 @@ per_database! {
         assert_eq!(app.count("login_failures").await, 1);
     }
 
-    async fn a_flood_from_one_address_leaves_the_queue_to_others(db: TestDatabase) {
+    async fn many_logins_from_one_address_do_not_block_others(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             limited(settings);
             settings.auth.hashing_threads = 1;
@@ -228,7 +229,7 @@ per_database! {
         for _ in 0..16 {
             assert_eq!(flood.next().await, Some(503));
         }
-        // Each of these takes the place of one of the flood.
+        // Each of these logins takes the place of a login of the first client.
         let mut honest = Box::pin(join_all([honest("192.0.2.1"), honest("2001:db8:0:1::1")]));
         for _ in 0..2 {
             match select(&mut honest, flood.next()).await {
@@ -241,7 +242,7 @@ per_database! {
         assert_eq!(join(honest, flood.collect::<Vec<_>>()).await, (vec![200, 200], vec![401, 401]));
     }
 
-    async fn expired_counts_are_deleted_beside_the_requests(db: TestDatabase) {
+    async fn expired_counts_are_deleted_in_the_background(db: TestDatabase) {
         let app = TestApp::build(db, limited).await;
         let now = 1_800_000_000;
         for (key, since) in (0..250).map(|n| (format!("old{n}"), now - 900)).chain([("new".to_owned(), now - 899)]) {
@@ -249,7 +250,7 @@ per_database! {
         }
         assert_eq!(log_in(&from(&app, "192.0.2.1"), "alice", alice().password).await.status, 200);
         let mut left = app.count("login_failures").await;
-        // The answer did not wait for it.
+        // The response did not wait for it.
         assert!(left > 1, "{left}");
         while left > 1 {
             left = app.count("login_failures").await;
@@ -257,7 +258,7 @@ per_database! {
         assert_eq!(app.count("login_failures WHERE attempt = 'new'").await, 1);
     }
 
-    async fn of_many_guesses_at_once_only_so_many_are_looked_at(db: TestDatabase) {
+    async fn concurrent_guesses_get_no_additional_attempts(db: TestDatabase) {
         let app = TestApp::build(db, limited).await;
         let client = from(&app, "192.0.2.1");
         let answers = join_all((0..24).map(|_| log_in(&client, "alice", "wrong"))).await;

@@ -3,20 +3,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::tokens::{Door, Kind, NOW};
+use super::tokens::{Endpoint, Kind, NOW};
 
-/// Claims as text, and the endpoints that may accept them, because nothing is at stake there.
+/// Claims as text, and the endpoints that may accept them, because they give no access there.
 pub struct Odd {
     pub name: String,
     pub payload: String,
-    pub harmless_at: &'static [Door],
+    pub harmless_at: &'static [Endpoint],
 }
 
-const NOWHERE: &[Door] = &[];
+const NOWHERE: &[Endpoint] = &[];
 /// `verify` promises only that the signature is valid and the token has not expired.
-const VERIFY: &[Door] = &[Door::Verify];
-/// These give no access: the first two look at the signature and the dates alone, the last one ends the token.
-const REFUSED_EVERYWHERE: &[Door] = &[Door::Verify, Door::Blacklist];
+const VERIFY: &[Endpoint] = &[Endpoint::Verify];
+/// These give no access: the first two check only the signature and the dates, the last one blacklists the token.
+const REFUSED_EVERYWHERE: &[Endpoint] = &[Endpoint::Verify, Endpoint::Blacklist];
 
 /// The claims that a token of this kind has.
 pub fn claims(kind: Kind, id: &str) -> Map<String, Value> {
@@ -140,12 +140,12 @@ impl Variants {
         claims(self.kind, &format!("odd{}", self.list.len()))
     }
 
-    fn add(&mut self, name: impl Into<String>, payload: impl ToString, harmless_at: &'static [Door]) {
+    fn add(&mut self, name: impl Into<String>, payload: impl ToString, harmless_at: &'static [Endpoint]) {
         self.list.push(Odd { name: name.into(), payload: payload.to_string(), harmless_at });
     }
 
     /// The claims with one replaced by any text, JSON or not.
-    fn with(&mut self, claim: &str, text: &str, harmless_at: &'static [Door]) {
+    fn with(&mut self, claim: &str, text: &str, harmless_at: &'static [Endpoint]) {
         let mut claims = self.claims();
         claims.insert(claim.to_owned(), "@".into());
         let payload = Value::Object(claims).to_string().replacen(r#""@""#, text, 1);
@@ -153,7 +153,7 @@ impl Variants {
         self.add(format!("{claim} is {short}"), payload, harmless_at);
     }
 
-    fn without(&mut self, claim: &str, harmless_at: &'static [Door]) {
+    fn without(&mut self, claim: &str, harmless_at: &'static [Endpoint]) {
         let mut claims = self.claims();
         claims.remove(claim);
         self.add(format!("no {claim}"), Value::Object(claims), harmless_at);
@@ -165,7 +165,7 @@ impl Variants {
             for text in NOT_A_TIME {
                 // PyJWT 1 accepts a numeric string, and does not compare `iat`.
                 let is_read = legacy && text == DIGITS && claim != "nbf";
-                self.with(claim, text, if is_read { self.kind.doors() } else { NOWHERE });
+                self.with(claim, text, if is_read { self.kind.endpoints() } else { NOWHERE });
             }
         }
         for past in [NOW - 1, NOW - 59, NOW - 60, NOW - 86_400, 1, 0, -1, -62_135_596_800] {
@@ -176,14 +176,14 @@ impl Variants {
         for future in [NOW + 1, NOW + 60, NOW + 86_400, 253_402_300_799] {
             self.with("nbf", &future.to_string(), NOWHERE);
             // PyJWT 1 does not compare it.
-            self.with("iat", &future.to_string(), if legacy { self.kind.doors() } else { NOWHERE });
+            self.with("iat", &future.to_string(), if legacy { self.kind.endpoints() } else { NOWHERE });
         }
         if !legacy {
             self.with("exp", &NOW.to_string(), NOWHERE);
             self.without("exp", NOWHERE);
         }
         if self.kind == Kind::Sliding {
-            let protects: &[Door] = &[Door::Verify, Door::Protected, Door::HelloJwt];
+            let protects: &[Endpoint] = &[Endpoint::Verify, Endpoint::Protected, Endpoint::HelloJwt];
             for text in NOT_A_TIME {
                 self.with("refresh_exp", text, protects);
             }
@@ -192,10 +192,14 @@ impl Variants {
         }
         if legacy {
             for text in NOT_A_TIME {
-                self.with("orig_iat", text, self.kind.doors());
+                self.with("orig_iat", text, self.kind.endpoints());
             }
-            self.with("orig_iat", &(NOW - 8 * 86_400).to_string(), &[Door::LegacyVerify, Door::LegacyProtected]);
-            self.without("orig_iat", &[Door::LegacyVerify, Door::LegacyProtected]);
+            self.with(
+                "orig_iat",
+                &(NOW - 8 * 86_400).to_string(),
+                &[Endpoint::LegacyVerify, Endpoint::LegacyProtected],
+            );
+            self.without("orig_iat", &[Endpoint::LegacyVerify, Endpoint::LegacyProtected]);
         }
     }
 
@@ -213,7 +217,7 @@ impl Variants {
         self.twice("jti", "null", NOWHERE);
     }
 
-    fn twice(&mut self, claim: &str, text: &str, harmless_at: &'static [Door]) {
+    fn twice(&mut self, claim: &str, text: &str, harmless_at: &'static [Endpoint]) {
         let payload = Value::Object(self.claims()).to_string();
         let open = payload.trim_end_matches('}');
         self.add(format!("a second {claim}, {text}"), format!("{open},\"{claim}\":{text}}}"), harmless_at);
@@ -244,7 +248,7 @@ impl Variants {
         ] {
             self.add(format!("payload: {name}"), payload, NOWHERE);
         }
-        self.add("payload: 1,500 names", wide, self.kind.doors());
+        self.add("payload: 1,500 names", wide, self.kind.endpoints());
     }
 
     fn types(&mut self) {
@@ -285,9 +289,9 @@ impl Variants {
         for text in [&digits, &letters] {
             self.with("user_id", text, REFUSED_EVERYWHERE);
         }
-        // Python's `int` reads leading zeros and cuts a fraction off: this is user 1, to the peer as well.
+        // Python's `int` reads leading zeros and ignores a fraction: this is user 1, for the peer too.
         for text in ["1.5", &long] {
-            self.with("user_id", text, self.kind.doors());
+            self.with("user_id", text, self.kind.endpoints());
         }
         self.without("user_id", self.without_user("null"));
         // ivan, who is inactive.
@@ -296,11 +300,12 @@ impl Variants {
         self.with("sub", "[]", NOWHERE);
     }
 
-    /// Where a token without a user passes: simplejwt refreshes one whose `user_id` is missing or not true.
-    fn without_user(&self, text: &str) -> &'static [Door] {
+    /// The endpoints that accept a token without a user: simplejwt refreshes a token whose `user_id` is missing or
+    /// false.
+    fn without_user(&self, text: &str) -> &'static [Endpoint] {
         let is_false = matches!(text, "0" | "null" | "[]" | "{}" | r#""""#);
         if is_false {
-            &[Door::Verify, Door::Blacklist, Door::Refresh, Door::SlidingRefresh]
+            &[Endpoint::Verify, Endpoint::Blacklist, Endpoint::Refresh, Endpoint::SlidingRefresh]
         } else {
             REFUSED_EVERYWHERE
         }
@@ -312,15 +317,15 @@ impl Variants {
             self.with("jti", text, NOWHERE);
         }
         // Any text is a valid id until it is stored or looked up.
-        let stateless = &[Door::Verify, Door::Protected, Door::HelloJwt];
-        let harmless_at: &'static [Door] = if self.kind == Kind::Access { stateless } else { VERIFY };
+        let stateless = &[Endpoint::Verify, Endpoint::Protected, Endpoint::HelloJwt];
+        let harmless_at: &'static [Endpoint] = if self.kind == Kind::Access { stateless } else { VERIFY };
         let long = format!("\"{}\"", "j".repeat(256));
         let longer = format!("\"{}\"", "j".repeat(9000));
         for text in [r#""\u0000""#, r#""a\u0000b""#, &long, &longer] {
             self.with("jti", text, harmless_at);
         }
         for text in [r#""""#, r#""'; DROP TABLE auth_user; --""#, r#""%""#, "\"\u{1f600}\""] {
-            self.with("jti", text, self.kind.doors());
+            self.with("jti", text, self.kind.endpoints());
         }
     }
 

@@ -47,7 +47,7 @@ fn is_fit_for_the_public(name: &str, response: &Response) {
 }
 
 per_database! {
-    async fn a_refusal_says_what_would_be_accepted(db: TestDatabase) {
+    async fn a_401_names_the_scheme_and_a_405_the_methods(db: TestDatabase) {
         let app = TestApp::build_undescribed(db, |_| {}).await;
         let alice = app.client(&alice()).await;
         for (path, allow) in PATHS {
@@ -165,7 +165,7 @@ per_database! {
         }
     }
 
-    async fn an_endless_password_is_refused_in_time(db: TestDatabase) {
+    async fn a_very_long_password_is_refused_in_time(db: TestDatabase) {
         let app = TestApp::build_undescribed(db, |_| {}).await;
         let long = "p".repeat(1 << 20);
         for (username, password) in [("alice", long.as_str()), ("nobody", &long), (&long, "x"), (&long, &long)] {
@@ -177,7 +177,7 @@ per_database! {
         }
     }
 
-    /// bcrypt reads 72 bytes at most and, in C, stops at a NUL.
+    /// bcrypt reads at most 72 bytes, and its C version stops at a NUL.
     async fn a_password_counts_to_its_last_byte(db: TestDatabase) {
         for hasher in ["BCryptPasswordHasher", "BCryptSHA256PasswordHasher", "PBKDF2PasswordHasher"] {
             let hashers = PasswordHashers::from_names(&[hasher]).unwrap();

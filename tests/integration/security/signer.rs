@@ -1,4 +1,4 @@
-//! Signs any bytes with any header. The library refuses to.
+//! Signs any bytes with any header. The library does not do this.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-/// The secret of the HMAC battery, and `SECRET_KEY` in all of them.
+/// The secret of the HMAC tests, and `SECRET_KEY` in all tests.
 pub const SECRET: &str = "a-test-secret-key-of-more-than-fifty-characters-0123456789";
 
 static KEYS: LazyLock<Value> = LazyLock::new(|| {
@@ -38,7 +38,7 @@ pub fn unb64(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).unwrap()
 }
 
-/// The HMAC of `message`, by the name that a header has for it.
+/// The HMAC of `message`, with the algorithm that a header names.
 pub fn hmac_by_name(name: &str, key: &[u8], message: &[u8]) -> Vec<u8> {
     let algorithm = match name {
         "HS384" => hmac::HMAC_SHA384,

@@ -1,4 +1,4 @@
-//! Every endpoint that takes one, every odd and forged token, four algorithms, both databases.
+//! Odd and forged tokens at every endpoint that takes a token, with four algorithms, on both databases.
 //! Threats 1 to 15, 17 and 29.
 
 use std::net::TcpListener;
@@ -30,19 +30,19 @@ impl Kind {
     const ALL: [Self; 4] = [Self::Access, Self::Refresh, Self::Sliding, Self::Legacy];
 
     /// The endpoints that accept a valid token of this kind.
-    pub fn doors(self) -> &'static [Door] {
+    pub fn endpoints(self) -> &'static [Endpoint] {
         match self {
-            Self::Access => &[Door::Protected, Door::HelloJwt, Door::Verify],
-            Self::Refresh => &[Door::Verify, Door::Blacklist, Door::Refresh],
-            Self::Sliding => &[Door::Protected, Door::HelloJwt, Door::SlidingRefresh, Door::Verify],
-            Self::Legacy => &[Door::LegacyProtected, Door::LegacyVerify, Door::LegacyRefresh],
+            Self::Access => &[Endpoint::Protected, Endpoint::HelloJwt, Endpoint::Verify],
+            Self::Refresh => &[Endpoint::Verify, Endpoint::Blacklist, Endpoint::Refresh],
+            Self::Sliding => &[Endpoint::Protected, Endpoint::HelloJwt, Endpoint::SlidingRefresh, Endpoint::Verify],
+            Self::Legacy => &[Endpoint::LegacyProtected, Endpoint::LegacyVerify, Endpoint::LegacyRefresh],
         }
     }
 }
 
 /// An endpoint that takes a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Endpoint {
     Protected,
     HelloJwt,
     HelloToken,
@@ -55,7 +55,7 @@ pub enum Door {
     LegacyRefresh,
 }
 
-impl Door {
+impl Endpoint {
     const ALL: [Self; 10] = [
         Self::Protected,
         Self::HelloJwt,
@@ -75,7 +75,7 @@ impl Door {
     }
 
     /// Sends `token`. `None` if it cannot be part of an HTTP request.
-    async fn knock(self, app: &TestApp, token: &str) -> Option<Response> {
+    async fn request(self, app: &TestApp, token: &str) -> Option<Response> {
         let (uri, field) = match self {
             Self::Protected => ("/api/protected/", Err("Bearer")),
             Self::HelloJwt => ("/api/hello/jwt/", Err("Bearer")),
@@ -100,8 +100,8 @@ impl Door {
     }
 }
 
-/// A refusal that DRF could have written: 401 with a challenge and a `detail`, or 400 with messages by field. A body with an
-/// endless token is refused before it is read.
+/// A refusal in DRF's format: 401 with a challenge and a `detail`, or 400 with messages by field. A body with a very
+/// long token is refused before it is read.
 fn is_refusal(response: &Response) -> Result<(), String> {
     let wrong = |what: &str| Err(format!("{what}: {} {}", response.status, response.body));
     let Ok(Value::Object(body)) = serde_json::from_str(&response.body) else { return wrong("no JSON object") };
@@ -117,7 +117,7 @@ fn is_refusal(response: &Response) -> Result<(), String> {
     }
 }
 
-/// All failures, because one usually comes with others.
+/// All failures, because there is usually more than one.
 #[derive(Default)]
 struct Findings {
     list: Vec<String>,
@@ -125,21 +125,21 @@ struct Findings {
 }
 
 impl Findings {
-    async fn must_refuse(&mut self, app: &TestApp, door: Door, name: &str, token: &str) {
-        let Some(response) = door.knock(app, token).await else { return };
+    async fn must_refuse(&mut self, app: &TestApp, endpoint: Endpoint, name: &str, token: &str) {
+        let Some(response) = endpoint.request(app, token).await else { return };
         self.asked += 1;
         if let Err(problem) = is_refusal(&response) {
-            self.list.push(format!("{door:?}, {name}: {problem}"));
+            self.list.push(format!("{endpoint:?}, {name}: {problem}"));
         }
     }
 
-    async fn must_not_crash(&mut self, app: &TestApp, door: Door, name: &str, token: &str) {
-        let Some(response) = door.knock(app, token).await else { return };
+    async fn must_not_crash(&mut self, app: &TestApp, endpoint: Endpoint, name: &str, token: &str) {
+        let Some(response) = endpoint.request(app, token).await else { return };
         self.asked += 1;
         if response.status != 200
             && let Err(problem) = is_refusal(&response)
         {
-            self.list.push(format!("{door:?}, {name}: {problem}"));
+            self.list.push(format!("{endpoint:?}, {name}: {problem}"));
         }
     }
 
@@ -166,10 +166,10 @@ fn text(claims: serde_json::Map<String, Value>) -> String {
 /// Refused tokens prove nothing if valid tokens are refused too.
 async fn good_tokens_pass(app: &TestApp, signer: &Signer, round: &str) {
     for kind in Kind::ALL {
-        for door in kind.doors() {
-            let token = signer.genuine(&text(claims(kind, &format!("{round}{door:?}"))));
-            let response = door.knock(app, &token).await.unwrap();
-            assert_eq!(response.status, 200, "{kind:?} at {door:?}: {}", response.body);
+        for endpoint in kind.endpoints() {
+            let token = signer.genuine(&text(claims(kind, &format!("{round}{endpoint:?}"))));
+            let response = endpoint.request(app, &token).await.unwrap();
+            assert_eq!(response.status, 200, "{kind:?} at {endpoint:?}: {}", response.body);
         }
     }
 }
@@ -189,13 +189,13 @@ async fn forged_battery(db: TestDatabase, algorithm: Algorithm) {
         let genuine = signer.genuine(&text(claims(kind, "genuine")));
         let other = signer.genuine(&text(claims(kind, "other")));
         // Views cache the tokens that they have verified. A variant of such a token must not be accepted because of that.
-        for door in kind.doors().iter().filter(|door| door.is_view()) {
-            assert_eq!(door.knock(&app, &genuine).await.unwrap().status, 200, "{door:?}");
+        for endpoint in kind.endpoints().iter().filter(|endpoint| endpoint.is_view()) {
+            assert_eq!(endpoint.request(&app, &genuine).await.unwrap().status, 200, "{endpoint:?}");
         }
         for case in forged(&genuine, &other, &signer, &trap_address) {
             let start = Instant::now();
-            for door in kind.doors() {
-                findings.must_refuse(&app, *door, &case.name, &case.token).await;
+            for endpoint in kind.endpoints() {
+                findings.must_refuse(&app, *endpoint, &case.name, &case.token).await;
             }
             assert!(start.elapsed() < Duration::from_secs(5), "{} took {:?}", case.name, start.elapsed());
         }
@@ -219,11 +219,11 @@ async fn odd_battery(db: TestDatabase, algorithm: Algorithm) {
     for kind in Kind::ALL {
         for case in odd(kind) {
             let token = signer.genuine(&case.payload);
-            for door in Door::ALL {
-                if case.harmless_at.contains(&door) {
-                    findings.must_not_crash(&app, door, &case.name, &token).await;
+            for endpoint in Endpoint::ALL {
+                if case.harmless_at.contains(&endpoint) {
+                    findings.must_not_crash(&app, endpoint, &case.name, &token).await;
                 } else {
-                    findings.must_refuse(&app, door, &case.name, &token).await;
+                    findings.must_refuse(&app, endpoint, &case.name, &token).await;
                 }
             }
         }
@@ -266,29 +266,29 @@ per_database! {
         odd_battery(db, Algorithm::EdDSA).await;
     }
 
-    async fn a_token_of_one_kind_opens_no_door_of_another(db: TestDatabase) {
+    async fn a_token_of_one_kind_is_refused_where_another_is_expected(db: TestDatabase) {
         let signer = Signer::new(Algorithm::HS256);
         let app = server(db, &signer).await;
         let body = json!({ "username": alice().username, "password": alice().password });
         let key = app.anonymous().post("/api/authtoken/", body).await.json()["token"].as_str().unwrap().to_owned();
         let mut findings = Findings::default();
-        for door in Door::ALL {
+        for endpoint in Endpoint::ALL {
             for kind in Kind::ALL {
                 // `verify` accepts any validly signed token, whatever its use.
-                if !kind.doors().contains(&door) && door != Door::Verify {
+                if !kind.endpoints().contains(&endpoint) && endpoint != Endpoint::Verify {
                     let token = signer.genuine(&text(claims(kind, "kind")));
-                    findings.must_refuse(&app, door, &format!("{kind:?}"), &token).await;
+                    findings.must_refuse(&app, endpoint, &format!("{kind:?}"), &token).await;
                 }
             }
-            if door != Door::HelloToken {
-                findings.must_refuse(&app, door, "authtoken key", &key).await;
+            if endpoint != Endpoint::HelloToken {
+                findings.must_refuse(&app, endpoint, "authtoken key", &key).await;
             }
         }
         findings.expect_none(34);
-        assert_eq!(Door::HelloToken.knock(&app, &key).await.unwrap().status, 200);
+        assert_eq!(Endpoint::HelloToken.request(&app, &key).await.unwrap().status, 200);
     }
 
-    /// As PyJWT 2 and PyJWT 1.7 do.
+    /// The same as PyJWT 2 and PyJWT 1.7.
     async fn only_legacy_tokens_may_have_a_key_id_that_is_no_text_or_digits_in_exp(db: TestDatabase) {
         let signer = Signer::new(Algorithm::HS256);
         let app = server(db, &signer).await;
@@ -300,21 +300,21 @@ per_database! {
             digits["exp"] = format!(" {} ", NOW + 300).into();
             for (header, payload) in with_kid.chain([(&plain, text(digits))]) {
                 let token = signer.token(header, &payload);
-                for door in kind.doors() {
-                    let response = door.knock(&app, &token).await.unwrap();
-                    assert_eq!(response.status == 200, kind == Kind::Legacy, "{door:?}, {header}: {}", response.body);
+                for endpoint in kind.endpoints() {
+                    let response = endpoint.request(&app, &token).await.unwrap();
+                    assert_eq!(response.status == 200, kind == Kind::Legacy, "{endpoint:?}, {header}: {}", response.body);
                 }
             }
             let mut past = claims(kind, "past");
             past["exp"] = (NOW - 1).to_string().into();
             let token = signer.genuine(&text(past));
-            for door in kind.doors() {
-                is_refusal(&door.knock(&app, &token).await.unwrap()).unwrap();
+            for endpoint in kind.endpoints() {
+                is_refusal(&endpoint.request(&app, &token).await.unwrap()).unwrap();
             }
         }
     }
 
-    async fn a_legacy_token_whose_username_is_a_list_names_no_user(db: TestDatabase) {
+    async fn a_legacy_token_whose_username_is_a_list_has_no_user(db: TestDatabase) {
         let signer = Signer::new(Algorithm::HS256);
         let app = server(db, &signer).await;
         let with_username = |username: Value| {
@@ -324,18 +324,18 @@ per_database! {
         };
         for username in [json!(["alice"]), json!({ "a": 1 }), json!(true)] {
             let token = with_username(username);
-            let verify = Door::LegacyVerify.knock(&app, &token).await.unwrap();
+            let verify = Endpoint::LegacyVerify.request(&app, &token).await.unwrap();
             assert_eq!((verify.status, verify.json()), (400, json!({ "non_field_errors": ["User doesn't exist."] })));
-            let protected = Door::LegacyProtected.knock(&app, &token).await.unwrap();
+            let protected = Endpoint::LegacyProtected.request(&app, &token).await.unwrap();
             assert_eq!((protected.status, protected.json()), (401, json!({ "detail": "Invalid signature." })));
         }
         for username in [json!([]), json!({}), json!(false), json!("")] {
-            let verify = Door::LegacyVerify.knock(&app, &with_username(username)).await.unwrap();
+            let verify = Endpoint::LegacyVerify.request(&app, &with_username(username)).await.unwrap();
             assert_eq!((verify.status, verify.json()), (400, json!({ "non_field_errors": ["Invalid payload."] })));
         }
     }
 
-    async fn a_renamed_claim_still_says_that_a_token_is_of_another_kind(db: TestDatabase) {
+    async fn a_token_of_another_kind_is_refused_under_a_renamed_type_claim(db: TestDatabase) {
         let app = TestApp::build(db, |settings| settings.simple_jwt.token_type_claim = Some("use".to_owned())).await;
         let signer = Signer::new(Algorithm::HS256);
         let legacy = |kind: &str| {
@@ -349,33 +349,33 @@ per_database! {
         }
     }
 
-    /// For ECDSA, everyone can compute a second valid signature, `(r, n - s)`. The blacklist goes by the id in the claims, so
-    /// it makes no difference.
-    async fn a_blacklisted_token_stays_so_under_a_second_valid_signature(db: TestDatabase) {
+    /// For ECDSA, everyone can compute a second valid signature, `(r, n - s)`. The blacklist uses the id in the claims,
+    /// so the second signature makes no difference.
+    async fn a_blacklisted_token_is_refused_with_a_second_valid_signature(db: TestDatabase) {
         let signer = Signer::new(Algorithm::ES256);
         let app = server(db, &signer).await;
         let token = signer.genuine(&text(claims(Kind::Refresh, "twice")));
         let twin = second_ecdsa_signature(&token);
         assert_ne!(token, twin);
-        assert_eq!(Door::Verify.knock(&app, &twin).await.unwrap().status, 200);
-        assert_eq!(Door::Blacklist.knock(&app, &token).await.unwrap().status, 200);
+        assert_eq!(Endpoint::Verify.request(&app, &twin).await.unwrap().status, 200);
+        assert_eq!(Endpoint::Blacklist.request(&app, &token).await.unwrap().status, 200);
         for token in [&token, &twin] {
-            let refused = Door::Refresh.knock(&app, token).await.unwrap();
+            let refused = Endpoint::Refresh.request(&app, token).await.unwrap();
             assert_eq!((refused.status, refused.json()["detail"].clone()), (401, json!("Token is blacklisted")));
-            assert_eq!(Door::Blacklist.knock(&app, token).await.unwrap().status, 401);
+            assert_eq!(Endpoint::Blacklist.request(&app, token).await.unwrap().status, 401);
         }
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 1);
     }
 
-    async fn a_token_ends_with_its_last_second(db: TestDatabase) {
+    async fn a_token_expires_at_its_last_second(db: TestDatabase) {
         let signer = Signer::new(Algorithm::HS256);
         let app = server(db, &signer).await;
         let mut access = claims(Kind::Access, "a");
         access["exp"] = (NOW + 1).into();
         let token = signer.genuine(&text(access));
-        assert_eq!(Door::Protected.knock(&app, &token).await.unwrap().status, 200);
+        assert_eq!(Endpoint::Protected.request(&app, &token).await.unwrap().status, 200);
         app.advance(chrono::TimeDelta::seconds(1));
-        let late = Door::Protected.knock(&app, &token).await.unwrap();
+        let late = Endpoint::Protected.request(&app, &token).await.unwrap();
         assert_eq!((late.status, late.json()["messages"][0]["message"].clone()), (401, json!("Token is expired")));
     }
 }

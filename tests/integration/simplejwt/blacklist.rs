@@ -25,7 +25,7 @@ per_database! {
     async fn one_of_many_concurrent_logouts_succeeds(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let body = json!({ "refresh": text(&app.login(&alice()).await, "refresh") });
-        // A token that the table does not know has two rows to insert, and so two races to lose.
+        // A token that is not recorded needs two inserts, so there are two races.
         app.sql("DELETE FROM token_blacklist_outstandingtoken").await;
         let client = app.anonymous();
         let answers = join_all((0..16).map(|_| client.post("/api/token/blacklist/", body.clone()))).await;

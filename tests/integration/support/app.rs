@@ -66,7 +66,7 @@ impl TestApp {
         app
     }
 
-    /// Another instance on the same database, with a pool and a clock of its own.
+    /// Another instance on the same database, with a separate pool and clock.
     pub async fn another(&self, adjust: impl FnOnce(&mut Settings)) -> Self {
         Self::start(Rc::clone(&self.kept), self.urls, adjust).await
     }
@@ -121,7 +121,7 @@ impl TestApp {
         self.clock.advance(step);
     }
 
-    /// Inserts a user, whose password is hashed by the cheapest of Django's hashers, and returns the key.
+    /// Inserts a user and returns the key. The password is hashed with Django's cheapest hasher.
     pub async fn add_user(&self, user: TestUser) -> i32 {
         let now = self.clock.now();
         let cheap = PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap();

@@ -13,7 +13,7 @@ use super::json_schema::{resolve, validate};
 pub struct ApiDescription(OnceCell<Value>);
 
 impl ApiDescription {
-    /// Takes the document out of the answer that has it.
+    /// Reads the document from its response.
     pub fn set(&self, response: Response) {
         assert_eq!((response.status, response.header("Content-Type")), (200, "application/json"));
         assert!(self.0.set(response.json()).is_ok(), "the document is set once");
@@ -42,7 +42,7 @@ impl ApiDescription {
             }
         }
         if *method == Method::HEAD {
-            // The body goes when the response is sent, which it is not here.
+            // The body is removed when a response is sent, and this one is not sent.
             assert_eq!(described.get("content"), None, "{what}");
             return;
         }

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_keyword_refuses_what_it_should() {
+    fn every_keyword_refuses_invalid_values() {
         let root = json!({ "components": { "schemas": { "A": { "type": "string" } } } });
         for (schema, good, bad) in [
             (json!({ "$ref": "#/components/schemas/A" }), json!("a"), json!(1)),

@@ -73,7 +73,7 @@ impl Process {
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
-    /// Files and sockets that it has open.
+    /// The number of open files and sockets.
     #[cfg(target_os = "linux")]
     pub fn descriptors(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
@@ -92,7 +92,7 @@ impl Drop for Process {
     }
 }
 
-/// What `manage` did: its exit code, and what it printed.
+/// The exit code and the output of `manage`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Managed {
     pub code: i32,
@@ -100,7 +100,7 @@ pub struct Managed {
     pub stderr: String,
 }
 
-/// Runs `manage` with these words, in `folder`, with these variables and no others.
+/// Runs `manage` with these arguments, in `folder`, with these variables and no others.
 pub fn manage_in(folder: &Path, words: &[&str], env: &[(&str, &str)]) -> Managed {
     let output = Command::new(env!("CARGO_BIN_EXE_manage"))
         .args(words)
@@ -122,7 +122,7 @@ pub fn manage(words: &[&str], env: &[(&str, &str)]) -> Managed {
     manage_in(tempfile::tempdir().unwrap().path(), words, env)
 }
 
-/// Sends one request on a connection of its own.
+/// Sends one request on a new connection.
 pub fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> io::Result<TcpStream> {
     let mut connection = TcpStream::connect(address)?;
     connection.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -135,7 +135,7 @@ pub fn send(address: SocketAddr, method: &str, path: &str, body: &str) -> io::Re
     Ok(connection)
 }
 
-/// Reads the response to it: status and body. An error when it is not whole.
+/// Reads status and body of the response. Returns an error if it is incomplete.
 pub fn receive(mut connection: TcpStream) -> io::Result<(u16, String)> {
     let mut text = String::new();
     connection.read_to_string(&mut text)?;

@@ -45,7 +45,7 @@ struct Pair {
 }
 
 impl Pair {
-    /// The client's bytes are acknowledged and lead nowhere. The server sees that its client is gone.
+    /// The client's bytes are acknowledged and discarded. The server sees that its client has disconnected.
     fn swallow(&self) {
         self.is_swallowed.store(true, Ordering::Relaxed);
         let _ = self.server.shutdown(Shutdown::Both);
@@ -72,7 +72,7 @@ impl Proxy {
                 if shared.is_stopped {
                     break;
                 }
-                // Dropping it closes it: to the client that is a server that went away.
+                // Dropping it closes it. The client sees that the server has disconnected.
                 if shared.is_cut {
                     continue;
                 }
@@ -125,8 +125,8 @@ impl Proxy {
         self.wire.thawed.notify_all();
     }
 
-    /// The server is gone from the open connections, and the client does not learn of it: its bytes are acknowledged and
-    /// nothing ever comes back. New connections work.
+    /// The server disconnects from the open connections, and the client does not notice: its bytes are acknowledged,
+    /// but no answer comes. New connections work.
     pub fn swallow(&self) {
         self.wire.shared.lock().unwrap().open.iter().for_each(|pair| pair.swallow());
     }
@@ -142,12 +142,12 @@ impl Proxy {
         self.wire.shared.lock().unwrap().trigger = Some(Trigger { text: text.as_bytes(), is_passed_on });
     }
 
-    /// Whether that text is still to come.
+    /// Whether the client has not sent that text yet.
     pub fn is_armed(&self) -> bool {
         self.wire.shared.lock().unwrap().trigger.is_some()
     }
 
-    /// The server closes its direction of the open connections, as if it sent no more and still read.
+    /// The server closes its direction of the open connections, as if it had stopped sending but still read.
     pub fn half_close(&self) {
         for pair in &self.wire.shared.lock().unwrap().open {
             let _ = pair.client.shutdown(Shutdown::Write);

@@ -11,7 +11,7 @@ use actix_simplejwt::urls;
 
 use super::TestDatabase;
 
-/// A server on a port of its own. It runs until the test binary ends.
+/// A server on a free port. It runs until the test binary ends.
 pub struct SocketApp {
     address: SocketAddr,
     _kept: TestDatabase,

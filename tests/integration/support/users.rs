@@ -1,6 +1,6 @@
-//! Kinds of users, one name each.
+//! The users of the tests, one for each kind.
 
-/// Who logs in.
+/// A user who logs in.
 #[derive(Clone, Copy, Debug)]
 pub struct TestUser {
     pub username: &'static str,

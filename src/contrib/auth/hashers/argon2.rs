@@ -210,7 +210,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_text_has_djangos_form_and_cost() {
+    fn a_new_hash_has_the_format_and_cost_of_django() {
         let hasher = Argon2PasswordHasher::default();
         let encoded = hasher.encode("correct horse").unwrap();
         assert_eq!((&encoded[..38], encoded.len()), ("argon2$argon2id$v=19$m=102400,t=2,p=8$", 112));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_work_is_made_up_in_fewer_passes_and_less_memory() {
+    fn missing_work_is_done_with_fewer_passes_and_less_memory() {
         let part = |share| Cost::DEFAULT.part(share).map(|cost| (cost.memory, cost.time, cost.parallelism));
         assert_eq!(part(1.0), Some((102_400, 2, 8)));
         assert_eq!(part(0.75), Some((76_800, 2, 8)));

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_texts_have_djangos_form_and_cost() {
+    fn new_hashes_have_the_format_and_cost_of_django() {
         let hasher = BcryptPasswordHasher::SHA256;
         let encoded = hasher.encode("correct horse").unwrap();
         assert_eq!((&encoded[..21], encoded.len()), ("bcrypt_sha256$$2b$12$", 74));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_bcrypt_takes_no_password_that_it_would_cut_or_repeat() {
+    fn plain_bcrypt_refuses_passwords_that_it_would_cut_or_repeat() {
         let hasher = BcryptPasswordHasher::plain(4).unwrap();
         let longest = "x".repeat(72);
         let encoded = hasher.encode(&longest).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_work_is_made_up_of_cheaper_rounds() {
+    fn missing_work_is_done_with_fewer_rounds() {
         let costs = |share| costs_of(12, share).collect::<Vec<_>>();
         assert_eq!(costs(1.0), [12]);
         assert_eq!(costs(0.5), [11]);

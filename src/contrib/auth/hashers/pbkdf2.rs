@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_text_has_djangos_form_and_cost() {
+    fn a_new_hash_has_the_format_and_cost_of_django() {
         let hasher = Pbkdf2PasswordHasher::SHA256;
         let encoded = hasher.encode("correct horse").unwrap();
         let parts: Vec<&str> = encoded.split('$').collect();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_work_of_a_text_is_its_iterations() {
+    fn the_work_of_a_hash_is_its_iterations() {
         let hasher = Pbkdf2PasswordHasher::sha1(1000).unwrap();
         assert_eq!(hasher.relative_work("pbkdf2_sha1$250$salt$hash"), Ok(Some(0.25)));
         assert_eq!(hasher.relative_work("pbkdf2_sha256$250$salt$hash"), Err(HasherError::Malformed));

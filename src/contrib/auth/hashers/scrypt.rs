@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_new_text_has_djangos_form_and_cost() {
+    fn a_new_hash_has_the_format_and_cost_of_django() {
         let hasher = ScryptPasswordHasher::default();
         let encoded = hasher.encode("correct horse").unwrap();
         let parts: Vec<&str> = encoded.split('$').collect();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_work_is_made_up_of_lanes_and_parts_of_one() {
+    fn missing_work_is_done_with_lanes_and_parts_of_a_lane() {
         let parts = |share| Cost::DEFAULT.parts(share).map(|c| (c.work_factor, c.parallelism)).collect::<Vec<_>>();
         assert_eq!(parts(1.0), [(16384, 5)]);
         assert_eq!(parts(0.5), [(16384, 2), (8192, 1)]);

@@ -97,7 +97,7 @@ fn the_default_list_is_djangos() {
 }
 
 #[test]
-fn an_unusable_password_is_an_exclamation_mark_and_chance() {
+fn an_unusable_password_is_an_exclamation_mark_and_random_text() {
     let encoded = PasswordHashers::make_unusable();
     assert_eq!((encoded.len(), &encoded[..1]), (41, "!"));
     assert_ne!(encoded, PasswordHashers::make_unusable());
@@ -169,7 +169,7 @@ fn timed(hashers: &[&Arc<Recorder>]) -> PasswordHashers {
 }
 
 #[test]
-fn every_refusal_costs_what_the_dearest_kind_costs() {
+fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
     let (new, old, dear) = (Recorder::new("new"), Recorder::new("old"), Recorder::new("dear"));
     let hashers = timed(&[&new, &old, &dear]);
     assert_eq!(hashers.dearer_than_preferred(), None);
@@ -205,7 +205,7 @@ fn every_refusal_costs_what_the_dearest_kind_costs() {
 }
 
 #[test]
-fn an_extreme_kind_does_not_make_every_refusal_extreme() {
+fn an_extremely_expensive_kind_does_not_slow_down_every_refusal() {
     let (new, extreme) = (Recorder::new("new"), Recorder::new("extreme"));
     let hashers = timed(&[&new, &extreme]);
     hashers.meet("extreme$secret$1");
@@ -215,7 +215,7 @@ fn an_extreme_kind_does_not_make_every_refusal_extreme() {
 }
 
 #[test]
-fn what_is_met_first_in_a_refusal_is_timed() {
+fn a_kind_is_timed_at_its_first_refusal() {
     let names = ["MD5PasswordHasher", "BCryptSHA256PasswordHasher"];
     let hashers = PasswordHashers::from_names(&names).unwrap();
     let encoded = BcryptPasswordHasher::sha256(4).unwrap().encode("secret").unwrap();
@@ -256,7 +256,7 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
 }
 
 #[test]
-fn after_another_algorithm_the_missing_time_is_made_up() {
+fn after_another_algorithm_the_missing_time_is_spent() {
     let ms = Duration::from_millis;
     // A sample of an eighth in 10 ms means 80 ms for the whole.
     assert_eq!(missing_work(1.0, ms(0), ms(10)), 0.875);

@@ -156,7 +156,7 @@ mod tests {
     use crate::contrib::auth::password_validation::DEFAULT_PASSWORD_VALIDATORS;
 
     #[test]
-    fn user_names_are_refused_in_the_words_of_the_model() {
+    fn user_names_are_refused_with_the_messages_of_the_model() {
         assert_eq!(username_problem("alice@example.com"), None);
         assert_eq!(
             username_problem("two words").unwrap(),

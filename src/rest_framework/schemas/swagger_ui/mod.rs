@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_cannot_be_broken_out_of() {
+    fn data_in_the_page_is_escaped() {
         let page = page("<b>", "x\" onload=\"y");
         assert!(page.contains("<title>&lt;b&gt;</title>"), "{page}");
         assert!(page.contains("data-schema=\"x&quot; onload=&quot;y\""), "{page}");

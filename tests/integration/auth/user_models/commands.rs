@@ -10,11 +10,11 @@ use serde_json::json;
 use super::{ACCOUNTS, Fixture, MINIMAL, PEOPLE, RENAMED, texts};
 use crate::support::TestDatabase;
 
-/// `manage` at a terminal of its own, which the program `script` of util-linux makes.
+/// `manage` with a separate terminal, which the program `script` of util-linux makes.
 struct Terminal(Child);
 
 impl Terminal {
-    /// `None` where there is no such program.
+    /// `None` if this program is not installed.
     fn run(fixture: &Fixture, db: &TestDatabase, command: &str) -> Option<Self> {
         let command = format!("exec {} {command}", env!("CARGO_BIN_EXE_manage"));
         let child = Command::new("script")
@@ -39,7 +39,7 @@ impl Terminal {
         }
     }
 
-    /// Reads until `question` stands at the end.
+    /// Reads until the output ends with `question`.
     fn expect(&mut self, question: &str) {
         let (mut seen, mut byte) = (Vec::new(), [0]);
         while !seen.ends_with(question.as_bytes()) {
@@ -53,7 +53,7 @@ impl Terminal {
         self.0.stdin.as_mut().unwrap().write_all(format!("{text}\n").as_bytes()).unwrap();
     }
 
-    /// What is shown until the end.
+    /// The output until the end.
     fn rest(mut self) -> String {
         let mut text = String::new();
         self.0.stdout.as_mut().unwrap().read_to_string(&mut text).unwrap();
@@ -114,7 +114,7 @@ per_database! {
         let long = format!("full_name={}", "x".repeat(41));
         let error = run(&ACCOUNTS, &accounts, "createsuperuser", &["--email", "eve@example.com", "--field", &long, "--field", "tenant=5", "--field", "credit=1"]);
         assert_eq!(error.unwrap_err().to_string(), "CommandError: Ensure this value has at most 40 characters (it has 41).");
-        // A column that nothing is known about is named.
+        // A column without a known default is named.
         let env = ACCOUNTS.env(&[("REQUIRED_FIELDS", "full_name"), ("DATABASE_URL", accounts.url.as_str())]);
         let apps = Settings::from_env(&env).unwrap().builder().build().unwrap();
         let created = apps.auth().unwrap().create_user(apps.database().unwrap(), "eve@example.com", "", "secret").await;
@@ -144,7 +144,7 @@ per_database! {
         let apps = settings.builder().build().unwrap();
         let (auth, database) = (apps.auth().unwrap(), apps.database().unwrap());
         auth.create_user(database, "new", "", "secret").await.unwrap();
-        // What createsuperuser calls.
+        // The function that createsuperuser calls.
         auth.create_superuser(database, "root", "", "secret").await.unwrap();
         for (name, flags, stored) in [
             ("ann", (true, true, false), "1 2 0"),

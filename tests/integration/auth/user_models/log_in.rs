@@ -25,7 +25,7 @@ per_database! {
             let required = json!(["This field is required."]);
             let response = client.post("/api/token/", json!({ "password": "x" })).await;
             assert_eq!((response.status, response.json()), (400, json!({ fixture.field: required })));
-            // Twice: the first login stores the password again by the preferred hasher.
+            // Twice, because the first login hashes the password again with the preferred hasher.
             assert_eq!(client.post("/api/token/", fixture.credentials()).await.status, 200);
             let response = client.post("/api/token/", fixture.credentials()).await;
             assert_eq!(response.status, 200);

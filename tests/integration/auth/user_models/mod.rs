@@ -1,4 +1,4 @@
-//! User models of a project's own, in databases that a real Django made: `tests/fixtures/django/user_models`.
+//! Custom user models, in databases that a real Django made: `tests/fixtures/django/user_models`.
 
 mod commands;
 mod log_in;
@@ -25,7 +25,7 @@ struct Fixture {
     sqlite: &'static str,
     postgres: &'static str,
     settings: Pairs,
-    /// The user whom Django made, by name and by `SIMPLE_JWT_USER_ID_FIELD`.
+    /// The user that Django made, by name and by `SIMPLE_JWT_USER_ID_FIELD`.
     ann: &'static str,
     id: &'static str,
     /// The key for the user name in requests.
@@ -76,7 +76,7 @@ const MINIMAL: Fixture = fixture!(
     "1"
 );
 
-/// A table and columns with names of their own.
+/// A table and columns with other names.
 const RENAMED: Fixture = fixture!(
     "renamed",
     &[
@@ -99,7 +99,7 @@ impl Fixture {
         let db = db.empty();
         let mut conn = db.connect();
         if db.url.starts_with("sqlite") {
-            // The dump fills tables before it makes those that they refer to.
+            // The dump fills tables before it makes the tables that they refer to.
             conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
             conn.batch_execute(self.sqlite).unwrap();
         } else {

@@ -106,7 +106,7 @@ per_database! {
             let users = &**apps.auth().unwrap().users();
             let conn = &mut *apps.database().unwrap().connection().unwrap();
             let alice = users.get_by_natural_key(conn, "alice").unwrap().unwrap();
-            // As Django shows it: PostgreSQL fills such a text with blanks.
+            // PostgreSQL fills such a text with spaces, and Django shows them.
             let shown = if is_sqlite { "alice".to_owned() } else { format!("{:30}", "alice") };
             assert_eq!((alice.pk(), alice.username()), (Some(2.into()), shown.as_str()), "{model}");
             assert_eq!(users.get_by_natural_key(conn, &shown).unwrap().unwrap().pk(), alice.pk());
@@ -142,7 +142,7 @@ per_database! {
             let user = ann(conn);
             assert!(!has_perm(conn, users, &*user, model).unwrap());
         }
-        // Without PermissionsMixin there are none.
+        // A model without PermissionsMixin has no permissions.
         let db = MINIMAL.database(&db);
         let apps = MINIMAL.apps(&db, &[]).unwrap();
         let users = &**apps.auth().unwrap().users();

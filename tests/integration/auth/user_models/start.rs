@@ -1,4 +1,4 @@
-//! What stops the start, and what `migrate` and `/readyz` notice.
+//! The errors that stop the start, and the errors of `migrate` and `/readyz`.
 
 use std::process::Command;
 
@@ -32,7 +32,7 @@ per_database! {
         }
     }
 
-    async fn a_table_that_is_not_there_is_noticed(db: TestDatabase) {
+    async fn a_missing_table_is_reported(db: TestDatabase) {
         let no_table = |table: &str| format!("the database has no table {table:?}");
         let accounts = ACCOUNTS.database(&db);
         let candidate = ". Tables with passwords: \"accounts_user\" (AUTH_USER_MODEL=accounts.user)";
@@ -46,7 +46,7 @@ per_database! {
         ] {
             let apps = ACCOUNTS.apps(&accounts, more).unwrap();
             let database = apps.database().unwrap();
-            // Before anything is written.
+            // The check runs before anything is written.
             let error = apps.migrations().run(database).unwrap_err().to_string();
             assert!(error.starts_with("AUTH_USER_MODEL: the database has no table "), "{error}");
             let conn = &mut *database.connection().unwrap();
@@ -60,7 +60,7 @@ per_database! {
             assert_eq!((response.status, response.json()), (503, json!({ "detail": "Service temporarily unavailable, try again later." })));
             conn.batch_execute("DELETE FROM django_migrations WHERE app = 'actix_auth'").unwrap();
         }
-        // The model is known by another table.
+        // The model has another table.
         let renamed = RENAMED.database(&db);
         let apps = RENAMED.apps(&renamed, &[("AUTH_USER_TABLE", "")]).unwrap();
         let error = apps.check_users(&mut apps.database().unwrap().connection().unwrap()).unwrap_err().to_string();
@@ -77,7 +77,7 @@ per_database! {
         assert_eq!(client.post("/api/token/", ACCOUNTS.credentials()).await.status, 200);
         assert_eq!(client.get("/readyz").await.status, 200);
         db.connect().batch_execute("ALTER TABLE accounts_user DROP COLUMN preferences").unwrap();
-        // The statement that finds out fails, and the next one knows the new columns.
+        // The first statement after the change fails, and the next one uses the new columns.
         assert_eq!(client.post("/api/token/", ACCOUNTS.credentials()).await.status, 500);
         assert_eq!(client.post("/api/token/", ACCOUNTS.credentials()).await.status, 200);
         db.connect().batch_execute("ALTER TABLE accounts_user RENAME TO accounts_customer").unwrap();

@@ -1,4 +1,4 @@
-//! Clients that go away or are too many, against the real program.
+//! Clients that disconnect, and too many clients, with the real program.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -10,7 +10,7 @@ use super::text;
 use crate::support::process::{Process, get, post};
 use crate::support::{Proxy, TestApp, TestDatabase, alice};
 
-/// Time limits that end nothing in this test.
+/// Time limits that are too long for this test.
 const PATIENT: [(&str, &str); 4] = [
     ("DATABASE_STATEMENT_TIMEOUT", "1h"),
     ("DATABASE_POOL_TIMEOUT", "1h"),
@@ -25,7 +25,7 @@ fn ask(address: SocketAddr, access: &str) -> TcpStream {
     stream
 }
 
-/// Waits until so many requests wait for the database.
+/// Waits until this number of requests wait for the database.
 fn wait_for_queue(server: &Process, length: usize) {
     let line = format!("actix_simplejwt_database_queue {length}");
     let deadline = Instant::now() + Duration::from_secs(60);
@@ -39,7 +39,7 @@ fn wait_for_queue(server: &Process, length: usize) {
 }
 
 #[actix_web::test]
-async fn a_request_whose_client_has_gone_ends_though_the_database_does_not_answer() {
+async fn a_request_ends_when_its_client_disconnects_while_the_database_does_not_answer() {
     let Some(mut db) = TestDatabase::postgres() else { return };
     let proxy = Proxy::to(db.address());
     db.url = db.url_at(&proxy.address().to_string());
@@ -59,7 +59,7 @@ async fn a_request_whose_client_has_gone_ends_though_the_database_does_not_answe
 }
 
 #[actix_web::test]
-async fn a_server_that_has_used_up_its_descriptors_serves_again_when_it_has_some() {
+async fn a_server_without_free_descriptors_recovers_when_some_are_closed() {
     let app = TestApp::build(TestDatabase::sqlite(), |_| {}).await;
     let server = Process::start_with_descriptors(256, app.tables(), &[("ACTIX_WORKERS", "1")]);
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! A clock that steps, as after a wrong time server or a virtual machine that was asleep.
+//! A clock that jumps, for example because of a wrong time server or a suspended virtual machine.
 
 use actix_simplejwt::rest_framework::throttling::ThrottleRates;
 use chrono::TimeDelta;
@@ -30,7 +30,7 @@ per_database! {
         app.advance(TimeDelta::hours(1));
         assert_eq!(with(&text(&old, "access")).get("/api/protected/").await.status, 200);
         assert_eq!(with(&text(&new, "access")).get("/api/protected/").await.status, 401);
-        // What was spent stays spent, whatever the time.
+        // A blacklisted token stays blacklisted at every time.
         assert_eq!(refresh(text(&new, "refresh")).await.status, 401);
         assert_eq!(refresh(text(&old, "refresh")).await.status, 200);
 
@@ -45,7 +45,7 @@ per_database! {
 }
 
 #[actix_web::test]
-async fn a_throttle_forgets_nothing_when_the_clock_goes_back() {
+async fn a_throttle_keeps_its_requests_when_the_clock_goes_back() {
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), |settings| {
         settings.rest_framework.default_throttle_classes = vec!["AnonRateThrottle".to_owned()];
         settings.rest_framework.default_throttle_rates = ThrottleRates::parse("anon=2/min").unwrap();
@@ -57,7 +57,7 @@ async fn a_throttle_forgets_nothing_when_the_clock_goes_back() {
     assert_eq!(verify().await.status, 401);
     app.advance(TimeDelta::seconds(-30));
     let refused = verify().await;
-    // As DRF counts it: until a minute after the first of the two.
+    // DRF's rule: until a minute after the first of the two requests.
     assert_eq!((refused.status, refused.header("Retry-After")), (429, "90"));
     app.advance(TimeDelta::seconds(90));
     assert_eq!(verify().await.status, 401);

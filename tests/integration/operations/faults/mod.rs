@@ -1,5 +1,5 @@
 //! Faults of what the server depends on, injected by a proxy. One test for each row of the table in `docs/OPERATIONS.md`:
-//! what clients get, and that the server recovers by itself.
+//! the responses to clients, and the recovery without a restart.
 
 mod clients;
 mod clock;

@@ -24,16 +24,17 @@ async fn protected_all_at_once(user: &Client) -> Vec<u16> {
 }
 
 #[actix_web::test]
-async fn a_connection_whose_server_is_gone_is_replaced_though_its_path_stays_open() {
+async fn a_connection_that_stays_open_without_its_server_is_replaced() {
     let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
 
-    // More than once, and each time while all connections are in use.
+    // More than once, each time while all connections are in use.
     for _ in 0..2 {
         assert_eq!(protected_all_at_once(&user).await, [200; 12]);
         proxy.swallow();
-        // The first ones have a connection without a server; those that wait for it may get a new one.
+        // The first requests have a connection without a server; the requests that wait for a connection may get a new
+        // one.
         let responses = join_all((0..12).map(|_| user.get("/api/protected/"))).await;
         assert_unavailable(&responses[0]);
         responses.iter().filter(|response| response.status != 200).for_each(assert_unavailable);
@@ -44,20 +45,20 @@ async fn a_connection_whose_server_is_gone_is_replaced_though_its_path_stays_ope
 }
 
 #[actix_web::test]
-async fn the_idle_connections_are_replaced_together_with_the_first_that_does_not_answer() {
+async fn all_idle_connections_are_replaced_when_one_does_not_answer() {
     let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
     // Several connections, which are idle afterwards.
     join_all((0..4).map(async |_| app.login(&alice()).await)).await;
     proxy.swallow();
-    // A load balancer is not told that the server is ready.
+    // The server does not tell a load balancer that it is ready.
     assert_unavailable(&anonymous.get("/readyz").await);
     assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
 }
 
 #[actix_web::test]
-async fn one_connection_without_an_answer_delays_no_other_request() {
+async fn a_connection_that_does_not_answer_does_not_delay_other_requests() {
     // No time limit ends the first request before the second one is answered.
     let Some((app, proxy)) = behind_proxy(|settings| settings.database.statement_timeout = None).await else { return };
     let user = app.client(&alice()).await;
@@ -76,7 +77,7 @@ async fn one_connection_without_an_answer_delays_no_other_request() {
 }
 
 #[actix_web::test]
-async fn a_path_that_answers_nothing_is_503_until_it_does() {
+async fn a_database_that_does_not_answer_is_503_until_it_does() {
     let Some((app, proxy)) = behind_proxy(|settings| settings.database.pool_size = 2).await else { return };
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
@@ -86,14 +87,14 @@ async fn a_path_that_answers_nothing_is_503_until_it_does() {
     let (refreshed, asked) = join(refreshing, asking).await;
     asked.iter().chain([&refreshed]).for_each(assert_unavailable);
     proxy.mend();
-    // Until no attempt to connect is left from before.
+    // Until no earlier attempt to connect is left.
     let has_recovered = |load: DatabaseLoad| load.connections == load.idle;
     while user.get("/api/protected/").await.status != 200 || !has_recovered(app.database().load()) {}
     assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
 }
 
 #[actix_web::test]
-async fn a_connection_that_is_half_closed_is_replaced_unnoticed() {
+async fn a_half_closed_connection_is_replaced_without_an_error() {
     let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
@@ -102,7 +103,7 @@ async fn a_connection_that_is_half_closed_is_replaced_unnoticed() {
 }
 
 #[actix_web::test]
-async fn a_rotation_whose_commit_was_not_answered_is_503_and_made_at_most_once() {
+async fn a_rotation_whose_commit_has_no_response_is_503_and_happens_at_most_once() {
     for reaches_server in [true, false] {
         let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
         let anonymous = app.anonymous();
@@ -112,7 +113,7 @@ async fn a_rotation_whose_commit_was_not_answered_is_503_and_made_at_most_once()
         let rows = app.count("token_blacklist_outstandingtoken").await;
         let again = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
         if reaches_server {
-            // Its successor was made and never handed out. No second one is made.
+            // Its successor was made but no client got it. A second successor is not made.
             assert_eq!((rows, again.status), (2, 401));
             assert_eq!(again.body, r#"{"detail":"Token is blacklisted","code":"token_not_valid"}"#);
             assert_eq!(app.count("token_blacklist_outstandingtoken").await, 2);
@@ -124,7 +125,7 @@ async fn a_rotation_whose_commit_was_not_answered_is_503_and_made_at_most_once()
 }
 
 #[actix_web::test]
-async fn a_statement_that_is_slow_is_stopped_and_its_connection_kept() {
+async fn a_slow_statement_is_stopped_and_its_connection_is_kept() {
     let Some((app, _proxy)) = behind_proxy(|_| {}).await else { return };
     let user = app.client(&alice()).await;
     let mut other = app.tables().connect();
@@ -137,7 +138,7 @@ async fn a_statement_that_is_slow_is_stopped_and_its_connection_kept() {
 }
 
 #[actix_web::test]
-async fn a_server_that_fails_is_replaced_by_the_other_of_the_url() {
+async fn a_failed_host_is_replaced_by_the_next_host_of_the_url() {
     let Some(db) = TestDatabase::postgres() else { return };
     let [mut first, second] = [Proxy::to(db.address()), Proxy::to(db.address())];
     let url = db.url_at(&format!("{},{}", first.address(), second.address()));
@@ -161,7 +162,7 @@ async fn a_server_that_fails_is_replaced_by_the_other_of_the_url() {
 #[actix_web::test]
 async fn a_postgresql_with_too_many_clients_is_503_until_it_has_room() {
     let Some(db) = TestDatabase::postgres() else { return };
-    // A limit that applies to this test alone.
+    // A limit that applies only to this test.
     let role = format!("crowded_{}", std::process::id());
     let schema = db.url.rsplit_once("search_path%3D").unwrap().1.to_owned();
     let mut admin = db.connect();
@@ -182,7 +183,7 @@ async fn a_postgresql_with_too_many_clients_is_503_until_it_has_room() {
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
 
-    // The server's connections end, and another program takes all places.
+    // The server's connections end, and another program uses all connections.
     let gone = format!("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = '{role}'");
     admin.batch_execute(&gone).unwrap();
     let others: Vec<_> = (0..3).map(|_| diesel::PgConnection::establish(&url).unwrap()).collect();

@@ -30,7 +30,7 @@ async fn all_at_once(app: &TestApp) -> Vec<Response> {
 }
 
 #[actix_web::test]
-async fn a_connection_whose_redis_is_gone_is_replaced_though_its_path_stays_open() {
+async fn a_connection_that_stays_open_without_its_redis_is_replaced() {
     let Some((app, proxy, _redis)) = behind_proxy().await else { return };
     for _ in 0..2 {
         for response in all_at_once(&app).await {
@@ -45,7 +45,7 @@ async fn a_connection_whose_redis_is_gone_is_replaced_though_its_path_stays_open
 }
 
 #[actix_web::test]
-async fn a_redis_that_answers_nothing_is_503_until_it_does() {
+async fn a_redis_that_does_not_answer_is_503_until_it_does() {
     let Some((app, proxy, _redis)) = behind_proxy().await else { return };
     proxy.silence();
     all_at_once(&app).await.iter().for_each(assert_unavailable);
