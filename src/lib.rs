@@ -27,8 +27,7 @@
 //!
 //! // In the closure of `HttpServer::new`.
 //! let app = App::new().configure(|cfg| apps.configure(cfg)).route("/whoami", web::get().to(whoami));
-//!
-//! // What a client sees.
+//! // The response to a client.
 //! let mut client = ApiClient::new(app).await;
 //! let response = client.get("/whoami").await;
 //! assert_eq!(response.status, 401);

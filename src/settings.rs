@@ -161,10 +161,10 @@ settings! {
         /// Required, except in development: with a SQLite database, a loopback address and no setting of a deployment (as
         /// `ALLOWED_HOSTS`, `SECURE_…`, `SIMPLE_JWT_SIGNING_KEY`), each start without a key has a random one.
         pub secret_key: SecretString = SECRET_KEY("", |text| Ok(SecretString::from(text)), secret);
-        /// Former values of `SECRET_KEY`, separated by commas. They verify what they have signed, and sign nothing.
+        /// Former values of `SECRET_KEY`, separated by commas. They verify existing signatures and make no new ones.
         ///
-        /// So a new `SECRET_KEY` logs nobody out: move the old one here, and remove it when the longest lifetime of a token is
-        /// over. If a key has a comma in it, separate the keys by line breaks (`\n`).
+        /// So a new `SECRET_KEY` does not log users out: move the old one here, and remove it when the longest lifetime
+        /// of a token is over. If a key has a comma in it, separate the keys by line breaks (`\n`).
         pub secret_key_fallbacks: Vec<SecretString> = SECRET_KEY_FALLBACKS("", values::secrets, secret);
         /// The apps of the project. Leaving one out removes its routes, tables, settings, checks and commands.
         ///

@@ -16,7 +16,7 @@ use crate::server::health;
 use crate::simplejwt;
 use crate::views;
 
-/// Every route but those of the probes. All paths end in a slash; the server redirects to them when it is missing.
+/// Every route except the probes. All paths end in a slash; the server redirects to them when it is missing.
 ///
 /// The views of an app that is not in `INSTALLED_APPS` are not mounted.
 #[must_use]
@@ -40,7 +40,7 @@ pub fn urlpatterns() -> Vec<Route> {
     .concat()
 }
 
-/// Adds every route, and those of the probes: they are not part of the API, and have no slash at the end.
+/// Adds every route and the probes. Probes are not part of the API, and have no slash at the end.
 pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
     mount(cfg, apps, urlpatterns());
     admin::urls::configure(cfg, apps);

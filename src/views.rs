@@ -2,7 +2,7 @@
 //!
 //! A view is two functions. The handler says what it needs as arguments and answers; the other one, named in
 //! [`urls`](crate::urls), says which methods there are and who may use them. To make your own, copy the pair
-//! `protected_view`, give it a name and put it into `urls.rs`. `tag` and `answers` are for the API's description alone.
+//! `protected_view`, give it a name and put it into `urls.rs`. `tag` and `answers` are only for the API's description.
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;

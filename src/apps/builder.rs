@@ -11,7 +11,7 @@ use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
 use crate::db::{Database, DatabaseSettings, migrations::Step};
 
-/// The set-up of a project. Host applications add their hooks here: claims, the user model, classes of their own.
+/// The set-up of a project. Host applications add their hooks here: claims, the user model, custom classes.
 #[must_use = "nothing happens before `build`"]
 pub struct AppsBuilder {
     registry: Registry,
@@ -50,13 +50,13 @@ impl AppsBuilder {
         self
     }
 
-    /// Adds tables of the project's own, which `migrate` makes with those of the apps.
+    /// Adds tables of the project. `migrate` makes them together with the tables of the apps.
     #[cfg(feature = "database")]
     pub fn migration(self, step: Step) -> Self {
         self.contribute(step)
     }
 
-    /// What the builder has so far, such as the settings of an app.
+    /// The parts that the builder has now, such as the settings of an app.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
@@ -74,13 +74,14 @@ impl AppsBuilder {
         self
     }
 
-    /// What the system checks find, without opening the database.
+    /// The messages of the system checks. The database is not opened.
     #[must_use]
     pub fn check(self, which: Run) -> Findings {
         self.check_some(which, |_| true)
     }
 
-    /// As [`AppsBuilder::check`], with those checks alone that are `wanted`. Errors of single settings come with them.
+    /// Same as [`AppsBuilder::check`], but only with the checks that are `wanted`. Errors of single settings are always
+    /// included.
     #[must_use]
     pub fn check_some(mut self, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
         self.assemble();
@@ -150,7 +151,7 @@ impl AppsBuilder {
                 registry.add_error(error);
             }
         }
-        // What an app could not register would only lead to errors about its absence.
+        // A part that an app could not register would only cause errors about the missing part.
         if registry.errors().is_empty() {
             for app in &installed {
                 if let Err(error) = app.ready(registry) {

@@ -39,7 +39,7 @@ pub enum Run {
 }
 
 impl Check {
-    /// The tags of its messages: what stands before the dot of each id.
+    /// The tags of its messages: the part of each id before the dot.
     pub fn tags(&self) -> impl Iterator<Item = &'static str> {
         self.ids.iter().map(|id| id.split('.').next().unwrap_or(id))
     }
@@ -58,7 +58,7 @@ impl Run {
 }
 
 impl Registry {
-    /// Adds checks besides those of the installed apps.
+    /// Adds checks to the checks of the installed apps.
     pub fn add_checks(&mut self, checks: &[Check]) {
         checks.iter().for_each(|check| self.push(*check));
     }

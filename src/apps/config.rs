@@ -1,4 +1,4 @@
-//! What an app brings. Python counterpart: `django.apps.AppConfig`.
+//! The parts that an app adds to a project. Python counterpart: `django.apps.AppConfig`.
 
 use super::checks::Check;
 #[cfg(feature = "server")]
@@ -22,7 +22,7 @@ use crate::db::{Database, migrations::Step};
 /// /// `class ShopConfig(AppConfig)`.
 /// pub struct ShopConfig;
 ///
-/// /// What the views of the app need, made once at start.
+/// The data that the views of the app need, made once at start.
 /// pub struct Prices;
 ///
 /// impl AppConfig for ShopConfig {
@@ -77,7 +77,7 @@ pub trait AppConfig: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Makes what the app's views and classes need, from the app's own settings. Called once, in the order of
+    /// Makes the data that the app's views and classes need, from the settings of the app. Called once, in the order of
     /// `INSTALLED_APPS`. Default: nothing.
     ///
     /// # Errors

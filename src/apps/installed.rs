@@ -24,7 +24,7 @@ impl Registry {
         self.installed().iter().any(|app| app.name() == name)
     }
 
-    /// The migrations of the installed apps, and those of the project itself.
+    /// The migrations of the installed apps and of the project.
     #[cfg(feature = "database")]
     #[must_use]
     pub fn migrations(&self) -> MigrationPlan {

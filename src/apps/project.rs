@@ -1,4 +1,4 @@
-//! What describes a project. Python counterpart: the settings module.
+//! The description of a project. Python counterpart: the settings module.
 
 #[cfg(feature = "server")]
 use actix_web::web::ServiceConfig;
@@ -11,7 +11,7 @@ use crate::conf::Setting;
 use crate::conf::{Environment, SettingsError};
 use crate::core::clock::Clock;
 
-/// What describes a project: its `INSTALLED_APPS` and the settings of its apps.
+/// The description of a project: its `INSTALLED_APPS` and the settings of its apps.
 ///
 /// [`Settings`](crate::Settings) is the one of this project.
 pub trait Project: Default + 'static {
@@ -24,7 +24,7 @@ pub trait Project: Default + 'static {
     /// The installed apps, in the order in which they are set up.
     fn installed_apps(&self) -> Vec<&'static dyn AppConfig>;
 
-    /// All settings: the project's own, and those of the installed apps.
+    /// All settings of the project and of the installed apps.
     #[cfg(feature = "server")]
     fn settings(&self) -> Vec<Setting>;
 

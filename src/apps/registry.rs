@@ -1,4 +1,4 @@
-//! Where apps put what they bring while the project is set up. Python counterpart: `django.apps.registry`.
+//! The registry in which apps put their parts while the project is set up. Python counterpart: `django.apps.registry`.
 
 use std::any::{Any, TypeId, type_name};
 
@@ -76,7 +76,7 @@ impl Registry {
         self.secret_key = key;
     }
 
-    /// `SECRET_KEY_FALLBACKS`: keys that verify what they have signed, and sign nothing.
+    /// `SECRET_KEY_FALLBACKS`: old keys. They verify existing signatures and make no new ones.
     #[must_use]
     pub fn secret_key_fallbacks(&self) -> &[SecretString] {
         &self.secret_key_fallbacks

@@ -1,4 +1,4 @@
-//! Why a login is refused, and what the client reads.
+//! The reasons to refuse a login, and the responses to the client.
 
 use crate::contrib::auth::AuthError;
 use crate::db::DatabaseError;

@@ -53,10 +53,10 @@ pub enum CreateTokenError {
     Database(#[from] DatabaseError),
 }
 
-/// Gets or makes the token of a user; with `reset`, deletes the old one first. Returns what the command prints.
+/// Gets or makes the token of a user; with `reset`, deletes the old one first. Returns the output of the command.
 ///
 /// # Errors
-/// When there is no such user, and those of the database.
+/// Returns an error if the user does not exist or the database fails.
 pub fn drf_create_token(
     conn: &mut DbConnection,
     users: &dyn UserModel,

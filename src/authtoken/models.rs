@@ -12,7 +12,7 @@ use crate::db::schema::{auth_user, authtoken_token};
 use crate::db::{DbConnection, types, with_backend};
 
 diesel::table! {
-    /// The table as seen beside `auth_user`, whose key is an integer.
+    /// The table for the users of `auth_user`, whose key is an integer.
     #[sql_name = "authtoken_token"]
     token_of_auth_user (key) {
         /// The key.

@@ -1,4 +1,4 @@
-//! What the view of this app does with a request. Python counterpart: `rest_framework.authtoken.serializers`.
+//! The rules of the view of this app. Python counterpart: `rest_framework.authtoken.serializers`.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::RestFramework;
 
-/// What the serializer of this app works with. The app has no settings of its own.
+/// The context of the serializer of this app. The app has no settings.
 pub type Context<'a> = context::Context<'a, RestFramework>;
 
 /// `AuthTokenSerializer`: a user name, and a password whose white space is kept. The fields are called `username` and

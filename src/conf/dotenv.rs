@@ -28,7 +28,7 @@ impl Environment {
         Ok(env)
     }
 
-    /// Reads a file like `.env` alone. The result is empty if there is no such file.
+    /// Reads only a file in the format of `.env`. The result is empty if the file does not exist.
     ///
     /// # Errors
     /// As [`Environment::load`].
@@ -48,7 +48,7 @@ impl Environment {
     /// Reads the text of a file like `.env`, in which `${NAME}` is a variable of `process` or of an earlier line.
     ///
     /// # Errors
-    /// The error has the number of the line, and nothing of its text, which may be a secret.
+    /// The error has the number of the line but not its text, because the text may be a secret.
     pub(crate) fn parse(text: &str, process: &Self) -> Result<Self, String> {
         let mut env = Self { values: BTreeMap::new(), lines: BTreeMap::new() };
         let entries = Scanner::new(text).entries(process)?;
@@ -77,7 +77,7 @@ struct Entry<'a> {
     text: &'a str,
 }
 
-/// Finds the entries of a file, and refuses what dotenvy would read as something else than it looks like.
+/// Finds the entries of a file, and refuses values that dotenvy would read differently from their appearance.
 struct Scanner<'a> {
     text: &'a str,
     /// Where in the text.
@@ -191,7 +191,7 @@ impl<'a> Scanner<'a> {
         Ok(end)
     }
 
-    /// What follows a `\`. A space is cut off at the end of a line, so it must be quoted.
+    /// The character after a `\`. A space is cut off at the end of a line, so it must be quoted.
     fn escaped(&mut self, is_quoted: bool) -> Result<(), String> {
         match self.next() {
             Some('n' | '\\' | '\'' | '"' | '$') => Ok(()),

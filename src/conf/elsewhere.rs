@@ -1,6 +1,6 @@
 //! Settings of Django, DRF, simplejwt and the packages around them that do not apply here, and why.
 
-/// A name, or a beginning of names that ends with `_`; the package; and what there is instead.
+/// A name, or a beginning of names that ends with `_`; the package; and the replacement.
 const SETTINGS: &[(&str, &str, &str)] = &[
     ("ABSOLUTE_URL_OVERRIDES", "Django", "URLs are in src/urls.rs"),
     ("ADMINS", "Django", NO_MAIL),
@@ -23,7 +23,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("CONN_MAX_AGE", "Django", "connections are kept; see DATABASE_POOL_SIZE"),
     ("DATABASES", "Django", "use DATABASE_URL"),
     ("DATABASE_ROUTERS", "Django", "there is one database"),
-    ("DEFAULT_AUTO_FIELD", "Django", "the tables are those of Django's own apps"),
+    ("DEFAULT_AUTO_FIELD", "Django", "the tables are the tables of Django's apps"),
     ("LOGIN_URL", "Django", NO_PAGES),
     ("LOGIN_REDIRECT_URL", "Django", NO_PAGES),
     ("LOGOUT_REDIRECT_URL", "Django", NO_PAGES),
@@ -53,7 +53,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("USE_X_FORWARDED_HOST", "Django", "configure the proxy to pass on the Host header"),
     ("USE_X_FORWARDED_PORT", "Django", "configure the proxy to pass on the Host header"),
     ("REST_FRAMEWORK_DEFAULT_CONTENT_NEGOTIATION_CLASS", DRF, "the negotiation is DRF's"),
-    ("REST_FRAMEWORK_DEFAULT_METADATA_CLASS", DRF, "the answer to OPTIONS is that of SimpleMetadata"),
+    ("REST_FRAMEWORK_DEFAULT_METADATA_CLASS", DRF, "the response to OPTIONS follows SimpleMetadata"),
     ("REST_FRAMEWORK_DEFAULT_PAGINATION_CLASS", DRF, NO_LISTS),
     ("REST_FRAMEWORK_DEFAULT_FILTER_BACKENDS", DRF, NO_LISTS),
     ("REST_FRAMEWORK_PAGE_SIZE", DRF, NO_LISTS),
@@ -95,7 +95,7 @@ const NO_LISTS: &str = "there are no list views";
 const NO_VERSIONS: &str = "an API version is a scope in src/urls.rs";
 const NO_MODELS: &str = "serializers return what the view writes; format values there";
 
-/// What to say about `name` if it is a setting of one of the packages that does not apply here.
+/// The message about `name` if it is a setting of one of the packages that does not apply here.
 pub(super) fn explanation(name: &str) -> Option<String> {
     let is_meant = |known: &str| name == known || (known.ends_with('_') && name.starts_with(known));
     let (_, package, reason) = SETTINGS.iter().find(|(known, ..)| is_meant(known))?;

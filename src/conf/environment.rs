@@ -76,7 +76,7 @@ impl Environment {
         self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(SettingsError::unknown(name, settings)))
     }
 
-    /// Refuses the names in `replaced`, each of which stands beside what to use instead.
+    /// Refuses the names in `replaced`. Each comes with its replacement.
     ///
     /// # Errors
     /// For the first such name.

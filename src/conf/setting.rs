@@ -1,4 +1,4 @@
-//! What is known about an environment variable: the outcome of its declaration in `group.rs`.
+//! The description of an environment variable, made from its declaration in `group.rs`.
 
 /// The declaration of one environment variable.
 #[derive(Clone, Copy, Debug)]
@@ -7,7 +7,7 @@ pub struct Setting {
     pub key: &'static str,
     /// Its default, as it is written in `.env`.
     pub default: &'static str,
-    /// What it means, in Markdown. The first paragraph is a summary of one line.
+    /// Its meaning, in Markdown. The first paragraph is a summary of one line.
     pub help: &'static str,
     /// The app in `INSTALLED_APPS` without which it is not read; empty if it is always read.
     pub app: &'static str,

@@ -81,7 +81,7 @@ pub fn classes<T>(parse: fn(&str) -> Option<T>, known: &'static str) -> impl Fn(
     }
 }
 
-/// What `parse` reads; `none`, `null` and empty are `None`.
+/// The value that `parse` returns; `none`, `null` and empty text are `None`.
 pub fn optional<T>(parse: impl Fn(&str) -> Result<T, String>) -> impl Fn(&str) -> Result<Option<T>, String> {
     move |text| if is_none(text) { Ok(None) } else { parse(text).map(Some) }
 }
@@ -90,7 +90,7 @@ fn is_none(text: &str) -> bool {
     matches!(text.trim().to_ascii_lowercase().as_str(), "" | "none" | "null")
 }
 
-/// What `parse` reads, if `is_allowed` accepts it. `expected` describes the values that it accepts.
+/// The value that `parse` returns, if `is_allowed` accepts it. `expected` describes the values that it accepts.
 pub fn only<T>(
     parse: impl Fn(&str) -> Result<T, String>,
     is_allowed: fn(&T) -> bool,

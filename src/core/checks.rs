@@ -1,4 +1,4 @@
-//! What a system check finds. Python counterpart: `django.core.checks.messages`.
+//! The messages of system checks. Python counterpart: `django.core.checks.messages`.
 
 use std::fmt;
 
@@ -43,16 +43,16 @@ impl std::str::FromStr for Level {
     }
 }
 
-/// What a check found.
+/// A message of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckMessage {
     /// How severe it is.
     pub level: Level,
     /// Django's id where Django has the check, such as `security.W009`. `SILENCED_SYSTEM_CHECKS` can name it.
     pub id: &'static str,
-    /// What is wrong.
+    /// The problem.
     pub msg: String,
-    /// What to do about it.
+    /// The action that fixes it.
     pub hint: Option<String>,
 }
 

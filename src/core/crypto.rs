@@ -54,7 +54,7 @@ impl From<String> for SecretString {
     }
 }
 
-/// Whether `a` and `b` are equal. Takes a time that depends on their lengths only.
+/// Whether `a` and `b` are equal. The time depends only on their lengths.
 #[must_use]
 pub fn constant_time_eq(a: &[u8], b: &[u8]) -> bool {
     constant_time::verify_slices_are_equal(a, b).is_ok()

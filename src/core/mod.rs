@@ -1,7 +1,7 @@
-//! What every layer may use and what uses no other layer: the clock, secrets, signatures, JSON Web
+//! Code that every layer may use and that uses no other layer: the clock, secrets, signatures, JSON Web
 //! Tokens and Python's rules for values.
 //!
-//! Nothing here knows HTTP or a database, so all of it is tested as plain functions.
+//! Nothing here uses HTTP or a database, so plain unit tests cover all of it.
 
 pub mod checks;
 pub mod clock;

@@ -77,7 +77,7 @@ pub(crate) use with_backend;
 /// For management commands and inside of [`Database::write`](super::Database::write). Views use `write`.
 ///
 /// # Errors
-/// Returns the error of `f`, or that of the commit, and then nothing was written. On PostgreSQL the commit also fails if `f`
+/// Returns the error of `f` or of the commit. Then nothing was written. On PostgreSQL the commit also fails if `f`
 /// ignored the error of a statement: the server would treat `COMMIT` as a rollback without an error.
 pub fn transaction<T, E, F>(conn: &mut DbConnection, f: F) -> Result<T, E>
 where

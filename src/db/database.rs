@@ -47,8 +47,9 @@ impl Database {
 
     /// Runs `f`, which reads a few rows by short statements. It sees every write that has been answered.
     ///
-    /// On SQLite `f` runs on the calling thread in a transaction, unless it would have to wait, and a write in it fails. On
-    /// PostgreSQL each statement stands alone, so open a transaction of diesel in `f` if several must see the same state.
+    /// On SQLite `f` runs on the calling thread in a transaction, unless it would have to wait, and a write in it
+    /// fails. On PostgreSQL each statement is independent, so open a transaction of diesel in `f` if several statements
+    /// must see the same state.
     ///
     /// # Errors
     /// Those of `f`, and [`DatabaseError`] if there is no connection or `f` panicked.

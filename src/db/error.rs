@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-/// A failure of the database, told apart by what the client can do about it.
+/// A failure of the database. The variants differ in what the client can do.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The database cannot serve this now and may later: no connection free or possible, connection lost, locked for
@@ -92,13 +92,13 @@ fn is_passing(message: &str) -> bool {
 /// Whether a unique constraint or primary key was violated: the row is already there.
 ///
 /// On PostgreSQL the failed statement has spoilt the surrounding transaction; to go on after it, run the statement in a
-/// [`transaction`](super::transaction) of its own, which inside another one is a savepoint.
+/// separate [`transaction`](super::transaction), which is a savepoint inside another transaction.
 #[must_use]
 pub fn is_unique_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _))
 }
 
-/// Whether a foreign key was violated: the row that is referred to has just gone.
+/// Whether a foreign key was violated: the referenced row has just been deleted.
 #[must_use]
 pub fn is_foreign_key_violation(error: &Error) -> bool {
     matches!(error, Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _))

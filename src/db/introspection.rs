@@ -1,4 +1,4 @@
-//! What the database says about a table. Python counterpart: `connection.introspection`.
+//! The description of a table in the database. Python counterpart: `connection.introspection`.
 
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -38,7 +38,7 @@ pub struct Column {
     pub is_json: bool,
 }
 
-/// The columns of the table with that name, in their order. There are none if there is no such table.
+/// The columns of the table with that name, in their order. Empty if the table does not exist.
 ///
 /// # Errors
 /// Those of the statement.

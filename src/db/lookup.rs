@@ -22,7 +22,8 @@ pub trait Lookup: Send + Sync + Sized + 'static {
     /// The rows of all `keys`, in their order, by one statement. A key may occur more than once.
     ///
     /// # Errors
-    /// Those of the statement. Each key is then looked up by itself, so that one failure does not affect the others.
+    /// Returns the error of the statement. Each key is then looked up separately, so that one failure does not affect
+    /// the others.
     fn find_many(keys: &[Self], conn: &mut DbConnection) -> QueryResult<Vec<Option<Self::Found>>>;
 }
 

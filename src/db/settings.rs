@@ -68,7 +68,7 @@ pub enum Synchronous {
     /// A commit is on the disk before it is answered: it survives a power loss.
     #[default]
     Full,
-    /// A commit survives the death of the process, but the last ones may be lost if the power fails.
+    /// A commit survives a crash of the process, but the last commits may be lost if the power fails.
     Normal,
 }
 

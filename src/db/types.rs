@@ -106,7 +106,7 @@ impl FromSql<Timestamp, MultiBackend> for Moment {
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
 pub struct UserKey;
 
-/// Without a type of its own, so that the server takes that of the column.
+/// Without a type, so that the server uses the type of the column.
 #[cfg(feature = "postgres")]
 impl HasSqlType<UserKey> for Pg {
     fn metadata(_lookup: &mut Self::MetadataLookup) -> PgTypeMetadata {

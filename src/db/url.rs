@@ -1,4 +1,4 @@
-//! `DATABASE_URL`, taken apart. Python counterpart: none in Django; `dj-database-url` in many projects.
+//! Parses `DATABASE_URL`. Python counterpart: none in Django; `dj-database-url` in many projects.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub enum DatabaseUrl {
     Postgres(PostgresUrl),
 }
 
-/// The parts of a `postgres://` URL, in the words of libpq.
+/// The parts of a `postgres://` URL, as keywords of libpq.
 ///
 /// It is handed to libpq as keywords and values, not as a URL: libpq quotes a URL it cannot read in its error message,
 /// with the password.
@@ -27,7 +27,7 @@ pub struct PostgresUrl {
     pub(super) parameters: Vec<(String, SecretString)>,
 }
 
-/// Databases that Django knows and this does not.
+/// Databases that Django supports and this server does not.
 const UNSUPPORTED: [&str; 6] = ["mysql", "mariadb", "oracle", "mssql", "sqlserver", "cockroachdb"];
 
 impl DatabaseUrl {
@@ -58,7 +58,7 @@ impl DatabaseUrl {
         // However many slashes an absolute path starts with, one is meant.
         let path = if path.starts_with('/') { format!("/{}", path.trim_start_matches('/')) } else { path.to_owned() };
         if path.is_empty() || path == ":memory:" {
-            // Every connection would have a database of its own.
+            // Every connection would have a separate database.
             return Err("a file: a database in memory cannot be shared by the connections of a server".to_owned());
         }
         Ok(Self::Sqlite(PathBuf::from(path)))
@@ -66,7 +66,7 @@ impl DatabaseUrl {
 }
 
 impl PostgresUrl {
-    /// The connection in the words of libpq: names and values.
+    /// The keywords of libpq for the connection, with their values.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &SecretString)> {
         self.parameters.iter().map(|(name, value)| (name.as_str(), value))
     }
@@ -83,7 +83,7 @@ impl PostgresUrl {
     fn parse(rest: &str) -> Result<Self, String> {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, name) = rest.split_once('/').unwrap_or((rest, ""));
-        // A `/` or `?` as itself in a password ends the part that has the login, and what follows would be shown.
+        // An unencoded `/` or `?` in a password ends the part with the login, and the rest would be shown.
         if name.contains('@')
             || query.split('&').any(|pair| pair.split('=').next().is_some_and(|key| key.contains('@')))
         {

@@ -5,14 +5,14 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Duration, Utc};
 
-/// What all cookies of one kind have in common, as the settings say.
+/// The attributes of all cookies of one kind, from the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieOptions {
     /// The name.
     pub name: String,
     /// The path below which a browser sends it.
     pub path: String,
-    /// The domain that it is for. `None` is the host alone that has set it.
+    /// The domain of the cookie. `None` is only the host that has set it.
     pub domain: Option<String>,
     /// Whether it is sent by HTTPS only.
     pub secure: bool,

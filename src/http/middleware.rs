@@ -1,4 +1,4 @@
-//! What happens to every request before and after its view. Python counterpart: Django's middleware.
+//! The processing of every request before and after its view. Python counterpart: Django's middleware.
 //!
 //! `MIDDLEWARE` is a list of [`Middleware`] in the project's `settings.rs`. A request passes the list from top to bottom, and
 //! its response from bottom to top. One actix middleware, [`MiddlewareStack::serve`], drives the list, so that an entry
@@ -42,7 +42,7 @@ pub trait Middleware: Send + Sync {
     }
 }
 
-/// What is known about a request after the view has had it.
+/// The data about a request after its view.
 pub struct RequestInfo {
     /// The method.
     pub method: Method,
@@ -57,7 +57,7 @@ pub struct RequestInfo {
     /// Whether the request has cookies or the view has used something that is kept in them. If not, there is no session, no
     /// CSRF token and no message to look after.
     pub uses_cookies: bool,
-    /// What an entry wants to know again when the response passes.
+    /// The data that an entry needs again for the response.
     pub extensions: Extensions,
     /// The request itself, once there is a response. actix drops it when a handler panics or a middleware below fails.
     pub request: Option<HttpRequest>,

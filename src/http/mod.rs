@@ -1,4 +1,4 @@
-//! What concerns every request, before any view is chosen. Python counterpart: `django.http` and `django.middleware`.
+//! The processing of every request before a view is chosen. Python counterpart: `django.http` and `django.middleware`.
 
 #[cfg(feature = "server")]
 mod checks;

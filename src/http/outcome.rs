@@ -1,4 +1,4 @@
-//! What a response says about itself to the log and the metrics, and never to the client. Python counterpart: the
+//! Data of a response for the log and the metrics. The client never gets it. Python counterpart: the
 //! `django.request` logger.
 //!
 //! Both types here travel in the extensions of a response.
@@ -16,7 +16,7 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// Why a request was refused or failed.
 ///
-/// The request log writes the text on its line, beside the id of the request. Where there is no request log, as in an
+/// The request log writes the text on its line, with the id of the request. If there is no request log, as in an
 /// application that only uses the library, the cause of a failure is logged when the response is dropped: it is logged
 /// once in either case. An application without a logger gets it on standard error.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub enum Refusal {
     Other,
 }
 
-/// What a successful request did with a token, as counted in `tokens_total`.
+/// The action of a successful request on a token, as counted in `tokens_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenEvent {
     /// A login gave a token.

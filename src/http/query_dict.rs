@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 
-/// What Python's `quote_plus` leaves as it is, besides letters and digits. A space becomes `+`.
+/// The characters that Python's `quote_plus` does not change, in addition to letters and digits. A space becomes `+`.
 const SAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-').remove(b'~').remove(b' ');
 
 /// Names and values in the order in which they were sent. A name may occur several times.
@@ -63,7 +63,7 @@ impl QueryDict {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

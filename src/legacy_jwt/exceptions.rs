@@ -1,4 +1,5 @@
-//! Why a login or a token is refused, and what the client reads. Python counterpart: the messages in `rest_framework_jwt`.
+//! The reasons to refuse a login or a token, and the responses to the client. Python counterpart: the messages in
+//! `rest_framework_jwt`.
 
 use crate::contrib::auth::AuthError;
 use crate::core::jwt::{JwtError, SigningError};
@@ -19,7 +20,7 @@ pub enum LegacyJwtError {
     /// Not a token, or the signature is wrong.
     #[error("Error decoding signature.")]
     Decode(#[source] JwtError),
-    /// A token, but one that may not be used: another algorithm, audience or issuer, or not yet valid. The text is that
+    /// A token that must not be used: another algorithm, audience or issuer, or not yet valid. The text is the one
     /// of DRF's `AuthenticationFailed`; the package's verify and refresh views crash here.
     #[error("Incorrect authentication credentials.")]
     InvalidToken(#[source] JwtError),
@@ -50,7 +51,7 @@ pub enum LegacyJwtError {
 }
 
 impl LegacyJwtError {
-    /// What the metrics count it as.
+    /// The reason that the metrics count.
     fn refusal(&self) -> Refusal {
         match self {
             Self::SignatureExpired | Self::RefreshExpired => Refusal::Expired,
@@ -72,7 +73,7 @@ impl LegacyJwtError {
         ]
     }
 
-    /// DRF's `ValidationError` (400) under `NON_FIELD_ERRORS_KEY`: what the views answer.
+    /// DRF's `ValidationError` (400) under `NON_FIELD_ERRORS_KEY`: the response of the views.
     pub(super) fn validation_error(self, non_field_errors_key: &str) -> ApiError {
         match self {
             Self::Auth(_) | Self::Database(_) | Self::Signing(_) => self.into(),

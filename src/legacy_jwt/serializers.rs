@@ -1,4 +1,4 @@
-//! What the views of this app do with a request. Python counterpart: `rest_framework_jwt.serializers`.
+//! The rules of the views of this app. Python counterpart: `rest_framework_jwt.serializers`.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
 
-/// What the serializers of this app work with.
+/// The context of the serializers of this app.
 pub type Context<'a> = context::Context<'a, LegacyJwtState>;
 
 impl Context<'_> {
@@ -30,7 +30,7 @@ impl Context<'_> {
 
 /// A serializer of this app.
 pub trait TokenSerializer: Serializer {
-    /// What the metrics count a success as.
+    /// The event that the metrics count for a success.
     const EVENT: TokenEvent;
 
     /// Decides about the request and answers with a token.

@@ -11,14 +11,14 @@ pub(super) const UNCOUNTED: usize = 8 * 1024;
 /// Seconds after which a client may try again.
 const RETRY_AFTER: u64 = 1;
 
-/// What all bodies together may take: `DATA_UPLOAD_MAX_MEMORY_TOTAL`.
+/// The maximum size of all bodies together: `DATA_UPLOAD_MAX_MEMORY_TOTAL`.
 #[derive(Debug)]
 pub struct BodyBudget {
     limit: usize,
     taken: AtomicUsize,
 }
 
-/// What one body takes. It is given back when dropped.
+/// The memory of one body. It is released when dropped.
 #[derive(Debug)]
 pub(super) struct Share<'a> {
     budget: &'a BodyBudget,
@@ -39,7 +39,7 @@ impl BodyBudget {
 }
 
 impl Share<'_> {
-    /// The body has so many bytes now.
+    /// The body has this number of bytes now.
     ///
     /// # Errors
     /// 503 if that is more than the budget has left.

@@ -1,4 +1,4 @@
-//! What the checks of a view, or of a middleware around it, have found: for the extractors behind them.
+//! The results of the checks of a view, or of a middleware around it. The extractors use them.
 
 use std::rc::Rc;
 

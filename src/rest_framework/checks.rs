@@ -15,7 +15,7 @@ pub const CHECKS: &[Check] = &[
     Check { ids: &["server.W902"], when: When::Deploy, run: upload_timeout },
 ];
 
-/// Without a limit, an attacker can try passwords until one is right.
+/// Without a limit, an attacker can try passwords until one matches.
 #[cfg(feature = "database")]
 fn login_limits(registry: &Registry) -> Vec<CheckMessage> {
     let framework = registry.settings::<RestFrameworkSettings>();

@@ -1,4 +1,4 @@
-//! What the rules of a serializer work with. Python counterpart: `self.context` of a serializer.
+//! The data that the rules of a serializer use. Python counterpart: `self.context` of a serializer.
 
 use actix_web::HttpRequest;
 
@@ -11,7 +11,7 @@ use crate::db::Database;
 /// The application data for a request to log in or about a token, and the client's address.
 #[derive(Debug)]
 pub struct Context<'a, S> {
-    /// What the app was set up with: its settings and keys.
+    /// The state of the app: its settings and keys.
     pub state: &'a S,
     /// Users and passwords.
     pub auth: &'a AuthState,

@@ -1,8 +1,8 @@
 //! The one error type of the HTTP edge, and how it becomes a response. Python counterpart: `rest_framework.exceptions`
 //! and `rest_framework.views.exception_handler`.
 //!
-//! The rules of the apps have errors of their own that know nothing of HTTP. A `From` beside the view turns each into an
-//! [`ApiError`]. What a client must not see (SQL, a lost connection) is the *cause*, which only the log gets.
+//! The rules of the apps have their own errors without HTTP. A `From` next to the view turns each into an [`ApiError`].
+//! Details that a client must not see (SQL, a lost connection) are the *cause*, which only the log gets.
 
 #[cfg(feature = "database")]
 mod database;
@@ -125,8 +125,8 @@ impl ApiError {
         Self::detail(StatusCode::NOT_ACCEPTABLE, "Could not satisfy the request Accept header.")
     }
 
-    /// Django's `RequestDataTooBig`, with the status that HTTP has for it (413). `view_limit` is that of the view in bytes, if
-    /// it is smaller than the setting. The connection is closed.
+    /// Django's `RequestDataTooBig`, with the status that HTTP has for it (413). `view_limit` is the limit of the view
+    /// in bytes, if it is smaller than the setting. The connection is closed.
     #[must_use]
     pub fn request_data_too_big(view_limit: Option<usize>) -> Self {
         let detail = match view_limit {
@@ -162,7 +162,7 @@ impl ApiError {
         error.refused(Refusal::Throttled)
     }
 
-    /// Something is overloaded or down for the moment (503). `reason` goes to the log.
+    /// A part is overloaded or down (503). `reason` goes to the log.
     #[must_use]
     pub fn service_unavailable(reason: impl fmt::Display, retry_after: u64) -> Self {
         let mut error =
@@ -177,7 +177,7 @@ impl ApiError {
         Self::detail(StatusCode::INTERNAL_SERVER_ERROR, "A server error occurred.").because(cause)
     }
 
-    /// Sets what the log says about this error. It must not contain a token, a password or a header.
+    /// Sets the text in the log about this error. It must not contain a token, a password or a header.
     #[must_use]
     pub fn because(mut self, reason: impl fmt::Display) -> Self {
         self.0.reason = Some(reason.to_string());
@@ -194,7 +194,7 @@ impl ApiError {
         self
     }
 
-    /// Sets what the metrics count this error as.
+    /// Sets the reason that the metrics count for this error.
     #[must_use]
     pub fn refused(mut self, refusal: Refusal) -> Self {
         self.0.refusal = Some(refusal);

@@ -32,7 +32,7 @@ impl MediaType {
         self.params.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 
-    /// Whether this (a renderer's or parser's own type) satisfies `other` (what the client wrote).
+    /// Whether this type (of a renderer or parser) satisfies `other` (of the client).
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         let params = self.params.iter().all(|(key, value)| key == "q" || other.param(key) == Some(value));

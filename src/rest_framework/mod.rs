@@ -1,4 +1,4 @@
-//! What every app of the project shares when it talks HTTP. Python counterpart: `rest_framework`.
+//! The HTTP code that all apps of the project share. Python counterpart: `rest_framework`.
 //!
 //! [`views::ApiView`] runs a request through the steps of DRF's `APIView.dispatch`: content negotiation, authentication,
 //! permissions, throttles and the handler. Every error becomes a response in [`exceptions`]. The extractors of [`request`]

@@ -51,7 +51,7 @@ impl Renderer {
     }
 }
 
-/// The renderer chosen for a response, and what the client said about it.
+/// The renderer chosen for a response, and the options that the client sent for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
     /// Who writes the body.
@@ -61,7 +61,7 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// What is used when negotiation itself failed: the first renderer of the view.
+    /// The renderer if negotiation failed: the first renderer of the view.
     #[must_use]
     pub fn fallback(renderers: &[Renderer]) -> Self {
         Self { renderer: renderers.first().copied().unwrap_or(Renderer::Json), indent: None }

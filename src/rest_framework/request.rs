@@ -20,7 +20,7 @@ use super::state::RestFramework;
 use crate::contrib::auth::SharedUser;
 use crate::core::jwt::Claims;
 
-/// The classes of `DEFAULT_AUTHENTICATION_CLASSES`, or those of the view.
+/// The classes of the view, or of `DEFAULT_AUTHENTICATION_CLASSES`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DefaultAuthentication;
 
@@ -128,7 +128,7 @@ fn not_authenticated<A: Authentication + Default>(req: &HttpRequest) -> ApiError
     ApiError::not_authenticated().with_challenge(A::default().challenge(req))
 }
 
-/// What the view or a middleware has found, so that nothing is looked up twice.
+/// The results of the view or a middleware, so that nothing is looked up twice.
 fn already_found<A: Authentication>(req: &HttpRequest) -> Option<Option<Authenticated<A>>> {
     let extensions = req.extensions();
     let found = A::reuse(extensions.get::<Checked>()?.caller.as_ref())?;

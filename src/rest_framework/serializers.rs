@@ -8,7 +8,7 @@ use super::fields::CharField;
 use super::parsers::Data;
 use crate::core::python;
 
-/// What a view reads from a body.
+/// The data that a view reads from a body.
 ///
 /// ```
 /// use actix_simplejwt::rest_framework::fields::CharField;

@@ -61,7 +61,7 @@ settings! {
         /// Without a proxy it is `0`. With `none` a caller is identified by the whole header, and **a client that
         /// changes the header gets a new allowance**.
         pub num_proxies: Option<usize> = REST_FRAMEWORK_NUM_PROXIES("none", values::optional(values::number));
-        /// Length of the prefix by which clients with an IPv6 address are told apart, in bits. Not in DRF.
+        /// Length of the prefix that identifies a client with an IPv6 address, in bits. Not in DRF.
         ///
         /// Throttles, `LOGIN_FAILURE_LIMIT` and the queue of logins count all addresses with the same prefix as one client.
         /// A customer of an access provider has at least a /64. With `128` **each of them has as many allowances as

@@ -1,4 +1,4 @@
-//! Listens and serves until it is told to stop. Python counterpart: the WSGI server.
+//! Listens and serves until a signal stops it. Python counterpart: the WSGI server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -64,7 +64,7 @@ pub enum StartError {
 pub struct Application {
     address: SocketAddr,
     server: Server,
-    /// What stops the server and ends with it.
+    /// The task that stops the server and ends with it.
     stop: LocalBoxFuture<'static, io::Result<()>>,
     /// The server at `METRICS_ADDRESS`, and where that is.
     metrics: Option<(SocketAddr, Server)>,

@@ -1,5 +1,5 @@
-//! Whether this process runs, and whether it can serve. Python counterpart: none in Django; many projects use
-//! `django-health-check`.
+//! The probes: whether this process runs, and whether it can serve requests. Python counterpart: none in Django; many
+//! projects use `django-health-check`.
 //!
 //! Both answer under every `Host`, because a load balancer names the machine and not the site. A forged name cannot get into
 //! the answer.

@@ -1,4 +1,4 @@
-//! Answers the connections that come while the server stops. Python counterpart: none; gunicorn resets them.
+//! Answers connections that arrive while the server stops. Python counterpart: none; gunicorn resets them.
 //!
 //! When actix stops, it resets the connections that wait to be accepted, although their clients may have sent a request and
 //! cannot know that it was not processed. So a second handle to the socket stays open until actix has closed its own. New
@@ -38,7 +38,7 @@ pub(super) fn bind(address: SocketAddr) -> io::Result<(TcpListener, TcpListener)
     Ok((listener.try_clone()?, listener))
 }
 
-/// Stops the server behind `handle`, and answers what comes to its socket `listener` meanwhile.
+/// Stops the server behind `handle`, and answers connections that arrive at its socket `listener` during this time.
 pub(super) async fn stop(
     handle: ServerHandle,
     listener: TcpListener,
@@ -80,7 +80,7 @@ async fn service(
     service.new_service(()).await.map_err(|()| io::Error::other("the application cannot be started a second time"))
 }
 
-/// Serves the connections to `listener` for this time. At the end none is waiting.
+/// Serves the connections to `listener` for this time. At the end no connection is waiting.
 async fn serve_for<S>(time: Duration, listener: &TcpListener, service: &S, open: &mut Vec<JoinHandle<()>>)
 where
     S: Service<TcpStream, Response = (), Error = DispatchError>,

@@ -1,4 +1,4 @@
-//! Metrics for Prometheus, on an address of their own: `METRICS_ADDRESS`. Python counterpart: `django-prometheus`.
+//! Metrics for Prometheus, on a separate address: `METRICS_ADDRESS`. Python counterpart: `django-prometheus`.
 //!
 //! Off by default, and then nothing is counted.
 

@@ -19,11 +19,11 @@ settings! {
         /// The argument of `runserver` has precedence. The server does not speak TLS: put a proxy in front of it unless
         /// it listens on loopback.
         pub bind: SocketAddr = BIND("127.0.0.1:8000", |text| parse_address(text, DEFAULT));
-        /// The address alone. Ignored if it is neither an IP address nor `localhost`.
+        /// Only the address. Ignored if it is neither an IP address nor `localhost`.
         ///
         /// Some shells and build tools export the name of the machine as `HOST`.
         pub host: IpAddr = HOST("127.0.0.1", |text| Ok(host_address(text).unwrap_or(DEFAULT.ip())));
-        /// The port alone; `0` for any free port.
+        /// Only the port; `0` for any free port.
         pub port: u16 = PORT("8000", values::only(values::number, |_| true, "a port number up to 65535"));
         /// Number of threads that serve requests. The number of processor cores if it is not set.
         pub workers: Option<usize> = ACTIX_WORKERS(
@@ -52,7 +52,7 @@ settings! {
             "25000",
             values::only(values::number, |n| *n > 0, "a whole number from 1")
         );
-        /// Where Prometheus finds `/metrics`, as `address:port`; `none` for nowhere.
+        /// The address of `/metrics` for Prometheus, as `address:port`; `none` for no metrics.
         ///
         /// **There is no authentication: choose an address that only Prometheus can reach.**
         pub metrics_address: Option<SocketAddr> =

@@ -1,4 +1,4 @@
-//! What a server serves. Python counterpart: `django.core.handlers.wsgi`.
+//! The project that a server serves. Python counterpart: `django.core.handlers.wsgi`.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ use crate::contrib::admin::statistics::EventCounts;
 use crate::http::error_pages;
 use crate::http::middleware::{Middleware, MiddlewareStack};
 
-/// What a server serves: the apps of a project and its URLs. Cheap to clone.
+/// The project that a server serves: its apps and its URLs. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Site {
     pub(super) apps: Apps,

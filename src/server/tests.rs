@@ -6,7 +6,7 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use super::{Application, Site, app};
 use crate::{Settings, urls};
 
-/// A site on a database of its own without tables, and on any free port.
+/// A site on a separate database without tables, on any free port.
 fn site(directory: &tempfile::TempDir) -> Site {
     let url = format!("sqlite://{}", directory.path().join("db.sqlite3").display());
     let mut settings = Settings::new("a key").database_url(&url).unwrap();

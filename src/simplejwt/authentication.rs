@@ -162,7 +162,7 @@ fn get_raw_token<'h>(header: &'h [u8], settings: &SimpleJwtSettings) -> Result<O
         return Ok(None);
     }
     match (parts.next(), parts.next()) {
-        // A token that is not UTF-8 becomes one that is invalid, so that its error is that of an invalid token.
+        // A token that is not UTF-8 becomes one that is invalid, so that it gets the error of an invalid token.
         (Some(token), None) => Ok(Some(String::from_utf8_lossy(token))),
         _ => Err(bad_header()),
     }

@@ -1,4 +1,5 @@
-//! Why a token is refused, and what the client reads. Python counterpart: `rest_framework_simplejwt.exceptions`.
+//! The reasons to refuse a token, and the responses to the client. Python counterpart:
+//! `rest_framework_simplejwt.exceptions`.
 
 use std::borrow::Cow;
 

@@ -43,7 +43,7 @@ pub struct TokenUser {
 }
 
 impl TokenUser {
-    /// The user's id as the token has it.
+    /// The user's id in the token.
     pub fn id(&self) -> &Value {
         &self.id
     }

@@ -1,4 +1,4 @@
-//! What the API's description says about this app. Python counterpart:
+//! The part of this app in the API's description. Python counterpart:
 //! `drf_spectacular.contrib.rest_framework_simplejwt`.
 //!
 //! Errors are listed as the very values that the views and the authentication classes raise.
@@ -48,7 +48,7 @@ pub(super) fn login(req: &HttpRequest, class: AuthToken, token: &'static str) ->
     Some(Login { scheme, token, prefix })
 }
 
-/// What a protected view says about a credential.
+/// The errors of a protected view about a credential.
 pub(super) fn credential_refusals(req: &HttpRequest) -> Vec<ApiError> {
     let Some(settings) = settings(req) else { return Vec::new() };
     let classes = &settings.auth_token_classes;

@@ -1,4 +1,4 @@
-//! What the views of this app do with a request. Python counterpart: `rest_framework_simplejwt.serializers`.
+//! The rules of the views of this app. Python counterpart: `rest_framework_simplejwt.serializers`.
 
 use std::future::Future;
 use std::marker::PhantomData;
@@ -25,7 +25,7 @@ use crate::rest_framework::state::app_data;
 pub(super) const NO_ACCOUNT_FOR_CREDENTIALS: &str = "No active account found with the given credentials";
 pub(super) const PASSWORD_CHANGED: &str = "The user's password has been changed.";
 
-/// What the serializers of this app work with.
+/// The context of the serializers of this app.
 pub type Context<'a> = context::Context<'a, Arc<JwtState>>;
 
 impl Context<'_> {
@@ -71,7 +71,7 @@ impl Context<'_> {
 
 /// A serializer of this app.
 pub trait TokenSerializer: Serializer {
-    /// What the metrics count a success as.
+    /// The event that the metrics count for a success.
     const EVENT: TokenEvent;
 
     /// Decides about the request and makes the body of the answer.
@@ -148,7 +148,7 @@ impl<C: Revocable> TokenObtainSerializer<C> {
             if !(jwt.user_rule)(&*user) {
                 return Err(refused(Some(format!("{} may not have tokens", &*user))));
             }
-            // The claim would be the text `null`, and the token that of whoever has this name.
+            // The claim would be the text `null`, and the token would belong to the user with this name.
             let id_field = &jwt.settings.user_id_field;
             if user.attribute(id_field).unwrap_or_default().is_null() {
                 return Err(refused(Some(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user))));

@@ -25,7 +25,7 @@ settings! {
         ///
         /// An access token cannot be revoked: keep this short. simplejwt's own default is 5 minutes.
         pub access_token_lifetime: Duration = SIMPLE_JWT_ACCESS_TOKEN_LIFETIME("60m", values::duration);
-        /// How long a refresh token is accepted, so how long a client stays logged in without a password.
+        /// Lifetime of a refresh token: the time that a client stays logged in without a password.
         pub refresh_token_lifetime: Duration = SIMPLE_JWT_REFRESH_TOKEN_LIFETIME("1d", values::duration);
         /// Return a new refresh token from each refresh.
         ///

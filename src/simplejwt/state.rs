@@ -1,4 +1,5 @@
-//! What tokens are made and read with. Python counterpart: `rest_framework_simplejwt.state` and `TokenBackend`.
+//! The keys and settings for making and reading tokens. Python counterpart: `rest_framework_simplejwt.state` and
+//! `TokenBackend`.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -82,7 +82,7 @@ impl<C: TokenClass> Token<C> {
         token
     }
 
-    /// Sets the claims about the user, if there is one: the digest of `CHECK_REVOKE_TOKEN`, and those of
+    /// Sets the claims about the user, if there is one: the digest of `CHECK_REVOKE_TOKEN`, and the claims of
     /// [`JwtState::claims_hook`].
     pub(super) fn set_user_claims(&mut self, user: Option<&dyn AbstractUser>, jwt: &JwtState) {
         let Some(user) = user else { return };
@@ -158,8 +158,8 @@ impl AccessToken {
 }
 
 impl RefreshToken {
-    /// A new access token with this token's claims, except for those that every token has of its own. Its `exp` counts
-    /// from the same time as this token's.
+    /// A new access token with this token's claims, except the claims that are different in every token. Its `exp`
+    /// counts from the same time as this token's.
     pub fn access_token(&self, jwt: &JwtState) -> AccessToken {
         let mut access = AccessToken::new(jwt);
         access["exp"] = (self.current_time + jwt.settings.access_token_lifetime).timestamp().into();
@@ -314,7 +314,7 @@ fn claim_name(setting: &Option<String>) -> &str {
     setting.as_deref().unwrap_or("null")
 }
 
-/// simplejwt's `get_md5_hash_password`. It only tells two password strings apart, so MD5 is strong enough.
+/// simplejwt's `get_md5_hash_password`. It only distinguishes password strings, so MD5 is strong enough.
 #[must_use]
 pub fn password_digest(user: &dyn AbstractUser) -> String {
     hex(&Md5::digest(user.password().as_bytes())).to_uppercase()

@@ -30,7 +30,7 @@ impl Command {
         help: &'static str,
         handle: impl Fn(&Context, A) -> Result<(), CommandError> + 'static,
     ) -> Self {
-        // After the arguments, whose type has a comment of its own.
+        // Set after the arguments, because their type has another comment.
         let clap = A::augment_args(clap::Command::new(name)).about(help).long_about(None);
         let handle = move |context: &Context, matches: &ArgMatches| match A::from_arg_matches(matches) {
             Ok(arguments) => handle(context, arguments),

@@ -84,7 +84,7 @@ impl AppConfig for AuthConfig {
     }
 }
 
-/// The user model: the one that the project's code has set, or that of `AUTH_USER_MODEL`.
+/// The user model: the one that the project's code has set, or the one of `AUTH_USER_MODEL`.
 fn user_model(own: Option<Arc<dyn UserModel>>, settings: &AuthSettings) -> Result<Arc<dyn UserModel>, SettingsError> {
     if let Some(users) = own {
         return Ok(users);
@@ -92,7 +92,7 @@ fn user_model(own: Option<Arc<dyn UserModel>>, settings: &AuthSettings) -> Resul
     if !settings.auth_user_model.is_auth_user() {
         return Ok(Arc::new(CustomUsers::new(settings)?));
     }
-    // What `auth.User` has may be repeated.
+    // Settings with the values of `auth.User` are allowed.
     let differs = |value: &Option<String>, usual: &str| value.as_ref().is_some_and(|value| value != usual);
     for (key, differs) in [
         ("AUTH_USER_TABLE", differs(&settings.auth_user_table, "auth_user")),
@@ -109,7 +109,7 @@ fn user_model(own: Option<Arc<dyn UserModel>>, settings: &AuthSettings) -> Resul
 }
 
 impl AppsBuilder {
-    /// Uses a table of users that the project's own code reads, in place of that of `AUTH_USER_MODEL`.
+    /// Uses a table of users that the project's own code reads, instead of the table of `AUTH_USER_MODEL`.
     pub fn users(self, users: impl UserModel) -> Self {
         self.hook::<Arc<dyn UserModel>>(Arc::new(users))
     }
@@ -137,7 +137,7 @@ impl Apps {
     /// Whether users can be read from the database, and be looked up by the attributes that settings name.
     ///
     /// # Errors
-    /// Says what is wrong. Nothing is wrong if `django.contrib.auth` is not installed.
+    /// Returns the problem. There is none if `django.contrib.auth` is not installed.
     pub fn check_users(&self, conn: &mut DbConnection) -> Result<(), UserModelError> {
         self.registry().check_users(conn)
     }

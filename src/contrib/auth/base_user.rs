@@ -1,4 +1,4 @@
-//! What every user is, whichever table or token it came from. Python counterpart:
+//! The properties that all users have, from every table or token. Python counterpart:
 //! `django.contrib.auth.base_user.AbstractBaseUser`.
 
 use std::any::Any;
@@ -11,7 +11,7 @@ use super::UserId;
 
 /// A user: what views, permissions and tokens may ask of one.
 ///
-/// A project with a user table of its own implements this for its row type, and
+/// A project with a custom user table implements this for its row type, and
 /// [`UserModel`](super::models::UserModel) for the table: together they are what `AUTH_USER_MODEL` names in Django.
 pub trait AbstractUser: Any + Debug + Send + Sync {
     /// Primary key in the database, where the user has one. References to users are stored as this.

@@ -1,8 +1,8 @@
 //! The queue of passwords to be hashed. Python counterpart: none; gunicorn's workers hash in the order of the requests.
 //!
-//! Hashing is what a login costs, on purpose: a tenth of a second of a processor core. Every client has a line of its own,
-//! and the lines are served in turn. So a client that sends a thousand logins waits for itself, and another client's login
-//! waits for one hash of each client at most. When the queue is full, the last login of the longest line is refused.
+//! Hashing is slow by design: it takes a tenth of a second of a processor core. Every client has its own line, and the
+//! lines are served in turn. So a client that sends a thousand logins delays only its own, and another client's login
+//! waits for at most one hash of each client. When the queue is full, the last login of the longest line is refused.
 //!
 //! A client is an address, or the network of an IPv6 address. Callers without a client, such as commands, share a line.
 
@@ -27,7 +27,7 @@ struct Lines {
     /// Turns that are taken.
     running: usize,
     waiting: usize,
-    /// Who waits, by client. No line is empty.
+    /// The waiting callers, by client. No line is empty.
     by_client: HashMap<String, VecDeque<Waiting>>,
     /// The clients that wait, in the order in which they are served.
     order: VecDeque<String>,
@@ -119,7 +119,7 @@ impl Inner {
             drop(lines);
             match waiting.call.send(Turn(Some(Arc::clone(&self)))) {
                 Ok(()) => return,
-                // The caller has just gone.
+                // The caller has just been dropped.
                 Err(mut turn) => turn.0 = None,
             }
         }
@@ -285,7 +285,8 @@ mod tests {
         let mut callers = Callers::new(2, 4);
         callers.come(&["a1", "a2", "a3", "a4", "a5", "a6", "a7", "b1", "a8", "c1", "b2"]);
         assert!(callers.queue.is_full_for("a"));
-        // The flood refuses itself, then makes room. At last no line is longer than that of the caller with it.
+        // The first client's own logins are refused first. Then they are refused for others, until no line is longer
+        // than the line of the new caller.
         assert_eq!(callers.refused, ["a7", "a6", "a8", "a5", "b2"]);
         assert_eq!(callers.queue.pending(), 6);
         assert_eq!(callers.served(), "a1 a2 a3 b1 c1 a4");

@@ -6,9 +6,11 @@
 //! counted for unknown user names too, so that the answer does not tell which names exist. The counts are in the
 //! database, where all servers share them, and expire after `LOGIN_COOLOFF`.
 //!
-//! An attempt is counted when its password is about to be hashed, so a login that the full queue refuses leaves no row.
+//! An attempt is counted when its password is about to be hashed, so a login that is refused because the queue is full
+//! leaves no row.
 //!
-//! The table is not one of Django's. `manage migrate` makes it, and a server with neither of the limits does not need it.
+//! Django does not have this table. `manage migrate` makes it, and a server with neither of the limits does not need
+//! it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -53,14 +55,14 @@ impl Drop for Sweeping {
 const SWEEP_INTERVAL: i64 = 60;
 /// Rows that are deleted in one transaction: a millisecond or two.
 const SWEEP_BATCH: i64 = 100;
-/// A sweep rests so many times as long as it works. SQLite has only one writer.
+/// After each batch a sweep pauses for this multiple of the batch's time, because SQLite has only one writer.
 const SWEEP_REST: u32 = 9;
 /// Longest stored address, in characters.
 const ADDRESS_LENGTH: usize = 64;
 /// The lock that lets only one instance sweep at a time.
 const SWEEP_LOCK: &str = "login_failures_sweep";
 
-/// What an attempt is counted under.
+/// The keys under which an attempt is counted.
 #[derive(Clone, Debug)]
 struct Count {
     key: String,
@@ -119,8 +121,8 @@ impl Lockout {
         Attempt { counts, cooloff: self.cooloff }
     }
 
-    /// Starts to delete the expired rows beside the requests, if the last sweep was a while ago. Clients can make up any
-    /// number of names.
+    /// Starts to delete the expired rows in the background, if the last sweep was some time ago. Clients can make up
+    /// any number of names.
     pub(super) fn sweep_if_due(&self, db: &Database, now: DateTime<Utc>) {
         let now = now.timestamp();
         let due = self.next_sweep.load(Ordering::Relaxed);
@@ -158,7 +160,7 @@ fn delete_batch(conn: &mut DbConnection, expired: i64) -> Result<usize, Database
     }
     let keys = table.filter(since.le(expired)).order(since).limit(SWEEP_BATCH).select(attempt);
     let keys: Vec<String> = keys.load(conn)?;
-    // The time is compared again, because an attempt may have been counted meanwhile.
+    // The time is compared again, because an attempt may have been counted since then.
     Ok(diesel::delete(table.filter(attempt.eq_any(&keys).and(since.le(expired)))).execute(conn)?)
 }
 
@@ -166,7 +168,7 @@ impl Attempt {
     /// Whether there were too many failures. Counts nothing.
     ///
     /// # Errors
-    /// [`AuthError::LockedOut`], or that of the database.
+    /// Returns [`AuthError::LockedOut`], or the error of the database.
     pub(super) fn look(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), AuthError> {
         self.counts.iter().try_for_each(|count| count.find(conn, self.cooloff, now.timestamp()).map(drop))
     }
@@ -174,7 +176,8 @@ impl Attempt {
     /// Counts the attempt as a failure before its outcome is known, so that many attempts at once are all counted.
     ///
     /// # Errors
-    /// [`AuthError::LockedOut`] if there were too many failures, or that of the database. Nothing is counted then.
+    /// Returns [`AuthError::LockedOut`] if there were too many failures, or the error of the database. Then the attempt
+    /// is not counted.
     pub(super) async fn count(&self, db: &Database, now: DateTime<Utc>) -> Result<(), AuthError> {
         let count = || {
             let Self { counts, cooloff } = self.clone();
@@ -187,8 +190,8 @@ impl Attempt {
         }
     }
 
-    /// The password was right. Deletes the count of the name. The one of the address only gets back this attempt: with an
-    /// account of one's own one could else try the passwords of others for ever.
+    /// The password was right. Deletes the count of the name. The count of the address is only reduced by this attempt.
+    /// Otherwise an attacker with an account could try the passwords of others for ever.
     pub(super) async fn succeed(self, db: &Database) -> Result<(), DatabaseError> {
         db.write(move |conn| {
             for count in &self.counts {

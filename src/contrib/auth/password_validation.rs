@@ -1,4 +1,4 @@
-//! Which new passwords are too weak. Python counterpart: `django.contrib.auth.password_validation`.
+//! Checks of new passwords. Python counterpart: `django.contrib.auth.password_validation`.
 //!
 //! `common_passwords.txt` holds the 19,640 entries of Django's `common-passwords.txt.gz`, sorted; Royce Williams
 //! collected them. Django is Copyright (c) Django Software Foundation and individual contributors, BSD-3-Clause.
@@ -9,7 +9,7 @@ use super::validators::{is_word, strip};
 
 const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 
-/// What is wrong with a new password. Its text is Django's message.
+/// A problem of a new password. Its text is Django's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
     /// Close to something that is known of the user.
@@ -49,7 +49,7 @@ impl WeakPassword {
     }
 }
 
-/// What a password must not resemble. Empty is unknown.
+/// The attributes that a password must not resemble. Unknown attributes are empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct UserAttributes<'a> {
     /// `User.username`.
@@ -98,7 +98,7 @@ fn expected() -> String {
 /// Asks every validator, in their order.
 ///
 /// # Errors
-/// With what each of the validators has against the password.
+/// Returns the messages of all validators that refuse the password.
 pub fn validate_password(
     password: &str,
     user: &UserAttributes<'_>,
@@ -108,7 +108,7 @@ pub fn validate_password(
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
-/// What new passwords must be like, one sentence of each validator: `password_validators_help_texts`.
+/// The rules for new passwords, one sentence for each validator: `password_validators_help_texts`.
 #[must_use]
 pub fn password_validators_help_texts(validators: &[PasswordValidator]) -> Vec<String> {
     validators.iter().map(|validator| validator.get_help_text()).collect()
@@ -142,7 +142,7 @@ impl PasswordValidator {
         }
     }
 
-    /// What it asks of a new password.
+    /// The rule for a new password.
     #[must_use]
     pub fn get_help_text(&self) -> String {
         match self {
@@ -175,7 +175,8 @@ impl PasswordValidator {
     }
 }
 
-/// The verbose name of the first attribute that the password resembles, whole or in one of its words.
+/// The verbose name of the first attribute that the password resembles. The whole attribute and each of its words are
+/// compared.
 fn similar_attribute(password: &str, user: &UserAttributes<'_>, max_similarity: f64) -> Option<&'static str> {
     let password: Vec<char> = password.to_lowercase().chars().collect();
     let attributes = [
@@ -187,8 +188,8 @@ fn similar_attribute(password: &str, user: &UserAttributes<'_>, max_similarity: 
     let is_similar = |value: &str| {
         let value = value.to_lowercase();
         let is_separator = |c| !is_word(c);
-        // Python's `re.split` finds an empty word before a separator at the start and behind one at the end. It is
-        // like an empty password, and like no other.
+        // Python's `re.split` finds an empty word before a separator at the start and behind one at the end. It
+        // resembles only an empty password.
         let at_an_end = value.starts_with(is_separator) || value.ends_with(is_separator);
         let words = value.split(is_separator).filter(|word| !word.is_empty()).chain(at_an_end.then_some(""));
         let mut parts = words.chain([value.as_str()]);
@@ -235,7 +236,7 @@ fn is_common(password: &str) -> bool {
     COMMON_PASSWORDS.lines().any(|common| common == password)
 }
 
-/// Python's `str.isdigit`: decimal digits of all scripts, and digits in superscript, circles and the like.
+/// Python's `str.isdigit`: decimal digits of all scripts, and digits in superscript, in circles and similar.
 fn is_digit(c: char) -> bool {
     let c = u32::from(c);
     TEN_DIGITS.iter().any(|zero| (*zero..*zero + 10).contains(&c))

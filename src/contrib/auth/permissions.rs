@@ -1,8 +1,8 @@
-//! What users may do, by themselves and by their groups. Python counterpart: `django.contrib.auth.backends.ModelBackend`
+//! The permissions of users and of their groups. Python counterpart: `django.contrib.auth.backends.ModelBackend`
 //! (`has_perm` and its relatives) and `PermissionsMixin`.
 //!
 //! A permission is written `app_label.codename`, such as `auth.add_user`. Inactive users have no permission. Active
-//! superusers have every permission. A user who exists in a token only has none.
+//! superusers have every permission. A user who exists only in a token has no permissions.
 
 use std::collections::BTreeSet;
 

@@ -28,7 +28,7 @@ const HASH_SESSION_KEY: &str = "_auth_user_hash";
 
 const HASH_SALT: &str = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash";
 
-/// What sessions are compared with; made once at start.
+/// The keys for the digest in sessions; made once at start.
 #[derive(Clone, Debug)]
 pub struct SessionAuth {
     backends: Vec<Backend>,
@@ -66,7 +66,7 @@ fn digest(hash: &SaltedHmac, user: &dyn AbstractUser) -> String {
     hex(hash.digest(user.password().as_bytes()).as_ref())
 }
 
-/// The user who is logged in to the session of `req`: `request.user`. `None` if nobody is.
+/// The user who is logged in to the session of `req`: `request.user`. `None` if no user is logged in.
 ///
 /// # Errors
 /// If the database fails, or `django.contrib.sessions` is not installed.
@@ -106,8 +106,8 @@ async fn find_user(req: &HttpRequest, session: &Session) -> Result<Option<Shared
     Ok(None)
 }
 
-/// Logs `user` in to the session of `req`, under a new key. Data of an anonymous session stays; those of another user are
-/// dropped. Sets `last_login`.
+/// Logs `user` in to the session of `req`, under a new key. Data of an anonymous session stays; data of another user
+/// are dropped. Sets `last_login`.
 ///
 /// The caller has checked the password. The session is saved with the response.
 ///

@@ -17,10 +17,11 @@ settings! {
     pub struct AuthSettings {
         /// The user model, as `app_label.Model`. Any table of users will do.
         ///
-        /// The columns are read from the database: a password, a unique user name, and `last_login`, `is_active`, `is_staff` and
-        /// `is_superuser` if they are there. The key is an integer, a bigint or a UUID. Groups and permissions are those
-        /// of `PermissionsMixin`, in the tables `<table>_groups` and `<table>_user_permissions`. The table is made by Django or by a
-        /// migration of your own, not by `manage migrate`. The settings down to `REQUIRED_FIELDS` are for such a model.
+        /// The columns are read from the database: a password, a unique user name, and `last_login`, `is_active`,
+        /// `is_staff` and `is_superuser` if they are there. The key is an integer, a bigint or a UUID. Groups and
+        /// permissions are those of `PermissionsMixin`, in the tables `<table>_groups` and `<table>_user_permissions`.
+        /// The table is made by Django or by a migration of your project, not by `manage migrate`. The settings down to
+        /// `REQUIRED_FIELDS` apply to such a model.
         pub auth_user_model: ModelName = AUTH_USER_MODEL("auth.User", ModelName::parse);
         /// The table of `AUTH_USER_MODEL`, `db_table` in Django. By default `app_label_model` in lower case.
         pub auth_user_table: Option<String> = AUTH_USER_TABLE("", values::optional(values::string));
@@ -34,7 +35,7 @@ settings! {
         pub username_field: Option<String> = USERNAME_FIELD("", values::optional(field));
         /// The field with the e-mail address. By default `email`, if there is such a column.
         pub email_field: Option<String> = EMAIL_FIELD("", values::optional(field));
-        /// The fields that `createsuperuser` asks for besides user name and password; `none` for none.
+        /// The fields that `createsuperuser` asks for in addition to user name and password; `none` for no fields.
         ///
         /// By default `email` if users log in with `username`, as with `AbstractUser`, otherwise none. A foreign key takes the key
         /// of the other row. A many-to-many field is not possible.
@@ -46,10 +47,10 @@ settings! {
             "PBKDF2PasswordHasher,PBKDF2SHA1PasswordHasher,Argon2PasswordHasher,BCryptSHA256PasswordHasher,ScryptPasswordHasher",
             |text| PasswordHashers::from_names(&values::list(text)?)
         );
-        /// What a new password must be like; `none` for no rules.
+        /// The rules for new passwords; `none` for no rules.
         ///
         /// The classes of Django: `UserAttributeSimilarityValidator`, `MinimumLengthValidator`, `CommonPasswordValidator` and
-        /// `NumericPasswordValidator`. Options stand behind a colon, such as `MinimumLengthValidator:min_length=12` and
+        /// `NumericPasswordValidator`. Options follow after a colon, such as `MinimumLengthValidator:min_length=12` and
         /// `UserAttributeSimilarityValidator:max_similarity=0.5`. For the admin site, `createsuperuser` and `changepassword`.
         pub auth_password_validators: Vec<PasswordValidator> = AUTH_PASSWORD_VALIDATORS(
             "UserAttributeSimilarityValidator,MinimumLengthValidator,CommonPasswordValidator,NumericPasswordValidator",
@@ -66,8 +67,9 @@ settings! {
         pub hashing_threads: usize = PASSWORD_HASHING_THREADS("", hashing_threads);
         /// Number of logins that may wait for their turn. One more is answered with 503.
         ///
-        /// Clients are served in turn, whoever sent how many, and the last login of the client with the most is refused first.
-        /// A client is an address, or a network as `CLIENT_IPV6_PREFIX` says.
+        /// Clients take turns, so a client with many logins does not delay others. If the queue is full, the last login
+        /// of the client with the most logins is refused. A client is an address, or a network as `CLIENT_IPV6_PREFIX`
+        /// says.
         pub hashing_queue: usize = PASSWORD_HASHING_QUEUE("64", values::number);
         /// Number of failed logins after which one user name from one address is answered with 429.
         ///
@@ -82,7 +84,7 @@ settings! {
                 "none, or a whole number from 1 to 65535"
             )
         );
-        /// Number of failed logins, whatever their names, after which one address is answered with 429, such as `100`.
+        /// Number of failed logins with any names after which an address is answered with 429, such as `100`.
         ///
         /// Stops one password from being tried on many names. It works with and without `LOGIN_FAILURE_LIMIT`. The failures of `LOGIN_COOLOFF`
         /// count, from the first one on. Many users may share an address: **behind a proxy without

@@ -1,8 +1,9 @@
-//! What apps do when the logins of a user end. Python counterpart: receivers of a signal, as those of
+//! Actions of apps when the logins of a user end. Python counterpart: receivers of a signal, such as
 //! `django.contrib.auth.signals`.
 //!
-//! An app that gives credentials, such as refresh tokens, adds a [`LoginsEnded`] to the registry when it is registered. Whoever
-//! changes a password, deactivates a user or logs one out everywhere calls [`Apps::end_logins`] in the transaction that does so.
+//! An app that gives credentials, such as refresh tokens, adds a [`LoginsEnded`] to the registry when it is registered.
+//! Code that changes a password, deactivates a user or logs a user out everywhere calls [`Apps::end_logins`] in the
+//! same transaction.
 
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ impl Apps {
     /// Tells every app that the logins of a user end, in the transaction of the caller: either all of it is committed or
     /// nothing.
     ///
-    /// Each app decides by its settings what the reason means to it.
+    /// Each app decides by its settings how to react to the reason.
     ///
     /// # Errors
     /// Those of the database.

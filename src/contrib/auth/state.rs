@@ -1,6 +1,6 @@
 //! Logging in. Python counterpart: `django.contrib.auth.authenticate` and `backends.ModelBackend`.
 //!
-//! Hashing runs beside the workers, on no more threads than the settings allow and with no database connection held, so
+//! Hashing runs on separate threads, at most the number in the settings, and with no database connection held, so
 //! that a flood of logins cannot starve `refresh` and protected views. [`hashing`](super::hashing) has the queue.
 
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl AuthState {
         &self.0.hashers
     }
 
-    /// What a new password must be like.
+    /// The rules for new passwords.
     #[must_use]
     pub fn password_validators(&self) -> &[PasswordValidator] {
         &self.0.password_validators
@@ -141,12 +141,12 @@ impl AuthState {
         &self.0.clock
     }
 
-    /// The user with this name and password, if a backend accepts the user. A password that was stored by another than
-    /// the preferred hasher is stored again by that one.
+    /// The user with this name and password, if a backend accepts the user. A password that was stored by another
+    /// hasher than the preferred hasher is stored again by that one.
     ///
-    /// `address` is that of the client: clients wait for their turn by address, and `LOGIN_FAILURE_LIMIT` counts failures by
-    /// name and address. It is empty where there is no client. An unknown name, a wrong password and an inactive user take
-    /// the same time.
+    /// `address` is the address of the client: clients wait for their turn by address, and `LOGIN_FAILURE_LIMIT` counts
+    /// failures by name and address. It is empty if there is no client. An unknown name, a wrong password and an
+    /// inactive user take the same time.
     ///
     /// # Errors
     /// Returns an error if the queue is full, the database fails or there were too many failures. A wrong password is no
@@ -182,13 +182,13 @@ impl AuthState {
         let (user, attempt) = self.find(db, address, username).await?;
         let turn = self.0.queue.turn(address).await?;
         let Some(attempt) = attempt else { return self.check(db, turn, user, password).await };
-        // A task of its own: when the client hangs up, a login that has been counted still takes its count back.
+        // This is a separate task. If the client disconnects, a login that has been counted still removes its count.
         let (auth, db, password) = (self.clone(), db.clone(), password.to_owned());
         let login = tokio::spawn(async move { auth.check_counted(&db, turn, user, &password, attempt).await });
         login.await.map_err(|e| AuthError::Hashing(e.to_string()))?
     }
 
-    /// As [`AuthState::check`], counted as a failure until the password was right.
+    /// Same as [`AuthState::check`], but the attempt is counted as a failure until the password was right.
     async fn check_counted(
         &self,
         db: &Database,
@@ -210,8 +210,8 @@ impl AuthState {
         outcome
     }
 
-    /// The user with this name, and what the attempt is counted under, unless it is locked out. It is the name of the user as
-    /// stored, because the database may find one user by many spellings.
+    /// The user with this name, and the keys under which the attempt is counted, unless it is locked out. It is the
+    /// name of the user as stored, because the database may find one user by many spellings.
     async fn find(
         &self,
         db: &Database,
@@ -259,7 +259,7 @@ impl AuthState {
         if !check.is_correct {
             return Ok(None);
         }
-        // Hashing takes long. A user who was deactivated meanwhile is refused.
+        // Hashing takes long. A user who was deactivated in this time is refused.
         let user = match upgraded {
             Some(encoded) => self.store_upgrade(db, user, encoded).await?,
             None => {
@@ -302,7 +302,7 @@ impl AuthState {
         self.create(db, &new, password).await
     }
 
-    /// As [`AuthState::create_user`], with every field of `new` but the password.
+    /// Same as [`AuthState::create_user`], with every field of `new` except the password.
     ///
     /// # Errors
     /// As [`AuthState::create_user`].
@@ -365,7 +365,7 @@ impl AuthState {
         let hashers = self.0.hashers.clone();
         let hashing = tokio::task::spawn_blocking(move || {
             let result = work(&hashers);
-            // It goes with the work: a client that hangs up must not make room for another one's hash.
+            // The place belongs to the work: a client that disconnects must not free it for another hash.
             drop(turn);
             result
         });

@@ -49,7 +49,7 @@ impl UserId {
         i32::try_from(id).map_or(Self::BigInteger(id), Self::Integer)
     }
 
-    /// The key that a claim holds, whichever kind it is: a whole number or a text. Returns `None` for any other value.
+    /// The key in a claim, of any type: a whole number or a text. Returns `None` for any other value.
     #[must_use]
     pub fn from_claim(claim: &Value) -> Option<Self> {
         match claim {

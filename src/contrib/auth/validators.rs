@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A user name with another character than letters, digits and `@ . + - _`, or with none at all.
+/// A user name that is empty or has a character other than letters, digits and `@ . + - _`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.")]
 pub struct InvalidUsername;

@@ -21,7 +21,7 @@ pub fn encode(claims: &Claims, key: &SigningKey) -> Result<String, SigningError>
 
 /// As [`encode`], with more header parameters, such as `kid`. The argument `headers` of PyJWT.
 ///
-/// `alg` is always that of the key. `typ` may be replaced, and is omitted if empty.
+/// `alg` is always the algorithm of the key. `typ` may be replaced, and is omitted if empty.
 ///
 /// # Errors
 /// See [`encode`].

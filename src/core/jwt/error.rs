@@ -4,7 +4,7 @@ use super::Algorithm;
 
 /// Why a token is refused. Python counterpart: `InvalidTokenError` and its subclasses.
 ///
-/// The messages are those of PyJWT and are meant for the log. Each app decides what its clients see.
+/// The messages are PyJWT's and are for the log. Each app decides which text its clients get.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwtError {
     /// `DecodeError`: not a token, or `exp` or `nbf` is not a number.

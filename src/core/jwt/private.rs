@@ -12,7 +12,7 @@ use super::algorithm::{Algorithm, Family};
 use super::error::{KeyError, SigningError};
 use super::pem;
 
-/// What signs.
+/// The key that signs.
 #[derive(Clone)]
 pub(super) enum PrivateKey {
     /// HMAC, set up once (see the documentation of the module).

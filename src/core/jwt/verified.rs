@@ -1,8 +1,8 @@
 //! A cache of verified tokens. PyJWT has none; Envoy's `jwt_cache_config` is the same idea.
 //!
-//! Verifying a signature with a public key takes tens of microseconds, and an access token comes with every request until it
-//! expires. Its signature and its claims never change, so they are read once. What can change is not cached: the rules are
-//! checked at every use, and revocation and users are looked up in the database.
+//! Verifying a signature with a public key takes tens of microseconds, and an access token comes with every request
+//! until it expires. Its signature and its claims never change, so they are read once. Facts that can change are not
+//! cached: the rules are checked at every use, and revocation and users are looked up in the database.
 //!
 //! The cache belongs to the key. It is dropped with the key, for example when an issuer removes a key from its JWK set.
 

@@ -16,8 +16,8 @@ use crate::core::crypto::SecretString;
 
 /// A key bound to the one algorithm it may be used with. It is parsed once.
 ///
-/// The binding prevents algorithm confusion: the `alg` of a token is compared with that of the key and never selects
-/// anything. `Debug` shows only the algorithm.
+/// The binding prevents algorithm confusion: the `alg` of a token is compared with the algorithm of the key and never
+/// selects anything. `Debug` shows only the algorithm.
 #[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,

@@ -1,6 +1,6 @@
 //! Text and JSON that carry a signature. Python counterpart: `django.core.signing`.
 //!
-//! What Django has signed is read here and the other way round, as long as both have the same keys and salt. Sessions and
+//! Django and this server can read data that the other has signed, if both have the same keys and salt. Sessions and
 //! the cookie of messages are signed by this.
 //!
 //! ```

@@ -7,8 +7,8 @@ use crate::core::crypto::{SaltedHmac, SecretString, constant_time_eq};
 
 /// Signs text with HMAC-SHA256: `value:signature`.
 ///
-/// A signature says that the text comes from a holder of the key. It does not hide the text. Two uses must have two salts, so
-/// that what was signed for one is no good for the other.
+/// A signature says that the text comes from a holder of the key. It does not hide the text. Each use needs a different
+/// salt, so that a signature for one use is invalid for another.
 #[derive(Clone, Debug)]
 pub struct Signer {
     key: SaltedHmac,

@@ -47,7 +47,7 @@ pub enum MigrationError {
         /// Name of the table.
         table: String,
     },
-    /// A migration between those of a step was asked for.
+    /// A migration inside of a step was requested.
     #[error(
         "the migrations of {app} are applied together here, and make the tables as they are after the last one; run \
          `manage migrate {app}`"
@@ -66,8 +66,8 @@ pub enum MigrationError {
         /// The migration.
         name: &'static str,
     },
-    /// The tables that were to be dropped are needed by those of other apps.
-    #[error("the tables of {} need those of {app}; run `manage migrate {} zero` first", by.join(", "), by[0])]
+    /// Tables of other apps need the tables that would be dropped.
+    #[error("the tables of {} need the tables of {app}; run `manage migrate {} zero` first", by.join(", "), by[0])]
     Needed {
         /// Label of the app.
         app: String,

@@ -1,4 +1,4 @@
-//! What the database has already. Python counterpart: `django.db.migrations.recorder`.
+//! The migrations that the database has. Python counterpart: `django.db.migrations.recorder`.
 
 use std::collections::HashSet;
 

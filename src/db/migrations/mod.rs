@@ -33,7 +33,7 @@ pub use self::steps::{
 pub use self::target::Target;
 pub use self::users::UserTable;
 
-/// The steps of a project's apps. The default has those of all apps.
+/// The steps of a project's apps. The default has the steps of all apps.
 #[derive(Clone, Debug)]
 pub struct MigrationPlan {
     /// In the order of `INSTALLED_APPS`, which decides the ids of content types on a fresh database.
@@ -67,7 +67,7 @@ impl fmt::Display for Applied {
     }
 }
 
-/// What a step needs.
+/// The work that a step needs.
 enum Action {
     Nothing,
     Create,
@@ -154,7 +154,8 @@ impl MigrationPlan {
         Ok(self.plan(conn)?.into_iter().filter(|state| !state.applied).collect())
     }
 
-    /// Makes what is missing and records it as done at `now`; then adds missing content types and permissions.
+    /// Makes missing tables and records the migrations as applied at `now`; then adds missing content types and
+    /// permissions.
     ///
     /// Each step is one transaction under a lock, so two servers may do this at the same time. A second run changes
     /// nothing.
@@ -248,7 +249,7 @@ impl MigrationPlan {
         })
     }
 
-    /// What `step` needs on this database.
+    /// The work that `step` needs on this database.
     fn action(&self, step: &Step, history: &History) -> Result<Action, MigrationError> {
         let missing = || step.migrations.iter().filter(|migration| !history.is_applied(step.app, migration.name));
         let names = |migrations: &mut dyn Iterator<Item = &Migration>| migrations.map(|m| m.name).collect::<Vec<_>>();
@@ -305,7 +306,7 @@ fn create_recorder(conn: &mut DbConnection) -> Result<(), MigrationError> {
     Ok(())
 }
 
-/// The text of the pair that `conn` understands.
+/// The text of the pair for the database of `conn`.
 fn sql(conn: &DbConnection, (_sqlite, _postgres): (&'static str, &'static str)) -> &'static str {
     match conn {
         #[cfg(feature = "sqlite")]

@@ -1,4 +1,4 @@
-//! What the commands print. Python counterpart: the output of `manage.py migrate` and `manage.py showmigrations`.
+//! The output of the commands. Python counterpart: the output of `manage.py migrate` and `manage.py showmigrations`.
 
 use super::{Applied, MigrationPlan, MigrationState, Target};
 
@@ -43,7 +43,7 @@ pub fn showmigrations_report(states: &[MigrationState]) -> Vec<String> {
     lines
 }
 
-/// What a server says at start about unapplied migrations; `None` when there are none.
+/// The message of a server at start about unapplied migrations; `None` if there are none.
 #[must_use]
 pub fn unapplied_warning(unapplied: &[MigrationState]) -> Option<String> {
     let mut apps: Vec<&str> = unapplied.iter().map(|state| state.app).collect();

@@ -10,7 +10,7 @@
 pub struct Step {
     /// Label of the app, as in `django_migrations`.
     pub app: &'static str,
-    /// The rows of `django_migrations` that the step stands for, in order.
+    /// The rows of `django_migrations` that the step represents, in order.
     pub migrations: &'static [Migration],
     /// The tables that it makes.
     pub tables: &'static [&'static str],
@@ -52,7 +52,7 @@ impl Step {
 pub struct Migration {
     /// Name, as the file in Django: `0001_initial`.
     pub name: &'static str,
-    /// Whether it changes the database. Most only change what Django knows about a model. Such a migration may be recorded
+    /// Whether it changes the database. Most change only Django's state of a model. Such a migration may be recorded
     /// on tables that were made before it existed.
     pub changes_tables: bool,
 }
@@ -121,7 +121,7 @@ pub const AUTH: &[Step] = &[
             changes("0008_alter_user_username_max_length"),
             changes("0009_alter_user_last_name_max_length"),
             changes("0010_alter_group_name_max_length"),
-            // It changes rows: the permissions of proxy models, which only Django knows.
+            // It changes rows: the permissions of proxy models, which exist only in Django.
             changes("0011_update_proxy_permissions"),
             changes("0012_alter_user_first_name_max_length"),
         ],

@@ -155,7 +155,7 @@ impl MigrationPlan {
         Ok(undone.iter().try_for_each(|migration| history::forget(conn, migration.app, migration.name))?)
     }
 
-    /// What `sqlmigrate` prints about a migration of the plan.
+    /// The output of `sqlmigrate` for a migration of the plan.
     ///
     /// # Errors
     /// If the database fails.

@@ -105,7 +105,7 @@ impl ManageConnection for ConnectionManager {
     type Connection = DbConnection;
     type Error = DatabaseError;
 
-    /// On a thread of its own: libpq limits how long it connects, but not how long it then waits for the answers to its first
+    /// On a separate thread: libpq limits the time to connect, but not the time to wait for the answers to its first
     /// statements, and r2d2 has three threads for all its pool.
     fn connect(&self) -> Result<DbConnection, DatabaseError> {
         let unavailable =

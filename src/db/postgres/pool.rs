@@ -1,4 +1,4 @@
-//! What [`Database`](super::super::Database) does on PostgreSQL.
+//! The implementation of [`Database`](super::super::Database) for PostgreSQL.
 
 use std::sync::Arc;
 

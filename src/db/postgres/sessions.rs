@@ -1,4 +1,4 @@
-//! The sessions with PostgreSQL, each on a thread of its own, because libpq blocks.
+//! The sessions with PostgreSQL. Each has its own thread, because libpq blocks.
 //!
 //! libpq waits for an answer without a time limit, and nothing ends the wait if the server is gone while its address still
 //! answers, as with a proxy or a load balancer in between. But PostgreSQL stops a statement after
@@ -24,12 +24,13 @@ use super::session::{Deadline, Session};
 
 /// Callers that may wait for a session. A further one fails at once.
 const QUEUE: usize = 1_024;
-/// Sessions that may be given up without having returned. If there are more, none is given up: threads are not free.
+/// The maximum number of given-up sessions that have not returned. Beyond it no session is given up, because each takes
+/// a thread.
 const LOST: usize = 256;
 /// How often a caller that waits looks for sessions that do not answer, if no deadline is known.
 const CHECK: Duration = Duration::from_millis(500);
 
-/// What a session is to do. It returns what is to be done when the session is free again: to answer the caller.
+/// A job for a session. It returns the job for the time when the session is free again: to answer the caller.
 pub(super) type Work = Box<dyn FnOnce(&mut Session, &Lease) -> Answer + Send>;
 pub(super) type Answer = Box<dyn FnOnce() + Send>;
 
@@ -154,7 +155,7 @@ impl Sessions {
         }
     }
 
-    /// Waits for `future`, and gives up sessions that do not answer meanwhile.
+    /// Waits for `future`, and gives up sessions that do not answer during that time.
     async fn wait_for<T>(&self, future: impl Future<Output = T>) -> T {
         let mut future = std::pin::pin!(future);
         loop {

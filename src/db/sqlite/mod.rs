@@ -41,9 +41,9 @@ pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteCon
     Ok(conn)
 }
 
-/// Creates a file that does not exist yet for its owner alone (0600), because it has password hashes and tokens. SQLite would
-/// let everyone read it. The files that SQLite makes beside it have the rights of this one. An error is left to SQLite, which
-/// meets it again.
+/// Creates a missing file with mode 0600, readable only by its owner, because it has password hashes and tokens. SQLite
+/// would let everyone read it. The files that SQLite makes next to it get the same mode. An error is left to
+/// SQLite, which meets it again.
 fn create_private(file: &Path) {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
@@ -77,7 +77,7 @@ fn is_kept_from_its_log(file: &Path, error: &str) -> bool {
     errors.contains(&error) && file.is_file() && !beside("-wal") && !beside("-journal")
 }
 
-/// What a connection can do.
+/// The rights of a connection.
 enum Access {
     Write,
     Read,

@@ -1,8 +1,9 @@
 //! Reading SQLite: where the caller runs, unless it would have to wait.
 //!
-//! Finding a row takes microseconds, less than handing the work to another thread. So each thread that serves requests has a
-//! connection of its own, which it keeps until the thread or the database ends. That connection never waits. What takes time
-//! (opening a connection, a file that another process has locked, a query for a whole page) runs on a thread that may block.
+//! Finding a row takes microseconds, less than handing the work to another thread. So each thread that serves requests
+//! has a separate connection, which it keeps until the thread or the database ends. That connection never waits. Work
+//! that takes time (opening a connection, a file that another process has locked, a query for a whole page) runs on a
+//! thread that may block.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,7 +38,7 @@ struct Shared {
 /// The connection of a thread, while it is not in use.
 type Idle = Mutex<Option<Box<DbConnection>>>;
 
-/// What a thread knows about a database.
+/// The data that a thread has about a database.
 struct KnownDatabase {
     database: Weak<Shared>,
     idle: Weak<Idle>,

@@ -185,8 +185,8 @@ fn run_all(
     }
 }
 
-/// The failure of a commit, for each write that shared it. Which write caused it is unknown, so the error must not be that of
-/// a violated constraint. Every caller may try again.
+/// The failure of a commit, for each write that shared it. Which write caused it is unknown, so the error must not be
+/// the error of a violated constraint. Every caller may try again.
 fn shared(error: &DatabaseError) -> DatabaseError {
     match error {
         DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),

@@ -13,7 +13,7 @@ use futures_util::future::{join, join_all};
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection, is_unique_violation, transaction};
 use super::support::{TestDatabase, add_note, block_on, notes};
 
-/// A domain error, as an app has it.
+/// An error type like an app's.
 #[derive(Debug, thiserror::Error)]
 enum AppError {
     #[error("refused")]

@@ -1,4 +1,4 @@
-//! `migrate` on an empty database, on one of Django's, and on what may lie between.
+//! `migrate` on an empty database, on a database that Django made, and on databases in between.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::connection::SimpleConnection;
@@ -198,7 +198,8 @@ fn a_project_with_another_user_model_gets_no_foreign_keys_to_missing_tables() {
              model of its own, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by a \
              migration of your own"
         );
-        // Also when all migrations are recorded: Django records those of `auth` whatever the user model is.
+        // This also applies if all migrations are recorded: Django records the migrations of `auth` for every user
+        // model.
         for state in MigrationPlan::default().unapplied(conn).unwrap() {
             let applied = django_migrations::applied.eq(now().naive_utc());
             let row = (django_migrations::app.eq(state.app), django_migrations::name.eq(state.name), applied);

@@ -1,4 +1,4 @@
-//! What `db` promises, tried on a database. SQLite always; PostgreSQL when `TEST_DATABASE_URL` names one.
+//! Tests of `db` on a database: always on SQLite, and on PostgreSQL if `TEST_DATABASE_URL` is set.
 
 mod database;
 mod lookups;

@@ -253,7 +253,7 @@ fn a_write_is_unavailable_while_another_process_keeps_its_lock() {
     other.batch_execute("BEGIN IMMEDIATE").unwrap();
     let error = block_on(write(&database, |conn| add_note(conn, 1))).unwrap_err();
     assert_eq!(error.to_string(), "database unavailable: database is locked");
-    // Reading goes on meanwhile, and writing afterwards.
+    // Reads work during this time, and writes work afterwards.
     assert_eq!(block_on(database.read(notes)).unwrap(), "");
     other.batch_execute("ROLLBACK").unwrap();
     block_on(write(&database, |conn| add_note(conn, 1))).unwrap();

@@ -12,7 +12,7 @@ use diesel::sql_types::{BigInt, Text};
 use super::super::migrations::MigrationPlan;
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
 
-/// A database of its own; gone when dropped.
+/// A separate database; removed when dropped.
 pub struct TestDatabase {
     pub url: String,
     schema: Option<(String, String)>,

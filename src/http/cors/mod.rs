@@ -49,7 +49,7 @@ struct Origins {
     patterns: Vec<Regex>,
 }
 
-/// What a covered request asked for, kept for its response.
+/// The data of a matching request that its response needs.
 struct Asked {
     /// Value of `Access-Control-Allow-Origin`. `None` without an `Origin`, and for one that is not allowed.
     allow_origin: Option<HeaderValue>,
@@ -164,7 +164,8 @@ impl Origins {
     }
 }
 
-/// `patch_vary_headers(response, ("origin",))`. Every answer has it, or a cache would give one site the answer to another.
+/// `patch_vary_headers(response, ("origin",))`. Every response has it. Otherwise a cache could give a site the response
+/// for another one.
 fn vary_by_origin(headers: &mut HeaderMap) {
     let values = headers.get_all(header::VARY).filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ");
     let names = |name: &str| values.split(',').any(|part| part.trim().eq_ignore_ascii_case(name));

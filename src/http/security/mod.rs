@@ -34,7 +34,7 @@ struct Redirect {
 }
 
 impl SecurityMiddleware {
-    /// Follows `settings`. The paths `exempt` are served without HTTPS, in addition to those of the settings.
+    /// Follows `settings`. The paths `exempt` are served without HTTPS, in addition to the paths in the settings.
     ///
     /// # Errors
     /// If a value cannot be a header, a host or an expression.

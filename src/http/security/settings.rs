@@ -30,7 +30,7 @@ settings! {
         ///
         /// `/healthz` and `/readyz` never are.
         pub redirect_exempt: Vec<String> = SECURE_REDIRECT_EXEMPT("", patterns::list);
-        /// For how many seconds browsers use only HTTPS for this site; `0` for no such header.
+        /// The number of seconds for which browsers use only HTTPS for this site; `0` for no header.
         ///
         /// **It cannot be revoked before that time.**
         pub hsts_seconds: u64 = SECURE_HSTS_SECONDS("0", values::number);

@@ -1,4 +1,5 @@
-//! What an authentication class is, and what it finds. Python counterpart: `rest_framework.authentication.BaseAuthentication`.
+//! The interface of authentication classes, and their results. Python counterpart:
+//! `rest_framework.authentication.BaseAuthentication`.
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
@@ -66,7 +67,7 @@ pub trait Authentication: Send + Sync + 'static {
         None
     }
 
-    /// What a valid credential of `user` would give. For tests, which skip the credential by
+    /// The result of a valid credential of `user`. For tests, which skip the credential by
     /// [`ApiClient::force_authenticate`](crate::rest_framework::test::ApiClient::force_authenticate). Default: `None`, so this class still
     /// needs a credential.
     fn force(&self, req: &HttpRequest, user: &SharedUser) -> Found<Self> {

@@ -11,7 +11,7 @@ use crate::rest_framework::app_data::app_data;
 /// Seconds after which a client should try again.
 const RETRY_AFTER: u64 = 1;
 
-/// What an application does that has no tables, or those of an older version.
+/// The error of an application without tables, or with the tables of an older version.
 const MIGRATE: &str =
     "Create the tables: run `manage migrate`, or `apps.migrations().run(apps.database()?)` at the start";
 

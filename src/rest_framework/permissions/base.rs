@@ -1,4 +1,4 @@
-//! What a permission is. Python counterpart: `rest_framework.permissions.BasePermission`.
+//! The interface of permissions. Python counterpart: `rest_framework.permissions.BasePermission`.
 
 use std::any::Any;
 use std::borrow::Cow;

@@ -2,7 +2,7 @@
 //! `user.has_perm` for [`HasPerm`].
 //!
 //! Users of `auth_user` have permissions there, and users of a model with `PermissionsMixin` that `AUTH_USER_MODEL` names. Users
-//! that exist in a token only have none, superusers or not.
+//! that exist only in a token have no permissions, even superusers.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;

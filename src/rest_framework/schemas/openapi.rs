@@ -1,5 +1,6 @@
 //! The description of an API in OpenAPI 3.1. Python counterpart: `rest_framework.schemas.openapi`; names of operations
-//! and security schemes are those of `drf_spectacular`, so that clients generated from either fit both.
+//! and security schemes are the same as in `drf_spectacular`, so that a client generated from either document works
+//! with both.
 
 use std::collections::BTreeMap;
 

@@ -180,7 +180,7 @@ impl Subject<'_> {
             schemas.insert(0, of_bodies(&answers.bodies));
         }
         let mut response = json!({ "description": description(status), "headers": self.headers(status, components) });
-        // JSON alone: clients generated from the description do not read the pages of the browsable API.
+        // Only JSON: clients generated from the description do not read the pages of the browsable API.
         if !is_head && !schemas.is_empty() && renderers.contains(&Renderer::Json) {
             let mut media = json!({ "schema": any_of(schemas) });
             if !examples.is_empty() {

@@ -16,7 +16,7 @@ use crate::rest_framework::views::{ApiView, Route};
 
 /// `GET`: the description of `urlpatterns`, without a login.
 ///
-/// Each worker builds the document at the first request and keeps it: it depends on the settings alone.
+/// Each worker builds the document at the first request and keeps it: it depends only on the settings.
 #[must_use]
 pub fn get_schema_view(info: Info, urlpatterns: fn() -> Vec<Route>) -> ApiView {
     let made = Rc::new(OnceCell::<Bytes>::new());

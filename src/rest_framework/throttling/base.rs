@@ -1,4 +1,4 @@
-//! What a throttle is. Python counterpart: `rest_framework.throttling.SimpleRateThrottle`.
+//! The interface of throttles. Python counterpart: `rest_framework.throttling.SimpleRateThrottle`.
 
 use std::borrow::Cow;
 

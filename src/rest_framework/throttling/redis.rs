@@ -111,8 +111,8 @@ impl RedisHistories {
         format!("{}:throttle:{}", self.key_prefix, BASE64_URL_SAFE_NO_PAD.encode(digest))
     }
 
-    /// Does `work` on this thread's connection, and again on a new one if Redis has closed it meanwhile. A connection with an
-    /// error is not used again.
+    /// Does `work` on this thread's connection, and again on a new one if Redis has closed the old one. A connection
+    /// with an error is not used again.
     async fn in_time<T>(&self, work: impl AsyncFn(MultiplexedConnection) -> RedisResult<T>) -> Result<T, String> {
         let slot = self.slot();
         let attempt = async || work(self.connection(&slot).await?).await;
@@ -135,7 +135,7 @@ impl RedisHistories {
     }
 
     async fn connection(&self, slot: &Slot) -> RedisResult<MultiplexedConnection> {
-        // Held while connecting, so that of many requests without a connection only one opens it.
+        // Held while connecting, so that only one of many requests opens the connection.
         let mut slot = slot.lock().await;
         if let Some(connection) = &*slot {
             return Ok(connection.clone());
@@ -147,7 +147,8 @@ impl RedisHistories {
         Ok(connection)
     }
 
-    /// The place of this thread's connection. The first call on a thread removes those of threads that have ended.
+    /// The place of this thread's connection. The first call on a thread removes the connections of threads that have
+    /// ended.
     fn slot(&self) -> Slot {
         // Nothing in here can panic, so the map is whole even if a thread panicked.
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);

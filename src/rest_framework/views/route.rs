@@ -31,7 +31,7 @@ pub fn include(prefix: &str, routes: Vec<Route>) -> Vec<Route> {
     routes.into_iter().map(below).collect()
 }
 
-/// Mounts those of `routes` whose app is installed, and hands them `apps`.
+/// Mounts the routes whose app is installed, and passes them `apps`.
 pub fn mount(cfg: &mut ServiceConfig, apps: &Apps, routes: Vec<Route>) {
     apps.configure(cfg);
     for route in routes.into_iter().filter(|route| route.is_installed(apps)) {

@@ -80,7 +80,7 @@ impl ApiView {
         }
     }
 
-    /// What the view does, for `OPTIONS`.
+    /// The description of the view, for `OPTIONS`.
     #[must_use]
     pub fn description(mut self, text: &'static str) -> Self {
         self.description = text;

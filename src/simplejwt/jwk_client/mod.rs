@@ -65,7 +65,7 @@ struct State {
     waiting: usize,
 }
 
-/// What is known about a `kid` without a request.
+/// The cached result for a `kid`.
 #[derive(Clone, Debug)]
 pub enum CachedKey {
     /// The key.

@@ -26,7 +26,7 @@ struct NoArguments {}
 /// Deletes the expired tokens and their blacklist rows, in batches of a transaction each.
 ///
 /// # Errors
-/// When the database fails; the batches before that stay deleted, and a second run goes on from there.
+/// Returns an error if the database fails. The earlier batches stay deleted, and a second run continues from there.
 fn flushexpiredtokens(context: &Context, _arguments: NoArguments) -> Result<(), CommandError> {
     let database = context.database()?;
     let mut conn = database.connection()?;

@@ -240,7 +240,7 @@ per_database! {
         );
         assert_eq!(
             manage("migrate auth zero"),
-            refused("CommandError: the tables of admin, authtoken, token_blacklist need those of auth; run `manage migrate \
+            refused("CommandError: the tables of admin, authtoken, token_blacklist need the tables of auth; run `manage migrate \
                      admin zero` first")
         );
         for app in ["authtoken", "token_blacklist", "admin"] {

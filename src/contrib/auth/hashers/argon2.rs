@@ -56,7 +56,7 @@ impl Cost {
         u64::from(self.memory) * u64::from(self.time)
     }
 
-    /// `share` of this work, or nothing where Argon2 has no such small step.
+    /// `share` of this work. Does nothing if the share is smaller than Argon2's smallest step.
     ///
     /// It takes passes away before memory: little memory would stay in the processor's caches and go by too fast. So
     /// half of the memory is used as long as one pass is enough.
@@ -86,8 +86,8 @@ impl Cost {
 
     /// As much work as a hash of this cost, in an allocation of the size that `whole` has.
     ///
-    /// Fresh pages from the operating system are a good part of the time of the default cost. A small allocation would
-    /// often be memory that the allocator still holds, and again too fast.
+    /// New memory pages from the operating system take a large part of the time of the default cost. A small allocation
+    /// would often be memory that the allocator still holds, and again too fast.
     fn hash_within(self, whole: Self, password: &str) -> Result<(), HasherError> {
         let params = Params::new(self.memory, self.time, self.parallelism, None).map_err(|_| HasherError::Malformed)?;
         let mut blocks = Vec::new();
@@ -99,8 +99,8 @@ impl Cost {
 }
 
 impl Argon2PasswordHasher {
-    /// KiB of memory that a stored text may ask for: ten times the default. The work may be twenty times that of the
-    /// default.
+    /// KiB of memory that a stored text may ask for: ten times the default. The work may be twenty times the work of
+    /// the default.
     pub const MAX_MEMORY: u32 = 1 << 20;
 
     /// Bytes of output, the default of `argon2-cffi`.

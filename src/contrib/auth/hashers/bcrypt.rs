@@ -30,7 +30,7 @@ impl BcryptPasswordHasher {
     /// A text of a higher cost than this, sixteen times the work of the default, is refused.
     pub const MAX_COST: u32 = 16;
 
-    /// The lowest cost that bcrypt knows.
+    /// The lowest cost of bcrypt.
     pub const MIN_COST: u32 = 4;
 
     /// Bytes that bcrypt reads of a password.
@@ -68,7 +68,7 @@ impl BcryptPasswordHasher {
         Ok((parts, version))
     }
 
-    /// What bcrypt itself gets to see.
+    /// The bytes that bcrypt hashes.
     fn key<'a>(&self, password: &'a str) -> Result<Cow<'a, [u8]>, HasherError> {
         if self.prehash {
             Ok(Cow::Owned(hex(digest(&SHA256, password.as_bytes()).as_ref()).into_bytes()))
@@ -128,7 +128,7 @@ impl PasswordHasher for BcryptPasswordHasher {
     }
 
     fn burn(&self, password: &str, share: f64) {
-        // A password that `encode` refuses costs the same as one that it takes.
+        // A password that `encode` refuses takes the same time as one that it accepts.
         let key = self.key(password).unwrap_or_default();
         for cost in costs_of(self.cost, share) {
             // Nothing is made of the result, nor of a failure to get one.

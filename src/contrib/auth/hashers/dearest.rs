@@ -1,18 +1,19 @@
-//! Which kind of stored text is the dearest to compare with. Python counterpart: none.
+//! Finds the kind of stored text that is most expensive to compare with. Python counterpart: none.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::PasswordHasher;
 
-/// The most that a refusal costs, in units of what the preferred hasher's work costs. Beyond that a single user with an
-/// extreme hash would make every refusal as slow. Django's hashers with their default parameters stay below it.
+/// The maximum cost of a refusal, as a multiple of the preferred hasher's cost. Without it a single user with an
+/// extremely expensive hash would slow down every refusal. Django's hashers with their default parameters stay below
+/// it.
 const MAX_COST: f64 = 4.0;
 
 /// How often the work of a hasher is timed. The fastest time counts: other work on the machine only makes it longer.
 const TIMES: u32 = 2;
 
-/// The kinds of texts that were met.
+/// The kinds of texts in use, as far as they are known.
 #[derive(Debug)]
 pub(super) struct Dearest {
     /// By hasher.
@@ -23,25 +24,25 @@ pub(super) struct Dearest {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Kind {
-    /// The largest work that was met, as a share of what the hasher itself does.
+    /// The largest work of a text so far, as a share of the hasher's work for a new hash.
     work: f64,
-    /// What the hasher's own work costs, in units of the preferred hasher's. `None` before it was timed.
+    /// The cost of a new hash of this hasher, as a multiple of the preferred hasher's. `None` before it was timed.
     cost: Option<f64>,
 }
 
-/// What every refusal has to cost.
+/// The cost of every refusal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Target {
-    /// The index of the hasher that wrote the dearest kind.
+    /// The index of the hasher of the most expensive kind.
     pub hasher: usize,
-    /// The work that went into it, as a share of what the hasher itself does.
+    /// Its work, as a share of the hasher's work for a new hash.
     pub work: f64,
-    /// What that costs, in units of the preferred hasher's work.
+    /// Its cost, as a multiple of the preferred hasher's.
     pub cost: f64,
 }
 
 impl Dearest {
-    /// For so many hashers, of which the first is the preferred one.
+    /// For this number of hashers. The first is the preferred one.
     pub(super) fn new(hashers: usize, time_of: fn(&dyn PasswordHasher) -> Duration) -> Self {
         let mut kinds = vec![Kind::default(); hashers];
         if let Some(preferred) = kinds.first_mut() {
@@ -50,7 +51,7 @@ impl Dearest {
         Self { kinds: Mutex::new(kinds), time_of }
     }
 
-    /// Notes a text of the hasher at `index` into which `work` went. The first one of a hasher is timed.
+    /// Records a text of the hasher at `index` with this `work`. The first text of a hasher is timed.
     pub(super) fn meet(&self, index: usize, work: f64, hashers: &[Arc<dyn PasswordHasher>]) {
         let is_timed = {
             let mut kinds = self.lock();
@@ -67,7 +68,7 @@ impl Dearest {
         }
     }
 
-    /// The dearest kind that was met.
+    /// The most expensive kind so far.
     pub(super) fn target(&self) -> Target {
         let kinds = self.lock();
         let targets = kinds.iter().enumerate().filter_map(|(hasher, kind)| {
@@ -76,7 +77,7 @@ impl Dearest {
             Some(Target { hasher, work: cost / unit, cost })
         });
         let preferred = Target { hasher: 0, work: 1.0, cost: 1.0 };
-        // Of two that are equal, the first.
+        // The first of equal kinds.
         targets.fold(preferred, |dearest, target| if target.cost > dearest.cost { target } else { dearest })
     }
 

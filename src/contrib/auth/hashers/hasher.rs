@@ -1,4 +1,4 @@
-//! What every hasher can do. Python counterpart: `BasePasswordHasher` of `django.contrib.auth.hashers`.
+//! The interface of all hashers. Python counterpart: `BasePasswordHasher` of `django.contrib.auth.hashers`.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use crate::core::crypto::{ALPHANUMERIC, random_string};
 /// The hashers of Django are in this module; another one is used through
 /// [`PasswordHashers::new`](super::PasswordHashers::new), as a dotted name in Django's `PASSWORD_HASHERS` is.
 pub trait PasswordHasher: fmt::Debug + Send + Sync {
-    /// What stands before the first `$` of every text that this hasher writes.
+    /// The text before the first `$` of every hash that this hasher writes.
     fn algorithm(&self) -> &'static str;
 
     /// The text to store for `password`, with a fresh salt.
     ///
     /// # Errors
-    /// When this hasher cannot take the password, or there is no memory for the work.
+    /// Returns an error if this hasher cannot hash the password, or if there is not enough memory.
     fn encode(&self, password: &str) -> Result<String, HasherError>;
 
     /// Whether `encoded`, a text of this hasher's algorithm, was made from `password`. Compares in constant time.
@@ -81,12 +81,12 @@ pub(super) fn salt() -> String {
     random_string(SALT_LENGTH, ALPHANUMERIC)
 }
 
-/// Whether a salt of so many characters holds less than 128 bits, as Django's `must_update_salt`.
+/// Whether a salt of this number of characters has less than 128 bits. Django's `must_update_salt`.
 pub(super) const fn salt_is_short(characters: usize) -> bool {
     characters < SALT_LENGTH
 }
 
-/// A number above zero as Python writes it: digits only, none of them a leading zero.
+/// A number above zero as Python writes it: only digits, without a leading zero.
 ///
 /// Python reads more (`+5`, `0_5`, ` 5`), but then writes it in this form and finds the texts unequal.
 pub(super) fn canonical_number(text: &str) -> Result<u32, HasherError> {

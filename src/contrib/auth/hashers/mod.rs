@@ -1,7 +1,7 @@
-//! Passwords as they are stored. Python counterpart: `django.contrib.auth.hashers`.
+//! Stored passwords. Python counterpart: `django.contrib.auth.hashers`.
 //!
-//! A stored password is one text that begins with the name of its algorithm, and these are Django's, to the letter:
-//! each of the two can read what the other wrote.
+//! A stored password is a text that begins with the name of its algorithm. The texts are exactly Django's, so Django
+//! and this server can read each other's.
 //!
 //! ```
 //! use actix_simplejwt::contrib::auth::hashers::PasswordHashers;
@@ -12,24 +12,25 @@
 //! assert!(!hashers.check("battery staple", &encoded).is_correct);
 //! ```
 //!
-//! # Time tells nothing
+//! # All refusals take the same time
 //!
-//! How long a refusal takes must not tell whether there is such a user, or what is stored for it. So every refusal
-//! costs what the dearest kind of text costs that is in use, which is one of the preferred hasher, the first of the list,
-//! unless users have dearer ones:
+//! The time of a refusal must not reveal whether the user exists, or which hash is stored. So every refusal takes the
+//! time of the most expensive kind of hash in use. This is a hash of the preferred hasher, the first of the list,
+//! unless users have more expensive ones:
 //!
-//! * Nothing to compare with, that is no such user ([`PasswordHashers::fake_runtime`]), an unusable password, a text
-//!   that no hasher of the list wrote, is malformed or asks for absurd work: the hasher of the dearest kind runs once.
-//! * A wrong password for a text of that algorithm with less work: the hasher makes up the difference. Django's
-//!   `harden_runtime` does so for PBKDF2 and bcrypt, and leaves it for the others.
-//! * A wrong password for a text of another algorithm, or of Argon2 with lower parameters, where Django leaves the
-//!   difference: the time that the comparison took is measured, and the hasher of the dearest kind does what is missing.
-//!   Measured, because how two algorithms compare depends on the processor: with SHA-256 in hardware it is not the same
-//!   as without. The price is a sample of an eighth of that work, so a text as dear takes up to an eighth longer, not
-//!   twice as long.
+//! * There is nothing to compare with: the user does not exist ([`PasswordHashers::fake_runtime`]), the password is
+//!   unusable, or the text is malformed, asks for absurd work or comes from no hasher of the list. Then the hasher of the
+//!   most expensive kind runs once.
+//! * A wrong password for a text of that algorithm with less work: the hasher does the missing work. Django's
+//!   `harden_runtime` does this only for PBKDF2 and bcrypt.
+//! * A wrong password for a text of another algorithm, or of Argon2 with lower parameters: the time of the comparison
+//!   is
+//!   measured, and the hasher of the most expensive kind does the missing work. Django does nothing here. The time must be
+//!   measured, because the ratio of two algorithms depends on the processor, for example on SHA-256 in hardware. The
+//!   measurement takes an eighth of that work, so the most expensive texts take up to an eighth longer.
 //!
-//! A text that is *dearer* than what the preferred hasher writes makes every refusal take as long as it does, once
-//! [`PasswordHashers::meet`] or a refusal has seen one. Otherwise the time would tell the names of users who have not logged in
+//! A text that is more expensive than those of the preferred hasher slows down every refusal, once
+//! [`PasswordHashers::meet`] or a refusal has found one. Otherwise the time would reveal which users have not logged in
 //! since `PASSWORD_HASHERS` was changed.
 
 mod argon2;
@@ -55,10 +56,11 @@ pub use self::pbkdf2::Pbkdf2PasswordHasher;
 pub use self::scrypt::ScryptPasswordHasher;
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 
-/// What a text in place of a hash begins with when no password is right.
+/// The first character of the text of an unusable password.
 pub const UNUSABLE_PASSWORD_PREFIX: char = '!';
 
-/// Random characters after the prefix. They keep apart what is derived from the text, such as the link of a password reset.
+/// Random characters after the prefix. They make values that are derived from the text unique, such as the link of a
+/// password reset.
 const UNUSABLE_PASSWORD_SUFFIX_LENGTH: usize = 40;
 
 /// The share of the work of a hasher that is run to learn how long the whole takes.
@@ -76,8 +78,8 @@ pub fn is_password_usable(encoded: &str) -> bool {
 pub struct PasswordCheck {
     /// The password is the one that was stored.
     pub is_correct: bool,
-    /// It is correct, and should now be stored anew by [`PasswordHashers::encode`]. Never set for a wrong password,
-    /// where Django's `verify_password` may set it.
+    /// The password is correct, and should be hashed again by [`PasswordHashers::encode`]. Never set for a wrong
+    /// password, unlike in Django's `verify_password`.
     pub must_update: bool,
 }
 
@@ -95,7 +97,8 @@ pub struct PasswordHashers {
 
 type Constructor = fn() -> Arc<dyn PasswordHasher>;
 
-/// Django's class names and what they stand for here. The hashers of 5.2 are all here; those without a salt went in 5.1.
+/// Django's class names and the hashers. All hashers of Django 5.2 are here. Django 5.1 has removed the hashers without
+/// a salt.
 const KNOWN: [(&str, Constructor); 7] = [
     ("PBKDF2PasswordHasher", || Arc::new(Pbkdf2PasswordHasher::SHA256)),
     ("PBKDF2SHA1PasswordHasher", || Arc::new(Pbkdf2PasswordHasher::SHA1)),
@@ -134,7 +137,7 @@ impl PasswordHashers {
     /// Django's hashers by the names of their classes, with or without `django.contrib.auth.hashers.` before them.
     ///
     /// # Errors
-    /// What was expected in place of the list: for a name that is not among the known ones, or no name at all.
+    /// Returns what was expected, if a name is unknown or the list is empty.
     pub fn from_names(names: &[impl AsRef<str>]) -> Result<Self, String> {
         let known = || KNOWN.map(|(name, _)| name).join(", ");
         let mut hashers = Vec::new();
@@ -169,12 +172,13 @@ impl PasswordHashers {
     /// The text to store for a new password, as Django's `make_password`.
     ///
     /// # Errors
-    /// When the preferred hasher cannot take the password (plain bcrypt) or has no memory for its work.
+    /// Returns an error if the preferred hasher cannot hash the password (plain bcrypt) or does not get the memory for
+    /// its work.
     pub fn encode(&self, password: &str) -> Result<String, HasherError> {
         self.preferred().encode(password)
     }
 
-    /// A text to store for a user that shall not log in by password, as Django's `make_password(None)`.
+    /// A text to store for a user who must not log in with a password. Django's `make_password(None)`.
     #[must_use]
     pub fn make_unusable() -> String {
         format!("{UNUSABLE_PASSWORD_PREFIX}{}", random_string(UNUSABLE_PASSWORD_SUFFIX_LENGTH, ALPHANUMERIC))
@@ -182,13 +186,14 @@ impl PasswordHashers {
 
     /// Compares a password with a stored text, as Django's `verify_password`.
     ///
-    /// A text that cannot be read is one without a right password; Django answers some of them with an exception. See
+    /// If the text cannot be read, no password is right. Django raises an exception for some of these texts. See
     /// the [module](self) on the time this takes.
     pub fn check(&self, password: &str, encoded: &str) -> PasswordCheck {
         self.compare(password, encoded, false)
     }
 
-    /// As [`PasswordHashers::check`], for a user who is refused even with the right password: takes as long as a refusal.
+    /// Same as [`PasswordHashers::check`], for a user who is refused even with the right password: it takes the time of
+    /// a refusal.
     pub fn check_of_refused(&self, password: &str, encoded: &str) -> PasswordCheck {
         self.compare(password, encoded, true)
     }
@@ -219,14 +224,14 @@ impl PasswordHashers {
         PasswordCheck { is_correct, must_update }
     }
 
-    /// Takes as long as [`PasswordHashers::check`] does for a wrong password. For a user that does not exist.
+    /// Takes the time of [`PasswordHashers::check`] with a wrong password. For a user that does not exist.
     pub fn fake_runtime(&self, password: &str) {
         let target = self.dearest.target();
         self.burn(password, target.hasher, target.work);
     }
 
-    /// Notes that a text like this one is in use, so that no refusal takes less time than one for it. Blocks for some tenths
-    /// of a second when it is the first of another algorithm than the preferred one, to measure how dear that is.
+    /// Records that a text like this one is in use, so that every refusal takes at least its time. Blocks for some
+    /// tenths of a second at the first text of an algorithm that is not the preferred one, to measure its cost.
     pub fn meet(&self, encoded: &str) {
         if let Some((index, hasher)) = self.identify(encoded)
             && let Ok(work) = hasher.estimated_work(encoded)
@@ -235,8 +240,8 @@ impl PasswordHashers {
         }
     }
 
-    /// The algorithm of the dearest kind of text that was met, if it is dearer than what the preferred hasher writes, and how
-    /// many times as dear it is.
+    /// The algorithm of the most expensive kind of text so far, and its cost as a multiple of the preferred hasher's.
+    /// `None` if no kind is more expensive than the preferred one.
     #[must_use]
     pub fn dearer_than_preferred(&self) -> Option<(&'static str, f64)> {
         let target = self.dearest.target();
@@ -245,15 +250,15 @@ impl PasswordHashers {
 
     /// The hasher of the list that wrote a text, as Django's `identify_hasher`, with its index.
     ///
-    /// Django calls some unsalted texts by names of their own, `unsalted_md5` and `unsalted_sha1`, which no hasher
-    /// bears since 5.1; here they are malformed or of no hasher, which comes to the same.
+    /// Django has the names `unsalted_md5` and `unsalted_sha1` for some unsalted texts, which have no hasher since 5.1.
+    /// Here such a text is malformed or has no hasher, which gives the same result.
     fn identify(&self, encoded: &str) -> Option<(usize, &dyn PasswordHasher)> {
         let (algorithm, _) = encoded.split_once('$')?;
         let index = self.hashers.iter().position(|hasher| hasher.algorithm() == algorithm)?;
         Some((index, &*self.hashers[index]))
     }
 
-    /// Makes up for a comparison that took `spent`, when only the clock tells how much of the target that is.
+    /// Does the missing work after a comparison that took `spent`, if only a measurement shows how much is missing.
     fn catch_up(&self, password: &str, spent: Duration, target: Target) {
         let started = Instant::now();
         self.burn(password, target.hasher, SAMPLE);
@@ -269,7 +274,7 @@ impl PasswordHashers {
     }
 }
 
-/// What is left of `work` after a comparison that took `spent` and a sample that took `sample`.
+/// The rest of `work` after a comparison that took `spent` and a sample that took `sample`.
 fn missing_work(work: f64, spent: Duration, sample: Duration) -> f64 {
     work - SAMPLE - SAMPLE * spent.as_secs_f64() / sample.as_secs_f64()
 }

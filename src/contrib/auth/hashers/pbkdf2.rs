@@ -45,7 +45,7 @@ impl Pbkdf2PasswordHasher {
     /// A text that asks for more iterations than this, twenty times the default, is refused.
     pub const MAX_ITERATIONS: u32 = 20_000_000;
 
-    /// `pbkdf2_sha256` with so many iterations.
+    /// `pbkdf2_sha256` with this number of iterations.
     ///
     /// # Errors
     /// For no iterations, or more than [`Pbkdf2PasswordHasher::MAX_ITERATIONS`].
@@ -53,7 +53,7 @@ impl Pbkdf2PasswordHasher {
         Ok(Self { digest: Digest::Sha256, iterations: allowed(iterations)? })
     }
 
-    /// `pbkdf2_sha1` with so many iterations.
+    /// `pbkdf2_sha1` with this number of iterations.
     ///
     /// # Errors
     /// As [`Pbkdf2PasswordHasher::sha256`].

@@ -74,7 +74,7 @@ impl Cost {
 
 impl ScryptPasswordHasher {
     /// Bytes of memory that a stored text may ask for: sixteen times the default of 16 MiB. Django itself stops at
-    /// OpenSSL's limit of 32 MiB. The work may be twenty times that of the default.
+    /// OpenSSL's limit of 32 MiB. The work may be twenty times the work of the default.
     pub const MAX_MEMORY: u64 = 256 << 20;
 
     /// A hasher with other parameters than Django's.
@@ -122,7 +122,7 @@ impl PasswordHasher for ScryptPasswordHasher {
         Ok(constant_time_eq(cost.hash(password, salt)?.as_bytes(), hash.as_bytes()))
     }
 
-    // Unlike its siblings, this one does not look at the salt in Django either.
+    // Django's scrypt hasher does not check the salt either, unlike its other hashers.
     fn must_update(&self, encoded: &str) -> Result<bool, HasherError> {
         Ok(decode(encoded)?.cost != self.0)
     }

@@ -1,4 +1,4 @@
-//! What may be shown of a stored password. Python counterpart: `safe_summary` of the hashers.
+//! The parts of a stored password that may be shown. Python counterpart: `safe_summary` of the hashers.
 
 use super::PasswordHashers;
 
@@ -9,8 +9,8 @@ const SHOWN: usize = 6;
 const SHOWN_OF_MD5_SALT: usize = 2;
 
 impl PasswordHashers {
-    /// What may be shown of the stored text `encoded`: names and values, salt and hash masked but for their first characters.
-    /// `None` for a text that none of the hashers reads.
+    /// The parts of the stored text `encoded` that may be shown: names and values. Salt and hash are masked after their
+    /// first characters. `None` if no hasher reads the text.
     #[must_use]
     pub fn safe_summary(&self, encoded: &str) -> Option<Vec<(&'static str, String)>> {
         let (_, hasher) = self.identify(encoded)?;

@@ -1,4 +1,4 @@
-//! What real Django says of stored passwords, asked of ours; and what a refusal costs.
+//! Compares our results for stored passwords with Django's, and tests the time of a refusal.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::*;
 
-/// Written by `make_passwords.py`, which is beside it.
+/// Written by `make_passwords.py` in the same folder.
 const FIXTURE: &str = include_str!("../../../../tests/fixtures/django/passwords.json");
 
 #[derive(Deserialize)]
@@ -105,7 +105,7 @@ fn an_unusable_password_is_an_exclamation_mark_and_random_text() {
     assert!(is_password_usable(""));
 }
 
-/// A hasher whose texts, `name$password$work`, say how much of its work they took. It notes what it is made to burn.
+/// A hasher whose hashes, `name$password$work`, contain the share of its work. It records the extra work that it gets.
 #[derive(Debug)]
 struct Recorder {
     name: &'static str,
@@ -156,7 +156,7 @@ impl PasswordHasher for Recorder {
     }
 }
 
-/// Hashers whose work takes a time that depends on their names alone.
+/// Hashers whose work takes a time that depends only on their names.
 fn timed(hashers: &[&Arc<Recorder>]) -> PasswordHashers {
     let time_of = |hasher: &dyn PasswordHasher| match hasher.algorithm() {
         "new" => Duration::from_millis(100),
@@ -192,7 +192,7 @@ fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
     }
     hashers.fake_runtime("secret");
     assert_eq!(dear.burnt(), [1.0, 0.25]);
-    // The right password of a user who is refused takes as long.
+    // The right password of a user who is refused takes the same time.
     assert_eq!(
         hashers.check_of_refused("secret", "dear$secret$0.25"),
         PasswordCheck { is_correct: true, must_update: true }

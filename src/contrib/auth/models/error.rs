@@ -11,7 +11,7 @@ use crate::db::{DatabaseError, DbConnection};
 /// Why users cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum UserModelError {
-    /// There is no such table yet. `migrate` may make it.
+    /// The table does not exist yet. `migrate` may make it.
     #[error(transparent)]
     NoTable(SettingsError),
     /// The table is not as the settings say.
@@ -23,13 +23,13 @@ pub enum UserModelError {
 }
 
 impl UserModelError {
-    /// A table that differs from what the setting `key` says.
+    /// A table that does not fit the setting `key`.
     pub(super) fn setting(key: &str, problem: impl Into<String>) -> Self {
         Self::Setting(SettingsError::new(key, problem))
     }
 }
 
-/// The error as that of a statement, with the same text.
+/// The same error as an error of a statement, with the same text.
 impl From<UserModelError> for Error {
     fn from(error: UserModelError) -> Self {
         match error {

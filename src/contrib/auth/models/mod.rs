@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `auth_user` | [`DjangoUsers`] | [`User`] |
 //! | the one that `AUTH_USER_MODEL` names | [`CustomUsers`] | [`CustomUser`] |
-//! | one that a project reads itself | a [`UserModel`] of its own | an [`AbstractUser`](super::AbstractUser) of its own |
+//! | a table that the project's code reads | its own [`UserModel`] | its own [`AbstractUser`](super::AbstractUser) |
 //!
 //! `auth_user` has a model of its own because nearly every request looks up a user: its columns are known when the program is
 //! compiled, so that its statements are written once and a row is a struct.

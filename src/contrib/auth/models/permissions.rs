@@ -9,7 +9,7 @@ use crate::db::schema::{
     auth_group_permissions, auth_permission, auth_user_groups, auth_user_user_permissions, django_content_type,
 };
 
-/// What a user may do, loaded by one query.
+/// The permissions of a user, loaded by one query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UserPermissions {
     /// Every permission, as an active superuser has.

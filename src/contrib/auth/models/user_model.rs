@@ -1,4 +1,4 @@
-//! What a table of users is. Python counterpart: `AbstractBaseUser` and `BaseUserManager`.
+//! The interface of a table of users. Python counterpart: `AbstractBaseUser` and `BaseUserManager`.
 
 use std::any::Any;
 
@@ -37,7 +37,7 @@ impl NewUser<'_> {
     }
 }
 
-/// A table of users: what the setting `AUTH_USER_MODEL` names in Django, with its manager.
+/// A table of users: the model that `AUTH_USER_MODEL` names in Django, with its manager.
 ///
 /// [`DjangoUsers`](super::DjangoUsers) is `auth_user`, and [`CustomUsers`](super::CustomUsers) any other table. A project
 /// that needs more than that implements this, and [`AbstractUser`] for its row.
@@ -57,12 +57,12 @@ pub trait UserModel: Any + Send + Sync {
         "email"
     }
 
-    /// `REQUIRED_FIELDS`: the fields that `createsuperuser` asks for besides user name and password.
+    /// `REQUIRED_FIELDS`: the fields that `createsuperuser` asks for in addition to user name and password.
     fn required_fields(&self) -> Vec<String> {
         vec!["email".to_owned()]
     }
 
-    /// What the model has against `value` as the value of the field `name` of a new user, in the words of Django's fields.
+    /// The problem with `value` as the value of the field `name` of a new user, with the messages of Django's fields.
     /// Default: nothing.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ pub trait UserModel: Any + Send + Sync {
     /// there is the table, and a look-up runs.
     ///
     /// # Errors
-    /// Says what is wrong.
+    /// Returns the problem.
     fn check(&self, conn: &mut DbConnection) -> Result<(), UserModelError> {
         if columns(conn, self.table())?.is_empty() {
             return Err(missing_table(conn, self.table(), None)?);
@@ -123,15 +123,15 @@ pub trait UserModel: Any + Send + Sync {
     /// Those of the statement, such as a unique violation if the user name is taken.
     fn create(&self, conn: &mut DbConnection, new: &NewUser<'_>, now: DateTime<Utc>) -> QueryResult<SharedUser>;
 
-    /// Replaces the stored password string, but only while it is the one that `user` was read with, so that a password
-    /// that was changed meanwhile is not overwritten. Returns whether it did.
+    /// Replaces the stored password string if it is still the one in `user`, so that a password that was changed since
+    /// then is not overwritten. Returns whether it was replaced.
     ///
     /// # Errors
     /// Those of the statement.
     fn set_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<bool>;
 
-    /// What `user` may do: `get_all_permissions` of `ModelBackend`. Default: nothing, as for a model without
-    /// `PermissionsMixin`.
+    /// The permissions of `user`: `get_all_permissions` of `ModelBackend`. Default: no permissions, as for a model
+    /// without `PermissionsMixin`.
     ///
     /// # Errors
     /// Those of the statement.

@@ -112,7 +112,7 @@ mod tests {
             };
             for (column, id, other, sqlite, postgres) in [
                 ("integer", UserId::Integer(7), UserId::Integer(8), "integer 7", "integer 7"),
-                // As a host writes the key of its own row: `Some(self.id.into())`.
+                // A host application writes the key of its row like this: `Some(self.id.into())`.
                 ("bigint", 7_i64.into(), 8_i64.into(), "integer 7", "bigint 7"),
                 (
                     if is_sqlite { "char(32)" } else { "uuid" },
@@ -122,7 +122,7 @@ mod tests {
                     "uuid 0b9e2c8a-1d58-4a3a-9f4e-3c5f6a7b8c9d",
                 ),
             ] {
-                // The types of prepared statements are those of the table that they were prepared for.
+                // A prepared statement has the types of the table for which it was prepared.
                 let database = test.open();
                 let mut conn = database.connection().unwrap();
                 conn.batch_execute(&format!("CREATE TABLE pet (id integer PRIMARY KEY, owner_id {column} NULL)"))

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Everybody knows the public key, so a token that uses it as an HMAC secret, in any form, must be refused.
+/// The public key is public, so a token that uses it as an HMAC secret, in any form, must be refused.
 #[test]
 fn a_token_of_another_algorithm_than_the_keys_is_refused() {
     use aws_lc_rs::hmac;

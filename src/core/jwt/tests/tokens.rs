@@ -38,7 +38,7 @@ fn unusual_tokens_get_the_result_of_both_pyjwt_versions() {
                 (Some(ours), _) => name == ours,
                 (None, Some(theirs)) => {
                     let their_text = verdict["text"].as_str().unwrap();
-                    // The rest of that sentence is Python's JSON parser speaking.
+                    // The rest of the message comes from Python's JSON parser.
                     let same_text = text == their_text || their_text.starts_with(&format!("{text}: "));
                     name == theirs && same_text
                 }

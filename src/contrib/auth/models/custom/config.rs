@@ -1,4 +1,4 @@
-//! What the settings say about the model.
+//! The settings of the model.
 
 use super::super::super::settings::AuthSettings;
 use crate::conf::SettingsError;

@@ -14,7 +14,7 @@ use crate::db::tables::TableColumn;
 use crate::db::text_query::TextQuery;
 
 impl Layout {
-    /// What is wrong with `value` as the value of the field `name`, in the words of Django's fields.
+    /// The problem with `value` as the value of the field `name`, with the messages of Django's fields.
     pub(super) fn field_problem(&self, name: &str, value: &str) -> Option<String> {
         let Some(field) = self.find(name) else {
             return Some(format!("the table {} has no column for the field {name:?}", self.table));

@@ -12,7 +12,7 @@ use crate::db::introspection::columns;
 use crate::db::tables::{KeyType, TableColumn, find_column};
 use crate::db::text_query::quote_name;
 
-/// What is known of the table.
+/// The layout of the table.
 pub(super) struct Layout {
     pub(super) vendor: &'static str,
     /// The name of the table in quotes.
@@ -87,7 +87,8 @@ impl Layout {
         })
     }
 
-    /// The column of a field: that of `AUTH_USER_COLUMNS`, the one with its name, or that of a foreign key.
+    /// The column of a field: the column in `AUTH_USER_COLUMNS`, the column with the field's name, or the column of a
+    /// foreign key.
     pub(super) fn find(&self, name: &str) -> Option<usize> {
         if name == "pk" {
             return Some(self.pk);
@@ -114,7 +115,7 @@ impl Layout {
         }
     }
 
-    /// What is bound for a key of a user.
+    /// The value that is bound for the key of a user.
     pub(super) fn key(&self, id: UserId) -> String {
         self.fields[self.pk].kind.write(id.to_string(), self.vendor)
     }

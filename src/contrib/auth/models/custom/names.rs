@@ -69,7 +69,7 @@ impl Names<'_> {
 
     pub(super) fn required_fields(&self, has_email: bool) -> Result<Vec<String>, UserModelError> {
         let Some(names) = &self.config.required_fields else {
-            // Those of `AbstractUser`, or none as in `AbstractBaseUser`.
+            // The required fields of `AbstractUser`, or no fields as in `AbstractBaseUser`.
             let is_abstract_user = self.config.username_field == "username" && has_email;
             return Ok(if is_abstract_user { vec![self.config.email_field().to_owned()] } else { Vec::new() });
         };
