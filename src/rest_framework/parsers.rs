@@ -309,7 +309,7 @@ mod tests {
     fn form_data(value: Value) -> Data {
         match value {
             Value::Object(map) => Data::Form(map),
-            other => panic!("{other} is no object"),
+            other => panic!("{other} is not an object"),
         }
     }
 

@@ -95,7 +95,7 @@ impl RedisHistories {
                 let count = usize::try_from(count).unwrap_or(usize::MAX);
                 Err(Denial::TooMany(Refusal::new(count, Some(oldest), rate, now)))
             }
-            _ => Err(Denial::Unavailable(format!("{}: {answer:?} is no answer of the script", self.shown))),
+            _ => Err(Denial::Unavailable(format!("{}: {answer:?} is not an answer of the script", self.shown))),
         }
     }
 

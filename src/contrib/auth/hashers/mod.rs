@@ -146,7 +146,7 @@ impl PasswordHashers {
             let short = name.strip_prefix("django.contrib.auth.hashers.").unwrap_or(name);
             match KNOWN.iter().find(|(known, _)| *known == short) {
                 Some((_, hasher)) => hashers.push(hasher()),
-                None => return Err(format!("a list of known password hashers: {name} is none of {}", known())),
+                None => return Err(format!("a list of known password hashers: {name} is not one of {}", known())),
             }
         }
         Self::new(hashers).ok_or_else(|| format!("a list of one password hasher or more of {}", known()))
