@@ -1,4 +1,5 @@
-//! Tokens that say more about a user than the id: what one overrides `TokenObtainPairSerializer.get_token` for in Python.
+//! Tokens with more claims about a user than the id. In Python you override `TokenObtainPairSerializer.get_token` for
+//! this.
 //!
 //! The hook runs at login and at every refresh, so a change to the user is in the next access token. (In Python, a claim
 //! set at login is copied from token to token until the user logs in again.)
@@ -9,7 +10,7 @@ use actix_simplejwt::conf::Environment;
 use actix_simplejwt::{Apps, AppsBuilder, Authenticated, JwtStatelessUserAuthentication, Settings, simplejwt};
 use actix_web::{App, HttpServer, web};
 
-/// Reads the claims alone; the database is not asked.
+/// Reads only the claims; the database is not used.
 async fn profile(auth: Authenticated<JwtStatelessUserAuthentication>) -> String {
     let email = auth.auth.get("email").and_then(|email| email.as_str()).unwrap_or("nowhere");
     format!("{} at {email}", auth.auth.get("username").and_then(|name| name.as_str()).unwrap_or("anonymous"))

@@ -1,7 +1,7 @@
 //! A user model in Rust, with a table that this project makes itself: a UUID as primary key, and login by e-mail. In Django:
 //! `AUTH_USER_MODEL`, a subclass of `AbstractBaseUser` and `PermissionsMixin` with `USERNAME_FIELD = "email"`.
 //!
-//! To use a table of users as it is, you need no code: set `AUTH_USER_MODEL`. This is for those who want a type of their own.
+//! To use an existing table of users, you need no code: set `AUTH_USER_MODEL`. This example is for a custom Rust type.
 //!
 //! `cargo run --example custom_user`, then
 //! `curl -d email=ann@example.com -d password=correct-horse http://127.0.0.1:8000/api/token/`
@@ -150,7 +150,7 @@ impl UserModel for People {
     }
 }
 
-/// The tables of the people, which `migrate` makes on an empty database.
+/// The tables of the users. `migrate` makes them on an empty database.
 const PEOPLE: Step = Step {
     app: "people",
     migrations: &[Migration { name: "0001_initial", changes_tables: true }],

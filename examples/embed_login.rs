@@ -1,4 +1,4 @@
-//! An actix application with simplejwt's endpoints below a prefix of its own. It makes Django's tables and a first user.
+//! An actix application with simplejwt's endpoints under its own prefix. It makes Django's tables and a first user.
 //!
 //! `cargo run --example embed_login`, then
 //! `curl -d username=alice -d password=correct-horse http://127.0.0.1:8000/auth/token/`
@@ -20,7 +20,7 @@ pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
     apps.configure(cfg);
     // `/auth/token/`, `/auth/token/refresh/`, `/auth/token/verify/`, `/auth/token/blacklist/` …
     cfg.service(web::scope("/auth").configure(|cfg| simplejwt::urls::configure(cfg, apps)));
-    // Views in DRF's manner: what is not said to be public is closed, and errors look like DRF's.
+    // Views as in DRF: a view that is not public requires a login, and errors have DRF's format.
     cfg.service(path("/whoami/", ApiView::new("Who Am I").get(whoami)));
     cfg.service(path("/news/", ApiView::new("News").public().get(news)));
 }
@@ -31,7 +31,7 @@ pub fn set_up(mut settings: Settings) -> AppsBuilder {
     Apps::builder(settings)
 }
 
-/// Makes the tables and a user, unless they are there.
+/// Makes the tables and a user, unless they exist.
 pub async fn prepare(apps: &Apps) -> Result<(), Box<dyn std::error::Error>> {
     let (database, auth) = (apps.database()?, apps.auth()?);
     apps.migrations().run(database)?;

@@ -1,4 +1,4 @@
-//! Makes and reads tokens in code: after a login by another way, for a link in an e-mail, in a test.
+//! Makes and reads tokens in code: after another kind of login, for a link in an e-mail, in a test.
 //!
 //! `cargo run --example manual_tokens`
 
@@ -13,7 +13,7 @@ use actix_simplejwt::simplejwt::tokens::{Stateless, Token, TokenClass};
 use actix_simplejwt::{AccessToken, Apps, RefreshToken, Settings};
 use chrono::Duration;
 
-/// A kind of token of one's own: it is good for a week, and for nothing but joining.
+/// A custom token type: an invitation. It is valid for a week and only for joining.
 #[derive(Clone, Debug)]
 pub enum Invite {}
 
@@ -38,13 +38,13 @@ pub fn invite(email: &str, jwt: &JwtState) -> Result<String, TokenError> {
     token.encode(jwt)
 }
 
-/// The address of a good invitation. An access token, or an invitation of last month, is an error.
+/// The address in a valid invitation. An access token or an expired invitation is an error.
 pub fn accept(raw: &str, jwt: &JwtState) -> Result<String, TokenError> {
     let token = InviteToken::from_raw(raw, jwt)?;
     Ok(token["email"].as_str().unwrap_or_default().to_owned())
 }
 
-/// The pair that `POST /api/token/` would give, for a user who has logged in some other way.
+/// The pair that `POST /api/token/` would return, for a user who has logged in another way.
 pub async fn tokens_for(user: SharedUser, jwt: &Arc<JwtState>, db: &Database) -> Result<(String, String), TokenError> {
     let jwt = Arc::clone(jwt);
     db.write(move |conn| {

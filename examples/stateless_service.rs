@@ -1,8 +1,9 @@
-//! A service that reads tokens which another one has signed, by that one's public key. It has no database and no secret,
-//! and builds with `default-features = false`.
+//! A service that reads tokens of another service, with the public key of that service. It has no database and no
+//! secret, and builds with `default-features = false`.
 //!
-//! `SIMPLE_JWT_ALGORITHM=RS256 SIMPLE_JWT_VERIFYING_KEY="$(cat public.pem)" cargo run --example stateless_service`, or, for
-//! keys that the issuer publishes and changes, `SIMPLE_JWT_JWK_URL=https://issuer.example/jwks.json` in place of the key.
+//! `SIMPLE_JWT_ALGORITHM=RS256 SIMPLE_JWT_VERIFYING_KEY="$(cat public.pem)" cargo run --example stateless_service`, or,
+//! for keys that the issuer publishes and changes, `SIMPLE_JWT_JWK_URL=https://issuer.example/jwks.json` instead of the
+//! key.
 
 use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::rest_framework::middleware::require;
@@ -10,12 +11,12 @@ use actix_simplejwt::{Apps, AppsBuilder, Authenticated, IsAdminUser, JwtStateles
 use actix_web::{App, HttpResponse, HttpServer, web};
 use serde_json::json;
 
-/// `auth.user` is what the token says, a `TokenUser`; `auth.auth` are its claims.
+/// `auth.user` is a `TokenUser` with the data of the token; `auth.auth` has its claims.
 async fn whoami(auth: Authenticated<JwtStatelessUserAuthentication>) -> HttpResponse {
     HttpResponse::Ok().json(json!({ "id": auth.user.id(), "expires": auth.auth.get("exp") }))
 }
 
-/// For whom the issuer has put `"is_staff": true` into the token.
+/// Only for users whose token has `"is_staff": true`.
 async fn statistics() -> &'static str {
     "All is well."
 }

@@ -1,5 +1,5 @@
-//! A whole project with own claims and an own view: a `manage` like that of this crate. The claims are what a Django project
-//! adds by a `get_token` of its own; `rehearsals/` moves such a project here with this program.
+//! A complete project with custom claims and a custom view: a `manage` like the one of this crate. The claims are the
+//! ones that a Django project adds with its `get_token`; `rehearsals/` moves such a project here with this program.
 //!
 //! A copy of this project has the same lines in `src/settings.rs`, `src/views.rs` and `src/urls.rs`, and needs no type
 //! `Portal` around its settings.
@@ -16,7 +16,7 @@ use actix_simplejwt::{Apps, AppsBuilder, Authenticated, IsAuthenticated, JwtAuth
 use actix_web::{HttpResponse, web};
 use serde_json::json;
 
-/// `GET`: what the caller's token says.
+/// `GET`: the claims of the caller's token.
 fn who_am_i() -> ApiView {
     ApiView::new("Who Am I").authentication(JwtAuthentication).permission(IsAuthenticated).get(tell)
 }

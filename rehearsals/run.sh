@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Rehearses docs/MIGRATING.md with live clients: Django, both servers behind nginx, this server alone, and back.
-#   run.sh [default|bigint|uuid]   one project; all three side by side without an argument
-#   MANAGE        the program to move to, with examples/tenants beside it; both are built if it is not set
-#   POSTGRES_URL  a server for databases of the rehearsals' own
+#   run.sh [default|bigint|uuid]   one project; without an argument all three at the same time
+#   MANAGE        the program to move to, with examples/tenants in the same folder; both are built if it is not set
+#   POSTGRES_URL  a server on which the rehearsals make their databases
 set -euo pipefail
 cd "$(dirname "$0")"
 : "${POSTGRES_URL:?a PostgreSQL server is needed, for the databases of the rehearsals}"
@@ -22,7 +22,7 @@ if [ -z "${MANAGE:-}" ]; then
   MANAGE=${CARGO_TARGET_DIR:-$PWD/../target}/debug/manage
 fi
 export POSTGRES_URL MANAGE
-# The program for the project with claims of its own.
+# The program for the project with custom claims.
 export MANAGE_WITH_CLAIMS=${MANAGE_WITH_CLAIMS:-$(dirname "$MANAGE")/examples/tenants}
 
 rehearse() {

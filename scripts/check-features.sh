@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks that the databases, Redis and the server compile without warnings one by one and in the pairs that
-# matter, and runs the unit tests and the documentation's examples of the set without a database. CI calls it; it takes no arguments.
+# Checks that the databases, Redis and the server compile without warnings alone and in the important pairs, and runs
+# the unit tests and the documentation's examples of the set without a database. CI calls it; it takes no arguments.
 set -eu
 
 check() {

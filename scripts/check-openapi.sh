@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Holds a server of this checkout against its own description with schemathesis, which is kept under target/.
+# Compares a server of this checkout with its API description, with schemathesis, which is kept under target/.
 #   MANAGE         the binary to check; built when not set
-#   MAX_EXAMPLES   requests made up per operation; 50 when not set
-#   SEED           what they are made up from; the same every time when not set, so that a red run can be repeated
+#   MAX_EXAMPLES   generated requests per operation; 50 if not set
+#   SEED           the seed of the generator; always the same if not set, so that a failed run can be repeated
 set -euo pipefail
 source "$(dirname "$0")/serve.sh"
 

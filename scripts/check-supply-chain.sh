@@ -1,14 +1,14 @@
 #!/bin/sh
-# Licences, bans and sources of all dependencies, and their known holes, by cargo-deny under deny.toml. Installs
-# cargo-deny when it is missing, which takes a minute or two. CI calls it; it takes no arguments.
+# Licences, bans and sources of all dependencies, and their known vulnerabilities, checked by cargo-deny with deny.toml.
+# Installs cargo-deny when it is missing, which takes a minute or two. CI calls it; it takes no arguments.
 #
-# The advisories come from a public repository. Where that cannot be reached they are left out, and the script says so;
+# The advisories come from a public repository. If it cannot be reached they are not checked, and the script says so;
 # REQUIRE_ADVISORIES=1 makes that a failure. `cargo test --test supply_chain` needs no network and always runs.
 set -eu
 cd "$(dirname "$0")/.."
 
 if ! command -v cargo-deny >/dev/null; then
-    # It checks a few hundred crates in a second: optimizing it would take longer than it could ever save.
+    # It checks a few hundred crates in a second: optimizing it would take longer than it saves.
     build=$(mktemp -d)
     trap 'rm -rf "$build"' EXIT
     CARGO_TARGET_DIR=$build CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \

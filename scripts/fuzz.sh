@@ -12,7 +12,7 @@ runs=${1:-10000000}
 all="authorization bodies claims database_urls forwarded hosts media_types passwords service settings start tokens values"
 [ $# -gt 0 ] || set -- $all
 
-# The versions that the server has; cargo adds those of libFuzzer.
+# The versions of the server's dependencies; cargo adds the versions of libFuzzer.
 cp ../Cargo.lock Cargo.lock
 RUSTC_WRAPPER=$PWD/instrument.sh cargo build --quiet $(printf -- '--bin %s ' "$@")
 programs=${CARGO_TARGET_DIR:-$PWD/target}/debug
@@ -26,7 +26,7 @@ for target in "$@"; do
         settings | start) length=1000 ;;
         *) length=2500 ;;
     esac
-    # The time is that of the clock on the wall, and a jump of it is no finding.
+    # The time is the time of the system clock. A jump of this clock is not a finding.
     RUST_LOG=off "$programs/$target" -runs="$runs" -max_len="$length" -timeout=120 -rss_limit_mb=4096 \
         -print_final_stats=1 -artifact_prefix="artifacts/$target/" \
         "corpus/$target" "../tests/fuzz/seeds/$target" >"artifacts/$target/log" 2>&1 || {

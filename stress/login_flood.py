@@ -6,7 +6,7 @@
 
 The flood comes from 127.0.0.2, the others from addresses of their own. It runs twice, with an empty table `login_failures`
 and with one of a million rows, all but the last 1,000 of them expired. Exit code 1 if an honest login was refused, if the 95th
-percentile of their times is more than 2 seconds, if that of refreshes is more than twice as long beside the full table, or
+percentile of their times is more than 2 seconds, if the time of refreshes is more than twice as long with the full table, or
 if refused logins left rows. Needs Linux, where every address of 127.0.0.0/8 is a loopback address.
 """
 import argparse

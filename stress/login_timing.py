@@ -5,7 +5,7 @@
                     [--without-dearer]
 
 The kinds of refusals are timed in turn, so that a busy machine slows all of them down alike. Exit code 1 if the median of a
-kind is more than 10 % away from that of a wrong password.
+kind is more than 10 % away from the time of a wrong password.
 """
 import argparse
 import random
@@ -45,7 +45,7 @@ def main():
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--path", default="/api/token/")
     parser.add_argument("--without-dearer", action="store_true",
-                        help="no user has a hash that is dearer than those of the preferred hasher")
+                        help="no user has a hash that is more expensive than the preferred hasher's")
     options = parser.parse_args()
     database = Database(options.database)
     service = Service(database, options.manage, PASSWORD_HASHERS=HASHERS)

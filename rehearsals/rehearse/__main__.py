@@ -26,9 +26,9 @@ ROOT = HERE.parent
 class Case:
     package: str
     username_field: str
-    # Of the view that reads them; None where the project has no claims of its own.
+    # Of the view that reads them; None if the project has no custom claims.
     claims: dict | None = None
-    # Of the browser application; None where CORS is not used.
+    # Of the browser application; None if CORS is not used.
     origin: str | None = None
 
 
@@ -69,7 +69,7 @@ class Rehearsal:
         print(f"=== {title}: {seconds:.1f} s", flush=True)
 
     def start_django(self):
-        """As the team's own unit does it."""
+        """Does the same as the unit of the project."""
         listening = "Listening at"
         before = self.site.log_of("django").count(listening)
         gunicorn = f"gunicorn {self.site.package}.wsgi --bind 127.0.0.1:8000 --workers 2 --threads 2"
@@ -187,7 +187,7 @@ class Rehearsal:
 
 
 def main():
-    # So that what was started is also stopped, and the database dropped, when the rehearsal itself is stopped.
+    # So that the programs are stopped and the database is dropped when the rehearsal is stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as scratch:
         rehearsal = Rehearsal(sys.argv[1], Path(scratch))

@@ -1,4 +1,4 @@
-"""A client as users have it: one user, two tabs that share a store of tokens, kept connections.
+"""A client like a real user's: one user, two tabs that share a store of tokens, kept connections.
 
     python -m rehearse.clients URL USER     # USER is JSON: see traffic.users
 
@@ -47,7 +47,7 @@ class Connection:
         self.connection = http.client.HTTPConnection(self.address, timeout=30)
 
     def is_kept(self):
-        """Whether there is a connection that the server has not closed."""
+        """Whether there is an open connection that the server has not closed."""
         sock = self.connection.sock
         if sock is not None and select.select([sock], [], [], 0)[0]:
             self.connection.close()
@@ -98,7 +98,7 @@ class Connection:
 
 
 class Client:
-    """What both tabs share."""
+    """The data that both tabs share."""
 
     def __init__(self, url, user, report):
         self.url, self.user, self.report = url, user, report
@@ -140,7 +140,7 @@ class Client:
         connection.request(what, "GET", path, None, headers, lambda *answer: answer == (200, mine), **facts)
 
     def preflight(self, connection):
-        """What a browser asks before it sends a token to another origin."""
+        """The preflight request of a browser before it sends a token to another origin."""
         headers = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
         is_allowed = lambda *answer: answer == (200, "")
         connection.request("preflight", "OPTIONS", "/api/protected/", None, headers, is_allowed)
@@ -161,7 +161,7 @@ class Client:
                 self.replay(connection, spent.refresh, minted)
 
     def replay(self, connection, spent, by):
-        """A thief's request: the token was spent by the request `by`."""
+        """A thief's request: the request `by` has already used the token."""
         is_refused = lambda *answer: answer == (401, BLACKLISTED)
         self.post(connection, "replay", "/api/token/refresh/", {"refresh": spent}, is_refused, spent_by=by)
 
@@ -189,7 +189,7 @@ def is_done(status, answer):
 
 def main():
     url, user = sys.argv[1], json.loads(sys.argv[2])
-    # The same choices in each run; what differs is how they interleave.
+    # The choices are the same in each run; only their order differs.
     random.seed(user["name"])
     writing = threading.Lock()
 

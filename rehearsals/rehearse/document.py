@@ -1,4 +1,4 @@
-"""The code blocks of docs/MIGRATING.md. A rehearsal runs them, so the document cannot say anything else than what was tried.
+"""The code blocks of docs/MIGRATING.md. A rehearsal runs them, so the document has only tested commands.
 
 An HTML comment in front of a block says what becomes of it:
 
@@ -20,7 +20,7 @@ MARK = re.compile(
 
 
 class DocumentError(Exception):
-    """The document and the rehearsal do not agree."""
+    """The document and the rehearsal differ."""
 
 
 @dataclass

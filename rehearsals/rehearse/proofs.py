@@ -1,4 +1,4 @@
-"""What must hold when the traffic is back at Django."""
+"""The checks after the traffic is back at Django."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemanam
 
 
 class ProofFailed(Exception):
-    """Something does not hold that the document promises."""
+    """A promise of the document is not true."""
 
 
 def prove(holds, what):
@@ -26,7 +26,7 @@ def prove(holds, what):
 
 
 def schema(site):
-    """Columns, constraints and indexes of all tables but those that only this server has."""
+    """Columns, constraints and indexes of all tables except the tables that only this server has."""
     rows = [row for query in (COLUMNS, CONSTRAINTS, INDEXES) for row in site.psql(query)]
     return [row for row in rows if row.split("|")[0] not in OWN_TABLES]
 
@@ -49,7 +49,7 @@ def no_request_was_lost(site, traffic):
 
 
 def no_client_was_logged_out(site, traffic):
-    """Whoever does not log out has logged in once, and still refreshes."""
+    """A client that does not log out has logged in once, and can still refresh."""
     log_ins = Counter(record["user"] for record in traffic.records if record["what"] == "log-in")
     log_outs = Counter(record["user"] for record in traffic.records if record["what"] == "log-out")
     for user in traffic.users:
@@ -63,7 +63,7 @@ def no_client_was_logged_out(site, traffic):
 
 
 def each_accepts_the_others_tokens(site, traffic):
-    """Calls, verifications, refreshes and log-outs with tokens of the other."""
+    """Requests, verifications, refreshes and log-outs with tokens of the other server."""
     counts = traffic.crossings()
     for by, to in PAIRS:
         for what in ("call", "verify", "refresh"):

@@ -1,4 +1,4 @@
-"""The machine of the rehearsal: a database, nginx, Django under gunicorn and this server, each on ports of their own.
+"""The machine of the rehearsal: a database, nginx, Django under gunicorn and this server, each on separate ports.
 
 The document speaks of `/srv/django`, `/srv/login`, `/etc/nginx`, `/run/nginx.pid`, of port 8000 for Django and 8001 for this
 server. Here these are names in a temporary directory and free ports.
@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 HERE = Path(__file__).resolve().parent.parent
-# The key of the Django project, with the characters that are traps in a `.env`.
+# The key of the Django project, with characters that are difficult in a `.env`.
 SECRET_KEY = "r$h#arsal 'of' \"the\" move \\ 0123456789 abcdefghijklmnop"
 LOG_FORMAT = "$http_x_request_id $upstream_addr $status"
 NGINX_CONF = """\
@@ -70,7 +70,7 @@ class Site:
         self.make_commands()
 
     def install(self, program):
-        """Makes `program` the `manage` of the document. A copy: a build meanwhile must not change it."""
+        """Makes `program` the `manage` of the document. It is a copy, because a build during the run must not change it."""
         subprocess.run(["install", "-m", "0755", program, self.bin / "manage"], check=True)
 
     def make_commands(self):
@@ -102,7 +102,7 @@ class Site:
         return text
 
     def in_the_document(self, text):
-        """What was printed here, as it is printed on the machine of the document."""
+        """The output of a command, with the names of the document."""
         for name, mine in {
             "/srv/django": self.django,
             "/srv/login": self.login,
@@ -114,7 +114,7 @@ class Site:
         return text
 
     def environment(self):
-        """Nothing of the tests' environment may reach the programs: settings come from `.env`, as the document says."""
+        """The environment of the tests must not reach the programs: settings come from `.env`, as in the document."""
         kept = {name: value for name, value in os.environ.items() if name in ("LANG", "TMPDIR", "USER")}
         return {**kept, "HOME": str(self.scratch), "PATH": f"{self.bin}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -176,7 +176,7 @@ class Site:
             time.sleep(0.1)
 
     def read_access_log(self):
-        """The lines of nginx's log: `{id: [who answered]}`, with `django`, `login` or both (`django, login`)."""
+        """The lines of nginx's log: `{id: [servers that answered]}`, with `django`, `login` or both (`django, login`)."""
         names = {f"127.0.0.1:{self.django_port}": "django", f"127.0.0.1:{self.login_port}": "login"}
         path = self.etc / "access.log"
         if not path.exists():
@@ -195,7 +195,7 @@ class Site:
         return self.upstreams
 
     def close(self):
-        """Stops what runs and drops the database."""
+        """Stops all programs and drops the database."""
         for name in list(self.running):
             try:
                 self.stop(name)

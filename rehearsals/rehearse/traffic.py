@@ -1,4 +1,4 @@
-"""The live clients, what they have reported, and who has answered them."""
+"""The live clients, their reports, and the servers that have answered them."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from .site import HERE
 
 PASSWORD = "correct-horse-7-battery"
 NAMES = {"django": "Django", "login": "this server"}
-# What a server must have answered before a step of the move counts as seen.
+# The requests that a server must have answered before a step of the move ends.
 A_FEW = {"call": 4, "call with key": 2, "refresh": 2, "verify": 1}
 ALL_KINDS = {"call": 20, "call with key": 6, "refresh": 8, "verify": 3, "replay": 2, "log-out": 1, "log-in": 1}
 
@@ -43,7 +43,7 @@ class Traffic:
             self.records.append(json.loads(line))
 
     def who(self, request):
-        """Who has answered: `django` or `login`; None if nginx has not written it yet."""
+        """The server that has answered: `django` or `login`; None if nginx has not written it yet."""
         lines = self.site.upstreams.get(request)
         return lines[-1].split(", ")[-1] if lines else None
 
@@ -59,7 +59,7 @@ class Traffic:
                 raise ClientFailed(f"a client has ended with code {client.returncode}")
 
     def answered(self, first=0):
-        """How many requests of which kind each server has answered, from the record number `first` on."""
+        """The number of requests of each kind that each server has answered, from the record number `first` on."""
         counts = {name: Counter() for name in NAMES}
         for record in self.records[first:]:
             who = self.who(record["id"])
@@ -68,7 +68,7 @@ class Traffic:
         return counts
 
     def crossings(self, first=0):
-        """How many requests of which kind went to another server than the one that had made the token, or spent it.
+        """The number of requests of each kind that went to another server than the one that had made or used the token.
 
         The keys are `(what, made or spent by, sent to)`.
         """
@@ -80,7 +80,7 @@ class Traffic:
         return counts
 
     def wait_for(self, needs, crossed=False):
-        """Waits until each server of `needs` has answered so many requests of each kind, from now on.
+        """Waits until each server of `needs` has answered this number of requests of each kind, from now on.
 
         With `crossed`, also until each has met tokens of the other: in calls, verifications, refreshes and replays.
         """
@@ -118,7 +118,7 @@ class Traffic:
 
 
 def users(case):
-    """Four users; two of them log out and in now and then, two keep one session from the first minute to the last."""
+    """Four users; two of them sometimes log out and in again, two stay logged in all the time."""
     return [
         {
             "field": case.username_field,

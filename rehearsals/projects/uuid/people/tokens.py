@@ -2,7 +2,7 @@ from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
 
 
 class TenantTokenObtainPairSerializer(TokenObtainPairSerializer):
-    """Tokens that also say who the user is and for which tenant."""
+    """Tokens with the name and the tenant of the user."""
 
     @classmethod
     def get_token(cls, user):

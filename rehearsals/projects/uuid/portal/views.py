@@ -21,7 +21,7 @@ class HelloToken(APIView):
 
 
 class WhoAmI(APIView):
-    """What the token says: a team's own view that reads its own claims."""
+    """Returns the claims of the token: a view of the project that reads its custom claims."""
 
     permission_classes = [IsAuthenticated]
 
