@@ -2,7 +2,7 @@
 """The time of a refused login must not tell what is stored for that name, nor whether the user exists.
 
     login_timing.py --manage target/release/manage [--database sqlite|postgres://…] [--samples 200] [--path /api/token/]
-                    [--without-dearer]
+                    [--without-expensive]
 
 The kinds of refusals are timed in turn, so that a busy machine slows all of them down alike. Exit code 1 if the median of a
 kind is more than 10 % away from the time of a wrong password.
@@ -30,9 +30,9 @@ STORED = {
     "old hash: PBKDF2 with SHA1": "pbkdf2_sha1$36000$salt$c2FsdHNhbHRzYWx0c2FsdHNhbHQ=",
 }
 # Kinds that are slower to check than the output of the preferred hasher.
-DEARER = {
-    "dearer hash: bcrypt": "BCryptSHA256PasswordHasher",
-    "dearer hash: Argon2": "Argon2PasswordHasher",
+EXPENSIVE = {
+    "more expensive hash: bcrypt": "BCryptSHA256PasswordHasher",
+    "more expensive hash: Argon2": "Argon2PasswordHasher",
 }
 HASHERS = ("PBKDF2PasswordHasher,PBKDF2SHA1PasswordHasher,Argon2PasswordHasher,BCryptSHA256PasswordHasher,"
            "MD5PasswordHasher")
@@ -44,13 +44,13 @@ def main():
     parser.add_argument("--database", default="sqlite")
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--path", default="/api/token/")
-    parser.add_argument("--without-dearer", action="store_true",
+    parser.add_argument("--without-expensive", action="store_true",
                         help="no user has a hash that is more expensive than the preferred hasher's")
     options = parser.parse_args()
     database = Database(options.database)
     service = Service(database, options.manage, PASSWORD_HASHERS=HASHERS)
-    dearer = {} if options.without_dearer else DEARER
-    times = {kind: [] for kind in ["unknown name", *STORED, *dearer]}
+    expensive = {} if options.without_expensive else EXPENSIVE
+    times = {kind: [] for kind in ["unknown name", *STORED, *expensive]}
     names = {kind: "user%d" % number for number, kind in enumerate(times)}
     try:
         service.command("migrate")
@@ -60,7 +60,7 @@ def main():
                 database.query("UPDATE auth_user SET password = '%s' WHERE username = '%s'" % (stored, names[kind]))
             if kind.startswith("inactive"):
                 database.query("UPDATE auth_user SET is_active = FALSE WHERE username = '%s'" % names[kind])
-        for kind, hasher in dearer.items():
+        for kind, hasher in expensive.items():
             service.add_user(names[kind], PASSWORD, PASSWORD_HASHERS=hasher)
         port = service.start()
         answers = set()

@@ -81,7 +81,7 @@ fn names_are_those_of_djangos_classes_short_or_dotted() {
     let error = PasswordHashers::from_names(&["MD5PasswordHasher", "UnsaltedMD5PasswordHasher"]).unwrap_err();
     assert_eq!(
         error,
-        "a list of known password hashers: UnsaltedMD5PasswordHasher is none of PBKDF2PasswordHasher, \
+        "a list of known password hashers: UnsaltedMD5PasswordHasher is not one of PBKDF2PasswordHasher, \
          PBKDF2SHA1PasswordHasher, Argon2PasswordHasher, BCryptSHA256PasswordHasher, BCryptPasswordHasher, \
          ScryptPasswordHasher, MD5PasswordHasher"
     );
