@@ -102,7 +102,7 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | a view with DRF's methods, negotiation and errors | [`path`](rest_framework::views::path)`("/x/", `[`ApiView`](rest_framework::views::ApiView)`::new("X").get(x))` |
 //! | a token in code | `RefreshToken::for_user(…)`, `.access_token(…)`, `token["name"] = "…".into()` |
 //! | your own kind of token | `impl `[`TokenClass`](simplejwt::tokens::TokenClass)` for Invite`, then `Token<Invite>` |
-//! | your own table of users | the setting `AUTH_USER_MODEL`; for a row type of your own, `UserModel` and [`AbstractUser`](contrib::auth::AbstractUser) |
+//! | your own table of users | the setting `AUTH_USER_MODEL`; for your own row type, `UserModel` and [`AbstractUser`](contrib::auth::AbstractUser) |
 //! | your own claims, at login *and* at refresh | [`AppsBuilder::claims`] |
 //! | your own login scheme or permission | [`Authentication`](rest_framework::authentication::Authentication), [`Permission`](rest_framework::permissions::Permission) |
 //! | the endpoints under your prefix | `web::scope("/api").configure(\|cfg\| simplejwt::urls::configure(cfg, &apps))` |
@@ -161,7 +161,8 @@ pub mod views;
 pub use apps::{Apps, AppsBuilder};
 #[cfg(feature = "database")]
 pub use authtoken::authentication::TokenAuthentication;
-/// The diesel that this crate uses, for models and queries of an application: its own `diesel` could be another version.
+/// The diesel of this crate, for the models and queries of an application. `table!` finds it with the line
+/// `use actix_simplejwt::diesel::{self, sql_types::*};` in it.
 #[cfg(feature = "database")]
 pub use diesel;
 pub use rest_framework::permissions::{IsAdminUser, IsAuthenticated};

@@ -86,7 +86,7 @@ impl Settings {
     ///         claims.insert("name".to_owned(), user.username().into());
     ///         claims.insert("tenant".to_owned(), user.attribute("tenant_id").unwrap_or_default());
     ///     })
-    ///     // USER_AUTHENTICATION_RULE, and classes of your own:
+    ///     // USER_AUTHENTICATION_RULE, and your own classes:
     ///     .user_authentication_rule(|user| user.is_active() && user.is_staff())
     ///     .authentication_class(ApiKeyAuthentication)
     ///     .permission_class(IsOwner)
@@ -156,7 +156,7 @@ settings! {
         group simple_jwt: SimpleJwtSettings, of "rest_framework_simplejwt";
         #[cfg(feature = "database")]
         group legacy_jwt: LegacyJwtSettings, of "rest_framework_jwt";
-        /// Signs tokens that have no key of their own. **With this key, an attacker can log in as any user.**
+        /// Signs tokens that have no separate key. **With this key, an attacker can log in as any user.**
         ///
         /// Required, except in development: with a SQLite database, a loopback address and no setting of a deployment (as
         /// `ALLOWED_HOSTS`, `SECURE_…`, `SIMPLE_JWT_SIGNING_KEY`), each start without a key has a random one.

@@ -47,7 +47,7 @@ impl Token {
     /// The row of `key`.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn find(conn: &mut DbConnection, key: &str) -> QueryResult<Option<Self>> {
         authtoken_token::table.find(key).select(Self::as_select()).get_result(conn).optional()
     }
@@ -55,7 +55,7 @@ impl Token {
     /// The row of `key` and its user in one statement, where the users are Django's: `select_related("user")`.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn find_with_user(conn: &mut DbConnection, key: &str) -> QueryResult<Option<(Self, User)>> {
         let row = token_of_auth_user::table.inner_join(auth_user::table).filter(token_of_auth_user::key.eq(key));
         let token = (token_of_auth_user::key, token_of_auth_user::created);
@@ -67,7 +67,7 @@ impl Token {
     /// The row of a user.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn find_by_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<Option<Self>> {
         authtoken_token::table
             .filter(authtoken_token::user_id.eq(user_id))
@@ -82,7 +82,7 @@ impl Token {
     /// [`Database::write`](crate::db::Database::write) on foreign keys.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn get_or_create(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Self> {
         if let Some(token) = Self::find_by_user(conn, user_id)? {
             return Ok(token);
@@ -97,7 +97,7 @@ impl Token {
     /// Deletes the row of a user. Returns whether there was one.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn delete_for_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<bool> {
         let rows = authtoken_token::table.filter(authtoken_token::user_id.eq(user_id));
         Ok(diesel::delete(rows).execute(conn)? > 0)

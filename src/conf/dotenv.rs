@@ -12,15 +12,15 @@ impl Environment {
     /// Reads the process environment, and what it does not have from the file `.env` of the working directory.
     ///
     /// # Errors
-    /// If `.env` exists but cannot be read, or has a line that is not `NAME=value`.
+    /// Returns an error if `.env` exists but cannot be read, or has a line that is not `NAME=value`.
     pub fn load() -> Result<Self, SettingsError> {
         Self::load_from(Path::new(".env"))
     }
 
-    /// As [`Environment::load`], with another file in place of `.env`.
+    /// Same as [`Environment::load`], with another file in place of `.env`.
     ///
     /// # Errors
-    /// As [`Environment::load`].
+    /// Same as [`Environment::load`].
     pub fn load_from(file: &Path) -> Result<Self, SettingsError> {
         let process = Self::from_process();
         let mut env = Self::read_file(file, &process)?;
@@ -31,7 +31,7 @@ impl Environment {
     /// Reads only a file in the format of `.env`. The result is empty if the file does not exist.
     ///
     /// # Errors
-    /// As [`Environment::load`].
+    /// Same as [`Environment::load`].
     pub fn from_file(file: &Path) -> Result<Self, SettingsError> {
         Self::read_file(file, &Self::from_process())
     }

@@ -81,9 +81,9 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("SPECTACULAR_SETTINGS", "drf-spectacular", "the schema is made of the views; see docs/API.md"),
     ("REST_AUTH", "dj-rest-auth", "the package is not here"),
     ("DJOSER", "djoser", "the package is not here"),
-    ("SIMPLE_JWT", "simplejwt", "each entry is a variable of its own, as SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"),
-    ("REST_FRAMEWORK", DRF, "each entry is a variable of its own, as REST_FRAMEWORK_NUM_PROXIES"),
-    ("JWT_AUTH", "djangorestframework-jwt", "each entry is a variable of its own, as JWT_EXPIRATION_DELTA"),
+    ("SIMPLE_JWT", "simplejwt", "each entry is a separate variable, such as SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"),
+    ("REST_FRAMEWORK", DRF, "each entry is a separate variable, such as REST_FRAMEWORK_NUM_PROXIES"),
+    ("JWT_AUTH", "djangorestframework-jwt", "each entry is a separate variable, such as JWT_EXPIRATION_DELTA"),
 ];
 
 const DRF: &str = "Django REST Framework";

@@ -50,7 +50,7 @@ impl Environment {
     /// Reads `key`, or `default` if it is not set. The error for a secret does not repeat the text.
     ///
     /// # Errors
-    /// If `parse` refuses the text.
+    /// Returns an error if `parse` refuses the text.
     pub(crate) fn read<T>(
         &self,
         key: &str,
@@ -71,7 +71,7 @@ impl Environment {
     /// Refuses names that begin with `prefix` and are not in `settings`.
     ///
     /// # Errors
-    /// For the first unknown name, with the nearest known one.
+    /// Returns an error for the first unknown name, with the nearest known one.
     pub(crate) fn refuse_unknown(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
         self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(SettingsError::unknown(name, settings)))
     }
@@ -79,7 +79,7 @@ impl Environment {
     /// Refuses the names in `replaced`. Each comes with its replacement.
     ///
     /// # Errors
-    /// For the first such name.
+    /// Returns an error for the first such name.
     pub(crate) fn refuse_replaced(&self, replaced: &[(&str, &str)]) -> Result<(), SettingsError> {
         match replaced.iter().find(|(name, _)| self.values.contains_key(*name)) {
             Some((name, instead)) => Err(SettingsError::new(*name, format!("is not a setting; use {instead} instead"))),

@@ -33,7 +33,7 @@ impl SettingsError {
         }
     }
 
-    /// As [`unknown`](Self::unknown), for a key about which something can be said. Otherwise `None`.
+    /// Same as [`unknown`](Self::unknown), for a key about which something can be said. Otherwise `None`.
     pub(super) fn doubt(key: &str, known: &[Setting]) -> Option<Self> {
         Some(Self::unknown(key, known)).filter(|error| error.suggestion.is_some() || error.problem != NO_SUCH_SETTING)
     }

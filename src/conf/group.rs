@@ -39,7 +39,7 @@ pub trait SettingsGroup: Sized {
     /// Reads the settings. A variable that is not set has its default.
     ///
     /// # Errors
-    /// If a value is invalid or a name is unknown.
+    /// Returns an error if a value is invalid or a name is unknown.
     fn from_env(env: &Environment) -> Result<Self, SettingsError>;
 }
 
@@ -163,7 +163,7 @@ macro_rules! settings {
             /// Reads the settings. A variable that is not set has its default.
             ///
             /// # Errors
-            /// If a value is invalid or a name is unknown.
+            /// Returns an error if a value is invalid or a name is unknown.
             pub fn from_env(env: &$crate::conf::Environment) -> Result<Self, $crate::conf::SettingsError> {
                 $crate::conf::SettingsGroup::from_env(env)
             }

@@ -51,7 +51,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::microseconds((seconds * 1e6).round() as i64))
 }
 
-/// As [`duration`], and not negative.
+/// Same as [`duration`], and not negative.
 pub fn unsigned_duration(text: &str) -> Result<StdDuration, String> {
     duration(text)?.to_std().map_err(|_| "a duration of 0 or more, such as 5s".to_owned())
 }

@@ -25,7 +25,7 @@ impl AppConfig for ContentTypesConfig {
 /// the name in lower case.
 ///
 /// # Errors
-/// Those of the statements.
+/// Returns the errors of the statements.
 pub fn get_for_model(conn: &mut DbConnection, app_label: &str, model: &str) -> QueryResult<i32> {
     let row = django_content_type::app_label.eq(app_label).and(django_content_type::model.eq(model));
     let row = django_content_type::table.filter(row).select(django_content_type::id);

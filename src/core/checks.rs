@@ -13,7 +13,7 @@ pub enum Level {
     Warning,
     /// The setting does not work. The start is refused.
     Error,
-    /// As [`Level::Error`], for the most serious problems.
+    /// Same as [`Level::Error`], for the most serious problems.
     Critical,
 }
 

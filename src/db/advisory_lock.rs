@@ -12,7 +12,7 @@ use super::DbConnection;
 /// On SQLite it always returns `true`, because there is only one writing transaction at a time.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn try_advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<bool> {
     match conn {
         #[cfg(feature = "sqlite")]

@@ -67,7 +67,8 @@ impl Permits {
     /// Waits for a permit.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] at once if too many callers wait, and after `patience` if no permit became free.
+    /// Returns [`DatabaseError::Unavailable`] at once if too many callers wait, and after `patience` if no permit
+    /// became free.
     pub(super) async fn acquire(&self) -> Result<Permit, DatabaseError> {
         if let Some(permit) = self.try_acquire() {
             return Ok(permit);
@@ -90,7 +91,7 @@ impl Permits {
 /// Runs `f` on a thread that may block.
 ///
 /// # Errors
-/// Those of `f`, and [`DatabaseError`] if `f` panicked or the runtime is stopping.
+/// Returns the errors of `f`, and [`DatabaseError`] if `f` panicked or the runtime is stopping.
 #[cfg(feature = "sqlite")]
 pub(super) async fn on_blocking_thread<T, E, F>(f: F) -> Result<T, E>
 where

@@ -30,7 +30,7 @@ impl Database {
     /// A SQLite file that does not exist is created, as by Django. Its directory must exist.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`], with the address but without the password.
+    /// Returns [`DatabaseError::Unavailable`], with the address but without the password.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, DatabaseError> {
         let settings = Arc::new(settings.clone());
         let engine = match open(&settings)? {
@@ -52,7 +52,7 @@ impl Database {
     /// must see the same state.
     ///
     /// # Errors
-    /// Those of `f`, and [`DatabaseError`] if there is no connection or `f` panicked.
+    /// Returns the errors of `f`, and [`DatabaseError`] if there is no connection or `f` panicked.
     pub async fn read<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -72,8 +72,8 @@ impl Database {
     /// `f` runs on a thread that may block. The number of such queries at a time is limited, and so is the number that wait.
     ///
     /// # Errors
-    /// Those of `f`, and [`DatabaseError`] if too many queries wait, there is no connection within `DATABASE_POOL_TIMEOUT`, or
-    /// `f` panicked.
+    /// Returns the errors of `f`, and [`DatabaseError`] if too many queries wait, there is no connection within
+    /// `DATABASE_POOL_TIMEOUT`, or `f` panicked.
     pub async fn query<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
@@ -91,7 +91,7 @@ impl Database {
     /// The row of `key`. It sees every write that has been answered. On PostgreSQL simultaneous look-ups share a statement.
     ///
     /// # Errors
-    /// [`DatabaseError`] if there is no connection or the statement failed.
+    /// Returns [`DatabaseError`] if there is no connection or the statement failed.
     pub async fn look_up<L: Lookup>(&self, key: L) -> Result<Option<L::Found>, DatabaseError> {
         match &self.0.engine {
             #[cfg(feature = "sqlite")]
@@ -111,7 +111,7 @@ impl Database {
     /// If the future is dropped before `f` has begun, `f` does not run. Later `f` is committed.
     ///
     /// # Errors
-    /// Those of `f`, and [`DatabaseError`], and then nothing was written.
+    /// Returns the errors of `f`, and [`DatabaseError`], and then nothing was written.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,

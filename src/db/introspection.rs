@@ -41,7 +41,7 @@ pub struct Column {
 /// The columns of the table with that name, in their order. Empty if the table does not exist.
 ///
 /// # Errors
-/// Those of the statement.
+/// Returns the errors of the statement.
 pub fn columns(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<Column>> {
     match conn {
         #[cfg(feature = "sqlite")]
@@ -54,7 +54,7 @@ pub fn columns(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<Column>>
 /// The names of the tables that have all of `columns`, sorted.
 ///
 /// # Errors
-/// Those of the statement.
+/// Returns the errors of the statement.
 pub fn tables_with(conn: &mut DbConnection, columns: [&str; 2]) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
     struct Table {

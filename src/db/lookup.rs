@@ -16,7 +16,7 @@ pub trait Lookup: Send + Sync + Sized + 'static {
     /// The row of this key.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn find(&self, conn: &mut DbConnection) -> QueryResult<Option<Self::Found>>;
 
     /// The rows of all `keys`, in their order, by one statement. A key may occur more than once.

@@ -41,7 +41,7 @@ impl DatabaseSettings {
     /// The defaults for a database, for tests and for programs that embed the server.
     ///
     /// # Errors
-    /// If `url` does not have one of the forms of [`DatabaseSettings::url`].
+    /// Returns an error if `url` does not have one of the forms of [`DatabaseSettings::url`].
     pub fn new(url: &str) -> Result<Self, SettingsError> {
         Self::from_env(&Environment::default().with("DATABASE_URL", url))
     }

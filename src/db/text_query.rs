@@ -73,7 +73,7 @@ impl<'a> TextQuery<'a> {
     /// The rows. Every column must be a text.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn rows(self, conn: &mut DbConnection) -> QueryResult<Vec<TextRow>> {
         with_backend!(conn, |conn| self.load(conn))
     }
@@ -81,7 +81,7 @@ impl<'a> TextQuery<'a> {
     /// The number of rows that the statement has changed.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn run(self, conn: &mut DbConnection) -> QueryResult<usize> {
         with_backend!(conn, |conn| self.execute(conn))
     }

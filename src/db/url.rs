@@ -35,7 +35,7 @@ impl DatabaseUrl {
     /// `postgresql://…`.
     ///
     /// # Errors
-    /// With what was expected; the text itself is not repeated.
+    /// Returns an error with what was expected; the text itself is not repeated.
     pub fn parse(text: &str) -> Result<Self, String> {
         if let Some(rest) = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://")) {
             return PostgresUrl::parse(rest).map(Self::Postgres);

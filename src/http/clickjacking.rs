@@ -16,7 +16,7 @@ impl XFrameOptionsMiddleware {
     /// `x_frame_options` is the setting `X_FRAME_OPTIONS`.
     ///
     /// # Errors
-    /// If it cannot be the value of a header.
+    /// Returns an error if it cannot be the value of a header.
     pub fn new(x_frame_options: &str) -> Result<Self, SettingsError> {
         let expected = |_| SettingsError::expected("X_FRAME_OPTIONS", x_frame_options, "the value of a header");
         Ok(Self { value: HeaderValue::from_str(x_frame_options).map_err(expected)? })

@@ -37,7 +37,7 @@ impl SameSite {
     /// The value of a setting: `Lax`, `Strict`, `None`, or `false` for no such attribute.
     ///
     /// # Errors
-    /// If it is another one. The text has those that exist.
+    /// Returns an error if it is another one. The text has those that exist.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         match text.trim().to_ascii_lowercase().as_str() {
             "lax" => Ok(Some(Self::Lax)),

@@ -76,7 +76,7 @@ impl AllowedHosts {
     /// Checks the text of a `Host` header.
     ///
     /// # Errors
-    /// If it is malformed, even under `*`, or not in the list.
+    /// Returns an error if it is malformed, even under `*`, or not in the list.
     pub fn check(&self, host: &str) -> Result<(), DisallowedHost> {
         let lower = match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
             true => Cow::from(host.to_ascii_lowercase()),
@@ -95,7 +95,7 @@ impl AllowedHosts {
     /// Checks the `Host` header of `req`. Without one it checks the address that the server listens on, as WSGI servers do.
     ///
     /// # Errors
-    /// As [`AllowedHosts::check`].
+    /// Same as [`AllowedHosts::check`].
     pub fn check_request(&self, req: &HttpRequest) -> Result<(), DisallowedHost> {
         match req.headers().get(header::HOST).map(header::HeaderValue::to_str) {
             None => self.check(req.app_config().host()),

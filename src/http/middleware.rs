@@ -83,8 +83,9 @@ impl MiddlewareStack {
     /// Serves one request; for [`from_fn`](actix_web::middleware::from_fn).
     ///
     /// # Errors
-    /// If a handler panicked or a middleware below this one failed. The response is in the error, because actix has no
-    /// request left to put into a [`ServiceResponse`]. A middleware above this one has to use its `error_response`.
+    /// Returns an error if a handler panicked or a middleware below this one failed. The response is in the error,
+    /// because actix has no request left to put into a [`ServiceResponse`]. A middleware above this one has to use its
+    /// `error_response`.
     pub async fn serve<B: MessageBody + 'static>(
         &self,
         req: ServiceRequest,

@@ -24,7 +24,7 @@ pub(super) fn list(text: &str) -> Result<Vec<String>, String> {
 /// The expression of the setting `key` between `start` and `end`, which are `^`, `$` or nothing.
 ///
 /// # Errors
-/// If the text is not an expression, with the reason.
+/// Returns an error if the text is not an expression, with the reason.
 pub(super) fn compile(key: &str, text: &str, start: &str, end: &str) -> Result<Regex, SettingsError> {
     // On bytes, because neither origins nor paths have to be UTF-8.
     let compile = |text: &str| RegexBuilder::new(text).unicode(false).build();

@@ -72,12 +72,12 @@ settings! {
 
 /// Settings that name Python code, and what to use instead of them.
 const REPLACED: [(&str, &str); 7] = [
-    ("JWT_ENCODE_HANDLER", "a view of your own"),
-    ("JWT_DECODE_HANDLER", "an authentication class of your own"),
-    ("JWT_PAYLOAD_HANDLER", "a view of your own"),
-    ("JWT_PAYLOAD_GET_USER_ID_HANDLER", "an authentication class of your own"),
-    ("JWT_PAYLOAD_GET_USERNAME_HANDLER", "an authentication class of your own"),
-    ("JWT_RESPONSE_PAYLOAD_HANDLER", "a view of your own"),
+    ("JWT_ENCODE_HANDLER", "your own view"),
+    ("JWT_DECODE_HANDLER", "your own authentication class"),
+    ("JWT_PAYLOAD_HANDLER", "your own view"),
+    ("JWT_PAYLOAD_GET_USER_ID_HANDLER", "your own authentication class"),
+    ("JWT_PAYLOAD_GET_USERNAME_HANDLER", "your own authentication class"),
+    ("JWT_RESPONSE_PAYLOAD_HANDLER", "your own view"),
     ("JWT_GET_USER_SECRET_KEY", "JWT_SECRET_KEY"),
 ];
 
@@ -136,7 +136,7 @@ mod tests {
     fn invalid_values_are_refused() {
         assert_eq!(
             read(&[("JWT_PAYLOAD_HANDLER", "app.utils.payload")]).unwrap_err(),
-            "JWT_PAYLOAD_HANDLER: is not a setting; use a view of your own instead"
+            "JWT_PAYLOAD_HANDLER: is not a setting; use your own view instead"
         );
         assert_eq!(
             read(&[("JWT_AUTH_COOKIE", "a=b; c")]).unwrap_err(),

@@ -25,7 +25,7 @@ impl LegacyJwtState {
     /// values of it, verify as well.
     ///
     /// # Errors
-    /// For a key that does not fit the algorithm.
+    /// Returns an error for a key that does not fit the algorithm.
     pub fn new(
         settings: LegacyJwtSettings,
         secret_key: &SecretString,

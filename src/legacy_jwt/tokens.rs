@@ -40,7 +40,7 @@ impl LegacyJwtState {
     /// `jwt_encode_handler`.
     ///
     /// # Errors
-    /// When the token cannot be signed.
+    /// Returns an error when the token cannot be signed.
     pub fn encode(&self, payload: &Claims) -> Result<String, SigningError> {
         jwt::encode(payload, &self.signing_key)
     }
@@ -48,7 +48,7 @@ impl LegacyJwtState {
     /// The claims of a valid token: `jwt_decode_handler`.
     ///
     /// # Errors
-    /// When it has expired, has another signature, or may not be used.
+    /// Returns an error when it has expired, has another signature, or may not be used.
     pub fn decode(&self, token: &str) -> Result<Arc<Claims>, LegacyJwtError> {
         let claims = if self.settings.verify {
             self.verified(token).map_err(|error| decode_error_first(token, error))?
@@ -78,7 +78,7 @@ impl LegacyJwtState {
     /// `user` is the old token's.
     ///
     /// # Errors
-    /// When the old token was not made to be refreshed, or the login was too long ago.
+    /// Returns an error when the old token was not made to be refreshed, or the login was too long ago.
     pub fn refreshed_payload(
         &self,
         old: &Claims,
@@ -117,7 +117,7 @@ fn decode_error_first(token: &str, error: JwtError) -> JwtError {
 /// The active user of a token: `_check_user`. Only `username` counts, not `user_id` or `email`.
 ///
 /// # Errors
-/// When the token has no username, or the user does not exist or is disabled.
+/// Returns an error when the token has no username, or the user does not exist or is disabled.
 pub fn get_user(conn: &mut DbConnection, users: &dyn UserModel, claims: &Claims) -> Result<SharedUser, LegacyJwtError> {
     let username = match claims.get("username") {
         Some(Value::String(name)) if !name.is_empty() => name.clone(),

@@ -61,12 +61,12 @@ impl AppConfig for RestFrameworkConfig {
 }
 
 impl AppsBuilder {
-    /// Adds an authentication class of your own, which `DEFAULT_AUTHENTICATION_CLASSES` can name.
+    /// Adds your own authentication class, which `DEFAULT_AUTHENTICATION_CLASSES` can name.
     pub fn authentication_class(self, class: impl Authentication) -> Self {
         self.contribute(AuthenticationClass::new(class))
     }
 
-    /// Adds a permission class of your own, which `DEFAULT_PERMISSION_CLASSES` can name.
+    /// Adds your own permission class, which `DEFAULT_PERMISSION_CLASSES` can name.
     pub fn permission_class(self, permission: impl Permission) -> Self {
         self.contribute(PermissionClass::new(permission))
     }

@@ -165,12 +165,12 @@ pub struct Permitted<P: Permission, A: Authentication = DefaultAuthentication> {
 }
 
 impl<P: Permission, A: Authentication> Permitted<P, A> {
-    /// As [`Authenticated::claims`].
+    /// Same as [`Authenticated::claims`].
     pub fn claims(&self) -> Option<&Claims> {
         A::claims(&self.auth)
     }
 
-    /// As [`Authenticated::claim`].
+    /// Same as [`Authenticated::claim`].
     pub fn claim(&self, name: &str) -> Option<&Value> {
         self.claims()?.get(name)
     }

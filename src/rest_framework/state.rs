@@ -41,7 +41,7 @@ impl RestFramework {
     /// permission classes and three throttle classes are always known. Requests are counted by the system's clock.
     ///
     /// # Errors
-    /// For an unknown name. The text has the names that exist.
+    /// Returns an error for an unknown name. The text has the names that exist.
     pub fn new(
         settings: RestFrameworkSettings,
         authentication: &[AuthenticationClass],

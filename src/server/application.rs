@@ -154,7 +154,7 @@ impl Application {
     /// Serves until SIGTERM or Ctrl-C, and then until the requests in flight are answered.
     ///
     /// # Errors
-    /// When the workers cannot be started.
+    /// Returns an error when the workers cannot be started.
     pub async fn run(self) -> io::Result<()> {
         let sweeper = self.sweeper.map(actix_web::rt::spawn);
         actix_web::rt::spawn(warn_without_cache(self.throttle_cache));

@@ -32,7 +32,7 @@ pub async fn run(database: Database, clock: Clock, interval: Duration) {
 /// instance is sweeping.
 ///
 /// # Errors
-/// If the database fails. The batches before that stay deleted.
+/// Returns an error if the database fails. The batches before that stay deleted.
 pub async fn sweep(database: &Database, now: DateTime<Utc>) -> Result<usize, DatabaseError> {
     let mut total = 0;
     loop {

@@ -142,15 +142,15 @@ pub enum KeyId {
 /// Settings that name Python code, and what to use instead of them.
 const REPLACED: [(&str, &str); 10] = [
     ("SIMPLE_JWT_USER_AUTHENTICATION_RULE", "the builder's user_authentication_rule"),
-    ("SIMPLE_JWT_TOKEN_USER_CLASS", "an authentication class of your own"),
+    ("SIMPLE_JWT_TOKEN_USER_CLASS", "your own authentication class"),
     ("SIMPLE_JWT_JSON_ENCODER", "values of serde_json"),
-    ("SIMPLE_JWT_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or a view of your own"),
-    ("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER", "the builder's claims or a view of your own"),
-    ("SIMPLE_JWT_TOKEN_VERIFY_SERIALIZER", "a view of your own"),
-    ("SIMPLE_JWT_TOKEN_BLACKLIST_SERIALIZER", "a view of your own"),
-    ("SIMPLE_JWT_SLIDING_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or a view of your own"),
-    ("SIMPLE_JWT_SLIDING_TOKEN_REFRESH_SERIALIZER", "a view of your own"),
-    ("SIMPLE_JWT_ON_LOGIN_SUCCESS", "a view of your own"),
+    ("SIMPLE_JWT_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or your own view"),
+    ("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER", "the builder's claims or your own view"),
+    ("SIMPLE_JWT_TOKEN_VERIFY_SERIALIZER", "your own view"),
+    ("SIMPLE_JWT_TOKEN_BLACKLIST_SERIALIZER", "your own view"),
+    ("SIMPLE_JWT_SLIDING_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or your own view"),
+    ("SIMPLE_JWT_SLIDING_TOKEN_REFRESH_SERIALIZER", "your own view"),
+    ("SIMPLE_JWT_ON_LOGIN_SUCCESS", "your own view"),
 ];
 
 impl SimpleJwtSettings {
@@ -162,7 +162,7 @@ impl SimpleJwtSettings {
     /// Refuses settings with which no request can be answered.
     ///
     /// # Errors
-    /// For the first such setting.
+    /// Returns an error for the first such setting.
     pub fn validate(&self) -> Result<(), SettingsError> {
         if self.auth_header_types.is_empty() {
             return Err(SettingsError::new("SIMPLE_JWT_AUTH_HEADER_TYPES", "must not be empty"));

@@ -141,7 +141,7 @@ impl<C: Stateless> Token<C> {
     /// Reads and verifies a token sent by a client.
     ///
     /// # Errors
-    /// With the message for the client.
+    /// Returns an error with the message for the client.
     pub fn from_raw(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
         let current_time = jwt.clock.now();
         let claims = jwt.decode(raw, current_time, jwt::decode)?;
@@ -190,7 +190,7 @@ impl<C: Revocable> Token<C> {
     /// A token with a wrong signature does not reach the database.
     ///
     /// # Errors
-    /// With the message for the client.
+    /// Returns an error with the message for the client.
     pub async fn from_raw_unrevoked(raw: &str, jwt: &JwtState, db: &Database) -> Result<Self, TokenError> {
         jwt.prepare(raw).await;
         let current_time = jwt.clock.now();

@@ -10,7 +10,7 @@ macro_rules! println {
 }
 pub(crate) use println;
 
-/// As [`println`], for standard error.
+/// Same as [`println`], for standard error.
 macro_rules! eprintln {
     ($($argument:tt)*) => {{
         use std::io::Write;

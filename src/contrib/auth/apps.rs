@@ -102,7 +102,7 @@ fn user_model(own: Option<Arc<dyn UserModel>>, settings: &AuthSettings) -> Resul
         ("REQUIRED_FIELDS", settings.required_fields.as_ref().is_some_and(|fields| *fields != ["email"])),
     ] {
         if differs {
-            return Err(SettingsError::new(key, "belongs to a user model of your own; set AUTH_USER_MODEL as well"));
+            return Err(SettingsError::new(key, "belongs to your own user model; set AUTH_USER_MODEL as well"));
         }
     }
     Ok(Arc::new(DjangoUsers))
@@ -123,10 +123,10 @@ impl Registry {
         users.is_some_and(|users| !(users as &dyn Any).is::<DjangoUsers>())
     }
 
-    /// As [`Apps::check_users`], while the project is set up.
+    /// Same as [`Apps::check_users`], while the project is set up.
     ///
     /// # Errors
-    /// As [`Apps::check_users`].
+    /// Same as [`Apps::check_users`].
     pub fn check_users(&self, conn: &mut DbConnection) -> Result<(), UserModelError> {
         let Some(auth) = self.get::<AuthState>() else { return Ok(()) };
         check_users(conn, auth.users().as_ref(), self.list())

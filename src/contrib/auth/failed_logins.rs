@@ -35,7 +35,7 @@ impl Lockout {
     /// The failed logins that still count, the latest first.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub(super) fn failed_logins(
         &self,
         conn: &mut DbConnection,
@@ -69,7 +69,7 @@ impl Lockout {
     /// How many user names and addresses are locked out.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub(super) fn count_locked(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
         let by_name = origins::account.is_not_null().and(counts::failures.ge(self.limit.unwrap_or(i32::MAX)));
         let by_address =
@@ -85,7 +85,7 @@ impl Lockout {
     /// Forgets the failed logins, so that the next attempt is the first. Returns how many counts were deleted.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub(super) fn forget(conn: &mut DbConnection, which: FailedLoginsOf<'_>) -> QueryResult<usize> {
         let keys = origins::table.select(origins::attempt);
         match which {

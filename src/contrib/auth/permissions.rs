@@ -16,7 +16,7 @@ use crate::db::DbConnection;
 /// Whether `user`, who is one of `users`, has `permission`: `user.has_perm("app.codename")`.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn has_perm(
     conn: &mut DbConnection,
     users: &dyn UserModel,
@@ -29,7 +29,7 @@ pub fn has_perm(
 /// Whether `user` has every one of `permissions`: `user.has_perms([…])`. True for an empty list.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn has_perms(
     conn: &mut DbConnection,
     users: &dyn UserModel,
@@ -43,7 +43,7 @@ pub fn has_perms(
 /// Every permission of `user`: `user.get_all_permissions()`.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn get_all_permissions(
     conn: &mut DbConnection,
     users: &dyn UserModel,

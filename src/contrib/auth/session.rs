@@ -69,7 +69,7 @@ fn digest(hash: &SaltedHmac, user: &dyn AbstractUser) -> String {
 /// The user who is logged in to the session of `req`: `request.user`. `None` if no user is logged in.
 ///
 /// # Errors
-/// If the database fails, or `django.contrib.sessions` is not installed.
+/// Returns an error if the database fails, or `django.contrib.sessions` is not installed.
 pub async fn get_user(req: &HttpRequest) -> Result<Option<SharedUser>, SessionError> {
     if let Some(CachedUser(user)) = req.extensions().get::<CachedUser>() {
         return Ok(user.clone());
@@ -112,7 +112,7 @@ async fn find_user(req: &HttpRequest, session: &Session) -> Result<Option<Shared
 /// The caller has checked the password. The session is saved with the response.
 ///
 /// # Errors
-/// If the database fails, `django.contrib.sessions` is not installed, or the user has no primary key.
+/// Returns an error if the database fails, `django.contrib.sessions` is not installed, or the user has no primary key.
 pub async fn login(req: &HttpRequest, user: &SharedUser) -> Result<(), SessionError> {
     let apps = Apps::of(req)?;
     let (sessions, auth) = (apps.get::<SessionAuth>()?, apps.auth()?);
@@ -146,7 +146,7 @@ async fn update_last_login(apps: &Apps, auth: &AuthState, user: &SharedUser) -> 
 /// Ends the session of `req`.
 ///
 /// # Errors
-/// If the database fails, or `django.contrib.sessions` is not installed.
+/// Returns an error if the database fails, or `django.contrib.sessions` is not installed.
 pub async fn logout(req: &HttpRequest) -> Result<(), SessionError> {
     Session::of(req).await?.flush();
     cache(req, None);
@@ -159,7 +159,7 @@ pub async fn logout(req: &HttpRequest) -> Result<(), SessionError> {
 /// The view has asked [`get_user`] who is logged in, before the change: after it the session no longer counts.
 ///
 /// # Errors
-/// If the database fails, or `django.contrib.sessions` is not installed.
+/// Returns an error if the database fails, or `django.contrib.sessions` is not installed.
 pub async fn update_session_auth_hash(req: &HttpRequest, user: &SharedUser) -> Result<(), SessionError> {
     let sessions = Apps::of(req)?.get::<SessionAuth>()?;
     let session = Session::of(req).await?;

@@ -53,7 +53,7 @@ impl Apps {
     /// Each app decides by its settings how to react to the reason.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn end_logins(
         &self,
         conn: &mut DbConnection,

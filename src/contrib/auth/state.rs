@@ -97,7 +97,7 @@ impl AuthState {
     /// The failed logins of `which` that still count, the latest first and at most `limit`. None without a limit on failures.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn failed_logins(
         &self,
         conn: &mut DbConnection,
@@ -111,7 +111,7 @@ impl AuthState {
     /// How many user names (each with an address) and addresses are locked out.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn count_locked(&self, conn: &mut DbConnection) -> Result<i64, DatabaseError> {
         let Some(lockout) = &self.0.lockout else { return Ok(0) };
         Ok(lockout.count_locked(conn, self.clock().now())?)
@@ -120,7 +120,7 @@ impl AuthState {
     /// Unlocks a user or an address: forgets the failed logins. Returns how many counts there were.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn forget_failed_logins(
         &self,
         conn: &mut DbConnection,
@@ -290,7 +290,7 @@ impl AuthState {
     /// `create_superuser`: as [`AuthState::create_user`], with `is_staff` and `is_superuser`.
     ///
     /// # Errors
-    /// As [`AuthState::create_user`].
+    /// Same as [`AuthState::create_user`].
     pub async fn create_superuser(
         &self,
         db: &Database,
@@ -305,7 +305,7 @@ impl AuthState {
     /// Same as [`AuthState::create_user`], with every field of `new` except the password.
     ///
     /// # Errors
-    /// As [`AuthState::create_user`].
+    /// Same as [`AuthState::create_user`].
     pub async fn create(&self, db: &Database, new: &NewUser<'_>, password: &str) -> Result<SharedUser, AuthError> {
         let password = password.to_owned();
         let encoded = self.hash(move |hashers| hashers.encode(&password)).await?;
@@ -348,7 +348,7 @@ impl AuthState {
     /// Runs `work` on a thread for hashing, when there is one within the queue's length.
     ///
     /// # Errors
-    /// [`AuthError::Overloaded`] when the queue is full.
+    /// Returns [`AuthError::Overloaded`] when the queue is full.
     pub async fn hash<T: Send + 'static>(
         &self,
         work: impl FnOnce(&PasswordHashers) -> T + Send + 'static,

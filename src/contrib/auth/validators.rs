@@ -17,7 +17,7 @@ impl InvalidUsername {
 /// Django's `UnicodeUsernameValidator`. The length is the column's business.
 ///
 /// # Errors
-/// When Django would refuse the name.
+/// Returns an error when Django would refuse the name.
 pub fn validate_username(username: &str) -> Result<(), InvalidUsername> {
     let is_valid = !username.is_empty() && username.chars().all(|c| is_word(c) || "@.+-".contains(c));
     if is_valid { Ok(()) } else { Err(InvalidUsername) }

@@ -20,8 +20,8 @@ pub fn decode(token: &str, key: &VerifyingKey, rules: &Rules, now: DateTime<Utc>
     Ok(claims)
 }
 
-/// As [`decode`], for a token that comes with every request: if `key` is a public key and has verified it recently, the
-/// signature is not checked again. The `rules` are checked each time.
+/// Same as [`decode`], for a token that comes with every request: if `key` is a public key and has verified it
+/// recently, the signature is not checked again. The `rules` are checked each time.
 ///
 /// # Errors
 /// See [`decode`].

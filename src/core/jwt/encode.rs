@@ -19,7 +19,7 @@ pub fn encode(claims: &Claims, key: &SigningKey) -> Result<String, SigningError>
     encode_with_headers(claims, key, &[])
 }
 
-/// As [`encode`], with more header parameters, such as `kid`. The argument `headers` of PyJWT.
+/// Same as [`encode`], with more header parameters, such as `kid`. The argument `headers` of PyJWT.
 ///
 /// `alg` is always the algorithm of the key. `typ` may be replaced, and is omitted if empty.
 ///

@@ -41,7 +41,7 @@ impl Block<'_> {
 /// The first block with one of the `labels`.
 ///
 /// # Errors
-/// If there is no block, the error says what kind of text it seems to be.
+/// Returns an error if there is no block, the error says what kind of text it seems to be.
 pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyError> {
     let mut found = None;
     let mut instead = KeyError::NotPem;

@@ -50,7 +50,7 @@ impl Signer {
     /// The value in signed text.
     ///
     /// # Errors
-    /// If it has no signature, or not one of the keys has made it.
+    /// Returns an error if it has no signature, or not one of the keys has made it.
     pub fn unsign<'a>(&self, signed: &'a str) -> Result<&'a str, BadSignature> {
         let (value, found) = signed.rsplit_once(':').ok_or(BadSignature::Missing)?;
         let is_by = |key: &SaltedHmac| constant_time_eq(found.as_bytes(), signature(key, value).as_bytes());

@@ -34,7 +34,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 impl TimestampSigner {
-    /// As [`Signer::new`].
+    /// Same as [`Signer::new`].
     #[must_use]
     pub fn new(key: &SecretString, fallback_keys: &[SecretString], salt: &str) -> Self {
         Self(Signer::new(key, fallback_keys, salt))
@@ -49,17 +49,17 @@ impl TimestampSigner {
     /// The value in signed text, and when it was signed.
     ///
     /// # Errors
-    /// If the signature is wrong or there is no time in the text.
+    /// Returns an error if the signature is wrong or there is no time in the text.
     pub fn unsign<'a>(&self, signed: &'a str) -> Result<(&'a str, DateTime<Utc>), BadSignature> {
         let (value, time) = self.0.unsign(signed)?.rsplit_once(':').ok_or(BadSignature::Content)?;
         let time = b62_decode(time).and_then(|seconds| DateTime::from_timestamp(seconds, 0));
         Ok((value, time.ok_or(BadSignature::Content)?))
     }
 
-    /// As [`TimestampSigner::unsign`], if the text was signed at most `max_age` before `now`.
+    /// Same as [`TimestampSigner::unsign`], if the text was signed at most `max_age` before `now`.
     ///
     /// # Errors
-    /// If the signature is wrong or older.
+    /// Returns an error if the signature is wrong or older.
     pub fn unsign_within<'a>(
         &self,
         signed: &'a str,
@@ -77,7 +77,7 @@ impl TimestampSigner {
         self.sign_bytes(json::dumps(value).as_bytes(), compress, now)
     }
 
-    /// As [`TimestampSigner::sign_object`], for JSON that has been written already.
+    /// Same as [`TimestampSigner::sign_object`], for JSON that has been written already.
     #[must_use]
     pub fn sign_bytes(&self, data: &[u8], compress: bool, now: DateTime<Utc>) -> String {
         let packed = if compress { pack(data) } else { None };
@@ -91,7 +91,7 @@ impl TimestampSigner {
     /// `signing.loads(signed)`. The time is not looked at.
     ///
     /// # Errors
-    /// If the signature is wrong, or the content is not what [`TimestampSigner::sign_object`] makes.
+    /// Returns an error if the signature is wrong, or the content is not what [`TimestampSigner::sign_object`] makes.
     pub fn unsign_object(&self, signed: &str) -> Result<Value, BadSignature> {
         let (text, _) = self.unsign(signed)?;
         let (is_packed, text) = text.strip_prefix('.').map_or((false, text), |text| (true, text));

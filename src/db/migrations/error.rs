@@ -39,9 +39,8 @@ pub enum MigrationError {
     },
     /// The table of users is not there, and no migration makes it.
     #[error(
-        "AUTH_USER_MODEL: the database has no table {table:?}, and no migration here makes it. If the project has a user model \
-         of its own, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by a migration of \
-         your own"
+        "AUTH_USER_MODEL: the database has no table {table:?}, and no migration here makes it. If the project has a custom user \
+         model, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by your own migration"
     )]
     NoUsers {
         /// Name of the table.

@@ -135,7 +135,7 @@ impl MigrationPlan {
     /// Every migration and whether it is applied, in the order in which they are applied.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error when the database fails.
     pub fn plan(&self, conn: &mut DbConnection) -> Result<Vec<MigrationState>, DatabaseError> {
         let history = History::read(conn)?;
         let of_step = |step: &Step| {
@@ -149,7 +149,7 @@ impl MigrationPlan {
     /// The migrations that [`MigrationPlan::migrate`] would apply. A server warns about them at start, as Django does.
     ///
     /// # Errors
-    /// When the database fails.
+    /// Returns an error when the database fails.
     pub fn unapplied(&self, conn: &mut DbConnection) -> Result<Vec<MigrationState>, DatabaseError> {
         Ok(self.plan(conn)?.into_iter().filter(|state| !state.applied).collect())
     }
@@ -161,7 +161,7 @@ impl MigrationPlan {
     /// nothing.
     ///
     /// # Errors
-    /// [`MigrationError`]; what it says about the whole plan is checked before the first step.
+    /// Returns [`MigrationError`]; what it says about the whole plan is checked before the first step.
     pub fn migrate(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Vec<Applied>, MigrationError> {
         transaction(conn, |conn| {
             history::lock(conn)?;
@@ -189,7 +189,7 @@ impl MigrationPlan {
     /// its tables when it starts. Blocks, so do it before the server runs.
     ///
     /// # Errors
-    /// As [`MigrationPlan::migrate`].
+    /// Same as [`MigrationPlan::migrate`].
     pub fn run(&self, database: &Database) -> Result<Vec<Applied>, MigrationError> {
         self.migrate(&mut *database.connection()?, Clock::system().now())
     }
@@ -197,7 +197,7 @@ impl MigrationPlan {
     /// Whether every step can be done. Writes nothing.
     ///
     /// # Errors
-    /// As [`MigrationPlan::migrate`].
+    /// Same as [`MigrationPlan::migrate`].
     pub fn check(&self, conn: &mut DbConnection) -> Result<(), MigrationError> {
         let mut history = History::read(conn)?;
         self.check_users(&history)?;

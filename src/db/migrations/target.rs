@@ -37,7 +37,7 @@ impl MigrationPlan {
     /// The migrations that have to be undone to get to `target`, the last one first.
     ///
     /// # Errors
-    /// If the database fails.
+    /// Returns an error if the database fails.
     pub fn backwards(&self, conn: &mut DbConnection, target: Target<'_>) -> Result<Vec<Applied>, DatabaseError> {
         let history = History::read(conn)?;
         let later: Vec<_> = match target {
@@ -53,7 +53,7 @@ impl MigrationPlan {
     /// The migrations that have to be applied to get to `target`, which is not one that has to be undone.
     ///
     /// # Errors
-    /// If the database fails.
+    /// Returns an error if the database fails.
     pub fn forwards(&self, conn: &mut DbConnection, target: Target<'_>) -> Result<Vec<Applied>, DatabaseError> {
         let plan = self.towards(target);
         let unapplied = plan.unapplied(conn)?.into_iter().map(|state| Applied { app: state.app, name: state.name });
@@ -72,7 +72,7 @@ impl MigrationPlan {
     /// database, or if all migrations of its app are; `zero` drops the tables of the app.
     ///
     /// # Errors
-    /// [`MigrationError`]
+    /// Returns [`MigrationError`]
     pub fn migrate_to(
         &self,
         conn: &mut DbConnection,
@@ -158,7 +158,7 @@ impl MigrationPlan {
     /// The output of `sqlmigrate` for a migration of the plan.
     ///
     /// # Errors
-    /// If the database fails.
+    /// Returns an error if the database fails.
     pub fn sql_of(
         &self,
         conn: &mut DbConnection,

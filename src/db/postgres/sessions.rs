@@ -147,7 +147,7 @@ impl Sessions {
     /// Waits for the permit for a session.
     ///
     /// # Errors
-    /// [`DatabaseError::Unavailable`] at once if too many callers wait, and after `DATABASE_POOL_TIMEOUT`.
+    /// Returns [`DatabaseError::Unavailable`] at once if too many callers wait, and after `DATABASE_POOL_TIMEOUT`.
     pub(super) async fn acquire(&self) -> Result<Permit, DatabaseError> {
         match self.try_acquire() {
             Some(permit) => Ok(permit),
@@ -178,7 +178,7 @@ impl Sessions {
     /// Runs `work` on a session, and waits for its result.
     ///
     /// # Errors
-    /// Those of `work`, and [`DatabaseError`] if it panicked or PostgreSQL does not answer.
+    /// Returns the errors of `work`, and [`DatabaseError`] if it panicked or PostgreSQL does not answer.
     pub(super) async fn run<T, E, F>(&self, rights: Rights, work: F) -> Result<T, E>
     where
         F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,

@@ -158,7 +158,7 @@ impl Kind {
     /// The value that a person has typed.
     ///
     /// # Errors
-    /// Says what is wrong with it, in the words of Django's fields.
+    /// Returns what is wrong with it, in the words of Django's fields.
     pub fn parse(self, text: &str) -> Result<String, String> {
         let value = match self {
             Self::Boolean => match text.to_ascii_lowercase().as_str() {

@@ -70,7 +70,7 @@ impl Statement {
     /// The rows. Every column must be a text.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn rows(&self, conn: &mut DbConnection) -> QueryResult<Vec<TextRow>> {
         self.query().rows(conn)
     }
@@ -78,7 +78,7 @@ impl Statement {
     /// The first column of the first row.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn scalar(&self, conn: &mut DbConnection) -> QueryResult<Option<String>> {
         let first = self.rows(conn)?.into_iter().next();
         Ok(first.and_then(|TextRow(values)| values.into_iter().next()).flatten())
@@ -87,7 +87,7 @@ impl Statement {
     /// The number of rows that the statement has changed.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn run(&self, conn: &mut DbConnection) -> QueryResult<usize> {
         self.query().run(conn)
     }

@@ -28,7 +28,7 @@ impl Table {
     /// Reads the columns of the table `name`.
     ///
     /// # Errors
-    /// Those of the statement, and one that names the table if it does not exist.
+    /// Returns the errors of the statement, and one that names the table if it does not exist.
     pub fn read(conn: &mut DbConnection, name: &str) -> QueryResult<Self> {
         let (vendor, quoted) = (conn.vendor(), quote_name(name));
         let columns: Vec<_> =
@@ -58,7 +58,7 @@ impl Tables {
     /// The table `name`, which is read from the database the first time.
     ///
     /// # Errors
-    /// As [`Table::read`].
+    /// Same as [`Table::read`].
     pub fn get(&self, conn: &mut DbConnection, name: &str) -> QueryResult<Arc<Table>> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
         if let Some(table) = known {

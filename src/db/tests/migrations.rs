@@ -194,9 +194,9 @@ fn a_project_with_another_user_model_gets_no_foreign_keys_to_missing_tables() {
         conn.batch_execute("DROP TABLE auth_user").unwrap();
         assert_eq!(
             refusal(conn).to_string(),
-            "AUTH_USER_MODEL: the database has no table \"auth_user\", and no migration here makes it. If the project has a user \
-             model of its own, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by a \
-             migration of your own"
+            "AUTH_USER_MODEL: the database has no table \"auth_user\", and no migration here makes it. If the project has a \
+             custom user model, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by \
+             your own migration"
         );
         // This also applies if all migrations are recorded: Django records the migrations of `auth` for every user
         // model.

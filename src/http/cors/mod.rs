@@ -63,7 +63,8 @@ impl CorsMiddleware {
     /// Follows `settings`.
     ///
     /// # Errors
-    /// If an origin, a name or an expression is invalid, and for credentials together with all origins.
+    /// Returns an error if an origin, a name or an expression is invalid, and for credentials together with all
+    /// origins.
     pub fn new(settings: &CorsSettings) -> Result<Self, SettingsError> {
         let named = settings.allowed_origins.iter().map(|text| origin(text));
         let named = named.collect::<Result<HashSet<_>, _>>()?;

@@ -37,7 +37,7 @@ impl SecurityMiddleware {
     /// Follows `settings`. The paths `exempt` are served without HTTPS, in addition to the paths in the settings.
     ///
     /// # Errors
-    /// If a value cannot be a header, a host or an expression.
+    /// Returns an error if a value cannot be a header, a host or an expression.
     pub fn new(settings: &SecuritySettings, exempt: &'static [&'static str]) -> Result<Self, SettingsError> {
         let value = |key: &str, text: &str| {
             HeaderValue::from_str(text).map_err(|_| SettingsError::expected(key, text, "the value of a header"))

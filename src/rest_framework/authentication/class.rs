@@ -107,7 +107,7 @@ impl fmt::Debug for AuthenticationClass {
 /// Tries `classes` in order. The first that finds a credential of its kind decides.
 ///
 /// # Errors
-/// The error of that class, with the challenge of the *first* class, as in DRF.
+/// Returns the error of that class, with the challenge of the *first* class, as in DRF.
 pub async fn authenticate(req: &HttpRequest, classes: &[AuthenticationClass]) -> Result<Option<Caller>, ApiError> {
     for class in classes {
         match class.authenticate(req).await {

@@ -80,7 +80,7 @@ impl Permission for DjangoModelPermissions {
     }
 }
 
-/// As [`DjangoModelPermissions`], and everyone may read.
+/// Same as [`DjangoModelPermissions`], and everyone may read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct DjangoModelPermissionsOrAnonReadOnly;
 
@@ -94,7 +94,7 @@ impl Permission for DjangoModelPermissionsOrAnonReadOnly {
     }
 }
 
-/// As [`DjangoModelPermissions`] for the model `M`, on a plain actix route:
+/// Same as [`DjangoModelPermissions`] for the model `M`, on a plain actix route:
 ///
 /// ```
 /// use actix_simplejwt::Permitted;
@@ -162,7 +162,7 @@ async fn has_model_permission(
 /// `user._perm_cache`.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub async fn has_perm(req: &HttpRequest, user: &SharedUser, permission: &str) -> Result<bool, ApiError> {
     let Some(pk) = user.pk() else { return Ok(false) };
     if let Some(answer) = cached(req, pk, permission) {

@@ -29,7 +29,7 @@ impl ThrottleCache {
     /// The cache of `settings`. This does not connect yet.
     ///
     /// # Errors
-    /// For an invalid URL.
+    /// Returns an error for an invalid URL.
     pub fn new(settings: &CacheSettings) -> Result<Self, SettingsError> {
         match &settings.url {
             CacheUrl::Memory => Ok(Self::default()),
@@ -46,7 +46,8 @@ impl ThrottleCache {
     /// Counts a request of `key` at `now`, unless there were `rate.requests` within the last `rate.period`.
     ///
     /// # Errors
-    /// If the limit is reached, and then the request is not counted, or if Redis does not answer in time.
+    /// Returns an error if the limit is reached, and then the request is not counted, or if Redis does not answer in
+    /// time.
     pub async fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Denial> {
         match self {
             Self::Memory(histories) => histories.allow_request(key, rate, now).map_err(Denial::TooMany),

@@ -81,7 +81,7 @@ impl Histories {
     /// `SimpleRateThrottle.allow_request` and `wait`.
     ///
     /// # Errors
-    /// If the limit is reached. The request is not counted then.
+    /// Returns an error if the limit is reached. The request is not counted then.
     pub fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Refusal> {
         let now = now.timestamp_micros();
         let period = rate.period_micros();

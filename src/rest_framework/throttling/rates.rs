@@ -56,7 +56,7 @@ impl ThrottleRates {
     /// Reads `anon=100/day,user=1000/day,login=5/min` over the defaults; `none` for a rate removes the limit.
     ///
     /// # Errors
-    /// Says what was expected.
+    /// Returns what was expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut rates = Self::default();
         for pair in values::list(text)? {

@@ -57,7 +57,7 @@ impl CacheUrl {
     /// Reads `locmem://`, `redis://[[user]:password@]host[:port][/database]`, and `none` or nothing for memory.
     ///
     /// # Errors
-    /// Says what was expected. The text is not repeated, because it may hold a password.
+    /// Returns what was expected. The text is not repeated, because it may hold a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Some(text) = values::optional(values::string)(text)? else { return Ok(Self::Memory) };
         match text.trim().split_once("://") {

@@ -109,7 +109,7 @@ impl Argon2PasswordHasher {
     /// A hasher with other parameters than Django's, `memory` in KiB.
     ///
     /// # Errors
-    /// For parameters that Argon2 does not have, or beyond the limits for stored texts.
+    /// Returns an error for parameters that Argon2 does not have, or beyond the limits for stored texts.
     pub fn new(memory: u32, time: u32, parallelism: u32) -> Result<Self, HasherError> {
         Ok(Self(Cost::new(memory, time, parallelism)?))
     }

@@ -39,7 +39,7 @@ impl BcryptPasswordHasher {
     /// `bcrypt_sha256`, which takes passwords of any length.
     ///
     /// # Errors
-    /// For a cost outside of [`BcryptPasswordHasher::MIN_COST`] to [`BcryptPasswordHasher::MAX_COST`].
+    /// Returns an error for a cost outside of [`BcryptPasswordHasher::MIN_COST`] to [`BcryptPasswordHasher::MAX_COST`].
     pub fn sha256(cost: u32) -> Result<Self, HasherError> {
         Ok(Self { prehash: true, cost: allowed(cost)? })
     }
@@ -48,7 +48,7 @@ impl BcryptPasswordHasher {
     /// on, and those with a NUL, of which that library makes the same hash as of others.
     ///
     /// # Errors
-    /// As [`BcryptPasswordHasher::sha256`].
+    /// Same as [`BcryptPasswordHasher::sha256`].
     pub fn plain(cost: u32) -> Result<Self, HasherError> {
         Ok(Self { prehash: false, cost: allowed(cost)? })
     }

@@ -21,28 +21,28 @@ pub trait PasswordHasher: fmt::Debug + Send + Sync {
     /// Whether `encoded`, a text of this hasher's algorithm, was made from `password`. Compares in constant time.
     ///
     /// # Errors
-    /// When the question could not be answered, and so no work was done: the text is malformed or asks for too much
-    /// work, or this hasher cannot take the password.
+    /// Returns an error when the question could not be answered, and so no work was done: the text is malformed or asks
+    /// for too much work, or this hasher cannot take the password.
     fn verify(&self, password: &str, encoded: &str) -> Result<bool, HasherError>;
 
     /// Whether `encoded` was made with other parameters than this hasher's, or with a salt that is too short.
     ///
     /// # Errors
-    /// When the text is malformed.
+    /// Returns an error when the text is malformed.
     fn must_update(&self, encoded: &str) -> Result<bool, HasherError>;
 
     /// The work that went into `encoded` as a share of the work of [`PasswordHasher::encode`]: 0.25 is a quarter.
     /// `None` when only a measurement tells what the difference is in time.
     ///
     /// # Errors
-    /// When the text is malformed.
+    /// Returns an error when the text is malformed.
     fn relative_work(&self, encoded: &str) -> Result<Option<f64>, HasherError>;
 
     /// The work that went into `encoded`, as a share as in [`PasswordHasher::relative_work`], at least about. Default: that,
     /// and 1 where it is `None`.
     ///
     /// # Errors
-    /// When the text is malformed.
+    /// Returns an error when the text is malformed.
     fn estimated_work(&self, encoded: &str) -> Result<f64, HasherError> {
         Ok(self.relative_work(encoded)?.unwrap_or(1.0))
     }

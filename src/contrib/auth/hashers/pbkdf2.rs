@@ -48,7 +48,7 @@ impl Pbkdf2PasswordHasher {
     /// `pbkdf2_sha256` with this number of iterations.
     ///
     /// # Errors
-    /// For no iterations, or more than [`Pbkdf2PasswordHasher::MAX_ITERATIONS`].
+    /// Returns an error for no iterations, or more than [`Pbkdf2PasswordHasher::MAX_ITERATIONS`].
     pub fn sha256(iterations: u32) -> Result<Self, HasherError> {
         Ok(Self { digest: Digest::Sha256, iterations: allowed(iterations)? })
     }
@@ -56,7 +56,7 @@ impl Pbkdf2PasswordHasher {
     /// `pbkdf2_sha1` with this number of iterations.
     ///
     /// # Errors
-    /// As [`Pbkdf2PasswordHasher::sha256`].
+    /// Same as [`Pbkdf2PasswordHasher::sha256`].
     pub fn sha1(iterations: u32) -> Result<Self, HasherError> {
         Ok(Self { digest: Digest::Sha1, iterations: allowed(iterations)? })
     }

@@ -80,7 +80,7 @@ impl ScryptPasswordHasher {
     /// A hasher with other parameters than Django's.
     ///
     /// # Errors
-    /// For parameters that scrypt does not have, or beyond the limits for stored texts.
+    /// Returns an error for parameters that scrypt does not have, or beyond the limits for stored texts.
     pub fn new(work_factor: u32, block_size: u32, parallelism: u32) -> Result<Self, HasherError> {
         Ok(Self(Cost::new(work_factor, block_size, parallelism)?))
     }

@@ -5,7 +5,7 @@ use super::PasswordHashers;
 /// How many characters of a salt or hash are shown.
 const SHOWN: usize = 6;
 
-/// As [`SHOWN`], for the salts of MD5.
+/// Same as [`SHOWN`], for the salts of MD5.
 const SHOWN_OF_MD5_SALT: usize = 2;
 
 impl PasswordHashers {

@@ -19,7 +19,8 @@ pub struct Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such user, the passwords differ or are too weak three times, or the database fails.
+/// Returns an error when there is no such user, the passwords differ or are too weak three times, or the database
+/// fails.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let username = match arguments.username {
         Some(username) => username,

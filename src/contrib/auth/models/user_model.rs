@@ -66,7 +66,7 @@ pub trait UserModel: Any + Send + Sync {
     /// Default: nothing.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn field_problem(&self, conn: &mut DbConnection, name: &str, value: &str) -> QueryResult<Option<String>> {
         let _ = (conn, name, value);
         Ok(None)
@@ -95,16 +95,16 @@ pub trait UserModel: Any + Send + Sync {
     /// The user with that primary key. Default: the user whose attribute `id` is the key.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn get_by_pk(&self, conn: &mut DbConnection, pk: UserId) -> QueryResult<Option<SharedUser>> {
         self.get_by_attribute(conn, "id", &pk.into())
     }
 
-    /// As [`UserModel::get_by_attribute`] for several `values`, in their order: what requests that come at the same time
-    /// ask together. Default: one after the other. On PostgreSQL a single statement is several times as fast.
+    /// Same as [`UserModel::get_by_attribute`] for several `values`, in their order: what requests that come at the
+    /// same time ask together. Default: one after the other. On PostgreSQL a single statement is several times as fast.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn get_many_by_attribute(
         &self,
         conn: &mut DbConnection,
@@ -120,21 +120,21 @@ pub trait UserModel: Any + Send + Sync {
     /// Inserts an active user: `create_user` of the manager.
     ///
     /// # Errors
-    /// Those of the statement, such as a unique violation if the user name is taken.
+    /// Returns the errors of the statement, such as a unique violation if the user name is taken.
     fn create(&self, conn: &mut DbConnection, new: &NewUser<'_>, now: DateTime<Utc>) -> QueryResult<SharedUser>;
 
     /// Replaces the stored password string if it is still the one in `user`, so that a password that was changed since
     /// then is not overwritten. Returns whether it was replaced.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn set_password(&self, conn: &mut DbConnection, user: &dyn AbstractUser, encoded: &str) -> QueryResult<bool>;
 
     /// The permissions of `user`: `get_all_permissions` of `ModelBackend`. Default: no permissions, as for a model
     /// without `PermissionsMixin`.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn permissions(&self, conn: &mut DbConnection, user: &dyn AbstractUser) -> QueryResult<UserPermissions> {
         let _ = (conn, user);
         Ok(UserPermissions::none())

@@ -24,7 +24,7 @@ per_database! {
             (&ACCOUNTS, &[("AUTH_USER_TABLE", "accounts_tenant"), ("USERNAME_FIELD", "id")], "AUTH_USER_MODEL: the table \"accounts_tenant\" has no column \"password\", only id, name;"),
             (&RENAMED, &[("AUTH_USER_COLUMNS", "id=customer_no,email=mail address")], "AUTH_USER_MODEL: the table \"crm customers\" has no column \"password\", only "),
             (&MINIMAL, &[("SIMPLE_JWT_USER_ID_FIELD", "id")], "SIMPLE_JWT_USER_ID_FIELD: users cannot be looked up by \"id\": expected a unique column of numbers, texts or UUIDs"),
-            (&ACCOUNTS, &[("AUTH_USER_MODEL", "auth.User")], "USERNAME_FIELD: belongs to a user model of your own; set AUTH_USER_MODEL as well"),
+            (&ACCOUNTS, &[("AUTH_USER_MODEL", "auth.User")], "USERNAME_FIELD: belongs to your own user model; set AUTH_USER_MODEL as well"),
         ];
         for (fixture, changed, expected) in cases {
             let error = fixture.apps(&fixture.database(&db), changed).err().unwrap();
