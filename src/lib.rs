@@ -130,8 +130,9 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | `redis` (default) | limits on the number of requests that several servers share, `CACHE_URL` | redis |
 //! | `server` (default) | the project: settings, URLs, server, `manage`; with `sqlite` or `postgres` | clap and others |
 //!
-//! With `default-features = false` the crate is extractors and token types for a service that reads tokens by a public key
-//! or a JWK set: no diesel, no C library of a database. The only code in C is then AWS-LC, which does the cryptography.
+//! With `default-features = false` the crate has the extractors and token types for a service that reads tokens with a
+//! public key or a JWK set: no diesel, no C library of a database. The only code in C is then AWS-LC, which does the
+//! cryptography.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 

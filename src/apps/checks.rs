@@ -23,7 +23,7 @@ pub enum When {
     Always,
     /// At every start and by `manage check --deploy`: not while developing, but too dangerous to miss in production.
     StartAndDeploy,
-    /// By `manage check --deploy` only.
+    /// Runs only with `manage check --deploy`.
     Deploy,
 }
 

@@ -39,7 +39,7 @@ fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Why there is no token. The texts are Python's.
+/// The reasons for not making a token. The texts are Python's.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateTokenError {
     /// No user has that name.

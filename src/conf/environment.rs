@@ -89,14 +89,14 @@ impl Environment {
 
     /// Names that begin with `prefix` and differ from one of `settings` by one or two letters.
     ///
-    /// For a prefix that other programs use as well, so that an unknown name is no error.
+    /// For a prefix that other programs use too, so an unknown name is not an error.
     #[must_use]
     pub fn misspelt(&self, prefix: &str, settings: &[Setting]) -> Vec<SettingsError> {
         self.unknown(prefix, settings).filter_map(|name| SettingsError::misspelt(name, settings)).collect()
     }
 
-    /// Names in `.env` that are none of `settings`, and are settings of Django's that do not apply here, or resemble one of
-    /// `settings`. Names that only the process environment has belong to anyone.
+    /// Names in `.env` that are not in `settings`, but are settings of Django that do not apply here, or resemble one
+    /// of `settings`. Names that only the process environment has belong to anyone.
     #[must_use]
     pub fn doubtful(&self, settings: &[Setting]) -> Vec<SettingsError> {
         let names = self.lines.iter().filter(|(name, _)| settings.iter().all(|setting| setting.key != *name));

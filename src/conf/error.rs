@@ -15,7 +15,7 @@ pub struct SettingsError {
 }
 
 impl SettingsError {
-    /// A setting whose value is wrong in the way `problem` says. The text must not hold a secret.
+    /// A setting with an invalid value; `problem` describes it. The text must not contain a secret.
     pub fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { key: key.into(), problem: problem.into(), suggestion: None }
     }

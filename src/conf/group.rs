@@ -22,7 +22,7 @@
 //!
 //! A `struct` may begin with the settings of another one (`group cache: CacheSettings;`, or
 //! `group auth: AuthSettings, of "django.contrib.auth";`, which is read only if that app is installed) and end with fields that have
-//! no environment variable (`plain name: Type = value, "documentation";`). Above the `struct` stand:
+//! no environment variable (`plain name: Type = value, "documentation";`). Above the `struct` are:
 //!
 //! * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
 //! * `prefix`: unknown names that begin with it are errors;

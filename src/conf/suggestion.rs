@@ -1,4 +1,5 @@
-//! The setting that an unknown name probably means: by its words, as in `DEFAULT_AUTH_CLASSES`, or else by its letters.
+//! The setting that an unknown name probably means: by its words, as in `DEFAULT_AUTH_CLASSES`, otherwise by its
+//! letters.
 
 use super::Setting;
 

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::DatabaseError;
 use super::callers::Callers;
 
-/// Nothing can panic while one of these is held, so none is ever poisoned.
+/// No code can panic while one of these is held, so none is ever poisoned.
 #[cfg(feature = "postgres")]
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

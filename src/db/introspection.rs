@@ -30,10 +30,10 @@ pub struct Column {
     /// Whether no two rows can have the same value in it.
     #[diesel(sql_type = Bool)]
     pub is_unique: bool,
-    /// The most characters that it holds.
+    /// The maximum number of characters.
     #[diesel(sql_type = Nullable<Integer>)]
     pub max_length: Option<i32>,
-    /// Whether it holds JSON.
+    /// Whether it contains JSON.
     #[diesel(sql_type = Bool)]
     pub is_json: bool,
 }

@@ -1,4 +1,4 @@
-//! Where the database is and how it is used. Python counterpart: `settings.DATABASES["default"]`.
+//! The address of the database and its options. Python counterpart: `settings.DATABASES["default"]`.
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 
 use super::connection::MultiBackend;
 
-/// A moment as the database holds it, in whole microseconds.
+/// A moment in the database, in whole microseconds.
 #[must_use]
 pub fn to_db(moment: DateTime<Utc>) -> Moment {
     Moment(moment.naive_utc().trunc_subsecs(6))
@@ -151,7 +151,7 @@ fn written_by_django(text: &str) -> Option<NaiveDateTime> {
     )
 }
 
-/// The moment that a column holds.
+/// The moment in a column.
 #[must_use]
 pub fn from_db(value: NaiveDateTime) -> DateTime<Utc> {
     value.and_utc()

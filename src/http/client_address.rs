@@ -1,4 +1,4 @@
-//! The address of a client, also behind proxies. Python counterpart: `BaseThrottle.get_ident` of DRF.
+//! The address of a client, with or without proxies. Python counterpart: `BaseThrottle.get_ident` of DRF.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -32,7 +32,7 @@ pub fn get_ident(req: &HttpRequest, num_proxies: Option<usize>) -> String {
 
 /// The name under which the client with this address is counted. An IPv4 address in its one spelling, or the first
 /// `ipv6_prefix` bits of an IPv6 address: a customer of an access provider has a whole /64 and would otherwise have 2^64
-/// allowances. Text that is no address stays as it is.
+/// allowances. Text that is not an address is not changed.
 ///
 /// ```
 /// use actix_simplejwt::http::client_address::network;

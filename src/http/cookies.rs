@@ -25,11 +25,11 @@ pub struct CookieOptions {
 /// `SameSite` of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// With links from other sites, not with their forms.
+    /// Sent with links from other sites, but not with their forms.
     Lax,
     /// Never with requests from other sites.
     Strict,
-    /// With all requests. Browsers want `Secure` as well.
+    /// Sent with all requests. Browsers also require `Secure`.
     None,
 }
 

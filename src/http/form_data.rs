@@ -10,7 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::query_dict::QueryDict;
 
-/// How much of a form is read, and for how long.
+/// The limits of a form: size and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FormLimits {
     /// Bytes.

@@ -84,7 +84,7 @@ impl MiddlewareStack {
     ///
     /// # Errors
     /// Returns an error if a handler panicked or a middleware below this one failed. The response is in the error,
-    /// because actix has no request left to put into a [`ServiceResponse`]. A middleware above this one has to use its
+    /// because actix has no request left for a [`ServiceResponse`]. A middleware above this one has to use its
     /// `error_response`.
     pub async fn serve<B: MessageBody + 'static>(
         &self,

@@ -12,7 +12,7 @@ const SAFE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-')
 pub struct QueryDict(Vec<(String, String)>);
 
 impl QueryDict {
-    /// Reads `a=1&b=2`, as queries and urlencoded forms have it. Bytes that are no UTF-8 are replaced.
+    /// Reads `a=1&b=2`, the format of queries and urlencoded forms. Bytes that are not UTF-8 are replaced.
     #[must_use]
     pub fn parse(text: &[u8]) -> Self {
         let pairs = text.split(|b| *b == b'&').filter(|pair| !pair.is_empty());

@@ -78,7 +78,7 @@ fn is_allowed(url: &str, allowed_host: &str, require_https: bool) -> bool {
     if !url.chars().next().is_some_and(|first| first.is_ascii_graphic() || first.is_alphanumeric()) {
         return false;
     }
-    // As browsers do.
+    // Browsers do the same.
     let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
     let (scheme, rest) = split_scheme(&url);
     let host = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());

@@ -221,7 +221,7 @@ mod tests {
         // {"alg":"none","typ":"JWT"}.{"username":"alice"}
         let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJ1c2VybmFtZSI6ImFsaWNlIn0.";
         assert_eq!(refusal(ours.decode(none)), "Incorrect authentication credentials.");
-        // The same header before a payload that is no JSON.
+        // The same header before a payload that is not JSON.
         assert_eq!(refusal(ours.decode("eyJhbGciOiJub25lIn0.aGVsbG8.")), "Error decoding signature.");
     }
 

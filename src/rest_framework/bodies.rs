@@ -32,7 +32,7 @@ impl BodyBudget {
         Self { limit, taken: AtomicUsize::new(0) }
     }
 
-    /// The share of a body, of which nothing was read yet.
+    /// The share of a body that was not read yet.
     pub(super) fn share(&self) -> Share<'_> {
         Share { budget: self, taken: 0 }
     }

@@ -1,4 +1,4 @@
-//! The one error type of the HTTP edge, and how it becomes a response. Python counterpart: `rest_framework.exceptions`
+//! The error type of all HTTP code, and its response. Python counterpart: `rest_framework.exceptions`
 //! and `rest_framework.views.exception_handler`.
 //!
 //! The rules of the apps have their own errors without HTTP. A `From` next to the view turns each into an [`ApiError`].
@@ -27,7 +27,7 @@ pub struct ApiError(Box<Inner>);
 struct Inner {
     status: StatusCode,
     body: Value,
-    /// `NotAuthenticated` and `AuthenticationFailed`: 401 if there is a challenge, else 403.
+    /// `NotAuthenticated` and `AuthenticationFailed`: 401 if there is a challenge, otherwise 403.
     is_authentication: bool,
     challenge: Option<String>,
     retry_after: Option<u64>,

@@ -51,7 +51,7 @@ impl Parser {
 settings! {
     section "REST_FRAMEWORK";
 
-    /// How much of a body is read, and for how long.
+    /// The limits of a body: size and time.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Limits {
         /// Largest size of a body in bytes; `none` for no limit. A larger body is refused with 413.
@@ -107,7 +107,7 @@ pub async fn parse(
     }
     let content_type = headers.get(header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
     let content_type = content_type.as_deref().unwrap_or("");
-    // To the letter what nearly everybody sends: nothing to take apart.
+    // Nearly all clients send exactly this text, so it does not need to be parsed.
     let (parser, charset) = match parsers.iter().find(|parser| parser.media_type() == content_type) {
         Some(parser) => (parser, Charset::Utf8),
         None => {

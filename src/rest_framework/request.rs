@@ -68,7 +68,8 @@ pub struct Authenticated<A: Authentication = DefaultAuthentication> {
 }
 
 impl<A: Authentication> Authenticated<A> {
-    /// The claims of the token, such as those that `get_token` has added. `None` if the credential is no JSON Web Token.
+    /// The claims of the token, such as those that `get_token` has added. `None` if the credential is not a JSON Web
+    /// Token.
     ///
     /// ```
     /// use actix_simplejwt::Authenticated;
@@ -154,7 +155,7 @@ async fn find<A: Authentication + Default>(req: &HttpRequest) -> Result<Option<A
 /// # let _ = actix_web::web::get().to(report);
 /// ```
 ///
-/// A permission with arguments needs a type of its own that implements `Default`, or a view or a scope, which take values.
+/// A permission with arguments needs a separate type that implements `Default`. Views and scopes take a value instead.
 pub struct Permitted<P: Permission, A: Authentication = DefaultAuthentication> {
     /// `request.user`.
     pub user: A::User,

@@ -1,4 +1,4 @@
-//! From the fields of a body to a checked value. Python counterpart: `rest_framework.serializers`.
+//! Turns the fields of a body into a checked value. Python counterpart: `rest_framework.serializers`.
 
 use actix_web::HttpRequest;
 use serde_json::{Map, Value, json};
@@ -39,7 +39,7 @@ use crate::core::python;
 pub trait Serializer: Sized + 'static {
     /// Declares the fields, in the order in which a client reads about them, and takes their texts.
     ///
-    /// It is also called without a body, to describe the fields. The value is thrown away then, as it is if a field is
+    /// It is also called without a body, to describe the fields. The value is discarded then, as it is if a field is
     /// invalid, so this must do nothing but make it.
     fn read(fields: &mut Fields<'_>) -> Self;
 }

@@ -1,4 +1,4 @@
-//! Checks of how the server listens. Python counterpart: none.
+//! Checks of the server's settings. Python counterpart: none.
 
 use std::net::IpAddr;
 

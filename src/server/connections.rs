@@ -32,7 +32,7 @@ struct Connection {
     watcher: AbortHandle,
 }
 
-/// Watches a new connection; for `HttpServer::on_connect`. `limit` is how long it may be without a request.
+/// Watches a new connection; for `HttpServer::on_connect`. `limit` is the maximum time without a request.
 pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
     let Some(socket) = second_handle(io) else { return };
     data.insert(Rc::new_cyclic(|connection| Connection {
@@ -89,7 +89,8 @@ async fn close_when_idle(connection: Weak<Connection>, limit: Duration) {
     }
 }
 
-/// Leaves the connection of a request alone until the response is sent, and tells the client how long it is kept afterwards.
+/// Does not close the connection of a request until the response is sent, and tells the client how long it is kept
+/// afterwards.
 pub(super) struct WatchedConnections {
     keep_alive: Option<HeaderValue>,
 }

@@ -36,7 +36,8 @@ settings! {
         );
         /// How long an idle connection is kept.
         ///
-        /// It must be longer than a proxy in front keeps idle connections. Clients are told a second less in `Keep-Alive`.
+        /// It must be longer than the time for which a proxy keeps idle connections. The header `Keep-Alive` has one
+        /// second less.
         pub keep_alive: Duration = ACTIX_KEEP_ALIVE("5s", values::unsigned_duration);
         /// How long a client may take to send the head of a request.
         ///
@@ -59,7 +60,7 @@ settings! {
             METRICS_ADDRESS("none", values::optional(|text| parse_address(text, DEFAULT)));
         /// How often the server deletes expired tokens, such as `1h`; `none` for never.
         ///
-        /// Of several servers, one at a time does it.
+        /// If there are several servers, one at a time does it.
         pub token_sweep_interval: Option<Duration> = TOKEN_SWEEP_INTERVAL("none", values::optional(
             values::only(
                 values::unsigned_duration,

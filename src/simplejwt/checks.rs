@@ -50,7 +50,7 @@ fn secrets(settings: &SimpleJwtSettings, setting: &SecretString) -> Vec<SecretSt
     keys.into_iter().map(|key| key.text).collect()
 }
 
-/// Keys besides the one that signs, and their names.
+/// Keys in addition to the signing key, and their names.
 fn further_keys(registry: &Registry) -> Vec<CheckMessage> {
     let settings = registry.settings::<SimpleJwtSettings>();
     let mut found = Vec::new();

@@ -36,7 +36,7 @@ pub enum TokenError {
     Invalid {
         /// For the client.
         message: Cow<'static, str>,
-        /// For the log: what exactly is wrong.
+        /// For the log: the exact problem.
         cause: Option<JwtError>,
         /// For the metrics.
         refusal: Refusal,
@@ -91,7 +91,7 @@ impl TokenError {
         Self::invalid(format!("Token has no '{claim}' claim"))
     }
 
-    /// A token of which a time other than `exp` has passed.
+    /// A token with a passed time other than `exp`.
     pub(super) fn claim_expired(claim: &str) -> Self {
         let message = format!("Token '{claim}' claim has expired").into();
         Self::Invalid { message, cause: None, refusal: Refusal::Expired }

@@ -44,7 +44,7 @@ pub trait AbstractUser: Any + Debug + Send + Sync {
     fn attribute(&self, name: &str) -> Option<Value>;
 }
 
-/// A user as log lines name one: by primary key, or by name if there is no key.
+/// The text for a user in log lines: the primary key, or the name if there is no key.
 impl fmt::Display for dyn AbstractUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pk() {

@@ -1,4 +1,4 @@
-//! Checks of how users log in. Python counterpart: none; `django.contrib.auth.checks` is about models.
+//! Checks of the settings for logins. Python counterpart: none; `django.contrib.auth.checks` is about models.
 
 use super::settings::AuthSettings;
 use crate::apps::{Check, Registry, When};

@@ -89,7 +89,7 @@ enum Entered {
 
 impl Inner {
     fn lock(&self) -> MutexGuard<'_, Lines> {
-        // Nothing in here can panic while it is locked, so the lines are whole even if a thread panicked.
+        // No code can panic while the lock is held, so the lines are consistent even after a panic.
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -172,7 +172,7 @@ impl Lines {
         }
     }
 
-    /// Removes a caller that does not wait any more. Does nothing if it is not in the line.
+    /// Removes a caller that no longer waits. Does nothing if it is not in the line.
     fn leave(&mut self, client: &str, id: u64) {
         let Some(line) = self.by_client.get_mut(client) else { return };
         let Ok(index) = line.binary_search_by_key(&id, |waiting| waiting.id) else { return };

@@ -26,7 +26,7 @@ use crate::core::crypto::hex;
 use crate::db::schema::{login_failure_origins, login_failures};
 use crate::db::{Database, DatabaseError, DbConnection, is_unique_violation, try_advisory_lock};
 
-/// How many failures, and for how long they count.
+/// The number of failures, and the time for which they count.
 #[derive(Clone, Debug)]
 pub(super) struct Lockout {
     /// `LOGIN_FAILURE_LIMIT`.
@@ -103,7 +103,7 @@ impl Lockout {
         })
     }
 
-    /// An attempt to log in as `username` from `address`, which is empty where there is no client.
+    /// An attempt to log in as `username` from `address`, which is empty if there is no client.
     pub(super) fn attempt(&self, username: &str, address: &str) -> Attempt {
         let stored_address: String = address.chars().take(ADDRESS_LENGTH).collect();
         let by_name = |limit| {
@@ -251,7 +251,7 @@ impl Count {
         }
     }
 
-    /// For an administrator, who finds the count by it.
+    /// For an administrator, who can find the count by it.
     fn set_origin(&self, conn: &mut DbConnection) -> QueryResult<()> {
         use login_failure_origins::{account, address, attempt, table};
 

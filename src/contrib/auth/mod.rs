@@ -1,6 +1,6 @@
 //! Users and passwords. Python counterpart: `django.contrib.auth`.
 //!
-//! Knows the database but, apart from `session.rs`, not HTTP: what else a request says about its user is the business of
+//! Uses the database but, except for `session.rs`, not HTTP: other data of a request about its user belongs to
 //! [`rest_framework`](crate::rest_framework).
 //!
 //! [`login`], [`logout`] and [`get_user`] are for pages that log a browser in.

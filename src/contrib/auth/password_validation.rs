@@ -15,10 +15,10 @@ pub enum WeakPassword {
     /// Close to something that is known of the user.
     #[error("The password is too similar to the {verbose_name}.")]
     TooSimilar {
-        /// Of the field, for example `email address`.
+        /// The name of the field, for example `email address`.
         verbose_name: &'static str,
     },
-    /// Of fewer characters than asked for.
+    /// The password has too few characters.
     #[error("This password is too short. It must contain at least {min_length} character{}.", plural(*min_length))]
     TooShort {
         /// In Unicode code points.
@@ -27,7 +27,7 @@ pub enum WeakPassword {
     /// One of the list.
     #[error("This password is too common.")]
     TooCommon,
-    /// Digits and nothing else.
+    /// The password has only digits.
     #[error("This password is entirely numeric.")]
     EntirelyNumeric,
 }

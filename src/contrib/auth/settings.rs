@@ -199,7 +199,7 @@ impl Backend {
         }
     }
 
-    /// `user_can_authenticate`: whether it lets in a user who is active or not.
+    /// `user_can_authenticate`: whether it accepts an active or inactive user.
     #[must_use]
     pub fn accepts(self, is_active: bool) -> bool {
         is_active || self == Self::AllowAllUsersModel

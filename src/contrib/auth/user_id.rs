@@ -44,7 +44,7 @@ impl UserId {
         }
     }
 
-    /// The narrowest variant that holds the number, for a source that does not tell how wide the column is.
+    /// The smallest variant for the number, if the source does not have the type of the column.
     fn narrowest(id: i64) -> Self {
         i32::try_from(id).map_or(Self::BigInteger(id), Self::Integer)
     }

@@ -31,7 +31,7 @@ pub fn normalize_username(username: &str) -> String {
 
 /// An address with the part behind its last `@` in lower case, as Django's `normalize_email`.
 ///
-/// Without an `@` it is returned as it is, white space included: so does Django.
+/// Without an `@` it is returned unchanged, including white space, as in Django.
 #[must_use]
 pub fn normalize_email(email: &str) -> String {
     match strip(email).rsplit_once('@') {
@@ -43,7 +43,7 @@ pub fn normalize_email(email: &str) -> String {
 /// Python's `\w`: `_` and what `str.isalnum` accepts, that is letters and numbers of all scripts.
 ///
 /// Rust's `is_alphanumeric` also accepts what Unicode calls *Other_Alphabetic*: vowel signs and other marks that
-/// stand on a letter, and letters in circles and squares.
+/// are on a letter, and letters in circles and squares.
 pub(super) fn is_word(c: char) -> bool {
     let is_enclosed = matches!(c, '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}');
     c == '_' || (c.is_alphanumeric() && !is_combining_mark(c) && !is_enclosed)

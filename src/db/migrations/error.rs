@@ -29,7 +29,7 @@ pub enum MigrationError {
         /// The tables that are there.
         tables: Vec<&'static str>,
     },
-    /// A foreign key would lead nowhere.
+    /// A foreign key would refer to a missing table.
     #[error("the tables of {app} need tables that the project does not have: {}", tables.join(", "))]
     Missing {
         /// Label of the app.
@@ -37,7 +37,7 @@ pub enum MigrationError {
         /// The tables that are not there.
         tables: Vec<String>,
     },
-    /// The table of users is not there, and no migration makes it.
+    /// The table of users does not exist, and no migration makes it.
     #[error(
         "AUTH_USER_MODEL: the database has no table {table:?}, and no migration here makes it. If the project has a custom user \
          model, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by your own migration"

@@ -118,7 +118,8 @@ impl MigrationPlan {
         apps
     }
 
-    /// The steps in the order in which they are applied: after the ones that make the tables they need, else as given.
+    /// The steps in the order in which they are applied: after the steps that make the tables they need, otherwise in
+    /// the given order.
     fn ordered(&self) -> Vec<&Step> {
         let mut waiting: Vec<&Step> = self.steps.iter().collect();
         let mut ordered: Vec<&Step> = Vec::new();

@@ -139,7 +139,7 @@ impl<L: Lookup> Queue<L> {
 fn serve<L: Lookup>(queue: Arc<Queue<L>>, sessions: Sessions, turn: Turn, runtime: Handle) {
     match sessions.try_acquire() {
         Some(permit) => serve_on(permit, queue, sessions, turn, runtime),
-        // Not by a caller, which may stop waiting.
+        // This is not the task of a caller, because a caller may stop waiting.
         None => drop(runtime.clone().spawn(async move {
             match sessions.acquire().await {
                 Ok(permit) => serve_on(permit, queue, sessions, turn, runtime),

@@ -19,7 +19,7 @@ pub(super) fn open(url: &PostgresUrl, settings: &DatabaseSettings) -> Result<PgC
     let defaults = [
         ("connect_timeout", connect_timeout(settings).as_secs().to_string()),
         ("tcp_user_timeout", "30000".to_owned()),
-        // To notice that the server is unreachable while a statement waits for its result.
+        // To detect an unreachable server while a statement waits for its result.
         ("keepalives_idle", "30".to_owned()),
         ("keepalives_interval", "10".to_owned()),
         ("keepalives_count", "3".to_owned()),

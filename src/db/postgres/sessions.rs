@@ -5,7 +5,7 @@
 //! `DATABASE_STATEMENT_TIMEOUT` and says so. A statement without an answer a moment later will never get one. Its session is
 //! then *given up*: another may take its place, and its thread ends if libpq ever returns.
 //!
-//! The callers that wait find out. So there is no thread that watches, and a session without a waiting caller may stay.
+//! The waiting callers detect this. So no thread watches, and a session without a waiting caller may stay.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -206,7 +206,8 @@ impl Sessions {
                 Ok(Err(_)) => return Err(stopping().into()),
                 Err(_) => {
                     self.give_up_overdue();
-                    // Also if too many are lost for this one to be given up. The result may have come at the last moment.
+                    // This also applies if too many sessions are lost to give this one up. The result may have come at
+                    // the last moment.
                     if lease.is_given_up() || lease.is_overdue(Instant::now()) {
                         return answered.try_recv().unwrap_or_else(|_| Err(self.no_answer().into()));
                     }

@@ -209,7 +209,7 @@ impl Drop for KnownDatabase {
     }
 }
 
-/// Nothing can panic while one of these is held, so none is ever poisoned.
+/// No code can panic while one of these is held, so none is ever poisoned.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -7,15 +7,16 @@ use crate::db::text_query::quote_name;
 /// A column as statements need it.
 #[derive(Clone, Debug)]
 pub struct TableColumn {
-    /// What the database says about it.
+    /// Its description in the database.
     pub column: Column,
-    /// What it holds.
+    /// The kind of its values.
     pub kind: Kind,
     /// The name of the column in quotes.
     pub quoted: String,
-    /// The same with the table in front. SQLite takes a quoted name that stands alone for a text if there is no such column.
+    /// The same with the table in front. SQLite reads a quoted name without a table as a text if the column does not
+    /// exist.
     pub qualified: String,
-    /// What comes behind a parameter after `CAST(`.
+    /// The SQL after a parameter that follows `CAST(`.
     pub cast: String,
 }
 
@@ -30,7 +31,7 @@ impl TableColumn {
     }
 }
 
-/// The column of the field `name`: the one with its name, or that of a foreign key.
+/// The column of the field `name`: the column with its name, or the column of a foreign key.
 #[must_use]
 pub fn find_column(fields: &[TableColumn], name: &str) -> Option<usize> {
     let position = |name: &str| fields.iter().position(|field| field.column.name == name);

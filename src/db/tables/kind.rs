@@ -9,13 +9,13 @@ use super::json;
 use super::moments::{moment, shown};
 use crate::db::introspection::Column;
 
-/// What a column holds. Between the database and JSON a value is a text in one form: `true`, `7`, a UUID with hyphens, a
-/// moment such as `2024-03-01T12:30:15.123456Z`.
+/// The kind of a column's values. Between the database and JSON a value is a text in one form: `true`, `7`, a UUID with
+/// hyphens, a moment such as `2024-03-01T12:30:15.123456Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A truth value.
     Boolean,
-    /// With the number of its bytes.
+    /// Has the number of its bytes.
     Integer(u8),
     /// A floating-point number.
     Float,
@@ -51,7 +51,7 @@ pub enum KeyType {
 }
 
 impl Kind {
-    /// What `column` holds on a database of that vendor.
+    /// The kind of `column` on a database of that vendor.
     #[must_use]
     pub fn of(column: &Column, vendor: &str) -> Self {
         let name = column.type_name.as_str();
@@ -102,7 +102,7 @@ impl Kind {
         }
     }
 
-    /// What a parameter stands between, so that its text becomes a value of the column.
+    /// The SQL before and after a parameter that converts its text to a value of the column.
     #[must_use]
     pub fn cast(self, column: &Column, vendor: &str) -> String {
         match self {
@@ -114,7 +114,7 @@ impl Kind {
         }
     }
 
-    /// The text of what the database has returned.
+    /// The text of a value from the database.
     #[must_use]
     pub fn read(self, text: String) -> String {
         match self {
@@ -125,7 +125,7 @@ impl Kind {
         }
     }
 
-    /// What is bound for the value `text`.
+    /// The value that is bound for `text`.
     #[must_use]
     pub fn write(self, text: String, vendor: &str) -> String {
         match self {
@@ -158,7 +158,7 @@ impl Kind {
     /// The value that a person has typed.
     ///
     /// # Errors
-    /// Returns what is wrong with it, in the words of Django's fields.
+    /// Returns the message of Django's field.
     pub fn parse(self, text: &str) -> Result<String, String> {
         let value = match self {
             Self::Boolean => match text.to_ascii_lowercase().as_str() {
@@ -198,8 +198,8 @@ impl Kind {
         value.ok_or_else(|| format!("“{text}” is not a valid value."))
     }
 
-    /// The value that a claim or a natural key stands for. `None` if the column cannot have it, as for the text `x` where
-    /// the column holds numbers.
+    /// The value that a claim or a natural key represents. `None` if the column cannot have it, as for the text `x`
+    /// where the column holds numbers.
     #[must_use]
     pub fn key(self, value: &Value) -> Option<String> {
         match self {

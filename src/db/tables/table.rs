@@ -42,7 +42,7 @@ impl Table {
     /// The column with that name.
     ///
     /// # Errors
-    /// Names the column if there is none.
+    /// Returns an error that names the column if it does not exist.
     pub fn column(&self, name: &str) -> QueryResult<&TableColumn> {
         let column = self.columns.iter().find(|column| column.column.name == name);
         column

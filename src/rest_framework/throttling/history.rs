@@ -85,7 +85,7 @@ impl Histories {
     pub fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Refusal> {
         let now = now.timestamp_micros();
         let period = rate.period_micros();
-        // Nothing in here can panic, so the map is whole even if a thread panicked.
+        // No code here can panic while the lock is held, so the map is consistent even after a panic.
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entries = &mut *entries;
         if let Some(history) = entries.by_key.get_mut(key) {

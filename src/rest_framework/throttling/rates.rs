@@ -16,7 +16,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Reads `5/min`: a number and a unit of time, of which DRF looks at the first letter only.
+    /// Reads `5/min`: a number and a unit of time, of which DRF reads only the first letter.
     ///
     /// A month is refused, since DRF takes it for a minute.
     ///

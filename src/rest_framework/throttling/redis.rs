@@ -150,7 +150,7 @@ impl RedisHistories {
     /// The place of this thread's connection. The first call on a thread removes the connections of threads that have
     /// ended.
     fn slot(&self) -> Slot {
-        // Nothing in here can panic, so the map is whole even if a thread panicked.
+        // No code here can panic while the lock is held, so the map is consistent even after a panic.
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         let id = thread::current().id();
         if let Some(connection) = connections.get(&id) {

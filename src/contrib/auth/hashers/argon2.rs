@@ -84,7 +84,7 @@ impl Cost {
         })
     }
 
-    /// As much work as a hash of this cost, in an allocation of the size that `whole` has.
+    /// The work of a hash of this cost, in an allocation of the size that `whole` has.
     ///
     /// New memory pages from the operating system take a large part of the time of the default cost. A small allocation
     /// would often be memory that the allocator still holds, and again too fast.
@@ -184,7 +184,7 @@ impl PasswordHasher for Argon2PasswordHasher {
             || salt_is_short(salt.len()))
     }
 
-    // With less memory a block takes less time too, by how much depends on the processor.
+    // With less memory a block also takes less time. The difference depends on the processor.
     fn relative_work(&self, encoded: &str) -> Result<Option<f64>, HasherError> {
         Ok(Some(self.estimated_work(encoded)?).filter(|work| *work >= 1.0))
     }
@@ -195,7 +195,7 @@ impl PasswordHasher for Argon2PasswordHasher {
 
     fn burn(&self, password: &str, share: f64) {
         if let Some(cost) = self.0.part(share) {
-            // Nothing is made of the result, nor of a failure to get one.
+            // The result and a failure are ignored.
             let _ = if cost.memory > self.0.memory / 2 {
                 cost.hash(Algorithm::Argon2id, Version::V0x13, password, &[0; 16], &mut [0; Self::HASH_LENGTH])
             } else {

@@ -131,7 +131,7 @@ impl PasswordHasher for BcryptPasswordHasher {
         // A password that `encode` refuses takes the same time as one that it accepts.
         let key = self.key(password).unwrap_or_default();
         for cost in costs_of(self.cost, share) {
-            // Nothing is made of the result, nor of a failure to get one.
+            // The result and a failure are ignored.
             let _ = hash(&key, cost, [0; 16]);
         }
     }

@@ -73,7 +73,7 @@ pub enum HasherError {
     OutOfMemory,
 }
 
-/// Length of the salts that Django writes: the fewest letters and digits that hold 128 bits.
+/// Length of Django's salts: the minimum number of letters and digits for 128 bits.
 const SALT_LENGTH: usize = 22;
 
 /// A fresh salt, as Django's `BasePasswordHasher.salt`.

@@ -63,7 +63,7 @@ pub const UNUSABLE_PASSWORD_PREFIX: char = '!';
 /// password reset.
 const UNUSABLE_PASSWORD_SUFFIX_LENGTH: usize = 40;
 
-/// The share of the work of a hasher that is run to learn how long the whole takes.
+/// The share of a hasher's work that is run to measure the time of the whole.
 const SAMPLE: f64 = 0.125;
 
 /// Whether a stored text can have a right password at all.
@@ -123,7 +123,8 @@ impl Default for PasswordHashers {
 }
 
 impl PasswordHashers {
-    /// The first of the list is the preferred one. Of two with one algorithm the first reads. `None` for an empty list.
+    /// The first of the list is the preferred one. If two have the same algorithm, the first one reads. `None` for an
+    /// empty list.
     #[must_use]
     pub fn new(hashers: impl IntoIterator<Item = Arc<dyn PasswordHasher>>) -> Option<Self> {
         let hashers: Vec<_> = hashers.into_iter().collect();

@@ -134,7 +134,7 @@ impl PasswordHasher for ScryptPasswordHasher {
 
     fn burn(&self, password: &str, share: f64) {
         for cost in self.0.parts(share) {
-            // Nothing is made of the result, nor of a failure to get one.
+            // The result and a failure are ignored.
             let _ = cost.hash(password, "0123456789012345678901");
         }
     }

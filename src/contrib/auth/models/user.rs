@@ -158,7 +158,7 @@ impl UserModel for DjangoUsers {
         let query = auth_user::table.select(User::as_select());
         let user = match name {
             "username" => query.filter(auth_user::username.eq(text)).get_result(conn).optional()?,
-            // Not unique in Django's table: with two owners, as in Django, there is no telling who is meant.
+            // Not unique in Django's table. As in Django, two users with the same address are ambiguous.
             "email" => {
                 let mut users = query.filter(auth_user::email.eq(text)).limit(2).load(conn)?;
                 users.pop().filter(|_| users.is_empty())

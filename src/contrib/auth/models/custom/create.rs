@@ -85,7 +85,7 @@ impl Layout {
 }
 
 impl TableColumn {
-    /// The value that is typed as `text`. An empty text is no value, where the column holds no texts.
+    /// The value of the typed `text`. An empty text is no value, unless the column contains texts.
     fn value(&self, text: &str) -> Result<Option<String>, String> {
         if text.is_empty() && self.column.is_nullable && !self.kind.is_text() {
             return Ok(None);
