@@ -3,8 +3,8 @@
 
     bodies.py --manage target/release/manage [--connections 400] [--seconds 10] [--limit 64]
 
-The clients send all of a body but its last byte: of 2.5 MB, and of as much as views of credentials take, announced or in a
-chunk. Exit code 1 if the server takes more than `--limit` MB, or if a login of another client fails meanwhile. Needs Linux.
+The clients send a body without its last byte, with a Content-Length or in a chunk. Its size is 2.5 MB, or the limit of views
+that take credentials. Exit code 1 if the server takes more than `--limit` MB, or if a login of another client fails during this time. Needs Linux.
 """
 import argparse
 import contextlib

@@ -98,7 +98,7 @@ def main():
                 problems.append("a rotation took %.1f s" % times[-1])
         if database.number("SELECT count(*) FROM token_blacklist_outstandingtoken WHERE jti LIKE 'old-%'"):
             problems.append("expired tokens are left")
-        # A login of each client and one successor of each rotation are good to this day.
+        # A login of each client and one successor of each rotation are still valid.
         expected = sum(len(times) for times, _ in results) + 3 * options.clients
         if database.number("SELECT count(*) FROM token_blacklist_outstandingtoken") != expected:
             problems.append("a token was deleted that had not expired")

@@ -81,7 +81,7 @@ def check(database, clients, upgraded, pool):
         problems += ["a logout is undone" for token in list(client.ended) if states.get(token) != "spent"]
     encoded = dict(database.query("SELECT username, substr(password, 1, 7) FROM auth_user"))
     problems += ["the new hash of %s is lost" % name for name in upgraded if encoded[name] != "scrypt$"]
-    # A rotation ends one token and makes one; so only logouts change the number of live ones.
+    # A rotation ends one token and makes one; so only logouts change the number of valid tokens.
     live = sum(state == "live" for state in states.values())
     ended = sum(len(client.ended) for client in clients)
     perhaps = sum(logout for client in clients for _, logout in client.unknown)
@@ -93,7 +93,7 @@ def check(database, clients, upgraded, pool):
 
 
 class Logins(threading.Thread):
-    """Logs in users whose password is still hashed the old way, one after the other, until the server is gone."""
+    """Logs in users whose password is still hashed the old way, one after the other, until the server has ended."""
 
     def __init__(self, port, names, upgraded):
         super().__init__(daemon=True)
@@ -158,7 +158,7 @@ def main():
             cut_off = sum(len(client.unknown) for client in clients)
             logins = Logins(port, names, upgraded)
             logins.start()
-            # At least one login is answered, and then any moment is as good as another.
+            # At least one login is answered, after that the moment is random.
             while len(upgraded) == before and logins.is_alive():
                 time.sleep(0.001)
             time.sleep(chance.uniform(0, 0.3))
@@ -174,7 +174,7 @@ def main():
             client.stop = True
         for client in clients:
             client.join()
-        # The logins of the others; those without an answer may be there or not.
+        # The logins of the other clients. A login without a response may be in the database or not.
         pool += database.number("SELECT count(*) FROM token_blacklist_outstandingtoken o "
                                 "JOIN auth_user u ON u.id = o.user_id WHERE u.username LIKE 'user%'")
         problems += check(database, clients, upgraded, pool)

@@ -4,8 +4,8 @@
     login_flood.py --manage target/release/manage [--database sqlite|postgres://…] [--rows 1000000] [--connections 200]
                    [--seconds 30]
 
-The flood comes from 127.0.0.2, the others from addresses of their own. It runs twice, with an empty table `login_failures`
-and with one of a million rows, all but the last 1,000 of them expired. Exit code 1 if an honest login was refused, if the 95th
+The flood comes from 127.0.0.2, the other clients from separate addresses. It runs twice, with an empty table `login_failures`
+and with a table of a million rows, of which only the last 1,000 have not expired. Exit code 1 if a legitimate login was refused, if the 95th
 percentile of their times is more than 2 seconds, if the time of refreshes is more than twice as long with the full table, or
 if refused logins left rows. Needs Linux, where every address of 127.0.0.0/8 is a loopback address.
 """
@@ -32,7 +32,7 @@ async def send(connection, path, body):
 
 
 async def from_address(port, address, path, body):
-    """One request on a connection of its own."""
+    """One request on a new connection."""
     connection = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
     try:
         return await send(connection, path, body)
@@ -140,7 +140,7 @@ def main():
             if login > 2:
                 problems.append("a login took %.1f s" % login)
             if not rows:
-                # At the end as many logins may be hashing as there are threads and places.
+                # At the end some logins may still be hashed: at most one for each thread and place in the queue.
                 written = database.number("SELECT count(*) FROM login_failures")
                 tried = answers.get(401, 0)
                 print("  %9s %d logins of the flood were hashed, %d rows were written" % ("", tried, written))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The time of a refused login must not tell what is stored for that name, nor whether the user exists.
+"""The time of a refused login must not reveal whether the user exists, or which hash is stored.
 
     login_timing.py --manage target/release/manage [--database sqlite|postgres://…] [--samples 200] [--path /api/token/]
                     [--without-expensive]
 
-The kinds of refusals are timed in turn, so that a busy machine slows all of them down alike. Exit code 1 if the median of a
+The kinds of refusals are timed alternately, so that a busy machine slows all of them down equally. Exit code 1 if the median of a
 kind is more than 10 % away from the time of a wrong password.
 """
 import argparse

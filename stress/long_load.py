@@ -3,7 +3,7 @@
 
     long_load.py --manage target/release/manage [--database sqlite|postgres://…] [--minutes 5] [--clients 8]
 
-Needs /proc. Memory is compared with that after the first fifth of the time, when caches and pools are full. Exit code 1
+Needs /proc. Memory is compared with its value after the first fifth of the time, when caches and pools are full. Exit code 1
 if an answer was wrong, or memory or descriptors have grown.
 """
 import argparse

@@ -3,8 +3,7 @@
 
     outages.py --manage target/debug/manage
 
-Requests that need no write are answered as usual, and writes with 503 and `Retry-After`. Afterwards the same server accepts
-the tokens that it refused meanwhile. The server also starts in that state. If the script runs as root, the server runs as
+Requests that need no write are answered as usual, and writes with 503 and `Retry-After`. Afterwards the same server accepts the tokens that it has refused during the outage. The server also starts in that state. If the script runs as root, the server runs as
 the user `nobody`, because root can write read-only files, and a small file system is mounted and filled. Without root that
 part is skipped. Exit code 1 if something else happened.
 """
@@ -141,7 +140,7 @@ def locked(manage):
 
 def full(manage):
     with outage("full disk", manage, set_up=False) as one:
-        # Of its own: the log of the server is in the other one.
+        # A separate file, because the log of the server is in the other one.
         disk = os.path.join(one.database.folder, "disk")
         os.mkdir(disk)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=777", "stress", disk], check=True)
@@ -158,7 +157,7 @@ def full(manage):
 
             for start_again in (False, True):
                 fill()
-                # What room the files themselves have is used up first.
+                # The free space in the files is used first.
                 while True:
                     status, _, body = call(one.port, "/api/token/refresh/", {"refresh": one.tokens["refresh"]})
                     if status != 200:

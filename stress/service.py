@@ -1,6 +1,6 @@
-"""Starts and stops the server under test, on a database of its own, and sends HTTP on plain sockets.
+"""Starts and stops the server under test, on a separate database, and sends HTTP on plain sockets.
 
-Needs Python 3.8 and nothing else; `psql` for PostgreSQL. Other programs here build on it.
+Needs only Python 3.8, and `psql` for PostgreSQL. The other programs here use it.
 """
 import contextlib
 import json
@@ -135,7 +135,7 @@ def request(path, body, keep_alive=False):
 
 
 def read_response(connection):
-    """Status and body; raises OSError when the response is not whole."""
+    """Status and body; raises OSError if the response is incomplete."""
     data = b""
     while b"\r\n\r\n" not in data:
         received = connection.recv(65536)
@@ -159,7 +159,7 @@ def read_response(connection):
 
 
 def post(port, path, body):
-    """One request on a connection of its own; `(status, JSON)`."""
+    """One request on a new connection; `(status, JSON)`."""
     with contextlib.closing(socket.create_connection(("127.0.0.1", port), 60)) as connection:
         connection.sendall(request(path, body))
         status, text = read_response(connection)
@@ -175,7 +175,7 @@ def volley(ports, requests):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connections.append(connection)
             connection.sendall(data[:-1])
-        # The servers have read all there is, and wait.
+        # The servers have read all data and wait.
         time.sleep(0.02)
         for connection, data in zip(connections, requests):
             connection.send(data[-1:])

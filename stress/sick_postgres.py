@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""A PostgreSQL that is sick: lost by a proxy, restarted, failed over, out of disk, and clients that do not wait.
+"""A PostgreSQL with faults: lost by a proxy, restarted, failed over, out of disk, and clients that do not wait.
 
     sick_postgres.py --manage target/release/manage --bin /usr/lib/postgresql/15/bin
 
-Starts PostgreSQL servers of its own, with `initdb`, on free ports; as root they run as the user `postgres`. A client sends
-protected requests, refreshes and `/readyz` all the time, and a fault comes in between. Printed is how long something was not
-answered 200. Requests fail with 503 and `Retry-After` only, and afterwards everything works without a restart of the server.
+Starts its own PostgreSQL servers, with `initdb`, on free ports; as root they run as the user `postgres`. A client sends
+protected requests, refreshes and `/readyz` all the time, and a fault comes in between. The script prints for how long requests were not answered with 200. Requests may fail only with 503 and `Retry-After`, and afterwards everything works without a restart of the server.
 The scene with the full disk mounts a small file system, so it needs root. Exit code 1 if a rule was broken.
 """
 import argparse
@@ -27,7 +26,7 @@ from service import Database, Service, post
 USER = {"username": "user", "password": "correct horse 1"}
 UNAVAILABLE = '{"detail":"Service temporarily unavailable, try again later."}'
 LIMITS = {"PASSWORD_HASHERS": "MD5PasswordHasher", "ACTIX_WORKERS": "2"}
-# A second after DATABASE_STATEMENT_TIMEOUT, and some for a machine that is busy.
+# A second after DATABASE_STATEMENT_TIMEOUT, and more for a busy machine.
 LIMIT = 10
 
 problems = []
@@ -40,7 +39,7 @@ def free_port():
 
 
 class Postgres:
-    """A PostgreSQL server in a folder of its own."""
+    """A PostgreSQL server in a separate folder."""
 
     def __init__(self, binaries, copy_of=None, folder=None, **settings):
         self.binaries = binaries
@@ -83,7 +82,7 @@ class Postgres:
 
 
 class Proxy:
-    """Passes bytes on. After `swallow` the connections of before are acknowledged and never answered."""
+    """Passes bytes on. After `swallow` the bytes of existing connections are acknowledged and never answered."""
 
     def __init__(self, port):
         self.target = port
@@ -222,7 +221,7 @@ def resident(pid):
 
 @contextlib.contextmanager
 def serving(manage, postgres, url, **settings):
-    """The server on a database of its own in `postgres`, which it reaches by `url`."""
+    """The server on a separate database in `postgres`, which it reaches by `url`."""
     database = Database(postgres.url)
     settings = dict(LIMITS, **settings)
     service = Service(database, manage, **settings)
@@ -287,7 +286,7 @@ def failed_over(manage, binaries):
 
 
 def aborted(manage, binaries, requests=30000, memory=64 * 1024):
-    """Clients that ask and do not wait, while nothing is answered."""
+    """Clients that send a request and do not wait, while PostgreSQL does not answer."""
     postgres = Postgres(binaries)
     proxy = Proxy(postgres.port)
     try:
@@ -347,7 +346,7 @@ def out_of_disk(manage, binaries):
                         pass
                 time.sleep(5)
                 os.remove(filler)
-                # Without room for its log PostgreSQL stops itself, and starts again by itself or by its supervisor.
+                # Without space for its log PostgreSQL stops. It starts again by itself or by its supervisor.
                 postgres.stop()
                 postgres.start()
             scene("PostgreSQL's disk full for five seconds", service, fill)

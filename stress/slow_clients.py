@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two hundred slow clients of each kind at once: the server closes their connections and answers other clients meanwhile.
+"""Two hundred slow clients of each kind at once: the server closes their connections, and answers other clients at the same time.
 
     slow_clients.py --manage target/release/manage [--each 200]
 
@@ -31,7 +31,7 @@ KINDS = {
     "a chunked body that no view reads": GET + b"Transfer-Encoding: chunked\r\n\r\nff\r\nx",
     "half a second head": GET + b"\r\nGET /api/pro",
     "stays after its answer": GET + b"\r\n",
-    # One byte a second, as long as it is let.
+    # One byte a second, until the server closes the connection.
     "a head byte by byte": POST + b"X-A: ",
     "a body byte by byte": POST + b"Content-Length: 1000\r\n\r\n",
 }
@@ -121,7 +121,7 @@ def main():
 
 
 def select_all(connections, seconds):
-    """Those with something to read; `select.select` takes no more than 1024."""
+    """The sockets with data to read; `select.select` takes at most 1024."""
     poll = select.poll()
     by_number = {connection.fileno(): connection for connection in connections}
     for number in by_number:

@@ -50,7 +50,7 @@ def refresh_against_refresh(service, database, rounds, clients):
         winners = sum(status == 200 for status, _ in answers)
         losers = sum(status == 401 for status, _ in answers)
         after = counts(database)
-        # The login and one successor; one spent.
+        # The login and one successor; one of them is blacklisted.
         rows = (after[0] - before[0], after[1] - before[1])
         tally.count(winners == 1 and losers == clients - 1 and rows == (2, 1), winners, answers)
     return tally
@@ -99,7 +99,7 @@ def main():
     if bool(options.manage) == bool(options.django):
         parser.error("give --manage or --django")
     database = Database(options.database)
-    # A fast hasher: what races here is tokens, not passwords.
+    # A fast hasher, because the test is about tokens and not about passwords.
     service = Service(database, options.manage, options.django, PASSWORD_HASHERS="MD5PasswordHasher")
     try:
         service.command("migrate")
