@@ -119,7 +119,7 @@ fn cookies_of_sessions_are_for_https_and_hidden_from_scripts() {
 }
 
 #[test]
-fn deployment_looks_at_what_django_looks_at() {
+fn check_deploy_has_the_checks_of_django() {
     assert_deploy_finds(&[("DEBUG", "1")], &["security.W018"]);
     assert_deploy_finds(&[("ALLOWED_HOSTS", "")], &["security.W020"]);
     assert_deploy_finds(&[("ALLOWED_HOSTS", "a.org,*")], &["security.W020"]);
