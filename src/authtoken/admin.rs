@@ -73,3 +73,20 @@ impl ModelAdmin for TokenAdmin {
         Ok(())
     }
 }
+
+/// `authtoken.Token`, the model behind the pages: tokens are deleted with their users, for which nobody needs a permission on tokens.
+pub(super) struct TokenModel;
+
+impl ModelAdmin for TokenModel {
+    fn model(&self) -> Model {
+        let key = Field::of(authtoken_token::key).max_length(MAX_KEY_LENGTH).unique().verbose_name("Key").secret();
+        Model::described("authtoken", "Token", "authtoken_token", key.not_editable())
+            .field(Field::one_to_one(authtoken_token::user_id, "auth.User").verbose_name("User"))
+            .field(Field::of(authtoken_token::created).auto_now_add().verbose_name("Created"))
+            .verbose_names("Token", "Tokens")
+    }
+
+    fn to_string(&self, token: &Row) -> String {
+        masked(token.text("key"))
+    }
+}

@@ -1,7 +1,7 @@
 //! `rest_framework.authtoken` as an app: opaque tokens in a table.
 
 #[cfg(feature = "server")]
-use super::admin::TokenAdmin;
+use super::admin::{TokenAdmin, TokenModel};
 use super::authentication::TokenAuthentication;
 #[cfg(feature = "server")]
 use super::management;
@@ -40,6 +40,7 @@ impl AppConfig for AuthTokenConfig {
 
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         #[cfg(feature = "server")]
+        registry.admin().describe(TokenModel);
         registry.admin().register(TokenAdmin);
         registry.push(AuthenticationClass::new(TokenAuthentication));
         Ok(())

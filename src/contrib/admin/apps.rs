@@ -1,6 +1,8 @@
 //! `django.contrib.admin` as an app: the admin site and its log.
 
 #[cfg(feature = "server")]
+use super::log_admin::LogEntryAdmin;
+#[cfg(feature = "server")]
 use super::settings::AdminSettings;
 #[cfg(feature = "server")]
 use super::sites::AdminSite;
@@ -39,6 +41,12 @@ impl AppConfig for AdminConfig {
     #[cfg(feature = "server")]
     fn settings(&self) -> &'static [Setting] {
         AdminSettings::SETTINGS
+    }
+
+    #[cfg(feature = "server")]
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        registry.admin().describe(LogEntryAdmin);
+        Ok(())
     }
 
     #[cfg(feature = "server")]

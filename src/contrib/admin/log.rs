@@ -97,6 +97,9 @@ fn ascii_json(text: &str) -> String {
     out
 }
 
+/// `app_label` and name of a model.
+pub type ModelNames = (String, String);
+
 /// The object that an entry is about.
 #[derive(Clone, Copy, Debug)]
 pub struct LoggedObject<'a> {
@@ -195,7 +198,7 @@ impl LogEntry {
         let of_object = django_admin_log::content_type_id
             .eq(Some(content_type))
             .and(django_admin_log::object_id.eq(Some(object_id)));
-        let count = django_admin_log::table.filter(of_object.clone()).count().get_result(conn)?;
+        let count = django_admin_log::table.filter(of_object).count().get_result(conn)?;
         let entries = django_admin_log::table
             .filter(of_object)
             .order((django_admin_log::action_time, django_admin_log::id))
@@ -214,7 +217,7 @@ impl LogEntry {
         conn: &mut DbConnection,
         user: UserId,
         limit: i64,
-    ) -> QueryResult<Vec<(Self, Option<(String, String)>)>> {
+    ) -> QueryResult<Vec<(Self, Option<ModelNames>)>> {
         django_admin_log::table
             .left_join(django_content_type::table)
             .filter(django_admin_log::user_id.eq(user))
@@ -253,7 +256,7 @@ fn sentence(part: &Value) -> Option<Option<String>> {
     let part = part.as_object()?;
     let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
     if let Some(added) = part.get("added") {
-        if !added.as_object().is_some_and(|added| !added.is_empty()) {
+        if added.as_object().is_none_or(serde_json::Map::is_empty) {
             return Some(Some("Added.".to_owned()));
         }
         return Some(Some(format!("Added {} “{}”.", text(added, "name")?, text(added, "object")?)));

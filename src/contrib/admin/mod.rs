@@ -28,9 +28,13 @@ mod error;
 pub mod forms;
 pub mod log;
 #[cfg(feature = "server")]
+mod log_admin;
+#[cfg(feature = "server")]
 pub mod model_forms;
 #[cfg(feature = "server")]
 pub mod models;
+#[cfg(feature = "server")]
+mod names;
 #[cfg(feature = "server")]
 mod options;
 #[cfg(feature = "server")]
@@ -55,12 +59,15 @@ pub mod urls;
 mod views;
 
 #[cfg(feature = "server")]
+pub(in crate::contrib) use self::views::{each_context, get_object, object_crumbs};
+#[cfg(feature = "server")]
 pub use self::{
     action::Action,
     cell::{Cell, masked},
     deletion::{Deletion, Doomed, TreeStep, tree},
     display::{date, date_time, display_for_field},
     error::{PageError, redirect},
+    names::Names,
     options::{FieldError, Fieldset, ModelAdmin, ObjectPage, ObjectTool},
     panel::Panel,
     request::AdminRequest,

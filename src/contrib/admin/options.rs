@@ -8,6 +8,7 @@ use super::cell::Cell;
 use super::error::PageError;
 use super::forms::{Form, Value};
 use super::models::{Manager, Model, Row};
+use super::names::Names;
 use super::panel::Panel;
 use super::request::AdminRequest;
 use crate::apps::Apps;
@@ -385,6 +386,17 @@ pub trait ModelAdmin: Send + Sync + 'static {
     fn has_module_permission(&self, request: &AdminRequest) -> bool {
         let model = self.model();
         ["view", "add", "change", "delete"].iter().any(|action| request.has_perm(&model.permission(action)))
+    }
+
+    /// The page that sets the password of `object`, if there is one. `base` is the path of the site. Default: none.
+    fn password_url(&self, base: &str, object: &Row) -> Option<String> {
+        let _ = (base, object);
+        None
+    }
+
+    /// Tells the names of all models, once the site knows them. Default: nothing.
+    fn ready(&self, names: &Names) {
+        let _ = names;
     }
 
     /// Further pages of each row.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::error::PageError;
 use super::models::{Manager, Model, Relation};
+use super::names::Names;
 use super::options::ModelAdmin;
 use super::request::AdminRequest;
 use crate::apps::{Apps, AppsBuilder, Registry};
+use crate::contrib::auth::settings::AuthSettings;
 use crate::db::tables::Tables;
 
 /// The models of the site. Cheap to clone.
@@ -18,6 +20,8 @@ struct Inner {
     base: String,
     models: Vec<Registered>,
     apps: Vec<(String, String)>,
+    /// The label of the model of users.
+    users: String,
     /// Labels of the installed apps.
     installed: Vec<String>,
 }
@@ -111,10 +115,26 @@ impl AdminSite {
                 apps.push((label.clone(), app(label)));
             }
         }
+        let named = |registered: &Registered| {
+            let Model { app_label, model_name, verbose_name, .. } = &*registered.model;
+            ((app_label.clone(), model_name.clone()), format!("{} | {verbose_name}", app(app_label)))
+        };
+        let names = Names::new(models.iter().map(named).collect());
+        models.iter().for_each(|registered| registered.admin.ready(&names));
         apps.sort_by_key(|(_, name)| name.to_lowercase());
         models.sort_by_key(|registered| registered.model.verbose_name_plural.to_lowercase());
+        let (app_label, name) = registry.settings::<AuthSettings>().auth_user_model.names();
+        let users = format!("{app_label}.{name}");
         let installed = registry.installed().iter().map(|app| app.label().to_owned()).collect();
-        Self(Arc::new(Inner { base, models, apps, installed }))
+        Self(Arc::new(Inner { base, models, apps, users, installed }))
+    }
+
+    /// Makes the site of `registry` again, after a model was registered. Does nothing before the site was made.
+    pub fn refresh(registry: &mut Registry) {
+        if let Some(base) = registry.get::<Self>().map(|site| site.base().to_owned()) {
+            let site = Self::new(registry, base);
+            registry.insert(site);
+        }
     }
 
     /// The site of the application that serves `request`.
@@ -193,9 +213,11 @@ impl AdminSite {
         self.models().find(|known| known.model.app_label == app_label && known.model.model_name == model_name)
     }
 
-    /// The model with the label `label`, such as `auth.User`, with pages or without.
+    /// The model with the label `label`, such as `auth.User`, with pages or without. `auth.User` always means the users of the
+    /// project.
     #[must_use]
     pub fn model(&self, label: &str) -> Option<&Registered> {
+        let label = if label.eq_ignore_ascii_case("auth.User") { self.0.users.as_str() } else { label };
         self.0.models.iter().find(|known| known.model.is(label))
     }
 

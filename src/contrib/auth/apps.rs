@@ -58,7 +58,7 @@ impl AppConfig for AuthConfig {
         let settings = registry.settings::<AuthSettings>();
         let users = user_model(registry.take(), &settings)?;
         #[cfg(feature = "server")]
-        admin::register(&mut registry.admin(), &*users);
+        admin::register(registry, &*users, &settings.auth_password_validators);
         registry.insert(UserTable::new(users.table()));
         #[cfg(feature = "server")]
         {
@@ -76,8 +76,16 @@ impl AppConfig for AuthConfig {
         if !registry.has_own_users() {
             return Ok(());
         }
-        match registry.check_users(&mut *database.connection()?) {
-            Ok(()) | Err(UserModelError::NoTable(_)) => Ok(()),
+        let mut conn = database.connection()?;
+        match registry.check_users(&mut conn) {
+            Ok(()) => {
+                #[cfg(feature = "server")]
+                if let Some(users) = registry.get::<AuthState>().map(|auth| Arc::clone(auth.users())) {
+                    admin::register_own_users(registry, &mut conn, &*users)?;
+                }
+                Ok(())
+            }
+            Err(UserModelError::NoTable(_)) => Ok(()),
             Err(UserModelError::Setting(error)) => Err(error.into()),
             Err(UserModelError::Query(error)) => Err(DatabaseError::from(error).into()),
         }

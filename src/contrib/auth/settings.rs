@@ -134,6 +134,12 @@ impl ModelName {
         (self.app_label.clone(), self.model.to_lowercase())
     }
 
+    /// The name of the model as the setting has it.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
     /// Whether it is `auth.User`.
     #[must_use]
     pub fn is_auth_user(&self) -> bool {

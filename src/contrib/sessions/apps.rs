@@ -1,7 +1,7 @@
 //! `django.contrib.sessions` as an app.
 
 #[cfg(feature = "server")]
-use super::{checks, management, settings::SessionSettings, store::SessionStore};
+use super::{admin::SessionModel, checks, management, settings::SessionSettings, store::SessionStore};
 use crate::apps::AppConfig;
 #[cfg(feature = "server")]
 use crate::apps::{Check, Registry, command::Command};
@@ -42,6 +42,7 @@ impl AppConfig for SessionsConfig {
 
     #[cfg(feature = "server")]
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        registry.admin().describe(SessionModel);
         let settings = registry.settings::<SessionSettings>();
         let clock = registry.clock().clone();
         let store = SessionStore::new(settings, registry.secret_key(), registry.secret_key_fallbacks(), clock);

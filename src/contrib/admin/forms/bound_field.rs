@@ -160,7 +160,7 @@ impl Form {
             required: field.required,
             autocomplete: field.autocomplete,
             autofocus: field.autofocus,
-            page_url: field.page_url.clone(),
+            page_url: None,
             widget: self.widget(conn, field)?,
         })
     }

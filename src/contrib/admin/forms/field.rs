@@ -122,6 +122,21 @@ impl fmt::Debug for FieldType {
     }
 }
 
+/// What a new value of a field must meet beyond its type, such as what the user may give to others.
+pub trait Rule: Send + Sync {
+    /// What is wrong with changing the value `before` to `after`.
+    ///
+    /// # Errors
+    /// Those of the statements.
+    fn check(&self, conn: &mut DbConnection, before: &Value, after: &Value) -> QueryResult<Vec<String>>;
+}
+
+impl fmt::Debug for dyn Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rule")
+    }
+}
+
 /// A field of a form.
 #[derive(Clone, Debug)]
 pub struct FormField {
@@ -150,8 +165,8 @@ pub struct FormField {
     pub autocomplete: Option<&'static str>,
     /// Whether the page begins with the cursor here.
     pub autofocus: bool,
-    /// A page of its own, such as that which sets a password.
-    pub page_url: Option<String>,
+    /// What else a new value must meet.
+    pub rule: Option<Arc<dyn Rule>>,
 }
 
 impl FormField {
@@ -173,7 +188,7 @@ impl FormField {
             show_hidden_initial: false,
             autocomplete: None,
             autofocus: false,
-            page_url: None,
+            rule: None,
         }
     }
 

@@ -88,6 +88,15 @@ impl Form {
             if initial.is_none_or(|initial| field.has_changed(&initial, value)) {
                 self.changed.push(field.name.clone());
             }
+            // What goes along in hidden controls is no proof of what is stored.
+            if let (Some(rule), Some(value)) = (&field.rule, value)
+                && field.has_changed(&field.initial, Some(value))
+            {
+                let problems = rule.check(conn, &field.initial, value)?;
+                if !problems.is_empty() {
+                    self.errors.push((field.name.clone(), problems));
+                }
+            }
             match outcome {
                 Ok(value) => self.cleaned.push((field.name.clone(), value)),
                 Err(problems) => self.errors.push((field.name.clone(), problems)),

@@ -19,7 +19,7 @@ mod value;
 pub use self::choices::{Choices, FixedChoices};
 pub use self::dates::{parse_date, parse_time};
 pub use self::email::is_email;
-pub use self::field::{FieldType, FormField};
+pub use self::field::{FieldType, FormField, Rule};
 pub use self::form::{Form, NON_FIELD_ERRORS};
 pub use self::password::PasswordSummary;
 pub use self::value::Value;

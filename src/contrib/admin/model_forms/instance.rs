@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
+use uuid::Uuid;
 
 use super::fields::{capfirst, default_value, moment};
 use crate::contrib::admin::forms::{Form, Value};
-use crate::contrib::admin::models::{Model, Row};
+use crate::contrib::admin::models::{FieldKind, Model, Row};
 use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
 
@@ -22,6 +23,12 @@ pub fn new_object(model: &Model, now: DateTime<Utc>) -> Row {
         if value.is_some() {
             object.set(&field.name, value);
         }
+    }
+    // The database makes numbers, Django makes UUIDs.
+    if let Some(key) =
+        model.get_field("pk").filter(|key| key.kind == FieldKind::Uuid && !key.auto && !object.has(&key.name))
+    {
+        object.set(&key.name, Some(Uuid::new_v4().to_string()));
     }
     object
 }

@@ -8,3 +8,4 @@ mod site;
 
 pub(in crate::contrib) use self::context::each_context;
 pub(super) use self::dispatch::dispatch;
+pub(in crate::contrib) use self::objects::{get_object, object_crumbs};

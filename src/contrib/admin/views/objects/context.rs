@@ -16,7 +16,7 @@ use crate::db::{DatabaseError, DbConnection};
 const CRUMB_WORDS: usize = 18;
 
 /// The row with the key `key`, with what its text needs.
-pub(super) async fn get_object(
+pub(in crate::contrib) async fn get_object(
     site: &AdminSite,
     registered: &Registered,
     key: &str,

@@ -51,8 +51,14 @@ impl Layout {
             let mut fields = Vec::with_capacity(fieldset.fields.len());
             for name in &fieldset.fields {
                 match form.field(name).filter(|_| !self.readonly.contains(name)) {
-                    Some(field) => fields.push(form.bound_field(conn, field)?),
-                    None => fields.extend(self.readonly_field(conn, name, form, object)?),
+                    Some(field) => {
+                        let mut field = form.bound_field(conn, field)?;
+                        if matches!(field.widget, Widget::Password(_)) {
+                            field.page_url = self.registered.admin.password_url(self.options.site.base(), object);
+                        }
+                        fields.push(field);
+                    }
+                    None => fields.extend(self.readonly_field(conn, name, object)?),
                 }
             }
             fieldsets.push(BoundFieldset {
@@ -70,7 +76,6 @@ impl Layout {
         &self,
         conn: &mut DbConnection,
         name: &str,
-        form: &Form,
         object: &Row,
     ) -> Result<Option<BoundField>, DatabaseError> {
         let (admin, model) = (&self.registered.admin, &self.registered.model);
@@ -94,7 +99,10 @@ impl Layout {
             required: false,
             autocomplete: None,
             autofocus: false,
-            page_url: form.field(name).and_then(|field| field.page_url.clone()),
+            page_url: match value {
+                ReadonlyValue::Password(_) => admin.password_url(self.options.site.base(), object),
+                ReadonlyValue::Cell(_) => None,
+            },
             widget: Widget::Readonly(value),
         }))
     }

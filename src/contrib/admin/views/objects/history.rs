@@ -1,6 +1,7 @@
 //! What was done with an object. Python counterpart: `ModelAdmin.history_view`.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as MapEntry;
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
@@ -89,9 +90,9 @@ async fn entries(
         let (_, entries) = LogEntry::of_object(conn, names, &key, ((page - 1) * PER_PAGE, PER_PAGE))?;
         let mut known: HashMap<UserId, String> = HashMap::new();
         for entry in &entries {
-            if !known.contains_key(&entry.user_id) {
+            if let MapEntry::Vacant(name) = known.entry(entry.user_id) {
                 let user = users.get_by_pk(conn, entry.user_id)?;
-                known.insert(entry.user_id, user.map(|user| full_name(&*user)).unwrap_or_default());
+                name.insert(user.map(|user| full_name(&*user)).unwrap_or_default());
             }
         }
         let entries = entries.into_iter().map(|entry| Entry {

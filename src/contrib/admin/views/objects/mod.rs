@@ -11,5 +11,6 @@ mod respond;
 mod save;
 
 pub(super) use self::change_form::{add, change};
+pub(in crate::contrib) use self::context::{get_object, object_crumbs};
 pub(super) use self::delete::delete;
 pub(super) use self::history::history;

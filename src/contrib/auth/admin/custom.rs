@@ -1,0 +1,114 @@
+//! Users of a table of the project. Python counterpart: a `UserAdmin` for the model that `AUTH_USER_MODEL` names.
+//!
+//! The columns are read from the database when the project is set up.
+
+use std::sync::Arc;
+
+use diesel::QueryResult;
+
+use super::super::models::UserModel;
+use super::super::settings::AuthSettings;
+use super::user::UserAdmin;
+use super::user_model::like_abstract_user;
+use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, ManyToMany, Model};
+use crate::db::DbConnection;
+use crate::db::introspection::columns;
+use crate::db::tables::{Kind, Table, TableColumn};
+
+/// The pages of the users in the table of `users`. `None` if there is no such table, or if it has no primary key of one column.
+pub(super) fn user_admin(
+    conn: &mut DbConnection,
+    users: &dyn UserModel,
+    settings: &AuthSettings,
+) -> QueryResult<Option<UserAdmin>> {
+    if columns(conn, users.table())?.is_empty() {
+        return Ok(None);
+    }
+    let table = Table::read(conn, users.table())?;
+    let keys: Vec<&TableColumn> = table.columns.iter().filter(|column| column.column.is_primary_key).collect();
+    let [key] = keys[..] else { return Ok(None) };
+    let (app, _) = settings.auth_user_model.names();
+    let mut model = Model::described(&app, settings.auth_user_model.model(), &table.name, primary_key(key));
+    for column in table.columns.iter().filter(|column| column.column.name != key.column.name) {
+        if let Some(field) = field(column, settings) {
+            model = model.field(like_abstract_user(field));
+        }
+    }
+    for (name, to, other) in
+        [("groups", "auth.Group", "group_id"), ("user_permissions", "auth.Permission", "permission_id")]
+    {
+        if let Some(between) = between(conn, &table.name, name, to, other)? {
+            let field = Field::new(name, "", FieldKind::ManyToMany(between), false);
+            model = model.field(like_abstract_user(field));
+        }
+    }
+    let (username, email) = (users.username_field(), users.email_field());
+    if let Some(field) = model.fields.iter_mut().find(|field| field.name == username) {
+        // As `createsuperuser` does.
+        field.blank = false;
+        if username == email {
+            field.kind = FieldKind::Email;
+        }
+    }
+    let required = users.required_fields();
+    Ok(Some(UserAdmin::new(model, username, &required, Arc::from(settings.auth_password_validators.clone()))))
+}
+
+fn primary_key(column: &TableColumn) -> Field {
+    let kind = if column.kind == Kind::Uuid { FieldKind::Uuid } else { FieldKind::Integer };
+    let mut key =
+        Field::new(&column.column.name, &column.column.name, kind, false).verbose_name("ID").not_editable().unique();
+    key.auto = column.column.has_default;
+    key.blank = true;
+    key
+}
+
+/// The field of a column. `None` for a type that forms cannot show.
+fn field(column: &TableColumn, settings: &AuthSettings) -> Option<Field> {
+    let described = &column.column;
+    let alias = settings.auth_user_columns.iter().find(|(_, known)| *known == described.name);
+    let name = alias.map_or(described.name.as_str(), |(field, _)| field.as_str());
+    let max_length = described.max_length.and_then(|length| usize::try_from(length).ok());
+    let kind = match column.kind {
+        Kind::Boolean => FieldKind::Boolean,
+        Kind::Integer(_) => FieldKind::Integer,
+        Kind::Float => FieldKind::Float,
+        Kind::Decimal => FieldKind::Decimal,
+        Kind::Text if settings.email_field.as_deref().unwrap_or("email") == name => FieldKind::Email,
+        Kind::Text if max_length.is_some() => FieldKind::Char,
+        Kind::Text => FieldKind::Text,
+        Kind::Uuid => FieldKind::Uuid,
+        Kind::Moment => FieldKind::DateTime,
+        Kind::Date => FieldKind::Date,
+        Kind::Json | Kind::Array | Kind::Binary | Kind::Other => return None,
+    };
+    let mut field = Field::new(name, &described.name, kind, described.is_nullable);
+    field.max_length = max_length;
+    field.unique = described.is_unique;
+    // What the database fills in, or what a model usually says, may be left out.
+    field.blank |= described.has_default || (column.kind == Kind::Text && !described.is_unique);
+    if !described.is_nullable && !described.has_default {
+        field.default = match column.kind {
+            Kind::Boolean => Some(DefaultValue::Value("false".to_owned())),
+            Kind::Moment => Some(DefaultValue::Now),
+            Kind::Date => Some(DefaultValue::Today),
+            _ => None,
+        };
+    }
+    Some(field)
+}
+
+/// The table between users and another model, as `PermissionsMixin` has it.
+fn between(
+    conn: &mut DbConnection,
+    table: &str,
+    name: &str,
+    to: &str,
+    target: &str,
+) -> QueryResult<Option<ManyToMany>> {
+    let through = format!("{table}_{name}");
+    let mut others = columns(conn, &through)?;
+    others.retain(|column| column.name != "id" && column.name != target);
+    let source = others.pop().filter(|_| others.is_empty());
+    Ok(source.map(|source| ManyToMany { to: to.to_owned(), through, source: source.name, target: target.to_owned() }))
+}
