@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 
 use super::registry::Registry;
 use crate::core::checks::{CheckMessage, Level};
+#[cfg(feature = "database")]
+use crate::db::{DatabaseError, DbConnection};
 
 /// A check: a function that looks at the settings of the registered apps.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +16,18 @@ pub struct Check {
     pub when: When,
     /// Looks for problems.
     pub run: fn(&Registry) -> Vec<CheckMessage>,
+}
+
+/// A check of what is in the database. It runs by `manage check --database default` only.
+#[cfg(feature = "database")]
+#[derive(Clone, Copy, Debug)]
+pub struct DatabaseCheck {
+    /// The ids of its messages, as in [`Check::ids`].
+    pub ids: &'static [&'static str],
+    /// When it runs.
+    pub when: When,
+    /// Looks for problems.
+    pub run: fn(&Registry, &mut DbConnection) -> Result<Vec<CheckMessage>, DatabaseError>,
 }
 
 /// When a check runs.
@@ -38,11 +52,26 @@ pub enum Run {
     Deploy,
 }
 
+/// What `manage check` finds besides the checks of the apps, and what `SILENCED_SYSTEM_CHECKS` can name of it.
+pub const COMMAND_IDS: [&str; 2] = ["database.E901", "settings.W901"];
+
 impl Check {
     /// The tags of its messages: the part of each id before the dot.
     pub fn tags(&self) -> impl Iterator<Item = &'static str> {
-        self.ids.iter().map(|id| id.split('.').next().unwrap_or(id))
+        tags(self.ids)
     }
+}
+
+#[cfg(feature = "database")]
+impl DatabaseCheck {
+    /// The tags of its messages, as [`Check::tags`].
+    pub fn tags(&self) -> impl Iterator<Item = &'static str> {
+        tags(self.ids)
+    }
+}
+
+fn tags(ids: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
+    ids.iter().map(|id| id.split('.').next().unwrap_or(id))
 }
 
 impl Run {
@@ -94,9 +123,16 @@ pub(super) fn run(registry: &Registry, which: Run, wanted: impl Fn(&Check) -> bo
 }
 
 fn unknown_ids<'a>(registry: &'a Registry, silenced: &'a [String]) -> impl Iterator<Item = CheckMessage> + 'a {
-    let is_known = |id: &String| registry.checks().iter().any(|check| check.ids.contains(&id.as_str()));
-    silenced.iter().filter(move |id| !is_known(id)).map(|id| {
+    silenced.iter().filter(move |id| !is_known(registry, id)).map(|id| {
         let text = format!("SILENCED_SYSTEM_CHECKS names {id}, but no installed app has a check with this id.");
         CheckMessage::new(Level::Info, "checks.I901", text)
     })
+}
+
+fn is_known(registry: &Registry, id: &str) -> bool {
+    #[cfg(feature = "database")]
+    if registry.list::<DatabaseCheck>().iter().any(|check| check.ids.contains(&id)) {
+        return true;
+    }
+    COMMAND_IDS.contains(&id) || registry.checks().iter().any(|check| check.ids.contains(&id))
 }

@@ -42,7 +42,9 @@ use actix_web::HttpRequest;
 use actix_web::web::ServiceConfig;
 
 pub use self::builder::AppsBuilder;
-pub use self::checks::{Check, Findings, Run, When};
+#[cfg(feature = "database")]
+pub use self::checks::DatabaseCheck;
+pub use self::checks::{COMMAND_IDS, Check, Findings, Run, When};
 pub use self::config::{AppConfig, title_of_label};
 pub use self::error::SetupError;
 pub use self::project::Project;

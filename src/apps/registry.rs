@@ -102,7 +102,9 @@ impl Registry {
         self.silenced_checks = ids;
     }
 
-    pub(super) fn silenced_checks(&self) -> &[String] {
+    /// `SILENCED_SYSTEM_CHECKS`.
+    #[must_use]
+    pub fn silenced_checks(&self) -> &[String] {
         &self.silenced_checks
     }
 

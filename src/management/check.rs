@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{development, runserver};
 use crate::apps::command::{CommandError, Context, eprintln, println};
-use crate::apps::{AppsBuilder, Check, Findings, Registry, Run};
+use crate::apps::{AppsBuilder, Check, DatabaseCheck, Findings, Registry, Run};
 use crate::conf::Setting;
 use crate::contrib::auth::AuthState;
 use crate::core::checks::{CheckMessage, Level};
@@ -28,7 +28,8 @@ pub struct Arguments {
     /// Message level that will cause the command to exit with a non-zero status
     #[arg(long, default_value = "ERROR")]
     fail_level: Level,
-    /// Opens the database as well, and looks for migrations that are not applied. Its name is "default"
+    /// Opens the database as well, if no tag or a tag of such a check is given: are all migrations applied? With --deploy, which
+    /// passwords are expensive to check? Its name is "default"
     #[arg(long = "database", value_name = "DATABASE", value_parser = ["default"])]
     databases: Vec<String>,
 }
@@ -36,6 +37,9 @@ pub struct Arguments {
 /// The id, and the tag of it, of a value that stops the start. It belongs to no check.
 const SETTINGS_ERROR: &str = "settings.E901";
 const SETTINGS_TAG: &str = "settings";
+
+/// The tag of the error about a database that a server could not use.
+const DATABASE_TAG: &str = "database";
 
 /// Runs the command. `settings` are those of all apps.
 ///
@@ -73,14 +77,31 @@ pub fn handle(context: &Context, settings: &[Setting], arguments: Arguments) -> 
     let wanted = |check: &Check| check.tags().any(has_tag) && !check.ids.iter().any(|id| others.contains(&id));
 
     builder.errors();
+    let registry = builder.registry();
     // What the settings say about a user model of the project's own can only be compared with the database.
-    let asks_database = !arguments.databases.is_empty() || builder.registry().has_own_users();
-    let unready = if asks_database { database_error(builder.registry()) } else { None };
-    let mut found = builder.check_some(which, wanted);
-    let first = refusal.map(|error| CheckMessage::new(Level::Error, SETTINGS_ERROR, error));
-    found.messages.splice(0..0, first.into_iter().chain(unready));
+    let asks_database = !arguments.databases.is_empty() || registry.has_own_users();
+    let mut first: Vec<_> =
+        refusal.map(|error| CheckMessage::new(Level::Error, SETTINGS_ERROR, error)).into_iter().collect();
+    let unready = if asks_database && has_tag(DATABASE_TAG) { database_error(registry) } else { None };
+    if unready.is_none() && !arguments.databases.is_empty() {
+        let checks = registry.list::<DatabaseCheck>().iter();
+        let checks: Vec<_> = checks.filter(|check| which.includes(check.when) && check.tags().any(has_tag)).collect();
+        first.extend(check_database(registry, &checks));
+    }
+    first.extend(unready);
     let doubts = context.env.doubtful(settings);
-    found.messages.extend(doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())));
+    let doubts: Vec<_> = doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())).collect();
+    let silenced_ids = registry.silenced_checks().to_vec();
+    let mut found = builder.check_some(which, wanted);
+    // An error of the settings cannot be silenced: the start would fail all the same.
+    let is_silenced =
+        |message: &CheckMessage| message.id != SETTINGS_ERROR && silenced_ids.iter().any(|id| id == message.id);
+    let before = first.len() + doubts.len();
+    first.retain(|message| !is_silenced(message));
+    let doubts: Vec<_> = doubts.into_iter().filter(|message| !is_silenced(message)).collect();
+    found.silenced += before - first.len() - doubts.len();
+    found.messages.splice(0..0, first);
+    found.messages.extend(doubts);
     if !has_tag(SETTINGS_TAG) {
         found.messages.retain(|message| !message.id.starts_with("settings."));
     }
@@ -99,7 +120,7 @@ pub fn handle(context: &Context, settings: &[Setting], arguments: Arguments) -> 
 /// The tags of the checks, sorted.
 fn tags(builder: &mut AppsBuilder, which: Run) -> Vec<&'static str> {
     let checks = builder.checks().iter().filter(|check| which.includes(check.when));
-    let mut tags: Vec<_> = checks.flat_map(Check::tags).chain([SETTINGS_TAG]).collect();
+    let mut tags: Vec<_> = checks.flat_map(Check::tags).chain([DATABASE_TAG, SETTINGS_TAG]).collect();
     tags.sort_unstable();
     tags.dedup();
     tags
@@ -117,6 +138,20 @@ fn database_error(registry: &Registry) -> Option<CheckMessage> {
     });
     let problem = problem.unwrap_or_else(|error| Some(error.to_string()));
     problem.map(|text| CheckMessage::new(Level::Error, "database.E901", text))
+}
+
+/// Runs the checks of what is in the database, which is opened if there is a check.
+fn check_database(registry: &Registry, checks: &[&DatabaseCheck]) -> Vec<CheckMessage> {
+    if checks.is_empty() {
+        return Vec::new();
+    }
+    let database = Database::open(&registry.settings::<DatabaseSettings>());
+    let found = database.and_then(|database| {
+        let mut conn = database.connection()?;
+        let found: Result<Vec<_>, _> = checks.iter().map(|check| (check.run)(registry, &mut conn)).collect();
+        Ok(found?.concat())
+    });
+    found.unwrap_or_else(|error| vec![CheckMessage::new(Level::Error, "database.E901", error.to_string())])
 }
 
 fn report(found: &Findings) -> String {

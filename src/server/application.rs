@@ -72,6 +72,7 @@ pub struct Application {
     throttle_cache: Arc<ThrottleCache>,
     /// What the dashboard of the admin site counts, and where it is written.
     counts: Option<(EventCounts, Database)>,
+    apps: Apps,
 }
 
 impl Application {
@@ -130,7 +131,7 @@ impl Application {
             late::stop(handle, kept, &late_site, &settings).await
         };
         let sweeper = sweeper.map(FutureExt::boxed_local);
-        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache, counts })
+        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache, counts, apps })
     }
 
     /// The address that the server listens on.
@@ -160,6 +161,9 @@ impl Application {
         actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
         let counting =
             self.counts.map(|(counts, database)| (counts.clone(), actix_web::rt::spawn(counts.run(database))));
+        if let (Ok(auth), Ok(database)) = (self.apps.auth(), self.apps.database()) {
+            auth.survey_passwords(database);
+        }
         let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
         let stop = actix_web::rt::spawn(self.stop);
         let outcome = self.server.await;

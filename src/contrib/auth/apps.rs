@@ -66,6 +66,7 @@ impl AppConfig for AuthConfig {
             let sessions = SessionAuth::new(backends, registry.secret_key(), registry.secret_key_fallbacks());
             registry.insert(sessions);
         }
+        registry.push(checks::STORED_PASSWORDS);
         registry.insert(AuthState::new(&settings, registry.clock().clone(), users));
         Ok(())
     }

@@ -39,6 +39,8 @@ pub mod settings;
 pub mod signals;
 #[cfg(feature = "database")]
 mod state;
+#[cfg(feature = "database")]
+mod survey;
 mod user_id;
 pub mod validators;
 

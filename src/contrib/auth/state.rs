@@ -4,17 +4,20 @@
 //! that a flood of logins cannot starve `refresh` and protected views. [`hashing`](super::hashing) has the queue.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::SharedUser;
+use diesel::QueryResult;
+
 use super::error::AuthError;
 use super::failed_logins::{FailedLogins, FailedLoginsOf};
-use super::hashers::PasswordHashers;
+use super::hashers::{PasswordHashers, StoredPasswords};
 use super::hashing::{HashingQueue, Turn};
 use super::lockout::{Attempt, Lockout};
 use super::models::{NewUser, UserModel};
 use super::outcomes::LoginOutcomes;
 use super::password_validation::PasswordValidator;
 use super::settings::{AuthSettings, Backend};
+use super::{SharedUser, survey};
 use crate::core::clock::Clock;
 use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, MigrationPlan};
 use crate::db::{Database, DatabaseError, DbConnection};
@@ -32,6 +35,8 @@ struct Inner {
     lockout: Option<Lockout>,
     outcomes: LoginOutcomes,
     clock: Clock,
+    /// Whether the stored passwords are being read, or were.
+    is_surveyed: AtomicBool,
 }
 
 impl AuthState {
@@ -47,6 +52,7 @@ impl AuthState {
             lockout: Lockout::new(settings),
             outcomes: LoginOutcomes::default(),
             clock,
+            is_surveyed: AtomicBool::new(false),
         }))
     }
 
@@ -80,6 +86,25 @@ impl AuthState {
     #[must_use]
     pub fn password_validators(&self) -> &[PasswordValidator] {
         &self.0.password_validators
+    }
+
+    /// Begins to read all stored passwords beside the requests, so that every refusal takes as long as the most expensive kind
+    /// of hash in use. Does nothing after the first time. A server does so at its start, and else the first log-in.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    pub fn survey_passwords(&self, db: &Database) {
+        if !self.0.is_surveyed.swap(true, Ordering::Relaxed) {
+            tokio::spawn(survey::run(db.clone(), Arc::clone(self.users()), self.hashers().clone()));
+        }
+    }
+
+    /// The kinds of all stored passwords. Reads the whole table, so it is for commands.
+    ///
+    /// # Errors
+    /// Those of the statements.
+    pub fn stored_passwords(&self, conn: &mut DbConnection) -> QueryResult<StoredPasswords> {
+        survey::count(conn, self.users().as_ref(), self.hashers())
     }
 
     /// Logins whose password is being hashed, or waits to be.
@@ -179,6 +204,7 @@ impl AuthState {
         if self.0.queue.is_full_for(address) {
             return Err(AuthError::Overloaded);
         }
+        self.survey_passwords(db);
         let (user, attempt) = self.find(db, address, username).await?;
         let turn = self.0.queue.turn(address).await?;
         let Some(attempt) = attempt else { return self.check(db, turn, user, password).await };
@@ -455,6 +481,33 @@ mod tests {
         let rows = db
             .write(|conn| Ok::<_, DatabaseError>(crate::db::schema::login_failures::table.count().first::<i64>(conn)?));
         assert_eq!(rows.await.unwrap(), 0);
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[tokio::test]
+    async fn kinds_of_hashes_are_found_beside_the_requests() {
+        use diesel::connection::SimpleConnection;
+
+        let (_folder, db, auth) = limited(None, None).await;
+        let encoded = PasswordHashers::from_names(&["PBKDF2PasswordHasher"]).unwrap().encode("secret").unwrap();
+        let fill = format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) INSERT INTO auth_user (password, \
+             is_superuser, username, last_name, email, is_staff, is_active, date_joined, first_name) SELECT CASE i WHEN 2500 \
+             THEN '{encoded}' ELSE '' END, 0, 'user' || i, '', '', 0, 1, '2026-01-01 00:00:00', '' FROM n"
+        );
+        db.write(move |conn| conn.batch_execute(&fill).map_err(DatabaseError::from)).await.unwrap();
+        let names = ["MD5PasswordHasher", "PBKDF2PasswordHasher"];
+        let password_hashers = PasswordHashers::from_names(&names).unwrap();
+        let settings = AuthSettings { password_hashers, ..AuthSettings::default() };
+        let auth = AuthState::new(&settings, Clock::system(), Arc::clone(auth.users()));
+        assert_eq!(auth.hashers().dearer_than_preferred(), None);
+        auth.survey_passwords(&db);
+        while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(auth.hashers().dearer_than_preferred(), Some(("pbkdf2_sha256", 4.0)));
+        auth.survey_passwords(&db);
+        assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
     }
 
     #[cfg(feature = "sqlite")]

@@ -1,4 +1,5 @@
 //! Logging in.
 
 mod permissions;
+mod stored_passwords;
 mod user_models;

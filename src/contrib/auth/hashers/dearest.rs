@@ -68,6 +68,12 @@ impl Dearest {
         }
     }
 
+    /// The cost of the own work of the hasher at `index`, in units of the preferred hasher's. `None` before one of its texts
+    /// was found.
+    pub(super) fn unit(&self, index: usize) -> Option<f64> {
+        self.lock().get(index)?.cost
+    }
+
     /// The most expensive kind so far.
     pub(super) fn target(&self) -> Target {
         let kinds = self.lock();

@@ -31,7 +31,8 @@
 //!
 //! A text that is more expensive than those of the preferred hasher slows down every refusal, once
 //! [`PasswordHashers::meet`] or a refusal has found one. Otherwise the time would reveal which users have not logged in
-//! since `PASSWORD_HASHERS` was changed.
+//! since `PASSWORD_HASHERS` was changed. A server reads the stored passwords once after its start, so it soon knows all kinds
+//! ([`StoredPasswords`]).
 
 mod argon2;
 mod bcrypt;
@@ -40,6 +41,7 @@ mod hasher;
 mod md5;
 mod pbkdf2;
 mod scrypt;
+mod stored;
 mod summary;
 #[cfg(test)]
 mod tests;
@@ -54,6 +56,7 @@ pub use self::hasher::{HasherError, PasswordHasher};
 pub use self::md5::Md5PasswordHasher;
 pub use self::pbkdf2::Pbkdf2PasswordHasher;
 pub use self::scrypt::ScryptPasswordHasher;
+pub use self::stored::{ExpensivePasswords, StoredPasswords};
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 
 /// The first character of the text of an unusable password.

@@ -205,6 +205,40 @@ fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
 }
 
 #[test]
+fn stored_passwords_are_counted_by_kind() {
+    let (new, old, dear) = (Recorder::new("new"), Recorder::new("old"), Recorder::new("dear"));
+    let hashers = timed(&[&new, &old, &dear]);
+    let mut stored = StoredPasswords::default();
+    for encoded in [
+        "new$s$1",
+        "new$s$2",
+        "new$s$x",
+        "old$s$1",
+        "old$s$3",
+        "dear$s$1",
+        "dear$s$1",
+        "dear$s$0.5",
+        "other$s$1",
+        "!",
+        "",
+    ] {
+        stored.add(&hashers, encoded);
+    }
+    let texts: Vec<_> = stored.expensive(&hashers).iter().map(ToString::to_string).collect();
+    let rest = ", which is more expensive than PASSWORD_HASHERS' first; every refused log-in takes as long until they have \
+                logged in.";
+    assert_eq!(
+        texts,
+        [
+            format!("1 user(s) have a password of old with 3 times its usual work{rest}"),
+            format!("1 user(s) have a password of new with 2 times its usual work{rest}"),
+            format!("2 user(s) have a password of dear{rest}"),
+        ]
+    );
+    assert_eq!(hashers.dearer_than_preferred(), Some(("new", 2.0)));
+}
+
+#[test]
 fn an_extremely_expensive_kind_does_not_slow_down_every_refusal() {
     let (new, extreme) = (Recorder::new("new"), Recorder::new("extreme"));
     let hashers = timed(&[&new, &extreme]);

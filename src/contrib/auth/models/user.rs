@@ -136,9 +136,15 @@ impl AbstractUser for User {
 pub struct DjangoUsers;
 
 impl UserModel for DjangoUsers {
-    fn field_problem(&self, _: &mut DbConnection, name: &str, _: &str) -> QueryResult<Option<String>> {
-        let is_field = matches!(name, "username" | "email" | "first_name" | "last_name");
-        Ok((!is_field).then(|| "only first_name and last_name of auth.User can be set".to_owned()))
+    fn field_problem(&self, _: &mut DbConnection, name: &str, value: &str) -> QueryResult<Option<String>> {
+        let limit = match name {
+            "username" | "first_name" | "last_name" => 150,
+            "email" => 254,
+            _ => return Ok(Some("only first_name and last_name of auth.User can be set".to_owned())),
+        };
+        let length = value.chars().count();
+        let problem = || format!("Ensure this value has at most {limit} characters (it has {length}).");
+        Ok((length > limit).then(problem))
     }
 
     fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>> {
@@ -182,6 +188,21 @@ impl UserModel for DjangoUsers {
         let users = User::find_many(conn, &wanted)?.into_iter().map(|user| (user.id, SharedUser::new(user)));
         let users: HashMap<_, _> = users.collect();
         Ok(ids.into_iter().map(|id| users.get(&id?).cloned()).collect())
+    }
+
+    fn stored_passwords(
+        &self,
+        conn: &mut DbConnection,
+        after: Option<UserId>,
+        limit: i64,
+    ) -> QueryResult<Vec<(UserId, String)>> {
+        let query = auth_user::table.select((auth_user::id, auth_user::password)).order(auth_user::id).limit(limit);
+        let rows: Vec<(i32, String)> = match after {
+            None => query.load(conn)?,
+            Some(UserId::Integer(id)) => query.filter(auth_user::id.gt(id)).load(conn)?,
+            Some(_) => Vec::new(),
+        };
+        Ok(rows.into_iter().map(|(id, password)| (id.into(), password)).collect())
     }
 
     fn has_attribute(&self, name: &str) -> bool {

@@ -114,6 +114,21 @@ pub trait UserModel: Any + Send + Sync {
         values.iter().map(|value| self.get_by_attribute(conn, name, value)).collect()
     }
 
+    /// The keys and stored passwords of the first `limit` users in the order of their keys, or of those that follow the key
+    /// `after`. Default: none.
+    ///
+    /// # Errors
+    /// Those of the statement.
+    fn stored_passwords(
+        &self,
+        conn: &mut DbConnection,
+        after: Option<UserId>,
+        limit: i64,
+    ) -> QueryResult<Vec<(UserId, String)>> {
+        let _ = (conn, after, limit);
+        Ok(Vec::new())
+    }
+
     /// Whether `name` can be looked up by [`UserModel::get_by_attribute`]; `USER_ID_FIELD` is checked with it at start.
     fn has_attribute(&self, name: &str) -> bool;
 

@@ -105,6 +105,9 @@ impl Proof<'_> {
                 self.report.add(Finding::note(what));
             }
         }
+        for kind in auth.stored_passwords(conn)?.expensive(auth.hashers()) {
+            self.report.add(Finding::note(kind.to_string()));
+        }
         if unreadable.is_empty() && total > 0 {
             self.report.add(Finding::proven("All stored passwords have formats that PASSWORD_HASHERS reads."));
         }

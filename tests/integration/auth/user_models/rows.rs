@@ -11,6 +11,25 @@ use super::{ACCOUNTS, ALL, MINIMAL, PEOPLE, RENAMED};
 use crate::support::TestDatabase;
 
 per_database! {
+    async fn all_stored_passwords_are_read_in_the_order_of_the_keys(db: TestDatabase) {
+        for fixture in ALL {
+            let db = fixture.database(&db);
+            let apps = fixture.apps(&db, &[]).unwrap();
+            let users = apps.auth().unwrap().users().clone();
+            let conn = &mut *apps.database().unwrap().connection().unwrap();
+            let all = users.stored_passwords(conn, None, 1000).unwrap();
+            assert!(all.len() > 1, "{}", fixture.field);
+            let (mut one_by_one, mut after) = (Vec::new(), None);
+            while let Some(user) = users.stored_passwords(conn, after, 1).unwrap().pop() {
+                after = Some(user.0);
+                one_by_one.push(user);
+            }
+            assert_eq!(one_by_one, all);
+            let ann = users.get_by_natural_key(conn, fixture.ann).unwrap().unwrap();
+            assert!(all.contains(&(ann.pk().unwrap(), ann.password().to_owned())));
+        }
+    }
+
     async fn every_column_is_an_attribute_and_may_become_a_claim(db: TestDatabase) {
         let db = ACCOUNTS.database(&db);
         let mut settings = Settings::from_env(&ACCOUNTS.env(&[])).unwrap();

@@ -140,6 +140,15 @@ impl UserModel for CustomUsers {
         })
     }
 
+    fn stored_passwords(
+        &self,
+        conn: &mut DbConnection,
+        after: Option<UserId>,
+        limit: i64,
+    ) -> QueryResult<Vec<(UserId, String)>> {
+        self.with_layout(conn, |conn, layout| layout.stored_passwords(conn, after, limit))
+    }
+
     /// While the table was not read, every name passes.
     fn has_attribute(&self, name: &str) -> bool {
         self.known_layout().is_none_or(|layout| layout.key_field(name).is_some())

@@ -73,6 +73,30 @@ impl Layout {
         Ok(keys.iter().map(|key| key.as_ref().and_then(|_| found.next().flatten())).collect())
     }
 
+    /// Keys and passwords in the order of the keys, from the first one or from the one that follows `after`.
+    pub(super) fn stored_passwords(
+        &self,
+        conn: &mut DbConnection,
+        after: Option<UserId>,
+        limit: i64,
+    ) -> QueryResult<Vec<(UserId, String)>> {
+        let (pk, password, limit) = (&self.fields[self.pk], &self.fields[self.password], limit.to_string());
+        let after = after.map(|id| self.key(id));
+        let key = pk.kind.selected(&pk.qualified, &pk.column);
+        let query = TextQuery::default().sql("SELECT ").sql(&key).sql(", ").sql(&password.qualified).sql(" FROM ");
+        let mut query = query.sql(&self.table);
+        if let Some(key) = &after {
+            query = query.sql(" WHERE ").sql(&pk.qualified).sql(" > CAST(").bind(Some(key)).sql(&pk.cast);
+        }
+        let rows = query.sql(" ORDER BY ").sql(&pk.qualified).sql(" LIMIT ").sql(&limit).rows(conn)?;
+        let read = |TextRow(values): TextRow| {
+            let mut values = values.into_iter();
+            let key = pk.kind.read(values.next()??);
+            Some((self.user_id(&key)?, values.next()?.unwrap_or_default()))
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
     pub(super) fn set_password(
         &self,
         conn: &mut DbConnection,
