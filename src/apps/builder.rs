@@ -16,6 +16,7 @@ use crate::db::{Database, DatabaseSettings, migrations::Step};
 pub struct AppsBuilder {
     registry: Registry,
     is_assembled: bool,
+    logs_warnings: bool,
     #[cfg(feature = "database")]
     database: Option<Database>,
 }
@@ -26,6 +27,7 @@ impl AppsBuilder {
         Self {
             registry,
             is_assembled: false,
+            logs_warnings: true,
             #[cfg(feature = "database")]
             database: None,
         }
@@ -41,6 +43,12 @@ impl AppsBuilder {
     #[cfg(feature = "database")]
     pub fn database(mut self, database: Database) -> Self {
         self.database = Some(database);
+        self
+    }
+
+    /// Does not log what the system checks warn of, for commands other than the server. Errors stop the set-up all the same.
+    pub fn without_warnings(mut self) -> Self {
+        self.logs_warnings = false;
         self
     }
 
@@ -108,8 +116,8 @@ impl AppsBuilder {
             .messages
             .into_iter()
             .partition(|m| m.level >= Level::Error);
-        for message in others {
-            log::warn!("{message}");
+        if self.logs_warnings {
+            others.iter().for_each(|message| log::warn!("{message}"));
         }
         if !errors.is_empty() {
             return Err(SetupError::Checks(errors));

@@ -16,7 +16,7 @@ pub struct Arguments {
     /// Mark migrations as run without actually running them
     #[arg(long)]
     fake: bool,
-    /// Accepted: tables that are there and not recorded stop the command, which says what to do
+    /// Mark the migrations of an app as run if all its tables are there already and no migration of it is recorded
     #[arg(long)]
     fake_initial: bool,
     /// Exits with a non-zero status if unapplied migrations exist and does not apply them
@@ -69,9 +69,12 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         }
         return if arguments.check && !planned.is_empty() { Err(CommandError::Exit(1)) } else { Ok(()) };
     }
-    let done = plan.migrate_to(&mut conn, target, arguments.fake, apps.clock().now())?;
+    let now = apps.clock().now();
+    let fakes_initial = arguments.fake_initial && !arguments.fake && !is_backwards;
+    let faked = if fakes_initial { plan.fake_initial(&mut conn, target, now)? } else { Vec::new() };
+    let done = plan.migrate_to(&mut conn, target, arguments.fake, now)?;
     let verb = if is_backwards { "Unapplying" } else { "Applying" };
-    for line in migrate_report(&plan, target, verb, if arguments.fake { "FAKED" } else { "OK" }, &done) {
+    for line in migrate_report(&plan, target, verb, &faked, if arguments.fake { "FAKED" } else { "OK" }, &done) {
         context.say(line);
     }
     Ok(())

@@ -26,10 +26,12 @@ fn login_limits(registry: &Registry) -> Vec<CheckMessage> {
         "ScopedRateThrottle" => has_rate("login"),
         _ => false,
     });
-    if throttled {
+    let auth = registry.settings::<AuthSettings>();
+    // LOGIN_FAILURE_LIMIT_PER_ADDRESS limits one client whatever names it makes up.
+    if throttled || auth.login_failure_limit_per_address.is_some() {
         return Vec::new();
     }
-    if has_login_failure_limit(registry) {
+    if auth.login_failure_limit.is_some() {
         let message = CheckMessage::warning(
             "auth.W904",
             "No throttle has a rate for logins. LOGIN_FAILURE_LIMIT counts failures of each name, so a client that makes up \
@@ -46,7 +48,8 @@ fn login_limits(registry: &Registry) -> Vec<CheckMessage> {
 
 #[cfg(feature = "database")]
 fn has_login_failure_limit(registry: &Registry) -> bool {
-    registry.settings::<AuthSettings>().login_failure_limit.is_some()
+    let settings = registry.settings::<AuthSettings>();
+    settings.login_failure_limit.is_some() || settings.login_failure_limit_per_address.is_some()
 }
 
 #[cfg(not(feature = "database"))]

@@ -75,7 +75,7 @@ impl Context {
         (self.read)(env)
     }
 
-    /// The installed apps.
+    /// The installed apps. What the system checks warn of is for `check` and the server to say.
     ///
     /// # Errors
     /// Returns an error if a setting or the database cannot be used.
@@ -83,7 +83,7 @@ impl Context {
         if let Some(apps) = self.apps.get() {
             return Ok(apps);
         }
-        let mut builder = self.builder()?;
+        let mut builder = self.builder()?.without_warnings();
         if builder.registry().secret_key().expose().is_empty() {
             // No command signs anything that outlives it.
             builder = builder.secret_key(random_string(64, ALPHANUMERIC));

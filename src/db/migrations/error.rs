@@ -1,6 +1,7 @@
 //! Why tables were not made.
 
 use super::super::DatabaseError;
+use super::users::UserTable;
 
 /// Why `migrate` stopped. All but [`MigrationError::Database`] are found before anything is written.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +20,8 @@ pub enum MigrationError {
     },
     /// The tables exist, but `django_migrations` does not list them.
     #[error(
-        "the tables of {app} exist, but django_migrations does not list them; if they are Django's, run \
-         `manage.py migrate --fake-initial` there. Found: {}",
+        "the tables of {app} exist, but django_migrations does not list them; if they are as Django makes them, run \
+         `manage migrate --fake-initial`. Found: {}",
         tables.join(", ")
     )]
     Unrecorded {
@@ -28,6 +29,20 @@ pub enum MigrationError {
         app: &'static str,
         /// The tables that are there.
         tables: Vec<&'static str>,
+    },
+    /// With `--fake-initial`: a table is not as the migrations of its app leave it.
+    #[error(
+        "the table {table} of {app} has no column {}, so it was made by an older release; run Django's \
+         `manage.py migrate --fake-initial` first",
+        columns.join(", ")
+    )]
+    Unlike {
+        /// Label of the app.
+        app: &'static str,
+        /// Name of the table.
+        table: &'static str,
+        /// The columns that it does not have.
+        columns: Vec<String>,
     },
     /// A foreign key would refer to a missing table.
     #[error("the tables of {app} need tables that the project does not have: {}", tables.join(", "))]
@@ -39,8 +54,8 @@ pub enum MigrationError {
     },
     /// The table of users does not exist, and no migration makes it.
     #[error(
-        "AUTH_USER_MODEL: the database has no table {table:?}, and no migration here makes it. If the project has a custom user \
-         model, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make the table by your own migration"
+        "AUTH_USER_MODEL: the database has no table {table:?}, and no migration here makes it. {}",
+        no_users(table)
     )]
     NoUsers {
         /// Name of the table.
@@ -76,4 +91,15 @@ pub enum MigrationError {
     /// The database failed. Steps before it stay.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+}
+
+/// What to do about a missing table of users.
+fn no_users(table: &str) -> &'static str {
+    if table == UserTable::default().name() {
+        "If the project has a custom user model, set AUTH_USER_MODEL to it and run Django's `manage.py migrate` first, or make \
+         the table by your own migration"
+    } else {
+        "Run Django's `manage.py migrate` first, or make the table by your own migration. If it has another name, set \
+         AUTH_USER_TABLE to that"
+    }
 }

@@ -8,6 +8,7 @@
 //! The same SQL files serve the diesel CLI (`diesel migration run`).
 
 mod error;
+mod fake_initial;
 mod history;
 mod permissions;
 mod report;

@@ -2,12 +2,13 @@
 
 use super::{Applied, MigrationPlan, MigrationState, Target};
 
-/// The lines of `migrate`, as Django prints them: to where, and each migration between `verb` and `end`.
+/// The lines of `migrate`, as Django prints them: to where, the `faked` migrations, and the `done` ones between `verb` and `end`.
 #[must_use]
 pub fn migrate_report(
     plan: &MigrationPlan,
     target: Target<'_>,
     verb: &str,
+    faked: &[Applied],
     end: &str,
     done: &[Applied],
 ) -> Vec<String> {
@@ -19,9 +20,10 @@ pub fn migrate_report(
     };
     let mut lines =
         vec!["Operations to perform:".to_owned(), format!("  {operation}"), "Running migrations:".to_owned()];
-    if done.is_empty() {
+    if done.is_empty() && faked.is_empty() {
         lines.push("  No migrations to apply.".to_owned());
     }
+    lines.extend(faked.iter().map(|migration| format!("  {verb} {migration}... FAKED")));
     lines.extend(done.iter().map(|migration| format!("  {verb} {migration}... {end}")));
     lines
 }
@@ -72,12 +74,12 @@ mod tests {
             "Running migrations:",
         ];
         assert_eq!(
-            migrate_report(&plan, Target::All, "Applying", "OK", &[]),
+            migrate_report(&plan, Target::All, "Applying", &[], "OK", &[]),
             [&head[..], &["  No migrations to apply."]].concat()
         );
         let applied = Applied { app: "auth", name: "0001_initial" };
         assert_eq!(
-            migrate_report(&plan, Target::All, "Applying", "OK", &[applied]),
+            migrate_report(&plan, Target::All, "Applying", &[], "OK", &[applied]),
             [&head[..], &["  Applying auth.0001_initial... OK"]].concat()
         );
     }

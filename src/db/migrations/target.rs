@@ -189,7 +189,7 @@ impl MigrationPlan {
     }
 
     /// The part of the plan that leads to `target`: the steps of its app, and those that make the tables they need.
-    fn towards(&self, target: Target<'_>) -> Self {
+    pub(super) fn towards(&self, target: Target<'_>) -> Self {
         let (app, last) = match target {
             Target::All => return self.clone(),
             Target::App(app) | Target::Zero(app) => (app, None),

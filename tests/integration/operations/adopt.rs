@@ -137,6 +137,32 @@ per_database! {
         assert!(!moving.path(".env").exists());
     }
 
+    async fn a_missing_key_is_reported_once(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let moving = Move::new(&app, |export| drop(export.as_object_mut().unwrap().remove("SECRET_KEY")));
+        let (report, error, _) = moving.adopt(&[]);
+        assert_lines(&report, &["Must be mended first (1)", "  - SECRET_KEY is not in the export."]);
+        assert_eq!(report.matches("SECRET_KEY").count(), 1, "{report}");
+        assert!(error.contains(", 1 point above: under "), "{error}");
+    }
+
+    async fn expensive_passwords_are_counted(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let encoded = "bcrypt_sha256$$2b$12$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyz01232";
+        app.sql(&format!("UPDATE auth_user SET password = '{encoded}' WHERE username <> 'bob'")).await;
+        let moving = Move::new(&app, |export| {
+            export["PASSWORD_HASHERS"] = json!([
+                "django.contrib.auth.hashers.MD5PasswordHasher",
+                "django.contrib.auth.hashers.BCryptSHA256PasswordHasher"
+            ]);
+        });
+        let (report, ..) = moving.adopt(&[]);
+        assert_lines(&report, &[
+            "  - 2 user(s) have a password of bcrypt_sha256, which is more expensive than PASSWORD_HASHERS' first; every refused \
+             log-in takes as long until they have logged in.",
+        ]);
+    }
+
     async fn tokens_of_another_issuer_are_reported(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         app.login(&alice()).await;
@@ -344,6 +370,17 @@ per_database! {
             assert!(found.stdout.lines().any(|found| found == line), "{line}\nis not in\n{}", found.stdout);
         }
         assert!(found.stderr.contains(" requests are answered differently."), "{}", found.stderr);
+
+        let found = manage(&["adopt", "--probe", &url, "--protected", "/nowhere/"], &settings);
+        assert!(found.stdout.contains("unknown GET /nowhere/  404 (protected: GET without a token)\n"), "{}", found.stdout);
+        assert!(
+            found.code == 1 && found.stderr.ends_with(
+                " requests show nothing, because neither server has /nowhere/. Give the path of a view that needs a logged-in \
+                 user on both with --protected.\n"
+            ),
+            "{}",
+            found.stderr
+        );
 
         assert_eq!(app.count("login_failures").await, 0);
         assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);

@@ -152,6 +152,24 @@ fn a_weak_hasher_for_new_passwords_is_reported() {
 }
 
 #[test]
+fn a_limit_per_address_limits_invented_names_as_well() {
+    let per_address = ("LOGIN_FAILURE_LIMIT_PER_ADDRESS", "50");
+    let none = [("LOGIN_FAILURE_LIMIT", "none"), ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", ""), per_address];
+    assert_deploy_finds(&none, &[]);
+    assert_deploy_finds(&[&none[..], &[("REST_FRAMEWORK_NUM_PROXIES", "")]].concat(), &["rest_framework.W901"]);
+}
+
+#[test]
+fn only_check_and_the_server_say_what_the_checks_warn_of() {
+    let rotation = [("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "false")];
+    assert!(manage(&["check"], &rotation).stderr.contains("(simplejwt.W906)"));
+    assert_eq!(
+        manage(&["migrate", "-v", "0"], &rotation),
+        Managed { code: 0, stdout: String::new(), stderr: String::new() }
+    );
+}
+
+#[test]
 fn logins_without_a_limit_are_reported() {
     for (limit, id) in [("none", "auth.W902"), ("5", "auth.W904")] {
         let limit = ("LOGIN_FAILURE_LIMIT", limit);
@@ -370,7 +388,7 @@ fn tags_and_apps_choose_the_checks() {
     let all = "auth\ncorsheaders\ndatabase\nlegacy_jwt\nrest_framework\nsecurity\nserver\nsettings\nsimplejwt\n";
     let got = check(&["--deploy", "--list-tags"]);
     assert_eq!((got.code, got.stdout.as_str()), (0, all));
-    assert_eq!(check(&["--list-tags"]).stdout, "legacy_jwt\nsecurity\nsettings\nsimplejwt\n");
+    assert_eq!(check(&["--list-tags"]).stdout, "database\nlegacy_jwt\nsecurity\nsettings\nsimplejwt\n");
     assert_eq!(check(&["--tag", "nope"]), refused("CommandError: There is no system check with the \"nope\" tag."));
     assert_eq!(check(&["nope"]), refused("CommandError: No installed app with label 'nope'."));
 
@@ -420,6 +438,14 @@ fn check_opens_the_database_only_with_its_option() {
     let got = manage(&["check", "--database", "default"], &lost);
     assert!(got.code == 1 && got.stderr.contains("cannot open sqlite:///nowhere/db.sqlite3"), "{}", got.stderr);
     assert_eq!(manage(&["check"], &lost).code, 0);
+    assert_eq!(manage(&["check", "--tag", "security", "--database", "default"], &lost).code, 0);
+    assert_eq!(manage(&["check", "--tag", "database", "--database", "default"], &lost).code, 1);
+    // An error that `check` alone finds can be silenced. What stops every start cannot.
+    let silenced =
+        |words: &[&str], id: &'static str| manage(words, &[&lost[..], &[("SILENCED_SYSTEM_CHECKS", id)]].concat());
+    let got = silenced(&["check", "--database", "default"], "database.E901");
+    assert_eq!((got.code, got.stdout.as_str()), (0, "System check identified no issues (1 silenced).\n"));
+    assert!(silenced(&["check"], "settings.E901").stderr.contains("(checks.I901)"));
 }
 
 #[test]
@@ -470,6 +496,8 @@ fn doubtful_names_in_the_file_are_reported() {
             &format!("?: (settings.W901) SECRETKEY (line 1 of .env): {unknown} SECRET_KEY?"),
         ]
     );
+    let got = manage_in(folder.path(), &["check", "--tag", "settings"], &[("SILENCED_SYSTEM_CHECKS", "settings.W901")]);
+    assert_eq!(got.stdout, "System check identified no issues (5 silenced).\n");
     let got = manage_in(folder.path(), &["migrate", "-v", "0"], &[]);
     assert_eq!(got.code, 0);
     assert!(got.stderr.contains("DATABASE_URI (line 3 of .env): there is no such setting; did you mean DATABASE_URL?"));

@@ -6,9 +6,6 @@ use std::process::{Command, Stdio};
 use crate::support::TestDatabase;
 use crate::support::process::{Managed, manage, manage_in};
 
-/// Without the warning that every command repeats.
-const QUIET: [(&str, &str); 1] = [("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "true")];
-
 fn refused(text: &str) -> Managed {
     Managed { code: 1, stdout: String::new(), stderr: format!("{text}\n") }
 }
@@ -101,7 +98,7 @@ fn options_of_every_django_command_are_accepted_or_refused_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     let words = ["--traceback", "--skip-checks", "--no-input", "--database", "default", "--no-color", "-v", "0"];
     let expected = Managed { code: 0, stdout: String::new(), stderr: String::new() };
-    assert_eq!(manage_in(folder.path(), &[&["migrate"][..], &words].concat(), &QUIET), expected);
+    assert_eq!(manage_in(folder.path(), &[&["migrate"][..], &words].concat(), &[]), expected);
 }
 
 #[test]
@@ -114,7 +111,7 @@ fn missing_tables_are_reported_before_any_question() {
         &["flushexpiredtokens"],
     ] {
         assert_eq!(
-            manage(words, &QUIET),
+            manage(words, &[]),
             refused(
                 "CommandError: You have 34 unapplied migration(s). Your project may not work properly until you apply the \
                  migrations for app(s): admin, auth, authtoken, contenttypes, sessions, token_blacklist.\n\
@@ -166,7 +163,7 @@ fn on(db: &TestDatabase) -> impl Fn(&str) -> Managed {
     let url = db.url.clone();
     move |line| {
         let words: Vec<_> = line.split(' ').collect();
-        manage(&words, &[QUIET[0], ("DATABASE_URL", &url)])
+        manage(&words, &[("DATABASE_URL", &url)])
     }
 }
 
@@ -174,6 +171,12 @@ fn on(db: &TestDatabase) -> impl Fn(&str) -> Managed {
 fn migrated(operation: &str, lines: &[&str]) -> Managed {
     let lines = lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     printed(&format!("Operations to perform:\n  {operation}\nRunning migrations:{lines}"))
+}
+
+/// The line of `migrate` that names all apps.
+fn everything(manage: &dyn Fn(&str) -> Managed) -> String {
+    let got = manage("migrate");
+    got.stdout.lines().nth(1).unwrap().trim_start().to_owned()
 }
 
 per_database! {
@@ -270,6 +273,40 @@ per_database! {
         assert_eq!(manage("migrate sessions").code, 0, "there was no table");
     }
 
+    async fn fake_initial_records_tables_that_are_there(db: TestDatabase) {
+        let db = db.empty();
+        let manage = on(&db);
+        assert_eq!(manage("migrate").code, 0);
+        let run = |sql: &str| db.connect().batch_execute(sql).unwrap();
+        let forget = "DELETE FROM django_migrations WHERE app IN ('sessions', 'authtoken')";
+        run(&format!("{forget}; DROP TABLE authtoken_token"));
+        assert_eq!(
+            manage("migrate"),
+            refused(
+                "CommandError: the tables of sessions exist, but django_migrations does not list them; if they are as Django makes \
+                 them, run `manage migrate --fake-initial`. Found: django_session"
+            )
+        );
+        // Tables that are not there are made.
+        let got = manage("migrate --fake-initial");
+        assert!(got.stdout.contains("  Applying sessions.0001_initial... FAKED\n  Applying authtoken.0001_initial... OK\n"), "{got:?}");
+        assert_eq!(manage("migrate --check").code, 0);
+        assert_eq!(
+            manage("migrate --fake-initial"),
+            migrated(&everything(&manage), &["No migrations to apply."])
+        );
+        // One of an older release lacks a column.
+        run(&format!("{forget}; ALTER TABLE authtoken_token DROP COLUMN created"));
+        assert_eq!(
+            manage("migrate --fake-initial"),
+            refused(
+                "CommandError: the table authtoken_token of authtoken has no column created, so it was made by an older release; \
+                 run Django's `manage.py migrate --fake-initial` first"
+            )
+        );
+        assert_eq!(manage("migrate --check").code, 1);
+    }
+
     async fn sqlmigrate_prints_what_migrate_runs(db: TestDatabase) {
         let db = db.empty();
         let manage = on(&db);
@@ -289,7 +326,7 @@ per_database! {
 #[test]
 fn showmigrations_names_every_unknown_app() {
     let expected = "No installed app with label 'nope'.\nNo installed app with label 'nix'.\n";
-    let got = manage(&["showmigrations", "nope", "auth", "nix"], &QUIET);
+    let got = manage(&["showmigrations", "nope", "auth", "nix"], &[]);
     assert_eq!(got, Managed { code: 2, stdout: String::new(), stderr: expected.to_owned() });
 }
 

@@ -56,7 +56,7 @@ impl Probing<'_> {
         let cors = registry.settings::<CorsSettings>();
         let page = cors.allowed_origins.first().map_or("https://app.example.org", String::as_str);
         let probes = requests::all(&Paths::new(self.export, self.protected), page, &Clock::system());
-        let mut differing = 0;
+        let (mut differing, mut missing) = (0, 0);
         for probe in &probes {
             let asked = |server: &Server, name: &str| {
                 server.ask(probe).map_err(|reason| {
@@ -65,6 +65,12 @@ impl Probing<'_> {
             };
             let (django, here) = (asked(&theirs, self.django)?, asked(&here, base)?);
             let found = differences(&django, &here);
+            // Two servers without the path agree about everything, and show nothing.
+            if probe.path == self.protected && (django.status, here.status) == (404, 404) {
+                missing += 1;
+                println!("unknown {} {}  404 ({})", probe.method, probe.path, probe.what);
+                continue;
+            }
             if found.is_empty() {
                 println!("same    {} {}  {} ({})", probe.method, probe.path, django.status, probe.what);
                 continue;
@@ -77,6 +83,13 @@ impl Probing<'_> {
         if differing > 0 {
             return Err(CommandError::new(format!(
                 "{differing} of {all} requests are answered differently. docs/COMPATIBILITY.md lists what differs on purpose."
+            )));
+        }
+        if missing > 0 {
+            return Err(CommandError::new(format!(
+                "{missing} of {all} requests show nothing, because neither server has {}. Give the path of a view that needs a \
+                 logged-in user on both with --protected.",
+                self.protected
             )));
         }
         println!("\nAll {all} requests are answered the same.");

@@ -15,10 +15,11 @@ use super::report::{Finding, Report};
 use crate::apps::command::{CommandError, Context};
 use crate::apps::{AppsBuilder, Run};
 use crate::conf::Environment;
-use crate::core::checks::Level;
+use crate::core::checks::{CheckMessage, Level};
 use crate::db::{DatabaseSettings, DbConnection, open_read_only};
 use crate::management::runserver;
 use crate::rest_framework::state::RestFramework;
+use crate::server::StartError;
 
 /// What is tried, and where what was found goes.
 pub(super) struct Proof<'a> {
@@ -71,10 +72,19 @@ impl Proof<'_> {
         let refusal = runserver::refusal(builder.registry(), self.env);
         let found = checked.check(Run::Deploy).messages;
         let errors: Vec<_> = found.iter().filter(|message| message.level >= Level::Error).collect();
-        for problem in refusal.iter().cloned().chain(errors.iter().map(|message| message.msg.clone())) {
+        // That the export has no key is reported already.
+        let lacks_key = self.env.get("SECRET_KEY").is_none_or(str::is_empty);
+        let is_new = |problem: &String| {
+            !lacks_key
+                || !(problem.starts_with(&StartError::NoSecretKey.to_string()) || problem.starts_with("SECRET_KEY: "))
+        };
+        let problems = refusal.iter().cloned().chain(errors.iter().map(|message| message.msg.clone()));
+        for problem in problems.filter(is_new) {
             self.report.add(Finding::blocking(problem).clients("The server would not start."));
         }
-        let warnings: Vec<_> = found.iter().filter(|message| message.level == Level::Warning).collect();
+        let is_about_key = |message: &&CheckMessage| lacks_key && message.id == "security.W009";
+        let warnings: Vec<_> =
+            found.iter().filter(|message| message.level == Level::Warning && !is_about_key(message)).collect();
         if !warnings.is_empty() {
             let first = |text: &str| text.split_once(". ").map_or(text.to_owned(), |(first, _)| format!("{first}."));
             let lines = warnings.iter().map(|message| format!("{}: {}", message.id, first(&message.msg)));
