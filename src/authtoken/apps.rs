@@ -41,6 +41,7 @@ impl AppConfig for AuthTokenConfig {
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         #[cfg(feature = "server")]
         registry.admin().describe(TokenModel);
+        #[cfg(feature = "server")]
         registry.admin().register(TokenAdmin);
         registry.push(AuthenticationClass::new(TokenAuthentication));
         Ok(())

@@ -17,6 +17,8 @@ pub mod apps;
 #[cfg(feature = "server")]
 mod cell;
 #[cfg(feature = "server")]
+mod changelist;
+#[cfg(feature = "server")]
 pub mod chrome;
 #[cfg(feature = "server")]
 mod deletion;

@@ -177,11 +177,6 @@ pub trait ModelAdmin: Send + Sync + 'static {
         200
     }
 
-    /// `date_hierarchy`: a date that the list offers years, months and days of. Default: none.
-    fn date_hierarchy(&self) -> Option<&str> {
-        None
-    }
-
     /// The heading of a column: `short_description`. Default: the verbose name of the field.
     fn column_label(&self, column: &str) -> Option<String> {
         let _ = column;

@@ -10,6 +10,8 @@ use crate::db::schema::{
 fn outstanding_model() -> Model {
     let user = Field::foreign_key(outstanding::user_id, "auth.User").on_delete(OnDelete::SetNull).blank();
     Model::new("token_blacklist", "OutstandingToken", outstanding::table)
+        // The package declares it itself, and then it is `id` and not `ID`.
+        .field(Field::of(outstanding::id).auto())
         .field(user)
         .field(Field::of(outstanding::jti).max_length(255).unique())
         .field(Field::of(outstanding::token).secret())
@@ -81,6 +83,7 @@ pub struct BlacklistedTokenAdmin;
 impl ModelAdmin for BlacklistedTokenAdmin {
     fn model(&self) -> Model {
         Model::new("token_blacklist", "BlacklistedToken", blacklisted::table)
+            .field(Field::of(blacklisted::id).auto())
             .field(Field::one_to_one(blacklisted::token_id, "token_blacklist.OutstandingToken"))
             .field(Field::of(blacklisted::blacklisted_at).auto_now_add())
             .verbose_names("Blacklisted Token", "Blacklisted Tokens")

@@ -173,6 +173,16 @@ impl Field {
         self
     }
 
+    /// `AutoField`: a key that the database makes.
+    #[must_use]
+    pub fn auto(mut self) -> Self {
+        self.auto = true;
+        self.blank = true;
+        self.editable = false;
+        self.unique = true;
+        self
+    }
+
     /// `editable=False`: no form has it.
     #[must_use]
     pub fn not_editable(mut self) -> Self {

@@ -28,6 +28,8 @@ pub struct Manager {
 /// Which rows, in which order, and how many.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
+    /// What follows the name of the table in `FROM`: joins.
+    pub joins: String,
     /// The condition behind `WHERE`. Empty for all rows.
     pub condition: Statement,
     /// What stands behind `ORDER BY`. Empty for any order.
@@ -120,7 +122,7 @@ impl Manager {
             statement.push(if index == 0 { "" } else { ", " });
             statement.push(&column.kind.selected(&column.qualified, &column.column));
         }
-        statement.push(" FROM ").push(&table.quoted);
+        statement.push(" FROM ").push(&table.quoted).push(&selection.joins);
         if !selection.condition.is_empty() {
             statement.push(" WHERE ").append(selection.condition.clone());
         }
@@ -149,13 +151,22 @@ impl Manager {
     /// # Errors
     /// Those of the statement.
     pub fn count(&self, conn: &mut DbConnection, condition: &Statement, limit: Option<u64>) -> QueryResult<u64> {
+        self.count_of(conn, &Selection { condition: condition.clone(), limit, ..Selection::default() })
+    }
+
+    /// How many rows `selection` has. Stops counting at its limit.
+    ///
+    /// # Errors
+    /// Those of the statement.
+    pub fn count_of(&self, conn: &mut DbConnection, selection: &Selection) -> QueryResult<u64> {
         let table = self.table(conn)?;
         let mut statement = Statement::new("SELECT CAST(count(*) AS text) FROM ");
-        statement.push(if limit.is_some() { "(SELECT 1 FROM " } else { "" }).push(&table.quoted);
-        if !condition.is_empty() {
-            statement.push(" WHERE ").append(condition.clone());
+        statement.push(if selection.limit.is_some() { "(SELECT 1 FROM " } else { "" });
+        statement.push(&table.quoted).push(&selection.joins);
+        if !selection.condition.is_empty() {
+            statement.push(" WHERE ").append(selection.condition.clone());
         }
-        if let Some(limit) = limit {
+        if let Some(limit) = selection.limit {
             statement.push(&format!(" LIMIT {limit}) AS counted"));
         }
         let count = self.checked(statement.scalar(conn))?;

@@ -39,9 +39,7 @@ impl Model {
         T::PrimaryKey: Column,
         <T::PrimaryKey as diesel::Expression>::SqlType: FieldType,
     {
-        let mut key = Field::of(table.primary_key()).verbose_name("ID").not_editable().unique();
-        key.auto = true;
-        key.blank = true;
+        let key = Field::of(table.primary_key()).verbose_name("ID").auto();
         Self::described(app_label, object_name, &table_name(&table), key)
     }
 

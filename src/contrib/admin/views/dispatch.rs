@@ -8,7 +8,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{changelist, objects, site as site_pages};
+use super::{changelist, export, objects, site as site_pages};
 use crate::apps::Apps;
 use crate::contrib::admin::error::{PageError, redirect};
 use crate::contrib::admin::render;
@@ -110,7 +110,7 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
         Page::AppIndex(label) => site_pages::app_index(site, label, request).await,
         Page::Model(registered, page) => match page {
             ModelPage::ChangeList => changelist::changelist(site, registered, request).await,
-            ModelPage::Export => changelist::export(site, registered, request).await,
+            ModelPage::Export => export::export(site, registered, request).await,
             ModelPage::Add => objects::add(site, registered, request).await,
             ModelPage::Change(key) => objects::change(site, registered, &unquote(key), request).await,
             ModelPage::Delete(key) => objects::delete(site, registered, &unquote(key), request).await,

@@ -3,6 +3,7 @@
 mod changelist;
 mod context;
 mod dispatch;
+mod export;
 mod objects;
 mod site;
 

@@ -1,0 +1,187 @@
+//! Conditions such as `is_staff__exact=1` and `created__gte=2024-01-01`. Python counterpart: `django.db.models.lookups`.
+
+use chrono::{Datelike, Days, NaiveDate};
+use serde_json::Value;
+
+use super::error::ListError;
+use super::path::{Joins, PathColumn, Target};
+use crate::core::python;
+use crate::db::DbConnection;
+use crate::db::tables::{Kind, Statement};
+
+/// The condition that the parameter `path` has one of `values`.
+pub(super) fn condition(
+    conn: &mut DbConnection,
+    joins: &mut Joins<'_>,
+    path: &str,
+    values: &[String],
+) -> Result<Statement, ListError> {
+    let resolved = joins.resolve(conn, path)?.ok_or(ListError::Incorrect)?;
+    let mut any = Statement::default();
+    for value in values {
+        let one = match &resolved.target {
+            Target::Column(column) => of_column(column, &resolved.rest, value, path)?,
+            Target::Many { between, table, own_key } => {
+                let (source, target) = (table.column(&between.source)?, table.column(&between.target)?);
+                let column = PathColumn {
+                    sql: target.qualified.clone(),
+                    column: target.clone(),
+                    related_ordering: Vec::new(),
+                    vendor: table.vendor,
+                };
+                let is_null = resolved.rest == ["isnull"] && is_true(value);
+                let mut exists = Statement::new(if is_null { "NOT EXISTS (" } else { "EXISTS (" });
+                exists.push(&format!("SELECT 1 FROM {} WHERE {} = {own_key}", table.quoted, source.qualified));
+                if resolved.rest != ["isnull"] {
+                    exists.push(" AND ").append(of_column(&column, &resolved.rest, value, path)?);
+                }
+                exists.push(")");
+                exists
+            }
+        };
+        any.push(if any.is_empty() { "(" } else { " OR " }).append(one);
+    }
+    any.push(if any.is_empty() { "" } else { ")" });
+    Ok(any)
+}
+
+/// `prepare_lookup_value` for `isnull`.
+fn is_true(value: &str) -> bool {
+    !["", "false", "0"].contains(&value.to_lowercase().as_str())
+}
+
+/// The condition of one value.
+fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Result<Statement, ListError> {
+    let lookup = match rest {
+        [] => "exact",
+        [lookup] => lookup,
+        ["date" | "year" | "month" | "day", "exact"] => rest.first().copied().unwrap_or_default(),
+        _ => return Err(ListError::Incorrect),
+    };
+    let sql = &column.sql;
+    let compared = |operator: &str| {
+        let mut condition = Statement::new(format!("{sql} {operator} "));
+        match parsed(column, value)? {
+            Some(value) => {
+                condition.bind(&column.column, Some(&value), column.vendor);
+                Ok(condition)
+            }
+            None => Ok(Statement::new("1 = 0")),
+        }
+    };
+    match lookup {
+        "exact" => compared("="),
+        "gt" => compared(">"),
+        "gte" => compared(">="),
+        "lt" => compared("<"),
+        "lte" => compared("<="),
+        "in" => {
+            let mut condition = Statement::new(format!("{sql} IN ("));
+            let mut count = 0;
+            for value in value.split(',') {
+                if let Some(value) = parsed(column, value)? {
+                    condition.push(if count == 0 { "" } else { ", " });
+                    condition.bind(&column.column, Some(&value), column.vendor);
+                    count += 1;
+                }
+            }
+            condition.push(")");
+            Ok(if count == 0 { Statement::new("1 = 0") } else { condition })
+        }
+        "isnull" => Ok(Statement::new(format!("{sql} IS {}NULL", if is_true(value) { "" } else { "NOT " }))),
+        "year" | "month" | "day" | "date" if matches!(column.column.kind, Kind::Moment | Kind::Date) => {
+            part_of_date(column, lookup, value)
+        }
+        "iexact" => Ok(like(column, &escaped(value), true)),
+        "contains" | "icontains" => Ok(like(column, &format!("%{}%", escaped(value)), lookup == "icontains")),
+        "startswith" | "istartswith" => Ok(like(column, &format!("{}%", escaped(value)), lookup == "istartswith")),
+        "endswith" | "iendswith" => Ok(like(column, &format!("%{}", escaped(value)), lookup == "iendswith")),
+        // An expression of the client could take the database as long as it likes.
+        "regex" | "iregex" => Err(ListError::Disallowed(path.to_owned())),
+        _ => Err(ListError::Incorrect),
+    }
+}
+
+/// The value of the column that `value` stands for. `None` for a number that the column cannot hold.
+fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ListError> {
+    if value.contains('\0') {
+        return Err(ListError::Incorrect);
+    }
+    match column.column.kind.parse(value) {
+        Ok(value) => Ok(Some(value)),
+        Err(_) if matches!(column.column.kind, Kind::Integer(_)) => {
+            let digits = python::strip(value).trim_start_matches(['+', '-']);
+            let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+            if is_number { Ok(None) } else { Err(ListError::Incorrect) }
+        }
+        Err(_) => Err(ListError::Incorrect),
+    }
+}
+
+/// The condition that the year, month or day of a date is `value`. A year or a day is a range, for which an index serves.
+fn part_of_date(column: &PathColumn, part: &str, value: &str) -> Result<Statement, ListError> {
+    let number = || python::int(&Value::from(value)).ok_or(ListError::Incorrect);
+    let day = |year: i64, month, day| {
+        let year = i32::try_from(year).ok().filter(|year| (1..=9999).contains(year));
+        year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day)).ok_or(ListError::Incorrect)
+    };
+    let (from, to) = match part {
+        "year" => {
+            let year = number()?;
+            (day(year, 1, 1)?, day(year, 12, 31)?)
+        }
+        "date" => {
+            let date: NaiveDate = value.parse().map_err(|_| ListError::Incorrect)?;
+            (date, date)
+        }
+        _ => {
+            let number = number()?;
+            let (unit, from) = if part == "month" { ("MONTH", 6) } else { ("DAY", 9) };
+            let sql = &column.sql;
+            let expression = match column.vendor {
+                "sqlite" => format!("CAST(substr({sql}, {from}, 2) AS integer)"),
+                _ => format!("EXTRACT({unit} FROM {sql})"),
+            };
+            return Ok(Statement::new(format!("{expression} = {number}")));
+        }
+    };
+    range(column, from, to)
+}
+
+/// The condition that a date is one of the days from `from` to `to`.
+pub(super) fn range(column: &PathColumn, from: NaiveDate, to: NaiveDate) -> Result<Statement, ListError> {
+    let end = to.checked_add_days(Days::new(1)).filter(|end| end.year() <= 9999).ok_or(ListError::Incorrect)?;
+    let mut condition = Statement::new(format!("({} >= ", column.sql));
+    for (index, day) in [from, end].into_iter().enumerate() {
+        condition.push(if index == 0 { "" } else { " AND " });
+        if index == 1 {
+            condition.push(&format!("{} < ", column.sql));
+        }
+        let value = column.column.kind.parse(&day.to_string()).map_err(|_| ListError::Incorrect)?;
+        condition.bind(&column.column, Some(&value), column.vendor);
+    }
+    condition.push(")");
+    Ok(condition)
+}
+
+/// `text` with the characters escaped that mean something in a pattern.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// The condition that the text of a column has a pattern. As in Django, SQLite ignores the case of ASCII letters in any case.
+pub(super) fn like(column: &PathColumn, pattern: &str, ignores_case: bool) -> Statement {
+    let text = match column.column.kind {
+        Kind::Text => column.sql.clone(),
+        _ => format!("CAST({} AS text)", column.sql),
+    };
+    let mut condition = match column.vendor {
+        "sqlite" => Statement::new(format!("{text} LIKE ")),
+        _ if ignores_case => Statement::new(format!("UPPER(CAST({text} AS text)) LIKE UPPER(")),
+        _ => Statement::new(format!("{text} LIKE ")),
+    };
+    condition.bind_text(pattern);
+    condition.push(if column.vendor != "sqlite" && ignores_case { ")" } else { "" });
+    condition.push(" ESCAPE '\\'");
+    condition
+}

@@ -1,0 +1,125 @@
+//! The parameters of a list. Python counterpart: `ChangeList.params` and `ChangeList.get_query_string`.
+
+use serde_json::Value;
+
+use crate::core::python;
+use crate::http::query_dict::{QueryDict, quote_plus};
+
+/// Shows all rows on one page.
+pub(super) const ALL: &str = "all";
+/// The columns that the list is sorted by.
+pub(super) const ORDER: &str = "o";
+/// The number of the page.
+pub(super) const PAGE: &str = "p";
+/// What is searched for.
+pub(super) const SEARCH: &str = "q";
+/// Says that the parameters before this request were wrong.
+pub(super) const ERROR: &str = "e";
+/// Shows how many rows each choice of a filter has.
+pub(super) const FACETS: &str = "_facets";
+/// The list is in a window of its own.
+pub(super) const POPUP: &str = "_popup";
+/// The field whose value a window of its own returns.
+pub(super) const TO_FIELD: &str = "_to_field";
+/// Searches all rows of a large table. Not in Django.
+pub(super) const EVERY_ROW: &str = "_every_row";
+
+/// Parameters that are no filters.
+const IGNORED: [&str; 7] = [ALL, ORDER, SEARCH, FACETS, POPUP, TO_FIELD, EVERY_ROW];
+
+/// The parameters of a list.
+#[derive(Clone, Debug)]
+pub(in crate::contrib::admin) struct Params {
+    /// Every parameter but the page and the mark of an error, with its values.
+    filter_params: Vec<(String, Vec<String>)>,
+    /// The number of the page; 1 for what is no number.
+    pub(super) page: i64,
+    /// What is searched for.
+    pub(in crate::contrib::admin) query: String,
+    /// Whether what was searched for had a NUL, and was dropped.
+    pub(in crate::contrib::admin) has_null: bool,
+}
+
+impl Params {
+    pub(super) fn new(query: &QueryDict) -> Self {
+        let mut filter_params: Vec<(String, Vec<String>)> = Vec::new();
+        for (name, value) in query.iter().filter(|(name, _)| *name != PAGE && *name != ERROR) {
+            match filter_params.iter_mut().find(|(known, _)| known == name) {
+                Some((_, values)) => values.push(value.to_owned()),
+                None => filter_params.push((name.to_owned(), vec![value.to_owned()])),
+            }
+        }
+        let page = query.get(PAGE).and_then(|page| python::int(&Value::from(page))).unwrap_or(1);
+        let search = query.get(SEARCH).unwrap_or_default();
+        let has_null = search.contains('\0');
+        Self {
+            page: if query.contains(PAGE) { page } else { 1 },
+            query: if has_null { String::new() } else { search.to_owned() },
+            has_null,
+            filter_params,
+        }
+    }
+
+    /// The last value of a parameter.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.values(name)?.last().map(String::as_str)
+    }
+
+    /// The values of a parameter.
+    pub(super) fn values(&self, name: &str) -> Option<&[String]> {
+        self.filter_params.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.values(name).is_some()
+    }
+
+    /// The parameters that are filters: `get_filters_params`.
+    pub(super) fn filters(&self) -> impl Iterator<Item = (&str, &[String])> {
+        let is_filter = |(name, _): &&(String, Vec<String>)| !IGNORED.contains(&name.as_str());
+        self.filter_params.iter().filter(is_filter).map(|(name, values)| (name.as_str(), values.as_slice()))
+    }
+
+    /// What the search form sends along: every parameter with its last value, but what is searched for.
+    pub(in crate::contrib::admin) fn hidden(&self) -> Vec<(String, String)> {
+        let params = self.filter_params.iter().filter(|(name, _)| name != SEARCH);
+        params.map(|(name, values)| (name.clone(), values.last().cloned().unwrap_or_default())).collect()
+    }
+
+    /// The query of a link, with its question mark: `get_query_string`. Parameters that begin with one of `remove` are left out, and
+    /// those of `new` take the place of others of their name; without a value they are left out as well.
+    pub(super) fn query_string(&self, new: &[(&str, Option<&str>)], remove: &[&str]) -> String {
+        let mut params: Vec<(&str, Vec<&str>)> = self
+            .filter_params
+            .iter()
+            .filter(|(name, _)| !remove.iter().any(|prefix| name.starts_with(prefix)))
+            .filter(|(name, _)| !new.iter().any(|(known, _)| known == name))
+            .map(|(name, values)| (name.as_str(), values.iter().map(String::as_str).collect()))
+            .collect();
+        params.extend(new.iter().filter_map(|(name, value)| value.map(|value| (*name, vec![value]))));
+        params.sort();
+        let pairs = params.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        let pairs: Vec<_> = pairs.map(|(name, value)| format!("{}={}", quote_plus(name), quote_plus(value))).collect();
+        format!("?{}", pairs.join("&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_keeps_the_other_parameters() {
+        let params =
+            Params::new(&QueryDict::parse(b"q=a+b&is_staff__exact=1&p=3&e=1&o=-1&is_staff__isnull=x&id=2&id=1"));
+        assert_eq!((params.page, params.query.as_str()), (3, "a b"));
+        assert_eq!(params.query_string(&[("o", Some("2.-1"))], &["is_staff__"]), "?id=2&id=1&o=2.-1&q=a+b");
+        assert_eq!(params.query_string(&[("p", Some("2")), ("q", None)], &["is_staff", "id", "o"]), "?p=2");
+        let filters: Vec<_> = params.filters().map(|(name, _)| name).collect();
+        assert_eq!(filters, ["is_staff__exact", "is_staff__isnull", "id"]);
+        for (page, number) in [("abc", 1), ("0", 0), ("-1", -1), (" 2 ", 2), ("", 1)] {
+            let query: QueryDict = [("p", page)].into_iter().collect();
+            assert_eq!(Params::new(&query).page, number, "{page}");
+        }
+    }
+}

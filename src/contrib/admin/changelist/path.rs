@@ -1,0 +1,152 @@
+//! Fields by their paths, such as `token__user__username`, as columns of joined tables. Python counterpart:
+//! `django.db.models.sql.Query.setup_joins`.
+
+use std::sync::Arc;
+
+use super::error::ListError;
+use crate::contrib::admin::models::{Field, ManyToMany, Model};
+use crate::contrib::admin::sites::{AdminSite, Registered};
+use crate::db::DbConnection;
+use crate::db::tables::{Table, TableColumn};
+
+/// The tables that a list needs besides that of its model.
+#[derive(Clone, Debug)]
+pub(super) struct Joins<'a> {
+    site: &'a AdminSite,
+    registered: &'a Registered,
+    /// The path of each, its name in the statement, and its table.
+    joined: Vec<(String, String, Arc<Table>)>,
+    /// What follows the name of the model's table in `FROM`.
+    pub(super) sql: String,
+}
+
+/// A column of a statement.
+#[derive(Clone, Debug)]
+pub(super) struct PathColumn {
+    /// The column with the name of its table.
+    pub(super) sql: String,
+    pub(super) column: TableColumn,
+    /// The order of the model that the field refers to, if it is a foreign key and nothing follows it.
+    pub(super) related_ordering: Vec<String>,
+    pub(super) vendor: &'static str,
+}
+
+/// What a path leads to.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    Column(PathColumn),
+    /// A many-to-many field of the model itself. The last is the column with the key of the other model.
+    Many {
+        between: ManyToMany,
+        table: Arc<Table>,
+        own_key: String,
+    },
+}
+
+/// A path taken apart: where it leads to, and what follows, such as `exact`.
+#[derive(Clone, Debug)]
+pub(super) struct Resolved<'p> {
+    pub(super) target: Target,
+    pub(super) rest: Vec<&'p str>,
+}
+
+impl<'a> Joins<'a> {
+    pub(super) fn new(site: &'a AdminSite, registered: &'a Registered) -> Self {
+        Self { site, registered, joined: Vec::new(), sql: String::new() }
+    }
+
+    /// Where `path` leads to. `None` if its first part is no field.
+    pub(super) fn resolve<'p>(
+        &mut self,
+        conn: &mut DbConnection,
+        path: &'p str,
+    ) -> Result<Option<Resolved<'p>>, ListError> {
+        let mut parts = path.split("__").peekable();
+        let Some(mut field) = parts.next().and_then(|part| field_of(&self.registered.model, part)) else {
+            return Ok(None);
+        };
+        let registered = self.registered;
+        let mut table = registered.objects.table(conn)?;
+        let mut alias = table.quoted.clone();
+        let mut walked = String::new();
+        if let Some(between) = field.many() {
+            let own_key = format!("{alias}.{}", registered.objects.column(&table, "pk")?.quoted);
+            let other = self.site.model(&between.to);
+            let is_key = |part: &&str| other.and_then(|other| field_of(&other.model, part)).is_some();
+            parts.next_if(is_key);
+            let target =
+                Target::Many { between: between.clone(), table: registered.objects.through(conn, between)?, own_key };
+            return Ok(Some(Resolved { target, rest: parts.collect() }));
+        }
+        while let Some(relation) = field.relation() {
+            let Some(other) = self.site.model(&relation.to) else { break };
+            let Some(next) = parts.peek().and_then(|part| field_of(&other.model, part)) else { break };
+            parts.next();
+            // The key of the other row is in this table.
+            if next.name == other.model.pk && next.relation().is_none() {
+                break;
+            }
+            walked = if walked.is_empty() { field.name.clone() } else { format!("{walked}__{}", field.name) };
+            let from = format!("{alias}.{}", table.column(&field.column)?.quoted);
+            (alias, table) = self.join(conn, &walked, &from, other)?;
+            field = next;
+        }
+        let column = table.column(&field.column)?.clone();
+        let related_ordering = match field.relation().and_then(|relation| self.site.model(&relation.to)) {
+            Some(other) => other.model.ordering.clone(),
+            None => Vec::new(),
+        };
+        let sql = format!("{alias}.{}", column.quoted);
+        let target = Target::Column(PathColumn { sql, column, related_ordering, vendor: table.vendor });
+        Ok(Some(Resolved { target, rest: parts.collect() }))
+    }
+
+    /// Joins the table of `other`, whose key is in the column `from`, unless it was joined by that path before.
+    fn join(
+        &mut self,
+        conn: &mut DbConnection,
+        path: &str,
+        from: &str,
+        other: &Registered,
+    ) -> Result<(String, Arc<Table>), ListError> {
+        if let Some((_, alias, table)) = self.joined.iter().find(|(known, ..)| known == path) {
+            return Ok((alias.clone(), Arc::clone(table)));
+        }
+        let table = other.objects.table(conn)?;
+        let alias = format!("t{}", self.joined.len() + 1);
+        let key = &other.objects.column(&table, "pk")?.quoted;
+        self.sql.push_str(&format!(" LEFT JOIN {} {alias} ON {alias}.{key} = {from}", table.quoted));
+        self.joined.push((path.to_owned(), alias.clone(), Arc::clone(&table)));
+        Ok((alias, table))
+    }
+}
+
+/// The field of `model` with that name. A foreign key is also found by the name of its column.
+pub(super) fn field_of<'m>(model: &'m Model, name: &str) -> Option<&'m Field> {
+    model.get_field(name).or_else(|| model.fields.iter().find(|field| !name.is_empty() && field.column == name))
+}
+
+/// Whether the list may be filtered by `path`: its own fields may be asked for, those of other models if a filter offers them, and
+/// secrets never. A path that is no field is left to others.
+pub(super) fn is_allowed(site: &AdminSite, registered: &Registered, path: &str) -> bool {
+    let mut model = Arc::clone(&registered.model);
+    let mut is_behind_relation = false;
+    let mut relations: Vec<&str> = Vec::new();
+    let mut last = "";
+    for part in path.split("__") {
+        let Some(field) = field_of(&model, part).cloned() else { break };
+        if field.secret {
+            return false;
+        }
+        last = part;
+        let to = field.relation().map(|relation| &relation.to).or(field.many().map(|between| &between.to)).cloned();
+        if !is_behind_relation || to.is_some() || field.name != model.pk {
+            relations.push(part);
+        }
+        let Some(other) = to.and_then(|to| site.model(&to)) else { break };
+        model = Arc::clone(&other.model);
+        is_behind_relation = true;
+    }
+    let offered = |path: &str| registered.admin.list_filter().contains(&path);
+    relations.len() <= 1 || offered(&relations.join("__")) || offered(&format!("{}__{last}", relations.join("__")))
+}

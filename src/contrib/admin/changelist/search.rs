@@ -1,0 +1,209 @@
+//! The search of a list. Python counterpart: `ModelAdmin.get_search_results`.
+//!
+//! Every word must be in one of the fields. A database can only answer that by reading every row, which takes long where there
+//! are a million. So in a large table the search looks at those rows whose unique texts begin with a word, and at the newest
+//! ones; the page says so and offers to search every row.
+
+use super::error::ListError;
+use super::lookups::{escaped, like};
+use super::path::{Joins, PathColumn, Target};
+use crate::contrib::admin::sites::Registered;
+use crate::db::DbConnection;
+use crate::db::tables::{Kind, Statement, Table};
+
+/// How many of the newest rows of a large table are searched.
+pub(super) const NEWEST: u64 = 10_000;
+
+/// The most rows of a large table that are found by the beginning of a unique text.
+const FOUND: u64 = 1_000;
+
+/// The condition that every word of `query` is in one of the fields. Empty if nothing is searched for.
+pub(super) fn condition(
+    conn: &mut DbConnection,
+    joins: &mut Joins<'_>,
+    registered: &Registered,
+    query: &str,
+) -> Result<Statement, ListError> {
+    let columns = columns(conn, joins, registered)?;
+    let mut all = Statement::default();
+    if columns.is_empty() {
+        return Ok(all);
+    }
+    for word in words(query) {
+        all.push(if all.is_empty() { "(" } else { " AND (" });
+        for (index, (column, how)) in columns.iter().enumerate() {
+            all.push(if index == 0 { "" } else { " OR " });
+            let word = escaped(&word);
+            all.append(match how {
+                How::Contains => like(column, &format!("%{word}%"), true),
+                How::Begins => like(column, &format!("{word}%"), true),
+                How::Is => like(column, &word, true),
+            });
+        }
+        all.push(")");
+    }
+    Ok(all)
+}
+
+/// The condition that a row of a large table is one of those that are searched.
+pub(super) fn searched(
+    conn: &mut DbConnection,
+    joins: &mut Joins<'_>,
+    registered: &Registered,
+    query: &str,
+) -> Result<Statement, ListError> {
+    let table = registered.objects.table(conn)?;
+    let key = registered.objects.column(&table, "pk")?;
+    let newest = format!(
+        "SELECT {} FROM {} ORDER BY {} DESC LIMIT 1 OFFSET {}",
+        key.kind.selected(&key.qualified, &key.column),
+        table.quoted,
+        key.qualified,
+        NEWEST - 1
+    );
+    let oldest_of_newest = Statement::new(newest).scalar(conn)?.map(|value| key.kind.read(value));
+    let mut condition = Statement::new(format!("({} >= ", key.qualified));
+    condition.bind(key, oldest_of_newest.as_deref(), table.vendor);
+    let columns = columns(conn, joins, registered)?;
+    for (column, _) in columns.iter().filter(|(column, _)| column.column.column.is_unique) {
+        if column.column.kind != Kind::Text {
+            continue;
+        }
+        for word in words(query).into_iter().filter(|word| !word.is_empty()) {
+            condition.push(&format!(" OR {} IN (", key.qualified));
+            condition.append(beginning(&table, &key.qualified, joins, column, &word)).push(")");
+        }
+    }
+    condition.push(")");
+    Ok(condition)
+}
+
+/// The keys of rows whose unique text begins with `word`, by the index of that text.
+fn beginning(table: &Table, key: &str, joins: &Joins<'_>, column: &PathColumn, word: &str) -> Statement {
+    let mut keys = Statement::new(format!("SELECT {key} FROM {}{} WHERE ", table.quoted, joins.sql));
+    match column.vendor {
+        "sqlite" => {
+            keys.push(&format!("{} >= ", column.sql)).bind_text(word);
+            keys.push(&format!(" AND {} < ", column.sql)).bind_text(format!("{word}\u{10ffff}"));
+        }
+        _ => {
+            keys.push(&format!("{} LIKE ", column.sql)).bind_text(format!("{}%", escaped(word)));
+        }
+    }
+    keys.push(&format!(" LIMIT {FOUND}"));
+    keys
+}
+
+/// How a word must be in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Contains,
+    Begins,
+    Is,
+}
+
+fn columns(
+    conn: &mut DbConnection,
+    joins: &mut Joins<'_>,
+    registered: &Registered,
+) -> Result<Vec<(PathColumn, How)>, ListError> {
+    let mut columns = Vec::new();
+    for path in registered.admin.search_fields() {
+        let (path, how) = match (path.strip_prefix('^'), path.strip_prefix('=')) {
+            (Some(path), _) => (path, How::Begins),
+            (_, Some(path)) => (path, How::Is),
+            _ => (*path, How::Contains),
+        };
+        if let Some(Target::Column(column)) = joins.resolve(conn, path)?.map(|resolved| resolved.target) {
+            columns.push((column, how));
+        }
+    }
+    Ok(columns)
+}
+
+/// The words of a search: `smart_split`. Quotes keep words together.
+fn words(query: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = query.trim_start();
+    while !rest.is_empty() {
+        let (word, tail) = rest.split_at(end_of_word(rest));
+        words.push(unquoted(word));
+        rest = tail.trim_start();
+    }
+    words
+}
+
+/// Where the first word of `text` ends. A quote without its counterpart is an ordinary character.
+fn end_of_word(text: &str) -> usize {
+    let mut at = 0;
+    let mut has_quotes = false;
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        if c.is_whitespace() {
+            return at;
+        }
+        if matches!(c, '"' | '\'') {
+            match closing_quote(text, at, c) {
+                Some(end) => {
+                    at = end;
+                    has_quotes = true;
+                    continue;
+                }
+                // As the regular expression of Django: what came before with quotes is a word.
+                None if has_quotes => return at,
+                None => {
+                    let rest = text.get(at..).unwrap_or_default();
+                    return at + rest.find(char::is_whitespace).unwrap_or(rest.len());
+                }
+            }
+        }
+        at += c.len_utf8();
+    }
+    text.len()
+}
+
+/// The place behind the quote that closes the one at `start`.
+fn closing_quote(text: &str, start: usize, quote: char) -> Option<usize> {
+    let mut is_escaped = false;
+    for (index, c) in text.get(start..)?.char_indices().skip(1) {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            c if c == quote => return Some(start + index + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The text between quotes: `unescape_string_literal`.
+fn unquoted(word: &str) -> String {
+    let Some(quote) = word.chars().next().filter(|c| matches!(c, '"' | '\'')) else { return word.to_owned() };
+    if !word.ends_with(quote) {
+        return word.to_owned();
+    }
+    let inner = word.get(1..word.len().saturating_sub(1)).unwrap_or_default();
+    inner.replace(&format!("\\{quote}"), &quote.to_string()).replace("\\\\", "\\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_keep_words_together() {
+        for (query, expected) in [
+            ("bob builder", vec!["bob", "builder"]),
+            ("  bob  ", vec!["bob"]),
+            ("\"Bob Builder\"", vec!["Bob Builder"]),
+            ("'frank builder' x", vec!["frank builder", "x"]),
+            ("\"", vec![""]),
+            ("a\"b c\"d e", vec!["a\"b c\"d", "e"]),
+            ("it's here", vec!["it's", "here"]),
+            (r#""say \"hi\"""#, vec!["say \"hi\""]),
+            ("", vec![]),
+            ("ü \u{3000}ö", vec!["ü", "ö"]),
+        ] {
+            assert_eq!(words(query), expected, "{query}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What is done with the selected rows. Python counterpart: `ModelAdmin.get_actions` and `response_action`.
+
+use actix_web::HttpResponse;
+
+use super::delete_selected::delete_selected;
+use crate::contrib::admin::action::Action;
+use crate::contrib::admin::changelist::{self, ChangeList, ListError};
+use crate::contrib::admin::error::PageError;
+use crate::contrib::admin::models::Row;
+use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::admin::sites::{AdminSite, Registered};
+use crate::contrib::messages::{self, Level};
+use crate::db::DbConnection;
+
+/// The most rows that an action is applied to at once. Each is written in one transaction, for which others wait.
+const MAX_SELECTED: u64 = 1_000;
+
+/// The name of the deletion of the selected rows.
+const DELETE_SELECTED: &str = "delete_selected";
+
+const NOTHING_SELECTED: &str =
+    "Items must be selected in order to perform actions on them. No items have been changed.";
+
+/// What came of the form of a list.
+pub(super) enum Outcome {
+    /// A page of its own, such as a question.
+    Page(HttpResponse),
+    /// It was carried out, or there is a message that says why not.
+    Done,
+    /// The form was none of actions. The list is shown.
+    NotAnAction,
+}
+
+/// The actions that the user may carry out, the deletion first: `get_actions`.
+pub(super) fn offered_actions(registered: &Registered, request: &AdminRequest) -> Vec<Action> {
+    let admin = &registered.admin;
+    if !admin.has_actions(request) || request.params.contains("_popup") {
+        return Vec::new();
+    }
+    let delete = Action::new(DELETE_SELECTED, "Delete selected %(verbose_name_plural)s", |_, _, _| Ok(String::new()));
+    let is_offered = |action: &Action| action.permissions.iter().all(|action| may(registered, request, action));
+    let all = [delete.permissions(&["delete"])].into_iter().chain(admin.actions());
+    all.filter(is_offered).collect()
+}
+
+fn may(registered: &Registered, request: &AdminRequest, action: &str) -> bool {
+    let admin = &registered.admin;
+    match action {
+        "add" => admin.has_add_permission(request),
+        "change" => admin.has_change_permission(request, None),
+        "delete" => admin.has_delete_permission(request, None),
+        "view" => admin.has_view_permission(request, None),
+        other => request.has_perm(&registered.model.permission(other)),
+    }
+}
+
+/// Carries out the action that the form names.
+pub(super) async fn run(
+    site: &AdminSite,
+    registered: &Registered,
+    request: &AdminRequest,
+    actions: &[Action],
+    wanted: changelist::Request,
+) -> Result<Outcome, PageError> {
+    let form = &request.form;
+    let selected = form.get_list("_selected_action");
+    let is_action = (form.contains("index") || !selected.is_empty()) && !form.contains("_save");
+    if !is_action {
+        return Ok(Outcome::NotAnAction);
+    }
+    if selected.is_empty() {
+        messages::add(&request.req, Level::Warning, NOTHING_SELECTED);
+        return Ok(Outcome::Done);
+    }
+    // A list may have the menu above and below: the button says which.
+    let menu = form.get("index").and_then(|index| index.trim().parse::<usize>().ok()).unwrap_or(0);
+    let names = form.get_list("action");
+    let name = names.get(menu).or(names.last());
+    let Some(action) = name.and_then(|name| actions.iter().find(|action| action.name == **name)) else {
+        messages::add(&request.req, Level::Warning, "No action selected.");
+        return Ok(Outcome::Done);
+    };
+    let takes_all = form.get("select_across").is_some_and(|value| !["", "0", "False", "false"].contains(&value));
+    let keys = (!takes_all).then(|| selected.iter().map(|key| (*key).to_owned()).collect());
+    let Some(rows) = selected_rows(site, registered, request, wanted, keys).await? else {
+        let text = format!("No more than {MAX_SELECTED} items can be selected at once. No items have been changed.");
+        messages::add(&request.req, Level::Warning, text);
+        return Ok(Outcome::Done);
+    };
+    if action.name == DELETE_SELECTED {
+        return match delete_selected(site, registered, request, rows).await? {
+            Some(page) => Ok(Outcome::Page(page)),
+            None => Ok(Outcome::Done),
+        };
+    }
+    let (action, objects) = (action.clone(), registered.objects.clone());
+    let message = request.db.write(move |conn| action.run(conn, &objects, &rows)).await?;
+    if !message.is_empty() {
+        messages::add(&request.req, Level::Success, message);
+    }
+    Ok(Outcome::Done)
+}
+
+/// The rows with these keys that the list has, or all that it has. `None` if there are too many.
+async fn selected_rows(
+    site: &AdminSite,
+    registered: &Registered,
+    request: &AdminRequest,
+    wanted: changelist::Request,
+    keys: Option<Vec<String>>,
+) -> Result<Option<Vec<Row>>, PageError> {
+    let (site, registered) = (site.clone(), registered.clone());
+    let select = move |conn: &mut DbConnection| -> Result<Vec<Row>, ListError> {
+        let keys: Option<Vec<&str>> = keys.as_ref().map(|keys| keys.iter().map(String::as_str).collect());
+        let mut rows = ChangeList::select(conn, &site, &registered, &wanted, keys.as_deref(), MAX_SELECTED + 1)?;
+        site.select_related(conn, &registered, &mut rows, &[])?;
+        Ok(rows)
+    };
+    match request.db.query(select).await {
+        Ok(rows) => Ok(Some(rows).filter(|rows| u64::try_from(rows.len()).is_ok_and(|count| count <= MAX_SELECTED))),
+        Err(ListError::Database(error)) => Err(error.into()),
+        // The list itself was loaded with the same parameters.
+        Err(error) => Err(PageError::BadRequest(error.to_string())),
+    }
+}

@@ -1,0 +1,81 @@
+//! The list of a model, and what is done with the selected rows. Python counterpart: `ModelAdmin.changelist_view`.
+
+mod actions;
+mod delete_selected;
+mod page;
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use askama::Template;
+
+use self::actions::{Outcome, offered_actions, run};
+pub(super) use self::page::cell;
+use self::page::change_list_page;
+use super::context::each_context;
+use crate::contrib::admin::changelist::{self, ChangeList, ListError};
+use crate::contrib::admin::chrome::Chrome;
+use crate::contrib::admin::error::{PageError, redirect};
+use crate::contrib::admin::render::render;
+use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::admin::sites::{AdminSite, Registered};
+use crate::contrib::messages::{self, Level};
+
+/// The list.
+pub(super) async fn changelist(
+    site: &AdminSite,
+    registered: &Registered,
+    request: &AdminRequest,
+) -> Result<HttpResponse, PageError> {
+    if !registered.admin.has_view_permission(request, None) {
+        return Err(PageError::PermissionDenied);
+    }
+    let actions = offered_actions(registered, request);
+    let wanted =
+        changelist::Request { params: request.params.clone(), has_actions: !actions.is_empty(), now: request.now() };
+    let list = match load(site, registered, request, wanted.clone()).await {
+        Ok(list) => list,
+        Err(ListError::Incorrect) => return incorrect(site, request).await,
+        Err(ListError::Disallowed(path)) => {
+            return Err(PageError::BadRequest(format!("filtering by {path} is not allowed")));
+        }
+        Err(ListError::Database(error)) => return Err(error.into()),
+    };
+    if list.params.has_null {
+        messages::add(&request.req, Level::Error, "Null characters are not allowed.");
+    }
+    if request.is_post() && !actions.is_empty() {
+        match run(site, registered, request, &actions, wanted).await? {
+            Outcome::Page(response) => return Ok(response),
+            // Sending the form again by reloading the page must do nothing.
+            Outcome::Done => return Ok(redirect(request.full_path())),
+            Outcome::NotAnAction => {}
+        }
+    }
+    change_list_page(site, registered, request, &list, &actions).await
+}
+
+async fn load(
+    site: &AdminSite,
+    registered: &Registered,
+    request: &AdminRequest,
+    wanted: changelist::Request,
+) -> Result<ChangeList, ListError> {
+    let (site, registered) = (site.clone(), registered.clone());
+    request.db.query(move |conn| ChangeList::load(conn, &site, &registered, &wanted)).await
+}
+
+/// The page that says that not even the list without parameters can be shown.
+#[derive(Template)]
+#[template(path = "admin/invalid_setup.html")]
+struct InvalidSetup {
+    chrome: Chrome,
+}
+
+/// What follows from parameters that mean nothing: the list without them.
+async fn incorrect(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
+    if !request.params.contains("e") {
+        return Ok(redirect(&format!("{}?e=1", request.req.path())));
+    }
+    let chrome = each_context(site, request).await?.titled("Database error");
+    Ok(render(StatusCode::OK, &InvalidSetup { chrome }))
+}

@@ -1,0 +1,206 @@
+//! A list as a file for spreadsheets. Not in Django; the counterpart is an action that every project writes itself.
+//!
+//! The file has every row that search and filters find, in the order of their keys. It is sent while it is made, by one statement
+//! for a thousand rows, so that a table of any size needs little memory. Secrets are left out.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use futures_util::stream;
+
+use super::changelist::cell;
+use crate::contrib::admin::cell::Cell;
+use crate::contrib::admin::changelist::{self, ChangeList, ListError};
+use crate::contrib::admin::error::{PageError, redirect};
+use crate::contrib::admin::models::{Field, FieldKind, Row};
+use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::admin::sites::{AdminSite, Registered};
+use crate::db::{Database, DbConnection};
+
+/// Rows that are read by one statement.
+const CHUNK: u64 = 1_000;
+
+/// Characters with which a cell becomes a formula in a spreadsheet, even if the cell came from a stranger who chose a name.
+const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// The file.
+pub(super) async fn export(
+    site: &AdminSite,
+    registered: &Registered,
+    request: &AdminRequest,
+) -> Result<HttpResponse, PageError> {
+    if !registered.admin.has_view_permission(request, None) {
+        return Err(PageError::PermissionDenied);
+    }
+    let wanted = changelist::Request { params: request.params.clone(), has_actions: false, now: request.now() };
+    let source = Source { db: request.db.clone(), site: site.clone(), registered: registered.clone(), wanted };
+    // The first rows are read before the answer begins, so that an error has a status.
+    let first = match source.chunk(None).await {
+        Ok(rows) => rows,
+        Err(ListError::Incorrect) => return Ok(redirect(&format!("{}?e=1", source.list_url()))),
+        Err(ListError::Disallowed(path)) => {
+            return Err(PageError::BadRequest(format!("filtering by {path} is not allowed")));
+        }
+        Err(ListError::Database(error)) => return Err(error.into()),
+    };
+    let columns = columns(registered);
+    let head = line(columns.iter().map(|column| column.name.clone()))?;
+    let name = format!("{}-{}.csv", registered.model.model_name, request.now().format("%F"));
+    let start = State { source, columns, next: Next::Rows(head, first) };
+    let lines = stream::try_unfold(start, |state| async move { state.step().await });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/csv; charset=utf-8"))
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")))
+        .streaming(lines))
+}
+
+/// Where the rows come from.
+struct Source {
+    db: Database,
+    site: AdminSite,
+    registered: Registered,
+    wanted: changelist::Request,
+}
+
+impl Source {
+    /// The next rows after the one with the key `after`.
+    async fn chunk(&self, after: Option<String>) -> Result<Vec<Row>, ListError> {
+        let (site, registered, wanted) = (self.site.clone(), self.registered.clone(), self.wanted.clone());
+        let read = move |conn: &mut DbConnection| {
+            ChangeList::select_after(conn, &site, &registered, &wanted, after.as_deref(), CHUNK)
+        };
+        self.db.query(read).await
+    }
+
+    fn list_url(&self) -> String {
+        format!("{}{}", self.site.base(), self.registered.path(""))
+    }
+}
+
+struct State {
+    source: Source,
+    columns: Vec<Column>,
+    next: Next,
+}
+
+/// What is sent next.
+enum Next {
+    /// A beginning and rows.
+    Rows(Vec<u8>, Vec<Row>),
+    /// Rows after the one with this key.
+    After(String),
+    End,
+}
+
+impl State {
+    async fn step(mut self) -> Result<Option<(Bytes, Self)>, PageError> {
+        let (mut bytes, rows) = match std::mem::replace(&mut self.next, Next::End) {
+            Next::End => return Ok(None),
+            Next::Rows(head, rows) => (head, rows),
+            Next::After(key) => {
+                let rows = self.source.chunk(Some(key)).await;
+                (Vec::new(), rows.map_err(|error| PageError::internal(error.to_string()))?)
+            }
+        };
+        for row in &rows {
+            bytes.extend(line(self.columns.iter().map(|column| column.text(&self.source.registered, row)))?);
+        }
+        if let Some(last) = rows.last().filter(|_| u64::try_from(rows.len()).is_ok_and(|count| count >= CHUNK)) {
+            self.next = Next::After(last.pk().to_owned());
+        }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((bytes.into(), self)))
+    }
+}
+
+/// A column of the file.
+struct Column {
+    name: String,
+    value: Value,
+}
+
+enum Value {
+    /// The value as it is stored.
+    Stored(Box<Field>),
+    /// What the list shows.
+    Shown(String),
+}
+
+impl Column {
+    fn text(&self, registered: &Registered, row: &Row) -> String {
+        match &self.value {
+            Value::Stored(field) => {
+                let text = row.text(&field.name);
+                let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Float | FieldKind::Decimal);
+                if is_number { text.to_owned() } else { guarded(text) }
+            }
+            Value::Shown(column) => match cell(registered, column, row) {
+                Cell::Empty => String::new(),
+                cell => guarded(cell.plain()),
+            },
+        }
+    }
+}
+
+/// The columns: those of the list, then the other fields. A foreign key has its text where the list shows it, and its key.
+fn columns(registered: &Registered) -> Vec<Column> {
+    let model = &registered.model;
+    let mut columns = Vec::new();
+    let mut stored: Vec<&Field> =
+        model.fields.iter().filter(|field| !field.column.is_empty() && !field.secret).collect();
+    for column in registered.admin.list_display() {
+        match model.get_field(column) {
+            Some(field) if field.secret => {}
+            Some(field) if field.relation().is_none() => {
+                stored.retain(|other| other.name != field.name);
+                columns.push(Column { name: field.name.clone(), value: Value::Stored(Box::new(field.clone())) });
+            }
+            _ => columns.push(Column { name: (*column).to_owned(), value: Value::Shown((*column).to_owned()) }),
+        }
+    }
+    columns.extend(
+        stored
+            .into_iter()
+            .map(|field| Column { name: field.column.clone(), value: Value::Stored(Box::new(field.clone())) }),
+    );
+    columns
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn guarded(text: &str) -> String {
+    if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
+}
+
+fn line(cells: impl Iterator<Item = String>) -> Result<Vec<u8>, PageError> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(cells).map_err(PageError::internal)?;
+    writer.into_inner().map_err(|error| PageError::internal(error.error()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in
+            [("=1+1", "'=1+1"), ("+1", "'+1"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1")]
+        {
+            assert_eq!(guarded(text), cell);
+        }
+        for text in ["", "ann", "a=1", "'=1"] {
+            assert_eq!(guarded(text), text);
+        }
+    }
+
+    #[test]
+    fn cells_are_quoted_where_they_must_be() {
+        let cells = ["plain", "a,b", "say \"hi\"", "two\nlines", ""].map(str::to_owned);
+        assert_eq!(
+            line(cells.into_iter()).unwrap(),
+            b"plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",\r\n".to_vec()
+        );
+    }
+}
