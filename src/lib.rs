@@ -162,8 +162,8 @@ pub mod views;
 pub use apps::{Apps, AppsBuilder};
 #[cfg(feature = "database")]
 pub use authtoken::authentication::TokenAuthentication;
-/// The diesel of this crate, for the models and queries of an application. `table!` finds it with the line
-/// `use actix_simplejwt::diesel::{self, sql_types::*};` in it.
+/// The diesel of this crate. An application that declares tables also needs `diesel` 2.3 among its dependencies, because
+/// `table!` looks for it there.
 #[cfg(feature = "database")]
 pub use diesel;
 pub use rest_framework::permissions::{IsAdminUser, IsAuthenticated};
