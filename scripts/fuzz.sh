@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../fuzz"
 runs=${1:-10000000}
 [ $# -eq 0 ] || shift
 
-all="authorization bodies claims database_urls forwarded hosts media_types passwords service settings start tokens values"
+all="authorization bodies claims database_urls forwarded hosts media_types passwords service settings signed start tokens values"
 [ $# -gt 0 ] || set -- $all
 
 # The versions of the server's dependencies; cargo adds the versions of libFuzzer.

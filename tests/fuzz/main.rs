@@ -56,6 +56,7 @@ tests! {
     passwords
     service
     settings
+    signed
     start
     tokens
     values

@@ -13,4 +13,4 @@ mod storage;
 
 pub use self::message::{Level, Message, Part};
 pub use self::middleware::MessageMiddleware;
-pub use self::storage::{add, add_parts, take};
+pub use self::storage::{MessageStore, add, add_parts, take};

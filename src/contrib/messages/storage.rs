@@ -51,7 +51,8 @@ const NOT_FINISHED: &str = "__messagesnotfinished__";
 
 impl MessageStore {
     /// The cookie has the attributes of the session's one.
-    pub(super) fn new(
+    #[must_use]
+    pub fn new(
         settings: &MessageSettings,
         sessions: &SessionSettings,
         key: &SecretString,

@@ -13,6 +13,7 @@ pub mod media_types;
 pub mod passwords;
 pub mod service;
 pub mod settings;
+pub mod signed;
 pub mod start;
 pub mod tokens;
 pub mod values;
