@@ -213,11 +213,7 @@ impl LogEntry {
     ///
     /// # Errors
     /// Those of the statement.
-    pub fn recent(
-        conn: &mut DbConnection,
-        user: UserId,
-        limit: i64,
-    ) -> QueryResult<Vec<(Self, Option<ModelNames>)>> {
+    pub fn recent(conn: &mut DbConnection, user: UserId, limit: i64) -> QueryResult<Vec<(Self, Option<ModelNames>)>> {
         django_admin_log::table
             .left_join(django_content_type::table)
             .filter(django_admin_log::user_id.eq(user))

@@ -385,10 +385,11 @@ fn refused(text: &str) -> Managed {
 
 #[test]
 fn tags_and_apps_choose_the_checks() {
-    let all = "auth\ncorsheaders\ndatabase\nlegacy_jwt\nrest_framework\nsecurity\nserver\nsettings\nsimplejwt\n";
+    let all =
+        "auth\ncorsheaders\ndatabase\nlegacy_jwt\nrest_framework\nsecurity\nserver\nsessions\nsettings\nsimplejwt\n";
     let got = check(&["--deploy", "--list-tags"]);
     assert_eq!((got.code, got.stdout.as_str()), (0, all));
-    assert_eq!(check(&["--list-tags"]).stdout, "database\nlegacy_jwt\nsecurity\nsettings\nsimplejwt\n");
+    assert_eq!(check(&["--list-tags"]).stdout, "database\nlegacy_jwt\nsecurity\nsessions\nsettings\nsimplejwt\n");
     assert_eq!(check(&["--tag", "nope"]), refused("CommandError: There is no system check with the \"nope\" tag."));
     assert_eq!(check(&["nope"]), refused("CommandError: No installed app with label 'nope'."));
 

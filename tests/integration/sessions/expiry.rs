@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::{KEY, browser, rows, site};
 use crate::support::TestDatabase;
-use crate::support::process::{Managed, manage};
+use crate::support::process::manage;
 
 per_database! {
     async fn a_session_lasts_as_long_as_its_row_says(db: TestDatabase) {
@@ -23,13 +23,14 @@ per_database! {
 
     async fn clearsessions_deletes_the_rows_that_have_expired(db: TestDatabase) {
         let app = site(db, |_| {}).await;
-        for (key, year) in (0..2_500).map(|number| (number, 2001)).chain([(9_998, 2999), (9_999, 2999)]) {
-            let values = format!("('key-{key}', 'x', '{year}-01-01 00:00:00')");
-            app.sql(&format!("INSERT INTO django_session (session_key, session_data, expire_date) VALUES {values}")).await;
-        }
+        let expired = (0..2_500).map(|number| format!("('expired-{number}', 'x', '2001-01-01 00:00:00')"));
+        let others = ["a", "b"].map(|name| format!("('later-{name}', 'x', '2999-01-01 00:00:00')"));
+        let rows = expired.chain(others).collect::<Vec<_>>().join(", ");
+        app.sql(&format!("INSERT INTO django_session (session_key, session_data, expire_date) VALUES {rows}")).await;
         let env = [("DATABASE_URL", app.tables().url.as_str()), ("SECRET_KEY", KEY)];
         for _ in 0..2 {
-            assert_eq!(manage(&["clearsessions"], &env), Managed { code: 0, stdout: String::new(), stderr: String::new() });
+            let got = manage(&["clearsessions"], &env);
+            assert_eq!((got.code, got.stdout.as_str()), (0, ""), "{got:?}");
             assert_eq!(app.count("django_session").await, 2);
         }
     }

@@ -198,9 +198,6 @@ mod tests {
     #[test]
     fn cells_are_quoted_where_they_must_be() {
         let cells = ["plain", "a,b", "say \"hi\"", "two\nlines", ""].map(str::to_owned);
-        assert_eq!(
-            line(cells.into_iter()).unwrap(),
-            b"plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",\r\n".to_vec()
-        );
+        assert_eq!(line(cells.into_iter()).unwrap(), b"plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",\r\n".to_vec());
     }
 }
