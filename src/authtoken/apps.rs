@@ -1,6 +1,8 @@
 //! `rest_framework.authtoken` as an app: opaque tokens in a table.
 
 #[cfg(feature = "server")]
+use super::accounts::ApiToken;
+#[cfg(feature = "server")]
 use super::admin::{TokenAdmin, TokenModel};
 use super::authentication::TokenAuthentication;
 #[cfg(feature = "server")]
@@ -9,6 +11,8 @@ use super::management;
 use crate::apps::command::Command;
 use crate::apps::{AppConfig, Registry};
 use crate::conf::SettingsError;
+#[cfg(feature = "server")]
+use crate::contrib::admin::accounts::UserCredentials;
 use crate::db::migrations::{self, Step};
 use crate::rest_framework::authentication::AuthenticationClass;
 
@@ -40,9 +44,11 @@ impl AppConfig for AuthTokenConfig {
 
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         #[cfg(feature = "server")]
-        registry.admin().describe(TokenModel);
-        #[cfg(feature = "server")]
-        registry.admin().register(TokenAdmin);
+        {
+            registry.admin().describe(TokenModel);
+            registry.admin().register(TokenAdmin);
+            registry.push(UserCredentials::new(ApiToken));
+        }
         registry.push(AuthenticationClass::new(TokenAuthentication));
         Ok(())
     }

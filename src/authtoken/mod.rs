@@ -3,6 +3,8 @@
 //! A key does not expire; deleting its row, or making the user inactive, ends it at once.
 
 #[cfg(feature = "server")]
+mod accounts;
+#[cfg(feature = "server")]
 pub mod admin;
 pub mod apps;
 pub mod authentication;

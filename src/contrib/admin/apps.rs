@@ -7,7 +7,7 @@ use super::settings::AdminSettings;
 #[cfg(feature = "server")]
 use super::sites::AdminSite;
 #[cfg(feature = "server")]
-use super::statistics::EventCounts;
+use super::statistics::{EventCounts, Gauge, active_sessions};
 use crate::apps::AppConfig;
 #[cfg(feature = "server")]
 use crate::apps::Registry;
@@ -54,6 +54,7 @@ impl AppConfig for AdminConfig {
         let site = AdminSite::new(registry, registry.settings::<AdminSettings>().base());
         registry.insert(site);
         if let Some(auth) = registry.get::<AuthState>().cloned() {
+            registry.push(Gauge::new("active_sessions", "Active sessions", active_sessions));
             let (clock, gauges) = (registry.clock().clone(), registry.list().to_vec());
             registry.insert(EventCounts::new(auth, clock, gauges));
         }

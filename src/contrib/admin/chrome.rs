@@ -187,6 +187,7 @@ impl Chrome {
             csrf_token: csrf::get_token(&request.req),
             messages: messages::take(&request.req).iter().map(PageMessage::new).collect(),
             nav: app_list(site, request, None),
+            tools: tools(site, request),
             ..Self::of_nobody(site, request)
         }
     }
@@ -305,6 +306,25 @@ pub fn app_list(site: &AdminSite, request: &AdminRequest, only: Option<&str>) ->
         }
     }
     apps
+}
+
+/// The pages for those who may see users.
+fn tools(site: &AdminSite, request: &AdminRequest) -> Vec<Link> {
+    if !may_see_accounts(site, request) {
+        return Vec::new();
+    }
+    let link = |(text, path): (&str, &str)| Link { text: text.to_owned(), url: request.url(path) };
+    [("Dashboard", "dashboard/"), ("Search", "search/")].map(link).to_vec()
+}
+
+/// Who may see the dashboard and search: staff who may see users.
+#[must_use]
+pub fn may_see_accounts(site: &AdminSite, request: &AdminRequest) -> bool {
+    let Ok(auth) = request.auth() else { return false };
+    match site.models().find(|known| known.model.table == auth.users().table()) {
+        Some(users) => users.admin.has_view_permission(request, None),
+        None => request.user.as_ref().is_some_and(|user| user.is_superuser()),
+    }
 }
 
 /// `get_short_name()`, or the user name.

@@ -47,6 +47,13 @@ pub enum ChangeMessage {
     Added,
     /// Fields were changed. Their labels, in the order of the form. There may be none.
     Changed(Vec<String>),
+    /// Something that belongs to the object was deleted, as a row of an inline form of Django.
+    Deleted {
+        /// What it is, as in "session".
+        name: String,
+        /// Which one. It must hold no secret.
+        object: String,
+    },
     /// Nothing is said, as of deletions.
     Nothing,
 }
@@ -59,6 +66,7 @@ impl ChangeMessage {
             Self::Added => json!([{ "added": {} }]),
             Self::Changed(fields) if fields.is_empty() => json!([]),
             Self::Changed(fields) => json!([{ "changed": { "fields": fields } }]),
+            Self::Deleted { name, object } => json!([{ "deleted": { "name": name, "object": object } }]),
             Self::Nothing => return String::new(),
         };
         python_json(&message)

@@ -12,6 +12,8 @@
 //! * [`AdminSite`]: the registered models.
 
 #[cfg(feature = "server")]
+pub mod accounts;
+#[cfg(feature = "server")]
 mod action;
 pub mod apps;
 #[cfg(feature = "server")]

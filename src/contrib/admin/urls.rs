@@ -26,6 +26,8 @@ pub(super) enum Page<'a> {
     PasswordChange,
     PasswordChangeDone,
     Theme,
+    Dashboard,
+    Search,
     /// Choices for fields with `autocomplete_fields`, which no model has.
     Autocomplete,
     /// The models of the app with this label.
@@ -57,6 +59,8 @@ pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>
         "password_change/" => return Some(Page::PasswordChange),
         "password_change/done/" => return Some(Page::PasswordChangeDone),
         "autocomplete/" => return Some(Page::Autocomplete),
+        "dashboard/" => return Some(Page::Dashboard),
+        "search/" => return Some(Page::Search),
         "theme/" => return Some(Page::Theme),
         _ => {}
     }

@@ -1,12 +1,18 @@
 //! `django.contrib.sessions` as an app.
 
 #[cfg(feature = "server")]
-use super::{admin::SessionModel, checks, management, settings::SessionSettings, store::SessionStore};
+use super::{
+    accounts::BrowserSessions, admin::SessionModel, checks, management, settings::SessionSettings, store::SessionStore,
+};
 use crate::apps::AppConfig;
 #[cfg(feature = "server")]
 use crate::apps::{Check, Registry, command::Command};
 #[cfg(feature = "server")]
 use crate::conf::{Setting, SettingsError};
+#[cfg(feature = "server")]
+use crate::contrib::admin::accounts::UserCredentials;
+#[cfg(feature = "server")]
+use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
 use crate::db::migrations::{self, Step};
 
 /// The name in `INSTALLED_APPS`.
@@ -46,7 +52,15 @@ impl AppConfig for SessionsConfig {
         let settings = registry.settings::<SessionSettings>();
         let clock = registry.clock().clone();
         let store = SessionStore::new(settings, registry.secret_key(), registry.secret_key_fallbacks(), clock);
-        registry.insert(store);
+        registry.insert(store.clone());
+        let sessions = BrowserSessions(store);
+        registry.push(UserCredentials::new(sessions.clone()));
+        let clock = registry.clock().clone();
+        registry.push(LoginsEnded::new(move |conn, user, reason| match reason {
+            EndOfLogins::LoggedOut { .. } => Ok(sessions.end_all(conn, user, clock.now())?),
+            // The sessions of such a user are not accepted any more, and Django leaves their rows alone.
+            EndOfLogins::PasswordChanged | EndOfLogins::Deactivated => Ok(()),
+        }));
         Ok(())
     }
 }

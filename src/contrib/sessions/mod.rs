@@ -18,6 +18,8 @@
 //! [`SessionMiddleware`] saves what the view has changed, before the response is sent.
 
 #[cfg(feature = "server")]
+mod accounts;
+#[cfg(feature = "server")]
 mod admin;
 pub mod apps;
 #[cfg(feature = "server")]

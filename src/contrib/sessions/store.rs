@@ -99,6 +99,14 @@ impl SessionStore {
         }
     }
 
+    /// The data in a row, if somebody with a key has signed it.
+    pub(super) fn read(&self, data: &str) -> Option<Map<String, Value>> {
+        match self.signer.unsign_object(data) {
+            Ok(Value::Object(data)) => Some(data),
+            _ => None,
+        }
+    }
+
     /// The data as a row has it.
     #[must_use]
     pub fn encode(&self, data: Map<String, Value>) -> String {

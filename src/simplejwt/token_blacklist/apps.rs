@@ -1,6 +1,8 @@
 //! `rest_framework_simplejwt.token_blacklist` as an app: the tables of outstanding and blacklisted tokens.
 
 #[cfg(feature = "server")]
+use super::accounts::{RefreshTokens, search};
+#[cfg(feature = "server")]
 use super::admin::{BlacklistedTokenAdmin, OutstandingTokenAdmin};
 #[cfg(feature = "server")]
 use super::management;
@@ -11,6 +13,8 @@ use crate::apps::Registry;
 use crate::apps::command::Command;
 #[cfg(feature = "server")]
 use crate::conf::SettingsError;
+#[cfg(feature = "server")]
+use crate::contrib::admin::accounts::{Search, UserCredentials};
 use crate::db::migrations::{self, Step};
 
 /// The name in `INSTALLED_APPS`.
@@ -37,6 +41,8 @@ impl AppConfig for TokenBlacklistConfig {
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         registry.admin().register(OutstandingTokenAdmin);
         registry.admin().register(BlacklistedTokenAdmin);
+        registry.push(UserCredentials::new(RefreshTokens));
+        registry.push(Search(search));
         Ok(())
     }
 

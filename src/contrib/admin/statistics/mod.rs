@@ -19,7 +19,7 @@ use diesel::QueryResult;
 use tokio::sync::Notify;
 
 pub use self::events::Event;
-pub use self::models::{HourlyCount, counts_since};
+pub use self::models::{HourlyCount, active_sessions, counts_since};
 use crate::contrib::auth::AuthState;
 use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError, DbConnection};

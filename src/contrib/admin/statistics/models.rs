@@ -1,9 +1,12 @@
 //! The table `admin_event_counts`.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 use crate::db::schema::admin_event_counts::{self, event, hour, table, total};
+use crate::db::schema::django_session;
+use crate::db::types::to_db;
 use crate::db::{DbConnection, with_backend};
 
 /// A number of one hour.
@@ -67,4 +70,12 @@ pub(super) fn delete_before(conn: &mut DbConnection, oldest: i64) -> QueryResult
 /// Those of the statement.
 pub fn counts_since(conn: &mut DbConnection, first: i64) -> QueryResult<Vec<HourlyCount>> {
     table.filter(hour.ge(first)).order((hour, event)).select(HourlyCount::as_select()).load(conn)
+}
+
+/// The sessions of `django_session` that have not ended at `now`.
+///
+/// # Errors
+/// Those of the statement.
+pub fn active_sessions(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
+    django_session::table.filter(django_session::expire_date.gt(to_db(now))).count().get_result(conn)
 }

@@ -8,7 +8,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{changelist, export, objects, site as site_pages};
+use super::{changelist, dashboard, export, objects, site as site_pages};
 use crate::apps::Apps;
 use crate::contrib::admin::error::{PageError, redirect};
 use crate::contrib::admin::render;
@@ -106,6 +106,8 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
         Page::PasswordChange => site_pages::password_change(site, request).await,
         Page::PasswordChangeDone => site_pages::password_change_done(site, request).await,
         Page::Autocomplete => Err(PageError::PermissionDenied),
+        Page::Dashboard => dashboard::dashboard(site, request).await,
+        Page::Search => dashboard::search(site, request).await,
         Page::Theme => site_pages::theme(site, request).await,
         Page::AppIndex(label) => site_pages::app_index(site, label, request).await,
         Page::Model(registered, page) => match page {

@@ -2,6 +2,7 @@
 
 mod changelist;
 mod context;
+mod dashboard;
 mod dispatch;
 mod export;
 mod objects;

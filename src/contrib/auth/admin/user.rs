@@ -16,7 +16,7 @@ use crate::apps::Apps;
 use crate::contrib::admin::forms::{FieldType, Form, Value};
 use crate::contrib::admin::models::{Model, Row};
 use crate::contrib::admin::urls::quote;
-use crate::contrib::admin::{AdminRequest, FieldError, Fieldset, ModelAdmin, ObjectPage, PageError};
+use crate::contrib::admin::{AdminRequest, FieldError, Fieldset, ModelAdmin, ObjectPage, PageError, Panel, accounts};
 use crate::db::DbConnection;
 use crate::db::tables::Statement;
 use crate::db::text_query::quote_name;
@@ -265,7 +265,16 @@ impl ModelAdmin for UserAdmin {
     }
 
     fn object_pages(&self) -> Vec<ObjectPage> {
-        vec![ObjectPage { name: "password", view: password_page::view }]
+        vec![ObjectPage { name: "password", view: password_page::view }, accounts::PAGE]
+    }
+
+    fn panels<'a>(
+        &'a self,
+        request: &'a AdminRequest,
+        user: &'a Row,
+    ) -> LocalBoxFuture<'a, Result<Vec<Panel>, PageError>> {
+        let may_change = self.has_change_permission(request, Some(user));
+        Box::pin(accounts::panels(request, &self.model, user, may_change))
     }
 }
 

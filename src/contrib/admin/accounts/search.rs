@@ -1,0 +1,32 @@
+//! What an app finds by a word: the id of a token, or an address.
+
+use chrono::{DateTime, Utc};
+
+use crate::contrib::auth::UserId;
+use crate::db::{DatabaseError, DbConnection};
+
+/// Something that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// What it is: "Refresh token".
+    pub kind: &'static str,
+    /// Its name. It must hold no secret.
+    pub text: String,
+    /// What is known about it.
+    pub detail: String,
+    /// Its page in the admin site, without the path of the site: `token_blacklist/outstandingtoken/7/change/`.
+    pub path: Option<String>,
+    /// The user that it belongs to.
+    pub user: Option<UserId>,
+}
+
+/// A search that an app adds to the registry: `registry.push(Search(tokens_by_jti))`. It returns a few rows at most, found by an
+/// index.
+#[derive(Clone, Copy)]
+pub struct Search(pub fn(&mut DbConnection, &str, DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError>);
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Search")
+    }
+}

@@ -1,0 +1,110 @@
+//! The refresh tokens of a user, for an administrator.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+use super::models::BlacklistedToken;
+use crate::contrib::admin::accounts::{Credential, Credentials, Hit};
+use crate::contrib::admin::date_time;
+use crate::contrib::auth::UserId;
+use crate::db::schema::{
+    token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
+};
+use crate::db::types::{from_db, to_db};
+use crate::db::{DatabaseError, DbConnection};
+
+/// Tokens that are shown.
+const SHOWN: i64 = 50;
+/// Characters of a `jti` that are shown: enough to tell tokens apart.
+const JTI_SHOWN: usize = 12;
+
+/// The outstanding tokens of a user that have not expired.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RefreshTokens;
+
+impl Credentials for RefreshTokens {
+    fn name(&self) -> &'static str {
+        "tokens"
+    }
+
+    fn noun(&self) -> &'static str {
+        "token"
+    }
+
+    fn title(&self) -> &'static str {
+        "Refresh tokens"
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Token id", "Issued", "Expires", "State"]
+    }
+
+    fn list(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Credential>, DatabaseError> {
+        let rows: Vec<(String, Option<chrono::NaiveDateTime>, chrono::NaiveDateTime, Option<i64>)> = outstanding::table
+            .left_join(blacklisted::table)
+            .filter(outstanding::user_id.eq(Some(user)).and(outstanding::expires_at.gt(to_db(now))))
+            .order(outstanding::id.desc())
+            .select((outstanding::jti, outstanding::created_at, outstanding::expires_at, blacklisted::id.nullable()))
+            .limit(SHOWN)
+            .load(conn)?;
+        let credential = |(jti, created, expires, blacklisted): (String, Option<_>, _, Option<i64>)| {
+            let created = created.map_or_else(|| "-".to_owned(), |created| date_time(from_db(created)));
+            let state = if blacklisted.is_some() { "Blacklisted" } else { "Valid" };
+            let cells = vec![short(&jti), created, date_time(from_db(expires)), state.to_owned()];
+            Credential { id: jti, cells, is_valid: blacklisted.is_none() }
+        };
+        Ok(rows.into_iter().map(credential).collect())
+    }
+
+    fn end(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        jti: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, DatabaseError> {
+        let row = outstanding::table.filter(outstanding::jti.eq(jti).and(outstanding::user_id.eq(Some(user))));
+        if row.count().get_result::<i64>(conn)? == 0 {
+            return Ok(None);
+        }
+        Ok(BlacklistedToken::create(conn, jti, now)?.then(|| short(jti)))
+    }
+}
+
+/// The token with the id `jti`.
+pub(super) fn search(conn: &mut DbConnection, jti: &str, now: DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError> {
+    let row: Option<(i64, Option<UserId>, chrono::NaiveDateTime, Option<i64>)> = outstanding::table
+        .left_join(blacklisted::table)
+        .filter(outstanding::jti.eq(jti))
+        .select((outstanding::id, outstanding::user_id, outstanding::expires_at, blacklisted::id.nullable()))
+        .get_result(conn)
+        .optional()?;
+    let hit = |(id, user, expires, blacklisted): (i64, _, _, Option<i64>)| {
+        let expires = from_db(expires);
+        let state = match blacklisted {
+            Some(_) => "blacklisted",
+            None if expires <= now => "expired",
+            None => "valid",
+        };
+        Hit {
+            kind: "Refresh token",
+            text: jti.to_owned(),
+            detail: format!("{state}, expires {}", date_time(expires)),
+            path: Some(format!("token_blacklist/outstandingtoken/{id}/change/")),
+            user,
+        }
+    };
+    Ok(row.map(hit).into_iter().collect())
+}
+
+fn short(jti: &str) -> String {
+    if jti.chars().count() <= JTI_SHOWN {
+        return jti.to_owned();
+    }
+    jti.chars().take(JTI_SHOWN).chain(['…']).collect()
+}
