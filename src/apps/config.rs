@@ -22,7 +22,7 @@ use crate::db::{Database, migrations::Step};
 /// /// `class ShopConfig(AppConfig)`.
 /// pub struct ShopConfig;
 ///
-/// The data that the views of the app need, made once at start.
+/// /// The data that the views of the app need, made once at start.
 /// pub struct Prices;
 ///
 /// impl AppConfig for ShopConfig {
