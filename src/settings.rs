@@ -47,9 +47,9 @@ use crate::rest_framework::schemas::ApiDocs;
 use crate::rest_framework::{apps::RestFrameworkConfig, settings::RestFrameworkSettings};
 #[cfg(feature = "server")]
 use crate::server::{self, health::PROBES, settings::ServerSettings};
-#[cfg(feature = "database")]
-use crate::simplejwt::token_blacklist::apps::TokenBlacklistConfig;
 use crate::simplejwt::{apps::SimpleJwtConfig, settings::SimpleJwtSettings};
+#[cfg(feature = "database")]
+use crate::simplejwt::{oauth2::settings::OAuth2Settings, token_blacklist::apps::TokenBlacklistConfig};
 #[cfg(feature = "server")]
 use crate::urls;
 
@@ -154,6 +154,8 @@ settings! {
         group admin: AdminSettings, of "django.contrib.admin";
         group rest_framework: RestFrameworkSettings, of "rest_framework";
         group simple_jwt: SimpleJwtSettings, of "rest_framework_simplejwt";
+        #[cfg(feature = "database")]
+        group oauth2: OAuth2Settings, of "rest_framework_simplejwt";
         #[cfg(feature = "database")]
         group legacy_jwt: LegacyJwtSettings, of "rest_framework_jwt";
         /// Signs tokens that have no separate key. **With this key, an attacker can log in as any user.**
@@ -268,6 +270,7 @@ impl Project for Settings {
             registry.insert(self.database);
             registry.insert(self.auth);
             registry.insert(self.legacy_jwt);
+            registry.insert(self.oauth2);
         }
         registry.insert(self.rest_framework);
         registry.insert(self.simple_jwt);

@@ -16,7 +16,8 @@ use crate::server::health;
 use crate::simplejwt;
 use crate::views;
 
-/// Every route except the probes. All paths end in a slash; the server redirects to them when it is missing.
+/// Every route except the probes. All paths end in a slash, to which the server redirects when it is missing; only the JWK set
+/// has none, because others look for it at this path.
 ///
 /// The views of an app that is not in `INSTALLED_APPS` are not mounted.
 #[must_use]
@@ -36,6 +37,8 @@ pub fn urlpatterns() -> Vec<Route> {
         ],
         include("/api", authtoken::urls::urlpatterns()),
         include("", legacy_jwt::urls::urlpatterns()),
+        include("/o", simplejwt::oauth2::urls::urlpatterns()),
+        vec![path("/.well-known/jwks.json", simplejwt::views::json_web_key_set())],
     ]
     .concat()
 }

@@ -6,8 +6,14 @@ use std::sync::Arc;
 use super::authentication::JwtAuthentication;
 use super::authentication::JwtStatelessUserAuthentication;
 use super::checks;
+#[cfg(feature = "server")]
+use super::management;
+#[cfg(feature = "database")]
+use super::oauth2::{OAuth2Clients, settings::OAuth2Settings};
 use super::settings::SimpleJwtSettings;
 use super::state::{ClaimsHook, JwtState, UserRule};
+#[cfg(feature = "server")]
+use crate::apps::command::Command;
 use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry};
 use crate::conf::{Setting, SettingsError};
 use crate::contrib::auth::AbstractUser;
@@ -37,6 +43,11 @@ impl AppConfig for SimpleJwtConfig {
         checks::CHECKS
     }
 
+    #[cfg(feature = "server")]
+    fn commands(&self) -> Vec<Command> {
+        management::commands()
+    }
+
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         registry.push(AuthenticationClass::new(JwtStatelessUserAuthentication));
         // The older name of the same class.
@@ -64,6 +75,10 @@ impl AppConfig for SimpleJwtConfig {
 
     #[cfg(feature = "database")]
     fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let clients = registry.settings::<OAuth2Settings>();
+        if let Some(hashers) = registry.get::<AuthState>().map(|auth| auth.hashers().clone()) {
+            registry.insert(OAuth2Clients::new(clients, &hashers)?);
+        }
         let field = &registry.settings::<SimpleJwtSettings>().user_id_field;
         // Without this, tokens would be refreshed without asking for their user.
         if registry.get::<AuthState>().is_some_and(|auth| !auth.users().has_attribute(field)) {

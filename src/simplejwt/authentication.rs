@@ -176,7 +176,11 @@ fn is_graphic(text: &[u8]) -> bool {
 
 /// The token as the first of `AUTH_TOKEN_CLASSES` that accepts it.
 #[cfg_attr(not(feature = "database"), expect(unused_variables, reason = "only the database knows the blacklist"))]
-async fn get_validated_token(req: &HttpRequest, raw_token: &str, jwt: &JwtState) -> Result<ValidatedToken, ApiError> {
+pub(super) async fn get_validated_token(
+    req: &HttpRequest,
+    raw_token: &str,
+    jwt: &JwtState,
+) -> Result<ValidatedToken, ApiError> {
     jwt.prepare(raw_token).await;
     let classes = &jwt.settings.auth_token_classes;
     let claims = match jwt.decode(raw_token, jwt.clock.now(), jwt::decode_repeated) {
@@ -212,7 +216,11 @@ async fn get_validated_token(req: &HttpRequest, raw_token: &str, jwt: &JwtState)
 
 /// The user whom the token names.
 #[cfg(feature = "database")]
-async fn get_user(req: &HttpRequest, token: &ValidatedToken, jwt: &JwtState) -> Result<SharedUser, ApiError> {
+pub(super) async fn get_user(
+    req: &HttpRequest,
+    token: &ValidatedToken,
+    jwt: &JwtState,
+) -> Result<SharedUser, ApiError> {
     let settings = &jwt.settings;
     let id = user_id(token, jwt)?;
     let refused = |(detail, code): (&str, &str)| {

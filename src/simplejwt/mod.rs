@@ -8,7 +8,11 @@ mod checks;
 pub mod exceptions;
 mod jwk_client;
 pub mod keys;
+#[cfg(feature = "server")]
+mod management;
 pub mod models;
+#[cfg(feature = "database")]
+pub mod oauth2;
 mod schemas;
 #[cfg(feature = "database")]
 pub mod serializers;

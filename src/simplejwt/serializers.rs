@@ -60,7 +60,7 @@ impl Context<'_> {
     }
 
     /// Blacklists a token.
-    async fn blacklist<C: Revocable>(&self, token: Token<C>) -> Result<(), TokenError> {
+    pub(super) async fn blacklist<C: Revocable>(&self, token: Token<C>) -> Result<(), TokenError> {
         let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&token));
         if !jwt.has_blacklist {
             return Ok(());
@@ -286,6 +286,13 @@ impl TokenSerializer for TokenVerifySerializer {
 
 /// A refresh token, to be blacklisted: logout.
 pub struct TokenBlacklistSerializer(String);
+
+impl TokenBlacklistSerializer {
+    /// The refresh token `raw`.
+    pub(super) fn new(raw: impl Into<String>) -> Self {
+        Self(raw.into())
+    }
+}
 
 impl Serializer for TokenBlacklistSerializer {
     fn read(fields: &mut Fields<'_>) -> Self {

@@ -1,7 +1,10 @@
 //! The views of this app. Python counterpart: `rest_framework_simplejwt.views`.
 
+use std::sync::Arc;
+
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::authentication::challenge;
 use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_TOKEN, TokenError};
@@ -11,13 +14,15 @@ use super::serializers::{
     TokenObtainSlidingSerializer, TokenRefreshSerializer, TokenRefreshSlidingSerializer, TokenSerializer,
     TokenVerifySerializer,
 };
+use super::state::JwtState;
 use super::token_blacklist;
 use super::tokens::AuthToken;
 use crate::rest_framework::exceptions::ApiError;
+use crate::rest_framework::renderers::Renderer;
 use crate::rest_framework::request::RequestData;
-use crate::rest_framework::schemas::shapes::{jwt, object};
+use crate::rest_framework::schemas::shapes::{jwt, object, text};
 use crate::rest_framework::serializers::non_field_error;
-use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::state::{RestFramework, app_data};
 use crate::rest_framework::views::ApiView;
 
 const ACCESS: &str = "For the `Authorization` header of protected views.";
@@ -89,6 +94,56 @@ pub fn token_refresh_sliding() -> ApiView {
         )
         .answers(one_token)
         .refuses(sliding_refresh_refusals)
+}
+
+/// The public keys that verify the tokens (RFC 7517), for `JWK_URL` and PyJWT's `PyJWKClient`. 404 if there are none, as with
+/// HMAC keys: those are secret.
+pub fn json_web_key_set() -> ApiView {
+    ApiView::new("Json Web Key Set")
+        .app("rest_framework_simplejwt")
+        .tag("simplejwt")
+        .description(
+            "The public keys that verify the tokens (RFC 7517). Keep them for as long as `Cache-Control` says, then ask again              with `If-None-Match`.",
+        )
+        .unauthenticated(|_| None)
+        .unthrottled()
+        .renderers(&[Renderer::Json])
+        .ignores_accept()
+        .answers(|_| key_set())
+        .refuses(|_| vec![ApiError::not_found()])
+        .bodiless(&[304])
+        .get(get_key_set)
+}
+
+async fn get_key_set(req: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let jwt = app_data::<Arc<JwtState>>(&req)?;
+    let keys = jwt.keys().with(|keys| keys.jwks().cloned()).ok_or_else(ApiError::not_found)?;
+    let known = req.headers().get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
+    let known = known.flat_map(|value| value.split(',')).map(str::trim);
+    let is_known = known.map(|tag| tag.strip_prefix("W/").unwrap_or(tag)).any(|tag| tag == "*" || tag == keys.etag);
+    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let max_age = format!("max-age={}", jwt.settings.jwks_max_age.as_secs());
+    response.insert_header((header::CACHE_CONTROL, max_age)).insert_header((header::ETAG, keys.etag));
+    if is_known {
+        return Ok(response.finish());
+    }
+    Ok(response.content_type("application/json").body(keys.body))
+}
+
+fn key_set() -> Value {
+    let key = json!({
+        "type": "object",
+        "description": "A public key, with the members of its kind.",
+        "properties": {
+            "kid": text("The `kid` in the header of a token that this key verifies."),
+            "use": { "type": "string", "const": "sig" },
+            "alg": text("The only algorithm to use the key with."),
+            "kty": { "type": "string", "enum": ["RSA", "EC", "OKP"] },
+        },
+        "required": ["kid", "use", "alg", "kty"],
+        "additionalProperties": { "type": "string" },
+    });
+    object([("keys", json!({ "type": "array", "items": key, "minItems": 1 }))])
 }
 
 /// `TokenViewBase`: a view that everyone may use and that ignores the `Authorization` header.

@@ -379,7 +379,19 @@ impl AuthState {
         &self,
         work: impl FnOnce(&PasswordHashers) -> T + Send + 'static,
     ) -> Result<T, AuthError> {
-        let turn = self.0.queue.turn("").await?;
+        self.hash_for("", work).await
+    }
+
+    /// As [`AuthState::hash`], for the client at `address`. Clients wait for their turn by address.
+    ///
+    /// # Errors
+    /// [`AuthError::Overloaded`] when the queue is full.
+    pub async fn hash_for<T: Send + 'static>(
+        &self,
+        address: &str,
+        work: impl FnOnce(&PasswordHashers) -> T + Send + 'static,
+    ) -> Result<T, AuthError> {
+        let turn = self.0.queue.turn(address).await?;
         self.hash_on(turn, work).await
     }
 

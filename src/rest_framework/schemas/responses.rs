@@ -55,7 +55,12 @@ impl Subject<'_> {
     /// The `responses` of `method`.
     pub fn responses(&self, method: &Method, components: &mut Components) -> Value {
         let mut answers = BTreeMap::<u16, Answers>::new();
-        answers.entry(200).or_default().schemas.push(self.success(method, components));
+        if *method == Method::OPTIONS || !self.view.bodiless.contains(&200) {
+            answers.entry(200).or_default().schemas.push(self.success(method, components));
+        }
+        for status in self.view.bodiless.iter().filter(|_| *method != Method::OPTIONS) {
+            answers.entry(*status).or_default();
+        }
         let (limits, errors): (Vec<_>, Vec<_>) =
             self.errors(method).into_iter().partition(|error| error.status() == StatusCode::TOO_MANY_REQUESTS);
         for error in errors {
@@ -107,9 +112,12 @@ impl Subject<'_> {
     fn errors(&self, method: &Method) -> Vec<ApiError> {
         let Self { view, req, framework } = *self;
         let classes = view.authentication_classes(framework);
-        let mut errors = vec![ApiError::not_acceptable(), ApiError::internal("")];
-        if framework.settings.url_format_override.is_some() {
-            errors.push(ApiError::not_found());
+        let mut errors = vec![ApiError::internal("")];
+        if !view.ignores_accept {
+            errors.push(ApiError::not_acceptable());
+            if framework.settings.url_format_override.is_some() {
+                errors.push(ApiError::not_found());
+            }
         }
         for permission in view.permission_classes(framework) {
             let admits = permission.admits(method);
@@ -246,6 +254,7 @@ pub(super) fn pascal_case(name: &str) -> String {
 fn description(status: u16) -> &'static str {
     match status {
         200 => "Success.",
+        304 => "What the client has is still current.",
         400 => "The body is invalid, or the `Host` is not allowed.",
         401 => "The credentials are missing or invalid.",
         403 => "The caller is not allowed to do this.",

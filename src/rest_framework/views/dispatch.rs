@@ -31,7 +31,10 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
         Err(error) => return error.in_request(&req).error_response(),
     };
     let renderers = view.renderer_classes(framework);
-    let negotiated = select_renderer(&req, renderers, framework.settings.url_format_override.as_deref());
+    let negotiated = match view.ignores_accept {
+        true => Ok(Accepted::fallback(renderers)),
+        false => select_renderer(&req, renderers, framework.settings.url_format_override.as_deref()),
+    };
     let (accepted, result) = match negotiated {
         Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework).await),
         Err(error) => (Accepted::fallback(renderers), Err(error.into())),

@@ -40,10 +40,11 @@ pub fn mount(cfg: &mut ServiceConfig, apps: &Apps, routes: Vec<Route>) {
 }
 
 impl Route {
-    /// Whether the app of the view is installed.
+    /// Whether the app of the view is installed, and the view is not off by settings.
     #[must_use]
     pub fn is_installed(&self, apps: &Apps) -> bool {
-        self.view.app.is_none_or(|app| apps.is_installed(app))
+        let condition = self.view.condition.is_none_or(|condition| condition(apps));
+        condition && self.view.app.is_none_or(|app| apps.is_installed(app))
     }
 
     /// The path as it was written.

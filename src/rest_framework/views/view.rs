@@ -8,6 +8,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
+use crate::apps::Apps;
 use crate::rest_framework::authentication::{self, Authentication, AuthenticationClass};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::CharField;
@@ -47,6 +48,9 @@ pub struct ApiView {
     pub(super) is_private: bool,
     pub(in crate::rest_framework) fields: Option<fn(&HttpRequest) -> Vec<CharField>>,
     pub(super) app: Option<&'static str>,
+    pub(super) condition: Option<fn(&Apps) -> bool>,
+    pub(in crate::rest_framework) ignores_accept: bool,
+    pub(in crate::rest_framework) bodiless: &'static [u16],
     pub(in crate::rest_framework) tag: Option<&'static str>,
     pub(in crate::rest_framework) answer: Option<fn(&HttpRequest) -> Value>,
     pub(in crate::rest_framework) refusals: Option<fn(&HttpRequest) -> Vec<ApiError>>,
@@ -73,6 +77,9 @@ impl ApiView {
             is_private: false,
             fields: None,
             app: None,
+            condition: None,
+            ignores_accept: false,
+            bodiless: &[],
             tag: None,
             answer: None,
             refusals: None,
@@ -228,6 +235,28 @@ impl ApiView {
     #[must_use]
     pub fn app(mut self, name: &'static str) -> Self {
         self.app = Some(name);
+        self
+    }
+
+    /// The view is mounted only if `condition` holds, which settings decide. Default: always.
+    #[must_use]
+    pub fn only_if(mut self, condition: fn(&Apps) -> bool) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+
+    /// Answers in the first format of the view whatever the client accepts: `content_negotiation_class =
+    /// IgnoreClientContentNegotiation` in DRF's documentation. For answers whose format a standard prescribes.
+    #[must_use]
+    pub fn ignores_accept(mut self) -> Self {
+        self.ignores_accept = true;
+        self
+    }
+
+    /// Statuses of answers without a body, for the API's description.
+    #[must_use]
+    pub fn bodiless(mut self, statuses: &'static [u16]) -> Self {
+        self.bodiless = statuses;
         self
     }
 

@@ -10,6 +10,7 @@ mod jwks;
 mod known;
 mod listed;
 mod ring;
+mod rotation;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use self::files::{POLL_INTERVAL, read_file};
 pub use self::jwks::Jwks;
 pub use self::listed::{ListedKey, Mark, State, listed_keys};
 pub use self::ring::{Decode, KeyRing};
+pub use self::rotation::{CurrentKey, Moment, Rotation, RotationError, Step};
 use self::spec::KeySpec;
 pub use self::spec::{key_file, signing_position};
 use super::settings::SimpleJwtSettings;

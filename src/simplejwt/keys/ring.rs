@@ -138,6 +138,9 @@ pub enum ListError {
     /// No key is the one that signs.
     #[error("no key signs: one has to be a private key, and have no mark or that of the key that signs")]
     NoSigningKey,
+    /// The secret at this place, from 1, cannot be a line of a file.
+    #[error("key {0}: the secret cannot be a line of a file: it has a line break or begins with \"# \"")]
+    NotALine(usize),
     /// More than one key is the one that signs.
     #[error("several keys have the mark of the one that signs")]
     SeveralSigningKeys,

@@ -105,11 +105,18 @@ impl KeySpec {
     /// # Errors
     /// Returns an error that names the setting if a key cannot be used.
     pub(super) fn ring(&self, contents: &Contents, previous: Option<&KeyRing>) -> Result<KeyRing, SettingsError> {
-        let (signing, mut inactive) = self.signing_key(contents)?;
-        self.check_combination()?;
+        let chosen = self.signing_list(contents);
+        let (signing, mut inactive) = match chosen {
+            Some(list) => self.listed_signing_key(list, contents)?,
+            None => (self.single_signing_key()?, Vec::new()),
+        };
+        let is_replaced = chosen.is_some_and(|(name, _)| name == INACTIVE);
+        if chosen.is_some() && !is_replaced {
+            self.check_combination()?;
+        }
         let inactive_source = self.inactive.as_ref().filter(|inactive| {
             // The same file in both settings is read once.
-            inactive.path().is_none() || inactive.path() != self.signing.as_ref().and_then(Source::path)
+            inactive.path().is_none() || inactive.path() != chosen.and_then(|(_, source)| source.path())
         });
         if let Some(source) = inactive_source {
             let keys = source.listed(self.algorithm, contents).map_err(|error| source.error(INACTIVE, error))?;
@@ -123,11 +130,14 @@ impl KeySpec {
                 _ if self.algorithm.is_hmac() => None,
                 KeyId::Auto if inactive.is_empty() => None,
                 KeyId::Auto | KeyId::Thumbprint => signing.name(),
+                // In a file the name stands beside the key.
+                KeyId::Text(_) if is_replaced => signing.name(),
                 KeyId::Text(text) => Some(text.clone()),
                 KeyId::None => None,
             };
         }
-        if let Some(first) = self.first_key(signing.as_ref(), ring.kid.clone())? {
+        let public = self.verifying.as_ref().filter(|_| !self.has_jwk_url && !is_replaced);
+        if let Some(first) = self.first_key(public, signing.as_ref(), ring.kid.clone())? {
             // Nothing is there yet that could have its name.
             let _ = ring.add(first, previous);
         }
@@ -135,7 +145,7 @@ impl KeySpec {
         for listed in &inactive {
             listed.add_to(&mut ring, self.algorithm, previous)?;
         }
-        if self.signing.is_none() && self.algorithm.is_hmac() {
+        if self.signing.is_none() && !is_replaced && self.algorithm.is_hmac() {
             for fallback in &self.fallbacks {
                 let unfit = |error: KeyError| SettingsError::new("SECRET_KEY_FALLBACKS", error.to_string());
                 let key = VerifyingKey::new(self.algorithm, fallback).map_err(unfit)?;
@@ -148,25 +158,45 @@ impl KeySpec {
         Ok(ring)
     }
 
-    /// The key that signs, and the other keys of its file.
-    fn signing_key(&self, contents: &Contents) -> Result<(Option<Signing>, Vec<Inactive<'_>>), SettingsError> {
+    /// The file with the key that signs, and the setting that names it. It is that of `SIGNING_KEY`, or that of
+    /// `SIGNING_KEYS_INACTIVE` if `manage rotatekey` has marked a key in it: then the key of `SIGNING_KEY` is no longer used,
+    /// unless the file has it as well.
+    fn signing_list(&self, contents: &Contents) -> Option<(&'static str, &Source)> {
+        match (&self.signing, &self.inactive) {
+            (Some(file @ Source::File(_)), _) => Some((SIGNING_KEY, file)),
+            (_, Some(file @ Source::File(_))) => {
+                // An error is found when the list is read for its keys.
+                let keys = file.listed(self.algorithm, contents).unwrap_or_default();
+                let is_marked = |key: &ListedKey| key.mark.is_some_and(|mark| mark.state == State::Signing);
+                keys.iter().any(is_marked).then_some((INACTIVE, file))
+            }
+            _ => None,
+        }
+    }
+
+    /// The key that signs, if it is in no file.
+    fn single_signing_key(&self) -> Result<Option<Signing>, SettingsError> {
         let algorithm = self.algorithm;
-        let source = match &self.signing {
-            Some(Source::Text(text)) => {
-                return Ok((Some(Signing::new(algorithm, SIGNING_KEY, text)?), Vec::new()));
-            }
-            None if algorithm.is_hmac() => {
-                return Ok((Some(Signing::new(algorithm, "SECRET_KEY", &self.secret_key)?), Vec::new()));
-            }
+        match &self.signing {
+            Some(Source::Text(text)) => Signing::new(algorithm, SIGNING_KEY, text).map(Some),
+            None if algorithm.is_hmac() => Signing::new(algorithm, "SECRET_KEY", &self.secret_key).map(Some),
             // A service that only reads tokens has the public half and no more.
-            None if self.has_jwk_url || self.verifying.is_some() => return Ok((None, Vec::new())),
-            None => {
+            None if self.has_jwk_url || self.verifying.is_some() => Ok(None),
+            _ => {
                 let problem = format!("a private key in PEM form is required for {algorithm}");
-                return Err(SettingsError::new(SIGNING_KEY, problem));
+                Err(SettingsError::new(SIGNING_KEY, problem))
             }
-            Some(source) => source,
-        };
-        let error = |error: ListError| source.error(SIGNING_KEY, error);
+        }
+    }
+
+    /// The key of a file that signs, and its other keys.
+    fn listed_signing_key<'a>(
+        &self,
+        (name, source): (&'static str, &'a Source),
+        contents: &Contents,
+    ) -> Result<(Option<Signing>, Vec<Inactive<'a>>), SettingsError> {
+        let algorithm = self.algorithm;
+        let error = |error: ListError| source.error(name, error);
         let listed = source.listed(algorithm, contents).map_err(|list| error(list.into()))?;
         let position = signing_position(&listed).map_err(error)?;
         let mut signing = None;
@@ -177,7 +207,7 @@ impl KeySpec {
                 let parsed = parsed.map_err(|unfit| error(ListError::Key(index + 1, unfit)))?;
                 signing = Some(Signing { key: parsed, text: key.text, kid: key.kid });
             } else {
-                others.push(Inactive { name: SIGNING_KEY, number: index + 1, source, key });
+                others.push(Inactive { name, number: index + 1, source, key });
             }
         }
         Ok((signing, others))
@@ -185,9 +215,6 @@ impl KeySpec {
 
     /// Refuses settings that go with one key only.
     fn check_combination(&self) -> Result<(), SettingsError> {
-        if self.signing.as_ref().and_then(Source::path).is_none() {
-            return Ok(());
-        }
         if self.verifying.is_some() {
             let problem = format!("has to be empty if {SIGNING_KEY} is a file: the keys of the file verify");
             return Err(SettingsError::new(VERIFYING_KEY, problem));
@@ -209,9 +236,14 @@ impl KeySpec {
 
     /// The key that verifies what the signing key signs: its other half, or `VERIFYING_KEY`. `kid` is the name of the key that
     /// signs.
-    fn first_key(&self, signing: Option<&Signing>, kid: Option<String>) -> Result<Option<KnownKey>, SettingsError> {
+    fn first_key(
+        &self,
+        public: Option<&SecretString>,
+        signing: Option<&Signing>,
+        kid: Option<String>,
+    ) -> Result<Option<KnownKey>, SettingsError> {
         let own = signing.map(|signing| KnownKey::new(signing.key.verifying_key().clone(), &signing.text, kid));
-        let Some(text) = self.verifying.as_ref().filter(|_| !self.has_jwk_url) else { return Ok(own) };
+        let Some(text) = public else { return Ok(own) };
         let key = VerifyingKey::new(self.algorithm, text);
         let key = key.map_err(|error| SettingsError::new(VERIFYING_KEY, error.to_string()))?;
         let kid = match (&own, &self.key_id) {

@@ -329,6 +329,59 @@ fn a_file_of_secrets_may_have_several() {
 }
 
 #[test]
+fn a_marked_key_in_the_file_of_further_keys_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.pem");
+    std::fs::write(&path, "").unwrap();
+    let file = format!("file:{}", path.display());
+    let (first, first_public, first_id) = pair(Algorithm::ES256);
+    let mut settings = settings(Algorithm::ES256, Some(&first), &[&file]);
+    settings.verifying_key = Some(first_public.into());
+    settings.key_id = KeyId::Text("a".to_owned());
+    let keys = keys(&settings);
+    let old = issued(&keys);
+    assert_eq!(kid(&keys).as_deref(), Some("a"));
+
+    // The steps of `manage rotatekey`, as its command takes them.
+    let mut now = now();
+    let mut rotate = |text: &str, seconds: i64| {
+        now += chrono::TimeDelta::seconds(seconds);
+        let rotation = Rotation {
+            algorithm: Algorithm::ES256,
+            current: Some(CurrentKey { text: first.clone(), kid: Some("a".to_owned()) }),
+            is_named: true,
+            publish_for: chrono::TimeDelta::seconds(600),
+            retire_after: chrono::TimeDelta::seconds(3_600),
+            wants_new: false,
+            now,
+        };
+        let (text, _) = rotation.next(text).unwrap();
+        std::fs::write(&path, text.expose()).unwrap();
+        keys.reload();
+        text
+    };
+    let text = rotate("", 0);
+    assert_eq!((kid(&keys).as_deref(), read(&keys, &old)), (Some("a"), Ok(())));
+    let ids = |set: Value| {
+        set["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let published = || ids(published(&keys).unwrap());
+    let before = published();
+    assert_eq!((before.len(), before[0].as_str()), (2, "a"));
+
+    let text = rotate(text.expose(), 600);
+    assert_eq!(kid(&keys).as_ref(), Some(&before[1]));
+    assert_eq!(published(), [before[1].clone(), "a".to_owned()]);
+    assert_eq!((read(&keys, &old), read(&keys, &issued(&keys))), (Ok(()), Ok(())));
+    // A token from before the name was given.
+    assert_eq!(read(&keys, &token(Algorithm::ES256, &first, &[("kid", &first_id)])), Ok(()));
+
+    rotate(text.expose(), 3_600);
+    assert_eq!(published(), [before[1].clone()]);
+    assert_eq!((read(&keys, &old), read(&keys, &issued(&keys))), (Err(UNKNOWN), Ok(())));
+}
+
+#[test]
 fn settings_that_go_with_one_key_are_refused_with_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.pem");

@@ -1,0 +1,83 @@
+//! The setting of this module. Python counterpart: the table `oauth2_provider_application` of django-oauth-toolkit.
+
+use crate::conf::settings;
+use crate::core::crypto::SecretString;
+
+settings! {
+    section "OAuth 2.0";
+
+    /// Who may introspect and revoke tokens.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct OAuth2Settings {
+        /// Callers of `/o/introspect/` and `/o/revoke_token/`, as `id:hashed secret` with spaces between them.
+        ///
+        /// Without any, the two endpoints do not exist. `manage createoauth2client` makes a secret. A hash is one of
+        /// `PASSWORD_HASHERS`, as django-oauth-toolkit stores it.
+        pub oauth2_clients: Vec<OAuth2Client> = OAUTH2_CLIENTS("", clients, secret);
+    }
+}
+
+/// A caller: its id and its hashed secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuth2Client {
+    /// The id.
+    pub id: String,
+    /// The hashed secret, as a hasher of `PASSWORD_HASHERS` writes it.
+    pub secret: SecretString,
+}
+
+fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
+    let expected = || "a list of id:hashed secret, such as manage createoauth2client prints".to_owned();
+    // A hash of Argon2 has commas in it, so a part without a colon belongs to the one before.
+    let mut entries: Vec<String> = Vec::new();
+    for entry in text.split_whitespace() {
+        for (position, part) in entry.split(',').enumerate() {
+            match entries.last_mut() {
+                Some(last) if position > 0 && !part.contains(':') => {
+                    last.push(',');
+                    last.push_str(part);
+                }
+                _ => entries.push(part.to_owned()),
+            }
+        }
+    }
+    let mut clients: Vec<OAuth2Client> = Vec::new();
+    for entry in &entries {
+        let (id, secret) = entry.trim_end_matches(',').split_once(':').ok_or_else(expected)?;
+        if id.is_empty() || secret.is_empty() {
+            return Err(expected());
+        }
+        if clients.iter().any(|client| client.id == id) {
+            return Err("a list in which each id is there once".to_owned());
+        }
+        clients.push(OAuth2Client { id: id.to_owned(), secret: secret.into() });
+    }
+    Ok(clients)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, String)> {
+        let clients = clients(text).unwrap();
+        clients.into_iter().map(|client| (client.id, client.secret.expose().to_owned())).collect()
+    }
+
+    #[test]
+    fn clients_are_separated_by_spaces_or_commas_and_hashes_may_have_commas() {
+        let (argon, pbkdf) = ("argon2$argon2id$v=19$m=102400,t=2,p=8$c2FsdA$aGFzaA", "pbkdf2_sha256$1000$salt$ha+sh/=");
+        let expected = [("a".to_owned(), argon.to_owned()), ("b".to_owned(), pbkdf.to_owned())];
+        for separator in [" ", ",", ", ", "\n", " , "] {
+            assert_eq!(read(&format!("a:{argon}{separator}b:{pbkdf}")), expected, "{separator:?}");
+        }
+        assert!(read("").is_empty() && read(" \n").is_empty());
+    }
+
+    #[test]
+    fn what_is_no_client_is_refused() {
+        for text in ["gateway", "gateway:", ":hash", "a:hash b", "a:x a:y"] {
+            assert!(clients(text).is_err(), "{text}");
+        }
+    }
+}
