@@ -8,6 +8,7 @@ use chrono::Duration;
 
 use super::keys::{CurrentKey, Moment, POLL_INTERVAL, Rotation, Step, key_file, read_file};
 use super::settings::{KeyId, SimpleJwtSettings};
+use super::tokens::AuthToken;
 use crate::apps::Registry;
 use crate::apps::command::{Command, CommandError, Context, println};
 use crate::contrib::auth::settings::AuthSettings;
@@ -100,8 +101,11 @@ fn rotation(registry: &Registry, file: &Path, wants_new: bool) -> Result<Rotatio
         None => None,
     };
     let current = text.map(|text| CurrentKey { text, kid });
-    let longest = [settings.refresh_token_lifetime, settings.access_token_lifetime, settings.sliding_token_lifetime];
-    let longest = longest.into_iter().max().unwrap_or_default() + settings.leeway;
+    let mut longest = settings.refresh_token_lifetime.max(settings.access_token_lifetime);
+    if settings.auth_token_classes.contains(&AuthToken::Sliding) {
+        longest = longest.max(settings.sliding_token_lifetime);
+    }
+    let longest = longest + settings.leeway;
     let max_age = Duration::from_std(settings.jwks_max_age);
     let max_age = max_age.map_err(|_| CommandError::new("SIMPLE_JWT_JWKS_MAX_AGE: is too long"))?;
     // Instances publish the key when they have read the file.

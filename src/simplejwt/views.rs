@@ -139,9 +139,14 @@ fn key_set() -> Value {
             "use": { "type": "string", "const": "sig" },
             "alg": text("The only algorithm to use the key with."),
             "kty": { "type": "string", "enum": ["RSA", "EC", "OKP"] },
+            "crv": text("The curve, of EC and OKP keys."),
+            "x": text("The point, of EC and OKP keys."),
+            "y": text("The other coordinate of the point, of EC keys."),
+            "n": text("The modulus, of RSA keys."),
+            "e": text("The exponent, of RSA keys."),
         },
         "required": ["kid", "use", "alg", "kty"],
-        "additionalProperties": { "type": "string" },
+        "additionalProperties": false,
     });
     object([("keys", json!({ "type": "array", "items": key, "minItems": 1 }))])
 }

@@ -95,3 +95,67 @@ impl std::fmt::Debug for OAuth2Clients {
         f.debug_list().entries(self.clients.iter().map(|known| &known.client.id)).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::contrib::auth::models::DjangoUsers;
+    use crate::contrib::auth::settings::AuthSettings;
+    use crate::core::clock::Clock;
+
+    fn auth(hashing_threads: usize) -> AuthState {
+        let settings = AuthSettings {
+            password_hashers: PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap(),
+            hashing_threads,
+            hashing_queue: 0,
+            ..AuthSettings::default()
+        };
+        AuthState::new(&settings, Clock::system(), Arc::new(DjangoUsers))
+    }
+
+    fn clients(auth: &AuthState, secret: &str) -> Result<OAuth2Clients, SettingsError> {
+        let client = OAuth2Client { id: "gateway".to_owned(), secret: secret.into() };
+        OAuth2Clients::new(OAuth2Settings { oauth2_clients: vec![client] }, auth.hashers())
+    }
+
+    #[actix_web::test]
+    async fn a_right_secret_is_hashed_once_and_a_wrong_one_each_time() {
+        let auth = auth(1);
+        let clients = clients(&auth, &auth.hashers().encode("s3cret").unwrap()).unwrap();
+        let check = async |id, secret| clients.is_right(&auth, "a", id, secret).await.ok();
+        assert_eq!(check("gateway", "wrong").await, Some(false));
+        assert_eq!(check("gateway", "s3cret").await, Some(true));
+        // While the only thread is occupied, no secret can be hashed.
+        let (release, wait) = std::sync::mpsc::channel::<()>();
+        let (started, begun) = tokio::sync::oneshot::channel();
+        let other = auth.clone();
+        let busy = tokio::spawn(async move {
+            let work = move |_: &PasswordHashers| {
+                let _ = (started.send(()), wait.recv());
+            };
+            other.hash_for("b", work).await
+        });
+        begun.await.unwrap();
+        assert_eq!(check("gateway", "s3cret").await, Some(true));
+        for (id, secret) in [("gateway", "wrong"), ("gateway", ""), ("nobody", "s3cret")] {
+            assert_eq!(check(id, secret).await, None, "{id} {secret}");
+        }
+        drop(release);
+        busy.await.unwrap().unwrap();
+        assert_eq!(check("nobody", "s3cret").await, Some(false));
+    }
+
+    #[test]
+    fn a_hash_that_no_hasher_reads_is_refused_and_no_secret_is_shown() {
+        let auth = auth(1);
+        let refused = clients(&auth, "argon2$argon2id$v=19$x").unwrap_err().to_string();
+        assert!(
+            refused.starts_with(
+                "OAUTH2_CLIENTS: the secret of \"gateway\" is not hashed by one of PASSWORD_HASHERS (md5)"
+            )
+        );
+        assert_eq!(format!("{:?}", clients(&auth, "md5$salt$hunter2").unwrap()), "[\"gateway\"]");
+    }
+}

@@ -4,7 +4,6 @@
 //! The callers are named in `OAUTH2_CLIENTS`. Without any, there is neither of the two endpoints.
 
 pub mod clients;
-mod form;
 pub mod settings;
 pub mod urls;
 pub mod views;

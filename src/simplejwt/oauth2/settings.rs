@@ -31,7 +31,7 @@ fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
     // A hash of Argon2 has commas in it, so a part without a colon belongs to the one before.
     let mut entries: Vec<String> = Vec::new();
     for entry in text.split_whitespace() {
-        for (position, part) in entry.split(',').enumerate() {
+        for (position, part) in entry.split(',').enumerate().filter(|(_, part)| !part.is_empty()) {
             match entries.last_mut() {
                 Some(last) if position > 0 && !part.contains(':') => {
                     last.push(',');
@@ -43,7 +43,7 @@ fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
     }
     let mut clients: Vec<OAuth2Client> = Vec::new();
     for entry in &entries {
-        let (id, secret) = entry.trim_end_matches(',').split_once(':').ok_or_else(expected)?;
+        let (id, secret) = entry.split_once(':').ok_or_else(expected)?;
         if id.is_empty() || secret.is_empty() {
             return Err(expected());
         }

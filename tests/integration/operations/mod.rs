@@ -9,6 +9,7 @@ mod faults;
 mod health;
 mod installed_apps;
 mod instances;
+mod keys;
 mod killed;
 mod metrics;
 mod request_log;

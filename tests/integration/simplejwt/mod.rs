@@ -1,6 +1,8 @@
 //! The endpoints of `rest_framework_simplejwt`.
 
 mod blacklist;
+mod keys;
+mod oauth2;
 mod obtain;
 mod protected;
 mod refresh;

@@ -1,5 +1,7 @@
 //! The views of this module. Python counterpart: `oauth2_provider.views.introspect` and `RevokeTokenView`.
 
+mod form;
+
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
@@ -8,20 +10,20 @@ use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::clients::OAuth2Clients;
-use super::form::{Form, TokenForm};
+use self::form::{Form, TokenForm};
 use crate::apps::Apps;
 use crate::contrib::auth::SharedUser;
 use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::renderers::Renderer;
-use crate::rest_framework::schemas::shapes::{object, text};
+use crate::rest_framework::schemas::shapes::{any_of, object, text};
 use crate::rest_framework::state::app_data;
 use crate::rest_framework::views::ApiView;
 use crate::simplejwt::authentication::{get_user, get_validated_token};
 use crate::simplejwt::exceptions::TokenError;
 use crate::simplejwt::models::ValidatedToken;
+use crate::simplejwt::oauth2::clients::OAuth2Clients;
 use crate::simplejwt::serializers::{Context, TokenBlacklistSerializer, TokenSerializer};
 use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::state::JwtState;
@@ -136,7 +138,7 @@ fn introspection_schema() -> Value {
     let mut active = active;
     active["properties"]["client_id"] = text("The claim `client_id`, if the token has it.");
     let inactive = object([("active", json!({ "type": "boolean", "const": false }))]);
-    json!({ "oneOf": [active, inactive] })
+    any_of(vec![active, inactive])
 }
 
 async fn revoke(req: HttpRequest, payload: Payload) -> Result<HttpResponse, ApiError> {
