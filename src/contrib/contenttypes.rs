@@ -16,6 +16,10 @@ impl AppConfig for ContentTypesConfig {
         "django.contrib.contenttypes"
     }
 
+    fn verbose_name(&self) -> String {
+        "Content Types".to_owned()
+    }
+
     fn migrations(&self) -> &'static [Step] {
         migrations::CONTENTTYPES
     }

@@ -84,6 +84,12 @@ for (const select of document.querySelectorAll("#content select[multiple]:not([d
   if (described) {
     picker.setAttribute("aria-describedby", described);
   }
+  // The help of a list tells how to hold a key, which check boxes do not need.
+  for (const help of document.querySelectorAll(`#${CSS.escape(select.id)}_helptext, #${CSS.escape(select.id)}_helptext p`)) {
+    if (help.children.length === 0) {
+      help.textContent = help.textContent.replace(/\s*Hold down “Control”.*$/, "");
+    }
+  }
   select.hidden = true;
   select.after(picker);
   // A click on the label of the list leads to the filter.

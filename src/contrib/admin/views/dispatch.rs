@@ -70,8 +70,10 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
         form,
     };
     let mut response = view(&site, &request).await?;
-    // The cache of the browser must not show pages after the user has logged out.
-    if !response.headers().contains_key(header::CACHE_CONTROL) {
+    // The cache of the browser must not show pages after the user has logged out. In Django the pages for one's own password, which
+    // show nothing, may be kept.
+    let may_be_kept = request.req.path().starts_with(&request.url("password_change/"));
+    if !may_be_kept && !response.headers().contains_key(header::CACHE_CONTROL) {
         response.headers_mut().insert(header::CACHE_CONTROL, NEVER_CACHE);
         let now = request.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         if let Ok(now) = HeaderValue::from_str(&now) {
