@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs the conformance suite against the server of this checkout. See README.md.
+# Runs both conformance suites against the server of this checkout: that of the API, and that of the admin site, sessions
+# and the browsable API. See README.md and admin/README.md.
 #   MANAGE        the binary to check; built if not set
 #   POSTGRES_URL  a server for a scratch database; if not set, only SQLite is checked
 set -euo pipefail
@@ -12,7 +13,7 @@ if [ ! -x .venv/bin/python ]; then
   .venv/bin/pip install -q --disable-pip-version-check -r requirements-peer.txt
 fi
 python=$here/.venv/bin/python
-export CONTRACT_MODERN_VENV=$here/.venv
+export CONTRACT_MODERN_VENV=$here/.venv ADMIN_CONTRACT_VENV=$here/.venv
 
 if [ -z "${MANAGE:-}" ]; then
   (cd .. && cargo build --bin manage)
@@ -43,19 +44,47 @@ sqlite() {
   "$python" pyjwt_check.py "$manage"
 }
 
-# The two databases are checked at the same time; the output for SQLite is printed at the end.
-sqlite >"$scratch/sqlite.log" 2>&1 &
-sqlite=$!
-trap 'kill "$sqlite" 2>/dev/null || true; rm -rf "$scratch"' EXIT
-if [ -n "${POSTGRES_URL:-}" ]; then
-  name=contract_$$
-  psql "$POSTGRES_URL" -qc "CREATE DATABASE $name"
-  trap 'kill "$sqlite" 2>/dev/null || true
+# The second suite, with its own ports.
+admin() {
+  local db=$1 ports=$2
+  echo "== recorded cases of the admin site on ${db%%:*}"
+  (cd admin && ADMIN_CONTRACT_PORTS=$ports "$python" admin_contract.py check --set visible --db "$db" \
+    --start "$manage runserver 127.0.0.1:{port}" --migrate "$manage migrate" \
+    --peer-start "$python $here/admin/peer.py serve {port}")
+}
+
+# Another database on the server of POSTGRES_URL.
+beside() {
+  printf '%s' "$POSTGRES_URL" | sed -E "s#^([a-z]+://[^/]+)(/[^?]*)?#\1/$1#"
+}
+
+# Both suites check the two databases at the same time. The output is printed at the end, but for the first suite on PostgreSQL.
+jobs=()
+databases=()
+end() {
+  kill "${jobs[@]}" 2>/dev/null || true
+  for name in "${databases[@]}"; do
     psql "$POSTGRES_URL" -qc "DROP DATABASE IF EXISTS $name WITH (FORCE)"
-    rm -rf "$scratch"' EXIT
-  check "$(printf '%s' "$POSTGRES_URL" | sed -E "s#^([a-z]+://[^/]+)(/[^?]*)?#\1/$name#")"
+  done
+  rm -rf "$scratch"
+}
+trap end EXIT
+sqlite >"$scratch/1.log" 2>&1 &
+jobs+=($!)
+{ admin "sqlite:///$scratch/admin.sqlite3" 18700-18724; } >"$scratch/2.log" 2>&1 &
+jobs+=($!)
+if [ -n "${POSTGRES_URL:-}" ]; then
+  databases=("contract_$$" "admin_$$")
+  psql "$POSTGRES_URL" -qc "CREATE DATABASE contract_$$"
+  # Sorting and letters as the recorded Django had them.
+  psql "$POSTGRES_URL" -qc "CREATE DATABASE admin_$$ TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
+  { admin "$(beside "admin_$$")" 18725-18749; } >"$scratch/3.log" 2>&1 &
+  jobs+=($!)
+  check "$(beside "contract_$$")"
 fi
 status=0
-wait "$sqlite" || status=$?
-cat "$scratch/sqlite.log"
+for job in "${jobs[@]}"; do
+  wait "$job" || status=$?
+done
+cat "$scratch"/[1-3].log
 exit "$status"

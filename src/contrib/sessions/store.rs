@@ -121,7 +121,7 @@ impl SessionStore {
                 return Expiry { age: usual, at_browser_close: self.settings.expire_at_browser_close };
             }
             Some(Value::String(text)) => moment(text).map(|moment| moment - self.now()),
-            Some(value) => value.as_i64().filter(|seconds| *seconds != 0).and_then(Duration::try_seconds),
+            Some(value) => value.as_f64().filter(|seconds| *seconds != 0.0).and_then(duration),
         };
         let at_browser_close = data.get(EXPIRY).and_then(Value::as_f64) == Some(0.0);
         Expiry { age: own.unwrap_or(usual), at_browser_close }
@@ -157,6 +157,12 @@ impl Changes {
         }
         Ok(())
     }
+}
+
+/// So many seconds, to the millisecond.
+fn duration(seconds: f64) -> Option<Duration> {
+    #[expect(clippy::cast_possible_truncation, reason = "bounded just before")]
+    (seconds.abs() < 1e11).then(|| Duration::milliseconds((seconds * 1_000.0) as i64))
 }
 
 /// `datetime.fromisoformat`, for a moment with its offset from UTC.
@@ -206,6 +212,9 @@ mod tests {
             (json!({}), usual, false),
             (json!({ "_session_expiry": null }), usual, false),
             (json!({ "_session_expiry": 300 }), Duration::seconds(300), false),
+            (json!({ "_session_expiry": 1.5 }), Duration::milliseconds(1_500), false),
+            (json!({ "_session_expiry": -5 }), Duration::seconds(-5), false),
+            (json!({ "_session_expiry": 1e300 }), usual, false),
             (json!({ "_session_expiry": 0 }), usual, true),
             (json!({ "_session_expiry": "2027-01-15T09:00:00+00:00" }), Duration::seconds(3_600), false),
             (json!({ "_session_expiry": "nonsense" }), usual, false),

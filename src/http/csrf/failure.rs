@@ -65,6 +65,14 @@ const NO_COOKIE: [&str; 2] = [
 ];
 
 impl CsrfFailure {
+    /// The text without the address of the other page, which may have secrets in it.
+    fn for_log(&self) -> String {
+        match self {
+            Self::BadReferer(_) => Self::BadReferer("the Referer".to_owned()).to_string(),
+            _ => self.to_string(),
+        }
+    }
+
     /// Django's page (403). The reason is in the log alone.
     #[must_use]
     pub fn page(&self) -> HttpResponse {
@@ -81,7 +89,7 @@ impl CsrfFailure {
              <p>More information is available with DEBUG=True.</p>\n</body>\n</html>\n"
         );
         let mut response = HttpResponse::build(StatusCode::FORBIDDEN).insert_header(ContentType::html()).body(body);
-        response.extensions_mut().insert(Reason::refused(self.to_string(), None));
+        response.extensions_mut().insert(Reason::refused(self.for_log(), None));
         response
     }
 }
