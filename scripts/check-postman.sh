@@ -9,7 +9,7 @@ newman=$cache/newman/node_modules/.bin/newman
 if [ ! -x "$newman" ]; then
   npm install --silent --no-fund --no-audit --prefix "$cache/newman" newman@6.2.2
 fi
-serve API_DOCS=true
+serve API_DOCS=true SIMPLE_JWT_TOKEN_FAMILY_ENABLED=true
 "$newman" run "$root/postman/actix-simplejwt.postman_collection.json" \
   --environment "$root/postman/local.postman_environment.json" \
   --env-var "baseUrl=$base_url" --reporters cli --reporter-cli-no-success-assertions --color off

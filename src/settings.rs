@@ -47,6 +47,8 @@ use crate::rest_framework::schemas::ApiDocs;
 use crate::rest_framework::{apps::RestFrameworkConfig, settings::RestFrameworkSettings};
 #[cfg(feature = "server")]
 use crate::server::{self, health::PROBES, settings::ServerSettings};
+#[cfg(feature = "database")]
+use crate::simplejwt::token_family::apps::TokenFamilyConfig;
 use crate::simplejwt::{apps::SimpleJwtConfig, settings::SimpleJwtSettings};
 #[cfg(feature = "database")]
 use crate::simplejwt::{oauth2::settings::OAuth2Settings, token_blacklist::apps::TokenBlacklistConfig};
@@ -71,6 +73,8 @@ pub const APPS: &[&dyn AppConfig] = &[
     &SimpleJwtConfig,
     #[cfg(feature = "database")]
     &TokenBlacklistConfig,
+    #[cfg(feature = "database")]
+    &TokenFamilyConfig,
     #[cfg(feature = "database")]
     &LegacyJwtConfig,
 ];
@@ -173,8 +177,8 @@ settings! {
         /// The names are Django's. If the setting is empty, all apps are installed: `django.contrib.admin`,
         /// `django.contrib.auth`, `django.contrib.contenttypes`, `django.contrib.sessions`, `django.contrib.messages`,
         /// `rest_framework`, `rest_framework.authtoken`, `rest_framework_simplejwt`,
-        /// `rest_framework_simplejwt.token_blacklist`, `rest_framework_jwt`. `django.contrib.staticfiles` and `corsheaders` may be
-        /// listed and change nothing.
+        /// `rest_framework_simplejwt.token_blacklist`, `rest_framework_simplejwt.token_family`, `rest_framework_jwt`.
+        /// `django.contrib.staticfiles` and `corsheaders` may be listed and change nothing.
         pub installed_apps: Vec<&'static dyn AppConfig> = INSTALLED_APPS("", installed_apps);
         /// Publish the OpenAPI description at `/api/schema/` and Swagger UI at `/api/docs/`.
         ///
@@ -216,6 +220,15 @@ impl Settings {
     fn has(&self, app: &str) -> bool {
         self.installed_apps.iter().any(|installed| installed.name() == app)
     }
+
+    /// Whether `setting` is one of an installed app. The settings of an app inside of another one are part of those of that app.
+    #[cfg(feature = "server")]
+    fn is_read(&self, setting: &Setting) -> bool {
+        let is_outside =
+            |app: &dyn AppConfig| setting.app.strip_prefix(app.name()).is_some_and(|rest| rest.starts_with('.'));
+        setting.app.is_empty()
+            || (self.has(setting.app) && APPS.iter().all(|app| !is_outside(*app) || self.has(app.name())))
+    }
 }
 
 /// Apps of Django that need nothing here, so that a Django project's list can be taken over.
@@ -250,8 +263,7 @@ impl Project for Settings {
 
     #[cfg(feature = "server")]
     fn settings(&self) -> Vec<Setting> {
-        let is_installed = |setting: &&Setting| setting.app.is_empty() || self.has(setting.app);
-        Self::SETTINGS.iter().filter(is_installed).copied().collect()
+        Self::SETTINGS.iter().filter(|setting| self.is_read(setting)).copied().collect()
     }
 
     fn checks(&self) -> Vec<Check> {

@@ -7,12 +7,14 @@ use super::admin::{TokenAdmin, TokenModel};
 use super::authentication::TokenAuthentication;
 #[cfg(feature = "server")]
 use super::management;
+use super::models::Token;
 #[cfg(feature = "server")]
 use crate::apps::command::Command;
 use crate::apps::{AppConfig, Registry};
 use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::admin::accounts::UserCredentials;
+use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
 use crate::db::migrations::{self, Step};
 use crate::rest_framework::authentication::AuthenticationClass;
 
@@ -50,6 +52,13 @@ impl AppConfig for AuthTokenConfig {
             registry.push(UserCredentials::new(ApiToken));
         }
         registry.push(AuthenticationClass::new(TokenAuthentication));
+        // A key has no end of its own. It goes only when it is asked for.
+        registry.push(LoginsEnded::new(|conn, user_id, reason| {
+            if reason == (EndOfLogins::LoggedOut { authtoken: true }) {
+                Token::delete_for_user(conn, user_id)?;
+            }
+            Ok(())
+        }));
         Ok(())
     }
 }

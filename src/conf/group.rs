@@ -62,7 +62,8 @@ pub(crate) const fn concat<const N: usize>(groups: &[(&'static str, &[Setting])]
         let mut at = 0;
         while at < settings.len() {
             all[count] = settings[at];
-            if !app.is_empty() {
+            // The settings of an app inside of those of another one keep theirs.
+            if all[count].app.is_empty() {
                 all[count].app = app;
             }
             (at, count) = (at + 1, count + 1);

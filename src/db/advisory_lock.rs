@@ -6,6 +6,27 @@ use diesel::sql_types::{Bool, Text};
 
 use super::DbConnection;
 
+/// Takes the lock `name` until the end of the transaction, and waits for it if another transaction on the same tables has it.
+///
+/// On SQLite there is only one writing transaction at a time.
+///
+/// # Errors
+/// Those of the database.
+pub fn advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => {
+            let _ = name;
+        }
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let query = "SELECT pg_advisory_xact_lock(hashtext($1), hashtext(current_schema()))";
+            diesel::sql_query(query).bind::<Text, _>(name).execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
 /// Takes the lock `name` until the end of the transaction and returns `true`, or returns `false` if another server with the
 /// same tables has it. Call it inside of [`Database::write`](super::Database::write).
 ///

@@ -46,7 +46,7 @@ pub mod text_query;
 pub mod types;
 mod url;
 
-pub use advisory_lock::try_advisory_lock;
+pub use advisory_lock::{advisory_lock, try_advisory_lock};
 pub use connection::{DbConnection, transaction};
 pub(crate) use connection::{MultiBackend, with_backend};
 pub use database::Database;

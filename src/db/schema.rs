@@ -122,6 +122,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    family_activity (family_id) {
+        family_id -> BigInt,
+        jti -> Text,
+        rotated_at -> Nullable<Timestamp>,
+        last_refresh -> Timestamp,
+        ip_address -> Nullable<Text>,
+        user_agent -> Text,
+        reused_at -> Nullable<Timestamp>,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    family_token (jti) {
+        jti -> Text,
+        family_id -> BigInt,
+        successor -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     login_failure_origins (attempt) {
         attempt -> Text,
         account -> Nullable<Text>,
@@ -159,6 +181,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    token_family_blacklistedtokenfamily (id) {
+        id -> BigInt,
+        blacklisted_at -> Timestamp,
+        family_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::types::UserKey;
+
+    token_family_tokenfamily (id) {
+        id -> BigInt,
+        family_id -> Text,
+        created_at -> Timestamp,
+        expires_at -> Nullable<Timestamp>,
+        user_id -> Nullable<UserKey>,
+    }
+}
+
 diesel::joinable!(auth_group_permissions -> auth_group (group_id));
 diesel::joinable!(auth_group_permissions -> auth_permission (permission_id));
 diesel::joinable!(auth_permission -> django_content_type (content_type_id));
@@ -167,8 +210,10 @@ diesel::joinable!(auth_user_groups -> auth_user (user_id));
 diesel::joinable!(auth_user_user_permissions -> auth_permission (permission_id));
 diesel::joinable!(auth_user_user_permissions -> auth_user (user_id));
 diesel::joinable!(django_admin_log -> django_content_type (content_type_id));
+diesel::joinable!(family_activity -> token_family_tokenfamily (family_id));
 diesel::joinable!(login_failure_origins -> login_failures (attempt));
 diesel::joinable!(token_blacklist_blacklistedtoken -> token_blacklist_outstandingtoken (token_id));
+diesel::joinable!(token_family_blacklistedtokenfamily -> token_family_tokenfamily (family_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     admin_event_counts,
@@ -183,8 +228,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     django_content_type,
     django_migrations,
     django_session,
+    family_activity,
+    family_token,
     login_failure_origins,
     login_failures,
     token_blacklist_blacklistedtoken,
     token_blacklist_outstandingtoken,
+    token_family_blacklistedtokenfamily,
+    token_family_tokenfamily,
 );

@@ -54,7 +54,8 @@ pub fn network(address: &str, ipv6_prefix: u8) -> String {
 }
 
 /// An address as proxies write it: perhaps with a port, in brackets, with a zone, or IPv4 inside IPv6.
-fn parse(text: &str) -> Option<IpAddr> {
+#[must_use]
+pub fn parse(text: &str) -> Option<IpAddr> {
     let host = match (text.strip_prefix('['), text.rsplit_once(':')) {
         (Some(rest), _) => {
             let (host, port) = rest.split_once(']')?;

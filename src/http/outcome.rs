@@ -33,6 +33,8 @@ pub struct Reason {
 pub enum Refusal {
     /// The token is blacklisted and was used again.
     Blacklisted,
+    /// The token was rotated before, and is used again beyond the grace period.
+    Reused,
     /// The token has expired.
     Expired,
     /// The signature is wrong.
@@ -56,6 +58,8 @@ pub enum TokenEvent {
     Issued,
     /// A token was exchanged for a new one.
     Refreshed,
+    /// A token that had just been exchanged was answered with the same successor.
+    RefreshedAgain,
     /// A token was found valid.
     Verified,
     /// A token was blacklisted.

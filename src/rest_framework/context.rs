@@ -1,16 +1,21 @@
 //! The data that the rules of a serializer use. Python counterpart: `self.context` of a serializer.
 
 use actix_web::HttpRequest;
+use actix_web::http::header::USER_AGENT;
 
 use super::exceptions::ApiError;
 use super::state::{RestFramework, app_data};
 use super::throttling::client_address;
 use crate::contrib::auth::AuthState;
 use crate::db::Database;
+use crate::http::client_address::{get_ident, parse};
+use crate::http::headers::header_bytes;
 
 /// The application data for a request to log in or about a token, and the client's address.
 #[derive(Debug)]
 pub struct Context<'a, S> {
+    /// The request.
+    pub request: &'a HttpRequest,
     /// The state of the app: its settings and keys.
     pub state: &'a S,
     /// Users and passwords.
@@ -31,6 +36,24 @@ impl<'a, S: 'static> Context<'a, S> {
     pub fn of(req: &'a HttpRequest) -> Result<Self, ApiError> {
         let non_field_errors_key = &RestFramework::of(req)?.settings.non_field_errors_key;
         let address = client_address(req);
-        Ok(Self { state: app_data(req)?, auth: app_data(req)?, db: app_data(req)?, address, non_field_errors_key })
+        let (state, auth, db) = (app_data(req)?, app_data(req)?, app_data(req)?);
+        Ok(Self { request: req, state, auth, db, address, non_field_errors_key })
+    }
+}
+
+impl<S> Context<'_, S> {
+    /// The address of the client in its one spelling, as `NUM_PROXIES` says. `None` if it is not known.
+    ///
+    /// Without `NUM_PROXIES` it is that of the connection: any client can write `X-Forwarded-For`.
+    #[must_use]
+    pub fn ip_address(&self) -> Option<String> {
+        let proxies = RestFramework::of(self.request).ok().and_then(|framework| framework.settings.num_proxies);
+        parse(&get_ident(self.request, Some(proxies.unwrap_or(0)))).map(|address| address.to_string())
+    }
+
+    /// The header `User-Agent`, or an empty text.
+    #[must_use]
+    pub fn user_agent(&self) -> String {
+        String::from_utf8_lossy(&header_bytes(self.request, USER_AGENT).unwrap_or_default()).into_owned()
     }
 }

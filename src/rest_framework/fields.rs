@@ -13,6 +13,111 @@ const BLANK: &str = "This field may not be blank.";
 const INVALID: &str = "Not a valid string.";
 const NULL_CHARACTERS: &str = "Null characters are not allowed.";
 
+const NOT_BOOLEAN: &str = "Must be a valid boolean.";
+
+/// A field of a serializer, as `OPTIONS` and the API's description need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnyField {
+    /// A text.
+    Char(CharField),
+    /// A truth value.
+    Boolean(BooleanField),
+}
+
+impl AnyField {
+    /// Name of the field in the body.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Char(field) => &field.name,
+            Self::Boolean(field) => &field.name,
+        }
+    }
+
+    /// Only in responses.
+    #[must_use]
+    pub fn read_only(&self) -> bool {
+        matches!(self, Self::Char(field) if field.read_only)
+    }
+
+    /// Whether a body must have it.
+    #[must_use]
+    pub fn required(&self) -> bool {
+        matches!(self, Self::Char(field) if !field.read_only)
+    }
+
+    /// The kind in `OPTIONS`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Char(_) => "string",
+            Self::Boolean(_) => "boolean",
+        }
+    }
+
+    /// The label in `OPTIONS`: the name with spaces and a capital, as DRF derives it.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(self.name())
+    }
+
+    /// Every error message of the field.
+    pub(super) fn messages(&self) -> &'static [&'static str] {
+        match self {
+            Self::Char(_) => &CharField::MESSAGES,
+            Self::Boolean(_) => &BooleanField::MESSAGES,
+        }
+    }
+}
+
+fn label(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut chars = words.trim().chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// A truth value that is false if it is not sent: DRF's `BooleanField(default=False)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BooleanField {
+    /// Name of the field in the body.
+    pub name: Cow<'static, str>,
+}
+
+impl BooleanField {
+    /// A field with this name.
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into() }
+    }
+
+    /// Every error message of a field.
+    const MESSAGES: [&'static str; 2] = [NULL, NOT_BOOLEAN];
+
+    /// The truth of `value`, or the error message.
+    ///
+    /// # Errors
+    /// DRF's message.
+    pub fn run_validation(&self, value: Option<&Value>) -> Result<bool, Cow<'static, str>> {
+        let truth = match value {
+            None => Some(false),
+            Some(Value::Null) => return Err(NULL.into()),
+            Some(Value::Bool(truth)) => Some(*truth),
+            Some(Value::String(text)) => match text.to_lowercase().as_str() {
+                "t" | "y" | "yes" | "true" | "on" | "1" => Some(true),
+                "f" | "n" | "no" | "false" | "off" | "0" => Some(false),
+                _ => None,
+            },
+            Some(Value::Number(number)) => match number.as_f64() {
+                Some(1.0) => Some(true),
+                Some(0.0) => Some(false),
+                _ => None,
+            },
+            Some(Value::Array(_) | Value::Object(_)) => None,
+        };
+        truth.ok_or_else(|| NOT_BOOLEAN.into())
+    }
+}
+
 /// A text field: DRF's `CharField`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CharField {
@@ -45,17 +150,8 @@ impl CharField {
         self
     }
 
-    /// The label in `OPTIONS`: the name with spaces and a capital, as DRF derives it.
-    #[must_use]
-    pub fn label(&self) -> String {
-        let words = self.name.replace('_', " ");
-        let words = words.trim();
-        let mut chars = words.chars();
-        chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-    }
-
     /// Every error message of a field.
-    pub(super) const MESSAGES: [&'static str; 5] = [REQUIRED, NULL, BLANK, INVALID, NULL_CHARACTERS];
+    const MESSAGES: [&'static str; 5] = [REQUIRED, NULL, BLANK, INVALID, NULL_CHARACTERS];
 
     /// The text of `value`, or the error message.
     ///
@@ -135,6 +231,22 @@ mod tests {
 
     #[test]
     fn the_label_is_derived_from_the_name() {
-        assert_eq!(CharField::new("user_name").label(), "User name");
+        assert_eq!(AnyField::Char(CharField::new("user_name")).label(), "User name");
+    }
+
+    #[test]
+    fn a_truth_value_has_the_spellings_of_drf() {
+        let read = |value: Value| BooleanField::new("f").run_validation(Some(&value)).map_err(Cow::into_owned);
+        for value in [json!(true), json!("True"), json!("yes"), json!("on"), json!(1), json!("1")] {
+            assert_eq!(read(value.clone()), Ok(true), "{value}");
+        }
+        for value in [json!(false), json!("no"), json!("OFF"), json!(0), json!(0.0)] {
+            assert_eq!(read(value.clone()), Ok(false), "{value}");
+        }
+        for value in [json!(2), json!("maybe"), json!(""), json!(" yes"), json!([]), json!({})] {
+            assert_eq!(read(value.clone()).unwrap_err(), NOT_BOOLEAN, "{value}");
+        }
+        assert_eq!(read(Value::Null).unwrap_err(), NULL);
+        assert_eq!(BooleanField::new("f").run_validation(None), Ok(false));
     }
 }

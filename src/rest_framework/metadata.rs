@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::CharField;
+use super::fields::AnyField;
 use super::parsers::Parser;
 use super::renderers::Renderer;
 
@@ -13,7 +13,7 @@ pub fn determine_metadata(
     description: &str,
     renderers: &[Renderer],
     parsers: &[Parser],
-    post_fields: Option<Vec<CharField>>,
+    post_fields: Option<Vec<AnyField>>,
 ) -> Value {
     let renders: Vec<_> = renderers.iter().map(|renderer| renderer.media_type()).collect();
     let parses: Vec<_> = parsers.iter().map(|parser| parser.media_type()).collect();
@@ -25,12 +25,12 @@ pub fn determine_metadata(
     metadata
 }
 
-fn field_info(field: &CharField) -> (String, Value) {
+fn field_info(field: &AnyField) -> (String, Value) {
     let info = json!({
-        "type": "string",
-        "required": !field.read_only,
-        "read_only": field.read_only,
+        "type": field.kind(),
+        "required": field.required(),
+        "read_only": field.read_only(),
         "label": field.label(),
     });
-    (field.name.to_string(), info)
+    (field.name().to_owned(), info)
 }

@@ -4,7 +4,7 @@ use actix_web::HttpRequest;
 use serde_json::{Map, Value, json};
 
 use super::exceptions::ApiError;
-use super::fields::CharField;
+use super::fields::{AnyField, BooleanField, CharField};
 use super::parsers::Data;
 use crate::core::python;
 
@@ -53,7 +53,7 @@ pub struct Fields<'a> {
 
 #[derive(Debug)]
 enum Purpose<'a> {
-    Describe(Vec<CharField>),
+    Describe(Vec<AnyField>),
     Validate { body: &'a Map<String, Value>, errors: Map<String, Value> },
 }
 
@@ -68,7 +68,7 @@ impl<'a> Fields<'a> {
     pub fn read(&mut self, field: CharField) -> String {
         match &mut self.purpose {
             Purpose::Describe(fields) => {
-                fields.push(field);
+                fields.push(AnyField::Char(field));
                 String::new()
             }
             Purpose::Validate { body, errors } => match field.run_validation(body.get(field.name.as_ref())) {
@@ -81,16 +81,33 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Declares `field` and returns whether it is true.
+    pub fn read_boolean(&mut self, field: BooleanField) -> bool {
+        match &mut self.purpose {
+            Purpose::Describe(fields) => {
+                fields.push(AnyField::Boolean(field));
+                false
+            }
+            Purpose::Validate { body, errors } => match field.run_validation(body.get(field.name.as_ref())) {
+                Ok(truth) => truth,
+                Err(message) => {
+                    errors.insert(field.name.into_owned(), json!([message]));
+                    false
+                }
+            },
+        }
+    }
+
     /// Declares a field that only responses have.
     pub fn read_only(&mut self, field: CharField) {
         if let Purpose::Describe(fields) = &mut self.purpose {
-            fields.push(field.read_only());
+            fields.push(AnyField::Char(field.read_only()));
         }
     }
 }
 
 /// The fields of `S`.
-pub(super) fn describe<S: Serializer>(req: &HttpRequest) -> Vec<CharField> {
+pub(super) fn describe<S: Serializer>(req: &HttpRequest) -> Vec<AnyField> {
     let mut fields = Fields { req, purpose: Purpose::Describe(Vec::new()) };
     S::read(&mut fields);
     match fields.purpose {
@@ -174,7 +191,7 @@ mod tests {
     fn the_fields_are_described_in_their_order() {
         let req = TestRequest::default().to_http_request();
         let fields = describe::<Login>(&req);
-        let fields: Vec<_> = fields.iter().map(|field| (&*field.name, field.read_only)).collect();
+        let fields: Vec<_> = fields.iter().map(|field| (field.name(), field.read_only())).collect();
         assert_eq!(fields, [("username", false), ("token", true), ("password", false)]);
     }
 }

@@ -98,7 +98,8 @@ impl Application {
             _ => None,
         };
         let interval = settings.token_sweep_interval.filter(|_| apps.is_installed(token_blacklist::apps::NAME));
-        let sweeper = sweeper::start(apps.database()?, apps.clock(), interval);
+        let with_families = apps.jwt().is_ok_and(|jwt| jwt.families().is_some());
+        let sweeper = sweeper::start(apps.database()?, apps.clock(), interval, with_families);
         let throttle_cache = Arc::clone(&apps.get::<RestFramework>()?.throttle_cache);
         let counts = apps.get::<EventCounts>().ok().cloned().zip(apps.database().ok().cloned());
         let late_site = site.clone();
@@ -205,7 +206,10 @@ fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAd
 }
 
 fn check_migrations(apps: &Apps) -> Result<(), StartError> {
-    let plan = apps.auth()?.required_migrations(apps.migrations());
+    let mut plan = apps.auth()?.required_migrations(apps.migrations());
+    if let Ok(jwt) = apps.jwt() {
+        plan = jwt.required_migrations(plan);
+    }
     let mut conn = apps.database()?.connection()?;
     let unapplied = plan.unapplied(&mut conn)?;
     if unapplied.is_empty() {

@@ -94,7 +94,7 @@ impl Middleware for Metrics {
         }
         if let Some(refusal) = extensions.get::<Reason>().and_then(Reason::refusal) {
             self.0.refused.get_or_create(&ReasonLabel { reason: reason_label(refusal) }).inc();
-            if refusal == Refusal::Blacklisted {
+            if matches!(refusal, Refusal::Blacklisted | Refusal::Reused) {
                 self.0.reuse_attempts.inc();
             }
         }
@@ -119,6 +119,7 @@ fn event_label(event: TokenEvent) -> &'static str {
     match event {
         TokenEvent::Issued => "issued",
         TokenEvent::Refreshed => "refreshed",
+        TokenEvent::RefreshedAgain => "refreshed_again",
         TokenEvent::Verified => "verified",
         TokenEvent::Blacklisted => "blacklisted",
     }
@@ -127,6 +128,7 @@ fn event_label(event: TokenEvent) -> &'static str {
 fn reason_label(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Blacklisted => "blacklisted",
+        Refusal::Reused => "reused",
         Refusal::Expired => "expired",
         Refusal::Signature => "signature",
         Refusal::User => "user",

@@ -69,6 +69,7 @@ impl AppConfig for SimpleJwtConfig {
             jwt.user_rule = rule;
         }
         jwt.has_blacklist = registry.is_installed("rest_framework_simplejwt.token_blacklist");
+        jwt.has_families = registry.is_installed("rest_framework_simplejwt.token_family");
         registry.insert(Arc::new(jwt));
         Ok(())
     }

@@ -15,7 +15,7 @@ use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken, verify};
 #[cfg(feature = "database")]
-use super::tokens::{check_blacklist, password_digest};
+use super::tokens::{check_family, check_revoked, password_digest};
 use crate::contrib::auth::SharedUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::{AuthState, models::UserLookup};
@@ -182,8 +182,8 @@ pub(super) async fn get_validated_token(
     jwt: &JwtState,
 ) -> Result<ValidatedToken, ApiError> {
     jwt.prepare(raw_token).await;
-    let classes = &jwt.settings.auth_token_classes;
-    let claims = match jwt.decode(raw_token, jwt.clock.now(), jwt::decode_repeated) {
+    let (classes, now) = (&jwt.settings.auth_token_classes, jwt.clock.now());
+    let claims = match jwt.decode(raw_token, now, jwt::decode_repeated) {
         Ok(claims) => claims,
         // The database is not asked about a token with a wrong signature: anyone can send thousands of those.
         Err(TokenError::Invalid { message, cause, refusal }) => {
@@ -197,9 +197,15 @@ pub(super) async fn get_validated_token(
         let verified = verify(&claims, class.required_type(), &jwt.settings);
         // Without a database no class can be blacklisted: the settings are refused then.
         #[cfg(feature = "database")]
-        let verified = match class.is_revocable() {
-            true => check_blacklist(&claims, jwt, app_data(req)?).await.and(verified),
-            false => verified,
+        let verified = match class {
+            AuthToken::Refresh | AuthToken::Sliding => {
+                let has_family = *class == AuthToken::Refresh;
+                check_revoked(&claims, has_family, now, jwt, app_data(req)?).await.and(verified)
+            }
+            AuthToken::Access if verified.is_ok() && jwt.families().is_some_and(|f| f.check_on_access) => {
+                check_family(&claims, now, jwt, app_data(req)?).await
+            }
+            AuthToken::Access | AuthToken::Untyped => verified,
         };
         match verified {
             Ok(()) => return Ok(ValidatedToken { class: *class, claims }),

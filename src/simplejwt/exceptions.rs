@@ -18,6 +18,8 @@ use crate::rest_framework::serializers::non_field_error;
 pub(super) const INVALID: &str = "Token is invalid";
 pub(super) const EXPIRED: &str = "Token is expired";
 pub(super) const BLACKLISTED: &str = "Token is blacklisted";
+pub(super) const FAMILY_EXPIRED: &str = "Token family has expired";
+pub(super) const FAMILY_BLACKLISTED: &str = "Token family is blacklisted";
 pub(super) const NO_EXP: &str = "Token has no 'exp' claim";
 pub(super) const NO_ID: &str = "Token has no id";
 pub(super) const NO_TYPE: &str = "Token has no type";
@@ -78,6 +80,28 @@ impl TokenError {
     /// A token on the blacklist.
     pub fn blacklisted() -> Self {
         Self::Invalid { message: BLACKLISTED.into(), cause: None, refusal: Refusal::Blacklisted }
+    }
+
+    /// Whether this is [`TokenError::blacklisted`]. It is not for a blacklisted family.
+    #[cfg(feature = "database")]
+    pub(super) fn is_blacklisted(&self) -> bool {
+        matches!(self, Self::Invalid { message, .. } if message == BLACKLISTED)
+    }
+
+    /// A token of a family whose end has come.
+    pub fn family_expired() -> Self {
+        Self::Invalid { message: FAMILY_EXPIRED.into(), cause: None, refusal: Refusal::Expired }
+    }
+
+    /// A token of a family that was ended.
+    pub fn family_blacklisted() -> Self {
+        Self::Invalid { message: FAMILY_BLACKLISTED.into(), cause: None, refusal: Refusal::Blacklisted }
+    }
+
+    /// A token that was rotated and is used again, by a client that should not have it any more. The message is that of any
+    /// blacklisted token, so that the answer does not tell a thief more.
+    pub fn reused() -> Self {
+        Self::Invalid { message: BLACKLISTED.into(), cause: None, refusal: Refusal::Reused }
     }
 
     /// A user who may not have a token. `reason` goes to the log.

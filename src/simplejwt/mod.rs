@@ -20,6 +20,7 @@ pub mod settings;
 pub mod state;
 #[cfg(feature = "database")]
 pub mod token_blacklist;
+pub mod token_family;
 pub mod tokens;
 #[cfg(feature = "database")]
 pub mod urls;

@@ -9,7 +9,8 @@ use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
 use super::exceptions::{
-    BLACKLISTED, EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, bad_header, no_user_id, not_valid,
+    BLACKLISTED, EXPIRED, FAMILY_BLACKLISTED, FAMILY_EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, bad_header,
+    no_user_id, not_valid,
 };
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
@@ -54,9 +55,18 @@ pub(super) fn credential_refusals(req: &HttpRequest) -> Vec<ApiError> {
     let classes = &settings.auth_token_classes;
     let messages = messages(settings, true, classes.iter().any(|class| class.is_revocable()));
     let of_all = |message| not_valid(classes.iter().map(|class| (*class, message)));
-    let mut errors: Vec<_> = messages.into_iter().map(of_all).collect();
+    let families = if settings.token_family.check_on_access { family_messages(req) } else { &[] };
+    let mut errors: Vec<_> = messages.into_iter().chain(families.iter().copied()).map(of_all).collect();
     errors.extend([bad_header(), no_user_id()]);
     errors
+}
+
+/// The messages about the family of a token, if there are families.
+pub(super) fn family_messages(req: &HttpRequest) -> &'static [&'static str] {
+    match app_data::<Arc<JwtState>>(req).ok().and_then(|jwt| jwt.families()) {
+        Some(_) => &[FAMILY_EXPIRED, FAMILY_BLACKLISTED],
+        None => &[],
+    }
 }
 
 /// The messages about a token of a class with a type or without one, that can be blacklisted or not.

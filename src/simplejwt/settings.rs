@@ -7,6 +7,7 @@ use std::time::Duration as StdDuration;
 
 use chrono::Duration;
 
+use super::token_family::settings::TokenFamilySettings;
 use super::tokens::AuthToken;
 use crate::conf::{Environment, SettingsError, settings, values};
 use crate::core::crypto::SecretString;
@@ -21,6 +22,7 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct SimpleJwtSettings {
+        group token_family: TokenFamilySettings, of "rest_framework_simplejwt.token_family";
         /// How long an access token is accepted.
         ///
         /// An access token cannot be revoked: keep this short. simplejwt's own default is 5 minutes.
@@ -172,7 +174,12 @@ impl SimpleJwtSettings {
             values::word(text)
                 .map_err(|expected| SettingsError::expected("SIMPLE_JWT_AUTH_HEADER_TYPES", text, &expected))?;
         }
-        Ok(())
+        self.token_family.refuse_claims(&[
+            (&self.user_id_claim, "SIMPLE_JWT_USER_ID_CLAIM"),
+            (self.jti_claim.as_deref().unwrap_or_default(), "SIMPLE_JWT_JTI_CLAIM"),
+            (self.token_type_claim.as_deref().unwrap_or_default(), "SIMPLE_JWT_TOKEN_TYPE_CLAIM"),
+            (&self.revoke_token_claim, "SIMPLE_JWT_REVOKE_TOKEN_CLAIM"),
+        ])
     }
 }
 

@@ -10,11 +10,14 @@ use super::exceptions::{INVALID, TokenError};
 use super::jwk_client::{CachedKey, JwkClient};
 use super::keys::{Decode, Keys};
 use super::settings::SimpleJwtSettings;
+use super::token_family::settings::TokenFamilySettings;
 use crate::conf::SettingsError;
 use crate::contrib::auth::AbstractUser;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{self, Audience, Claims, JwtError, Rules};
+#[cfg(feature = "database")]
+use crate::db::migrations::{MigrationPlan, TOKEN_FAMILY};
 
 /// Adds claims about a user to a token: what one overrides `get_token` for in Python.
 pub type ClaimsHook = dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync;
@@ -37,6 +40,8 @@ pub struct JwtState {
     /// Without it no token is recorded or blacklisted and none is looked up: a refresh token stays valid until it
     /// expires, also after rotation and after a request to `token_blacklist`, as in simplejwt.
     pub has_blacklist: bool,
+    /// Whether the app `rest_framework_simplejwt.token_family` is installed. Default: no.
+    pub has_families: bool,
     keys: Keys,
     /// Keys from `JWK_URL`, chosen by the `kid` of the token. Then the own keys verify nothing.
     jwk_client: Option<Arc<JwkClient>>,
@@ -72,7 +77,33 @@ impl JwtState {
         };
         let only_active = settings.check_user_is_active;
         let user_rule = Box::new(move |user: &dyn AbstractUser| !only_active || user.is_active());
-        Ok(Self { settings, clock, claims_hook: None, user_rule, has_blacklist: true, keys, jwk_client, rules })
+        Ok(Self {
+            settings,
+            clock,
+            claims_hook: None,
+            user_rule,
+            has_blacklist: true,
+            has_families: false,
+            keys,
+            jwk_client,
+            rules,
+        })
+    }
+
+    /// The settings of token families, if there are families: the app is installed and `TOKEN_FAMILY_ENABLED` is on.
+    #[must_use]
+    pub fn families(&self) -> Option<&TokenFamilySettings> {
+        Some(&self.settings.token_family).filter(|families| self.has_families && families.enabled)
+    }
+
+    /// Those of the migrations in `plan` that a server needs: without families, not their tables.
+    #[cfg(feature = "database")]
+    #[must_use]
+    pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
+        match self.families() {
+            Some(_) => plan,
+            None => TOKEN_FAMILY.iter().fold(plan, |plan, step| plan.without(step.app)),
+        }
     }
 
     /// The token of `claims`, with `aud` and `iss` of the settings.

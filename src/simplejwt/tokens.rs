@@ -22,6 +22,12 @@ use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 #[cfg(feature = "database")]
 use super::token_blacklist::models::{BlacklistLookup, BlacklistedToken, NewOutstandingToken, OutstandingToken};
+#[cfg(feature = "database")]
+use super::token_family::claims::FamilyClaims;
+#[cfg(feature = "database")]
+use super::token_family::client::Client;
+#[cfg(feature = "database")]
+use super::token_family::models::{self as family_models, FamilyLookup, NewTokenFamily, RevokedLookup};
 use crate::contrib::auth::AbstractUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::UserId;
@@ -163,8 +169,11 @@ impl RefreshToken {
     pub fn access_token(&self, jwt: &JwtState) -> AccessToken {
         let mut access = AccessToken::new(jwt);
         access["exp"] = (self.current_time + jwt.settings.access_token_lifetime).timestamp().into();
+        // Where nobody asks for the family of an access token, it would only make the token longer.
+        let families = jwt.families().filter(|families| !families.check_on_access);
+        let is_hidden = |claim: &str| families.is_some_and(|families| families.has_claim(claim));
         for (claim, value) in self.iter() {
-            if claim != "jti" && !access.contains_key(claim) {
+            if claim != "jti" && !access.contains_key(claim) && !is_hidden(claim) {
                 access[claim] = value.clone();
             }
         }
@@ -175,13 +184,44 @@ impl RefreshToken {
 /// `BlacklistMixin`. Where the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
 #[cfg(feature = "database")]
 impl<C: Revocable> Token<C> {
-    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt.
+    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt. With
+    /// `TOKEN_FAMILY_ENABLED` a refresh token starts a family.
     ///
     /// # Errors
     /// Returns an error if the token cannot be signed or recorded.
     pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
-        let token = Self::new_for_user(user, jwt);
-        token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
+        Self::for_client(user, &Client::default(), jwt, conn)
+    }
+
+    /// As [`Token::for_user`], for a user who logs in at `client`, which the list of logins shows.
+    ///
+    /// # Errors
+    /// Returns an error if the token cannot be signed or recorded.
+    pub fn for_client(
+        user: &dyn AbstractUser,
+        client: &Client,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<Self, TokenError> {
+        let mut token = Self::new_for_user(user, jwt);
+        let Some(settings) = jwt.families().filter(|_| C::HAS_FAMILY) else {
+            token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
+            return Ok(token);
+        };
+        let (now, user_id) = (token.current_time, user.pk());
+        let claims = FamilyClaims::new(settings, now);
+        claims.write(&mut token, settings);
+        // Before anything else is locked.
+        let limited = user_id.filter(|_| settings.sessions_max.is_some());
+        if let Some(user_id) = limited {
+            family_models::lock_user(conn, user_id)?;
+        }
+        token.outstand(&token.encode(jwt)?, user_id, jwt, conn)?;
+        let jti = jti(&token, &jwt.settings)?;
+        NewTokenFamily { claims: &claims, user_id, jti: &jti, client, now }.create(conn)?;
+        if let Some(user_id) = limited {
+            family_models::limit(conn, user_id, now, settings)?;
+        }
         Ok(token)
     }
 
@@ -195,9 +235,25 @@ impl<C: Revocable> Token<C> {
         jwt.prepare(raw).await;
         let current_time = jwt.clock.now();
         let claims = jwt.decode(raw, current_time, jwt::decode)?;
-        check_blacklist(&claims, jwt, db).await?;
+        check_revoked(&claims, C::HAS_FAMILY, current_time, jwt, db).await?;
         verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
         Ok(Self { claims, current_time, class: PhantomData })
+    }
+
+    /// Reads and verifies a token that may be blacklisted.
+    ///
+    /// # Errors
+    /// With the message for the client.
+    pub(super) fn from_raw_signed(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
+        let current_time = jwt.clock.now();
+        let claims = jwt.decode(raw, current_time, jwt::decode)?;
+        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
+        Ok(Self { claims, current_time, class: PhantomData })
+    }
+
+    /// When the token was made or read.
+    pub(super) fn current_time(&self) -> DateTime<Utc> {
+        self.current_time
     }
 
     /// Records the token, whose text is `raw`, as outstanding.
@@ -286,13 +342,54 @@ pub(super) fn verify(
     Ok(())
 }
 
-/// Refuses the claims of a token that is on the blacklist.
+/// Refuses the claims of a token that is on the blacklist, or whose family has expired or is on the blacklist: in this order.
+/// `has_family` is whether the class of the token has families.
 #[cfg(feature = "database")]
-pub(super) async fn check_blacklist(claims: &Claims, jwt: &JwtState, db: &Database) -> Result<(), TokenError> {
-    if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
+pub(super) async fn check_revoked(
+    claims: &Claims,
+    has_family: bool,
+    now: DateTime<Utc>,
+    jwt: &JwtState,
+    db: &Database,
+) -> Result<(), TokenError> {
+    let settings = jwt.families().filter(|_| has_family);
+    let Some((settings, true)) = settings.map(|settings| (settings, claims.contains_key(&settings.claim))) else {
+        if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
+            return Err(TokenError::blacklisted());
+        }
+        return Ok(());
+    };
+    let jti = jti(claims, &jwt.settings)?;
+    let family = FamilyClaims::of(claims, settings)?;
+    let id = family.as_ref().map(|family| family.id.clone()).unwrap_or_default();
+    let revoked = db.look_up(RevokedLookup { jti, family: id }).await?;
+    if revoked.is_some_and(|revoked| revoked.token) {
         return Err(TokenError::blacklisted());
     }
+    if let Some(family) = family {
+        family.check_expiration(now)?;
+    }
+    if revoked.is_some_and(|revoked| revoked.family) {
+        return Err(TokenError::family_blacklisted());
+    }
     Ok(())
+}
+
+/// Refuses the claims of a token whose family has expired or is on the blacklist.
+#[cfg(feature = "database")]
+pub(super) async fn check_family(
+    claims: &Claims,
+    now: DateTime<Utc>,
+    jwt: &JwtState,
+    db: &Database,
+) -> Result<(), TokenError> {
+    let Some(settings) = jwt.families() else { return Ok(()) };
+    let Some(family) = FamilyClaims::of(claims, settings)? else { return Ok(()) };
+    family.check_expiration(now)?;
+    match db.look_up(FamilyLookup(family.id)).await? {
+        Some(()) => Err(TokenError::family_blacklisted()),
+        None => Ok(()),
+    }
 }
 
 /// The id of a token as the table stores it. simplejwt crashes if there is none, and PostgreSQL refuses one that does not

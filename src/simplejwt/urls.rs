@@ -19,20 +19,22 @@
 
 use actix_web::web::ServiceConfig;
 
+use super::token_family;
 use super::views;
 use crate::apps::Apps;
 use crate::rest_framework::views::{Route, mount, path};
 
-/// The routes of this app. The one of the blacklist belongs to the app `token_blacklist`.
+/// The routes of this app, and of the apps `token_blacklist` and `token_family`.
 pub fn urlpatterns() -> Vec<Route> {
-    vec![
+    let own = vec![
         path("/token/", views::token_obtain_pair()),
         path("/token/refresh/", views::token_refresh()),
         path("/token/verify/", views::token_verify()),
         path("/token/blacklist/", views::token_blacklist()),
         path("/token/sliding/", views::token_obtain_sliding()),
         path("/token/sliding/refresh/", views::token_refresh_sliding()),
-    ]
+    ];
+    [own, token_family::urls::urlpatterns()].concat()
 }
 
 /// Mounts the routes of the installed apps among these.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::authentication::challenge;
 use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_TOKEN, TokenError};
-use super::schemas::{login, messages, settings};
+use super::schemas::{family_messages, login, messages, settings};
 use super::serializers::{
     Context, NO_ACCOUNT_FOR_CREDENTIALS, PASSWORD_CHANGED, TokenBlacklistSerializer, TokenObtainPairSerializer,
     TokenObtainSlidingSerializer, TokenRefreshSerializer, TokenRefreshSlidingSerializer, TokenSerializer,
@@ -49,7 +49,7 @@ pub fn token_refresh() -> ApiView {
              valid.",
         )
         .answers(refreshed)
-        .refuses(refresh_refusals)
+        .refuses(|req| with_family(req, refresh_refusals(req)))
 }
 
 /// `TokenVerifyView`: `{}` for any valid token.
@@ -69,7 +69,7 @@ pub fn token_blacklist() -> ApiView {
         .app(token_blacklist::apps::NAME)
         .description("Takes a token and blacklists it.")
         .answers(|_| object([]))
-        .refuses(|req| invalid_tokens(req, true))
+        .refuses(|req| with_family(req, invalid_tokens(req, true)))
 }
 
 /// `TokenObtainSlidingView`: `{"token": …}` for credentials. Its throttle scope is `login`.
@@ -160,7 +160,7 @@ fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
 /// `TokenViewBase.post`
 async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
     let data = data.into_inner().validate(&Context::of(&req)?).await?;
-    Ok(S::EVENT.on(HttpResponse::Ok().json(data)))
+    Ok(data.event().unwrap_or(S::EVENT).on(HttpResponse::Ok().json(data)))
 }
 
 fn refreshed(req: &HttpRequest) -> Value {
@@ -182,7 +182,7 @@ fn login_refusals(req: &HttpRequest) -> Vec<ApiError> {
 }
 
 fn verify_refusals(req: &HttpRequest) -> Vec<ApiError> {
-    let mut errors = invalid_tokens(req, false);
+    let mut errors = with_family(req, invalid_tokens(req, false));
     if let (Some(settings), Ok(framework)) = (settings(req), RestFramework::of(req))
         && settings.blacklist_after_rotation
     {
@@ -213,4 +213,10 @@ fn sliding_refresh_refusals(req: &HttpRequest) -> Vec<ApiError> {
 fn invalid_tokens(req: &HttpRequest, is_revocable: bool) -> Vec<ApiError> {
     let messages = settings(req).map(|settings| messages(settings, is_revocable, is_revocable));
     messages.into_iter().flatten().map(|message| TokenError::invalid(message).into()).collect()
+}
+
+/// `errors`, and those about the family of a token.
+fn with_family(req: &HttpRequest, mut errors: Vec<ApiError>) -> Vec<ApiError> {
+    errors.extend(family_messages(req).iter().map(|message| ApiError::from(TokenError::invalid(*message))));
+    errors
 }

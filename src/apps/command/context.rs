@@ -11,7 +11,7 @@ use super::print::println;
 use crate::conf::{Environment, Setting, SettingsError};
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::db::Database;
-use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, unapplied_warning};
+use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, TOKEN_FAMILY, unapplied_warning};
 
 /// What a command works with.
 pub struct Context {
@@ -99,8 +99,9 @@ impl Context {
     pub fn database(&self) -> Result<&Database, CommandError> {
         let apps = self.apps()?;
         let database = apps.database()?;
-        // Whether the server needs the table of failed logins depends on a setting. No command needs it.
+        // Whether the server needs these tables depends on settings. Hardly a command needs them.
         let plan = apps.migrations().without(LOGIN_FAILURES).without(ADMIN_STATISTICS);
+        let plan = TOKEN_FAMILY.iter().fold(plan, |plan, step| plan.without(step.app));
         match unapplied_warning(&plan.unapplied(&mut *database.connection()?)?) {
             Some(text) => Err(CommandError::new(text)),
             None => Ok(database),

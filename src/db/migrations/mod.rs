@@ -28,8 +28,8 @@ use crate::core::clock::Clock;
 pub use self::error::MigrationError;
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
 pub use self::steps::{
-    ADMIN, ADMIN_STATISTICS, AUTH, AUTHTOKEN, CONTENTTYPES, LOGIN_FAILURES, Migration, Model, SESSIONS, Step,
-    TOKEN_BLACKLIST,
+    ADMIN, ADMIN_STATISTICS, AUTH, AUTHTOKEN, CONTENTTYPES, FAMILY_ACTIVITY, LOGIN_FAILURES, Migration, Model,
+    SESSIONS, Step, TOKEN_BLACKLIST, TOKEN_FAMILY,
 };
 pub use self::target::Target;
 pub use self::users::UserTable;

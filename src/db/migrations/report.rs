@@ -70,7 +70,8 @@ mod tests {
         let plan = MigrationPlan::default();
         let head = [
             "Operations to perform:",
-            "  Apply all migrations: actix_admin, actix_auth, admin, auth, authtoken, contenttypes, sessions, token_blacklist",
+            "  Apply all migrations: actix_admin, actix_auth, actix_token_family, admin, auth, authtoken, contenttypes, sessions, \
+             token_blacklist, token_family",
             "Running migrations:",
         ];
         assert_eq!(

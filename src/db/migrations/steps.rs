@@ -241,5 +241,30 @@ pub const TOKEN_BLACKLIST: &[Step] = &[Step {
 }
 .sql(up!("00000000000007_token_blacklist_initial"))];
 
+/// The label of the migrations of our own tables about token families.
+pub const FAMILY_ACTIVITY: &str = "actix_token_family";
+
+/// `rest_framework_simplejwt.token_family`, and our own tables about families.
+///
+/// They have no content types and permissions: Django has no such models, so its lists of permissions stay as they are.
+pub const TOKEN_FAMILY: &[Step] = &[
+    Step {
+        app: "token_family",
+        migrations: &[changes("0001_initial")],
+        tables: &["token_family_tokenfamily", "token_family_blacklistedtokenfamily"],
+        requires: &["auth_user"],
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000010_token_family_initial")),
+    Step {
+        app: FAMILY_ACTIVITY,
+        migrations: &[changes("0001_family_activity")],
+        tables: &["family_activity", "family_token"],
+        requires: &["token_family_tokenfamily"],
+        ..Step::EMPTY
+    }
+    .sql(up!("00000000000011_family_activity")),
+];
+
 /// The steps of all apps, in the order of Django's default `INSTALLED_APPS`.
-pub(super) const ALL: [&[Step]; 6] = [ADMIN, AUTH, CONTENTTYPES, SESSIONS, AUTHTOKEN, TOKEN_BLACKLIST];
+pub(super) const ALL: [&[Step]; 7] = [ADMIN, AUTH, CONTENTTYPES, SESSIONS, AUTHTOKEN, TOKEN_BLACKLIST, TOKEN_FAMILY];

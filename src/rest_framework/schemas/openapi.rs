@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::components::Components;
 use super::responses::{Subject, pascal_case};
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::fields::CharField;
+use crate::rest_framework::fields::AnyField;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::permissions::Admits;
 use crate::rest_framework::state::RestFramework;
@@ -69,7 +69,17 @@ fn path_item(route: &Route, subject: Subject<'_>, components: &mut Components) -
     for method in METHODS.iter().chain([&Method::HEAD, &Method::OPTIONS]).filter(|m| subject.view.handles(m)) {
         item.insert(method.as_str().to_lowercase(), operation(route, subject, method, components));
     }
+    let parameters: Vec<_> = path_parameters(&route.path).collect();
+    if !parameters.is_empty() {
+        item.insert("parameters".to_owned(), parameters.into());
+    }
     Value::Object(item)
+}
+
+/// The parts of a path that vary, such as `{id}`.
+fn path_parameters(path: &str) -> impl Iterator<Item = Value> {
+    let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
 }
 
 fn operation(route: &Route, subject: Subject<'_>, method: &Method, components: &mut Components) -> Value {
@@ -159,14 +169,22 @@ fn security(subject: Subject<'_>, method: &Method, components: &mut Components) 
     Value::Array(alternatives)
 }
 
-fn body_schema(fields: &[CharField]) -> Value {
-    let fields: Vec<_> = fields.iter().filter(|field| !field.read_only).collect();
-    let properties: Map<_, _> = fields.iter().map(|field| (field.name.to_string(), field_schema(field))).collect();
-    let required: Vec<_> = fields.iter().map(|field| &field.name).collect();
-    json!({ "type": "object", "properties": properties, "required": required })
+fn body_schema(fields: &[AnyField]) -> Value {
+    let fields: Vec<_> = fields.iter().filter(|field| !field.read_only()).collect();
+    let properties: Map<_, _> = fields.iter().map(|field| (field.name().to_owned(), field_schema(field))).collect();
+    let required: Vec<_> = fields.iter().filter(|field| field.required()).map(|field| field.name()).collect();
+    let mut schema = json!({ "type": "object", "properties": properties });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema
 }
 
-fn field_schema(field: &CharField) -> Value {
+fn field_schema(field: &AnyField) -> Value {
+    let field = match field {
+        AnyField::Boolean(_) => return json!({ "type": "boolean", "title": field.label(), "default": false }),
+        AnyField::Char(text) => text,
+    };
     // At least one character that is not trimmed, and no NUL, which PostgreSQL cannot store.
     let pattern = match field.trim_whitespace {
         true => r"^[^\u0000]*[^\s\u0000\u001c-\u001f\u0085][^\u0000]*$",
@@ -174,7 +192,7 @@ fn field_schema(field: &CharField) -> Value {
     };
     let mut schema = json!({
         "type": "string",
-        "title": field.label(),
+        "title": AnyField::Char(field.clone()).label(),
         "minLength": 1,
         "pattern": pattern,
         "examples": [field.name],
@@ -189,6 +207,7 @@ fn field_schema(field: &CharField) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rest_framework::fields::CharField;
 
     #[test]
     fn operations_are_named_as_in_python() {
@@ -226,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_read_only_field_is_not_in_the_request() {
-        let fields = [CharField::new("refresh"), CharField::new("access").read_only()];
+        let fields = [CharField::new("refresh"), CharField::new("access").read_only()].map(AnyField::Char);
         let schema = body_schema(&fields);
         assert_eq!(schema["required"], json!(["refresh"]));
         assert_eq!(schema["properties"].as_object().unwrap().len(), 1);

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::components::Components;
 use super::shapes::{any_of, of_bodies};
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::fields::CharField;
+use crate::rest_framework::fields::AnyField;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::permissions::Admits;
 use crate::rest_framework::renderers::Accepted;
@@ -47,7 +47,7 @@ impl Subject<'_> {
     }
 
     /// The fields of the body, if `method` has one.
-    pub fn fields(&self, method: &Method) -> Option<Vec<CharField>> {
+    pub fn fields(&self, method: &Method) -> Option<Vec<AnyField>> {
         let has_body = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
         self.view.fields.filter(|_| has_body).map(|fields| fields(self.req))
     }
@@ -55,7 +55,7 @@ impl Subject<'_> {
     /// The `responses` of `method`.
     pub fn responses(&self, method: &Method, components: &mut Components) -> Value {
         let mut answers = BTreeMap::<u16, Answers>::new();
-        if *method == Method::OPTIONS || !self.view.bodiless.contains(&200) {
+        if *method == Method::OPTIONS || !self.view.bodiless.iter().any(|status| matches!(status, 200 | 204)) {
             answers.entry(200).or_default().schemas.push(self.success(method, components));
         }
         for status in self.view.bodiless.iter().filter(|_| *method != Method::OPTIONS) {
@@ -152,11 +152,14 @@ impl Subject<'_> {
     }
 
     /// 400 for bodies that cannot be read, are not an object or have invalid fields.
-    fn refused_bodies(&self, fields: &[CharField]) -> Vec<Value> {
+    fn refused_bodies(&self, fields: &[AnyField]) -> Vec<Value> {
         let messages: Map<_, _> = fields
             .iter()
-            .filter(|field| !field.read_only)
-            .map(|field| (field.name.to_string(), of_bodies(&CharField::MESSAGES.map(|message| json!([message])))))
+            .filter(|field| !field.read_only())
+            .map(|field| {
+                let messages: Vec<_> = field.messages().iter().map(|message| json!([message])).collect();
+                (field.name().to_owned(), of_bodies(&messages))
+            })
             .collect();
         let key = &self.framework.settings.non_field_errors_key;
         let parsers = self.view.parser_classes(self.framework);
@@ -254,11 +257,12 @@ pub(super) fn pascal_case(name: &str) -> String {
 fn description(status: u16) -> &'static str {
     match status {
         200 => "Success.",
+        204 => "Success, without a body.",
         304 => "What the client has is still current.",
         400 => "The body is invalid, or the `Host` is not allowed.",
         401 => "The credentials are missing or invalid.",
         403 => "The caller is not allowed to do this.",
-        404 => "No such `format`.",
+        404 => "No such object or `format`.",
         405 => "The method is not in `Allow`.",
         406 => "No media type of the `Accept` header is available.",
         408 => "The body took too long to arrive.",

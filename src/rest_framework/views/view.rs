@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::apps::Apps;
 use crate::rest_framework::authentication::{self, Authentication, AuthenticationClass};
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::fields::CharField;
+use crate::rest_framework::fields::AnyField;
 use crate::rest_framework::metadata::determine_metadata;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::permissions::{AllowAny, Model, ModelInfo, Permission, PermissionClass};
@@ -46,7 +46,7 @@ pub struct ApiView {
     parsers: Option<Vec<Parser>>,
     pub(in crate::rest_framework) body_limit: Option<usize>,
     pub(super) is_private: bool,
-    pub(in crate::rest_framework) fields: Option<fn(&HttpRequest) -> Vec<CharField>>,
+    pub(in crate::rest_framework) fields: Option<fn(&HttpRequest) -> Vec<AnyField>>,
     pub(super) app: Option<&'static str>,
     pub(super) condition: Option<fn(&Apps) -> bool>,
     pub(in crate::rest_framework) ignores_accept: bool,
@@ -253,7 +253,7 @@ impl ApiView {
         self
     }
 
-    /// Statuses of answers without a body, for the API's description.
+    /// Statuses of answers without a body, for the API's description. With 204, the answer to a success has none.
     #[must_use]
     pub fn bodiless(mut self, statuses: &'static [u16]) -> Self {
         self.bodiless = statuses;

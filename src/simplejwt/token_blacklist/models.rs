@@ -61,6 +61,29 @@ impl OutstandingToken {
         with_backend!(conn, |conn| row.select(Self::as_select()).get_result(conn)).optional()
     }
 
+    /// The tokens of a user that are neither blacklisted nor expired at `now`, in the order in which they were issued.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn living_of_user(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Self>> {
+        outstanding::table
+            .left_join(blacklisted::table)
+            .filter(outstanding::user_id.eq(user_id))
+            .filter(outstanding::expires_at.gt(to_db(now)))
+            .filter(blacklisted::id.is_null())
+            .order(outstanding::id)
+            .select(Self::as_select())
+            .load(conn)
+    }
+
+    /// The keys of the rows with these `jtis`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn ids(conn: &mut DbConnection, jtis: &[String]) -> QueryResult<Vec<i64>> {
+        outstanding::table.filter(outstanding::jti.eq_any(jtis)).select(outstanding::id).load(conn)
+    }
+
     /// Inserts a row, unless there is one with that `jti`.
     pub fn get_or_create(conn: &mut DbConnection, new: &NewOutstandingToken<'_>) -> QueryResult<()> {
         let insert = diesel::insert_into(outstanding::table).values(new);
@@ -109,6 +132,20 @@ impl BlacklistedToken {
             .insert_into(blacklisted::table)
             .into_columns((blacklisted::token_id, blacklisted::blacklisted_at));
         Ok(with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))? > 0)
+    }
+
+    /// Blacklists the outstanding tokens with these keys, as far as they are not. Returns how many were not.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn create_many(conn: &mut DbConnection, token_ids: &[i64], now: DateTime<Utc>) -> QueryResult<usize> {
+        let row = (outstanding::id, to_db(now).into_sql::<Timestamp>());
+        let insert = outstanding::table
+            .filter(outstanding::id.eq_any(token_ids))
+            .select(row)
+            .insert_into(blacklisted::table)
+            .into_columns((blacklisted::token_id, blacklisted::blacklisted_at));
+        with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))
     }
 }
 

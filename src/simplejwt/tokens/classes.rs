@@ -30,7 +30,10 @@ pub trait TokenClass: Clone + Debug + Send + 'static {
 pub trait Stateless: TokenClass {}
 
 /// Classes whose tokens can be blacklisted: `BlacklistMixin` in Python.
-pub trait Revocable: TokenClass {}
+pub trait Revocable: TokenClass {
+    /// Whether its tokens belong to a family: `FamilyMixin` in Python. Default: no.
+    const HAS_FAMILY: bool = false;
+}
 
 /// Class of [`AccessToken`](super::AccessToken).
 #[derive(Clone, Debug)]
@@ -90,5 +93,7 @@ impl TokenClass for Untyped {
 
 impl Stateless for Access {}
 impl Stateless for Untyped {}
-impl Revocable for Refresh {}
+impl Revocable for Refresh {
+    const HAS_FAMILY: bool = true;
+}
 impl Revocable for Sliding {}

@@ -120,7 +120,9 @@ per_database! {
                 "actix_admin.0001_event_counts",
                 "actix_auth.0001_login_failures",
                 "actix_auth.0002_login_failures_since",
-                "actix_auth.0003_login_failure_origins"
+                "actix_auth.0003_login_failure_origins",
+                "token_family.0001_initial",
+                "actix_token_family.0001_family_activity",
             ]
         );
 

@@ -385,11 +385,12 @@ fn refused(text: &str) -> Managed {
 
 #[test]
 fn tags_and_apps_choose_the_checks() {
-    let all =
-        "auth\ncorsheaders\ndatabase\nlegacy_jwt\nrest_framework\nsecurity\nserver\nsessions\nsettings\nsimplejwt\n";
+    let all = "auth\ncorsheaders\ndatabase\nlegacy_jwt\nrest_framework\nsecurity\nserver\nsessions\nsettings\nsimplejwt\n\
+               token_family\n";
     let got = check(&["--deploy", "--list-tags"]);
     assert_eq!((got.code, got.stdout.as_str()), (0, all));
-    assert_eq!(check(&["--list-tags"]).stdout, "database\nlegacy_jwt\nsecurity\nsessions\nsettings\nsimplejwt\n");
+    let tags = "database\nlegacy_jwt\nsecurity\nsessions\nsettings\nsimplejwt\ntoken_family\n";
+    assert_eq!(check(&["--list-tags"]).stdout, tags);
     assert_eq!(check(&["--tag", "nope"]), refused("CommandError: There is no system check with the \"nope\" tag."));
     assert_eq!(check(&["nope"]), refused("CommandError: No installed app with label 'nope'."));
 
@@ -428,7 +429,7 @@ fn check_opens_the_database_only_with_its_option() {
     let got = manage_in(folder.path(), &["check", "--database", "default"], SAFE);
     assert_eq!(got.code, 1);
     assert!(
-        got.stderr.contains("apply the migrations for app(s): actix_auth, admin, auth, authtoken, "),
+        got.stderr.contains("apply the migrations for app(s): actix_auth, actix_token_family, admin, auth, "),
         "{}",
         got.stderr
     );

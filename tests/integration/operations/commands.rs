@@ -243,14 +243,15 @@ per_database! {
         );
         assert_eq!(
             manage("migrate auth zero"),
-            refused("CommandError: the tables of admin, authtoken, token_blacklist need the tables of auth; run `manage migrate \
-                     admin zero` first")
+            refused("CommandError: the tables of admin, authtoken, token_blacklist, token_family need the tables of auth; run \
+                     `manage migrate admin zero` first")
         );
-        for app in ["authtoken", "token_blacklist", "admin"] {
+        for app in ["authtoken", "actix_token_family", "token_family", "token_blacklist", "admin"] {
             let got = manage(&format!("migrate {app} zero"));
             assert_eq!(got.code, 0, "{got:?}");
             assert!(got.stdout.starts_with(&format!("Operations to perform:\n  Unapply all migrations: {app}\n")), "{got:?}");
-            assert!(got.stdout.ends_with(&format!("\n  Unapplying {app}.0001_initial... OK\n")), "{got:?}");
+            let first = if app == "actix_token_family" { "0001_family_activity" } else { "0001_initial" };
+            assert!(got.stdout.ends_with(&format!("\n  Unapplying {app}.{first}... OK\n")), "{got:?}");
         }
         assert_eq!(manage("migrate admin zero"), migrated("Unapply all migrations: admin", &["No migrations to apply."]));
         // The tables are gone, and are made again.

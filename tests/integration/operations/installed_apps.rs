@@ -49,7 +49,15 @@ fn all_apps_are_installed_by_default() {
     assert!(all.settings.contains(&"SIMPLE_JWT_ALGORITHM") && all.checks.contains(&"simplejwt.W904"));
     assert_eq!(
         all.commands,
-        ["createsuperuser", "changepassword", "clearsessions", "drf_create_token", "flushexpiredtokens"]
+        [
+            "createsuperuser",
+            "changepassword",
+            "clearsessions",
+            "drf_create_token",
+            "flushexpiredtokens",
+            "flushexpiredfamilies",
+            "logoutall",
+        ]
     );
     assert!(all.tables.contains(&"auth_user") && all.tables.contains(&"token_blacklist_outstandingtoken"));
 }
@@ -61,6 +69,13 @@ fn settings_checks_commands_and_tables_of_an_app_that_is_left_out_are_gone() {
     assert!(!without.checks.iter().any(|id| id.starts_with("simplejwt.")));
     assert!(!without.commands.iter().any(|command| command == "flushexpiredtokens"));
     assert!(!without.tables.iter().any(|table| table.starts_with("token_blacklist_")));
+
+    let without = brought(&["rest_framework_simplejwt.token_family"]);
+    assert!(!without.settings.contains(&"SIMPLE_JWT_TOKEN_FAMILY_ENABLED"));
+    assert!(without.settings.contains(&"SIMPLE_JWT_ALGORITHM"));
+    assert!(!without.checks.iter().any(|id| id.starts_with("token_family.")));
+    assert!(!without.commands.iter().any(|command| command == "logoutall"));
+    assert!(!without.tables.contains(&"token_family_tokenfamily"));
 
     let without = brought(&["rest_framework_jwt"]);
     assert!(!without.settings.iter().any(|key| key.starts_with("JWT_")));

@@ -19,6 +19,7 @@ async fn document(app: &TestApp) -> Value {
 per_database! {
     async fn every_route_is_described_with_all_its_methods(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
+            settings.simple_jwt.token_family.enabled = true;
             // Without a caller there is no introspection.
             let secret = settings.auth.password_hashers.encode("s3cret").unwrap().into();
             settings.oauth2.oauth2_clients = vec![OAuth2Client { id: "gateway".to_owned(), secret }];

@@ -1,6 +1,7 @@
 //! The endpoints of `rest_framework_simplejwt`.
 
 mod blacklist;
+mod families;
 mod keys;
 mod oauth2;
 mod obtain;

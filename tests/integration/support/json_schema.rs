@@ -11,7 +11,7 @@ pub fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), Strin
     let fail = |what: &str, constraint: &Value| Err(format!("{value} does not satisfy {what} {constraint}"));
     for (keyword, constraint) in schema.as_object().expect("a schema is an object") {
         let is_satisfied = match keyword.as_str() {
-            "description" | "examples" | "title" => true,
+            "description" | "examples" | "format" | "title" => true,
             "$ref" => return validate(root, resolve(root, schema), value),
             "anyOf" => {
                 let results = constraint.as_array().unwrap().iter().map(|schema| validate(root, schema, value));

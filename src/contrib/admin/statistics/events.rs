@@ -85,14 +85,14 @@ impl Event {
         match event {
             // A log-in is counted where the password is checked.
             TokenEvent::Issued | TokenEvent::Verified => None,
-            TokenEvent::Refreshed => Some(Self::Refresh),
+            TokenEvent::Refreshed | TokenEvent::RefreshedAgain => Some(Self::Refresh),
             TokenEvent::Blacklisted => Some(Self::Logout),
         }
     }
 
     pub(super) fn of_refusal(refusal: Refusal) -> Option<Self> {
         match refusal {
-            Refusal::Blacklisted => Some(Self::TokenReused),
+            Refusal::Blacklisted | Refusal::Reused => Some(Self::TokenReused),
             Refusal::Expired => Some(Self::TokenExpired),
             Refusal::Signature => Some(Self::TokenSignature),
             Refusal::Throttled => Some(Self::Throttled),

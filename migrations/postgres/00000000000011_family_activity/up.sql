@@ -1,0 +1,28 @@
+-- Tables of our own about families. "family_activity" has the current token of each family and where it was used last. It is also
+-- the row that every change of a family locks. "family_token" has the tokens that were rotated, and their successors.
+CREATE TABLE IF NOT EXISTS "family_activity" (
+    "family_id" bigint NOT NULL PRIMARY KEY REFERENCES "token_family_tokenfamily" ("id") ON DELETE CASCADE,
+    "jti" varchar(255) NOT NULL,
+    "rotated_at" timestamp with time zone NULL,
+    "last_refresh" timestamp with time zone NOT NULL,
+    "ip_address" varchar(45) NULL,
+    "user_agent" varchar(255) NOT NULL,
+    "reused_at" timestamp with time zone NULL,
+    "ended_at" timestamp with time zone NULL,
+    "ended_by" varchar(20) NULL
+-- Each rotation changes the row. Free space on its page saves a new entry in the index.
+) WITH (fillfactor = 70);
+
+-- It has no index by family and no foreign key: each of them would be one more page that every rotation writes. Rows go when their
+-- token has expired.
+CREATE TABLE IF NOT EXISTS "family_token" (
+    "jti" varchar(255) NOT NULL PRIMARY KEY,
+    "family_id" bigint NOT NULL,
+    "successor" varchar(255) NULL
+);
+
+INSERT INTO "django_migrations" ("app", "name", "applied")
+SELECT 'actix_token_family', '0001_family_activity', CURRENT_TIMESTAMP
+WHERE NOT EXISTS (
+    SELECT 1 FROM "django_migrations" WHERE "app" = 'actix_token_family' AND "name" = '0001_family_activity'
+);

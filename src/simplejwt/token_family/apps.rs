@@ -1,0 +1,67 @@
+//! `rest_framework_simplejwt.token_family` as an app: the tables of token families, and the end of a user's logins.
+
+use super::checks;
+#[cfg(feature = "server")]
+use super::management;
+use super::models::{EndReason, end_all};
+#[cfg(feature = "server")]
+use crate::apps::command::Command;
+use crate::apps::{AppConfig, Check, Registry};
+use crate::conf::SettingsError;
+use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
+use crate::db::migrations::{self, Step};
+use crate::simplejwt::settings::SimpleJwtSettings;
+use crate::simplejwt::token_blacklist;
+
+/// The name in `INSTALLED_APPS`.
+pub const NAME: &str = "rest_framework_simplejwt.token_family";
+
+/// `rest_framework_simplejwt.token_family`.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenFamilyConfig;
+
+impl AppConfig for TokenFamilyConfig {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn requires(&self) -> &'static [&'static str] {
+        &["django.contrib.auth"]
+    }
+
+    fn migrations(&self) -> &'static [Step] {
+        migrations::TOKEN_FAMILY
+    }
+
+    fn checks(&self) -> &'static [Check] {
+        checks::CHECKS
+    }
+
+    #[cfg(feature = "server")]
+    fn commands(&self) -> Vec<Command> {
+        management::commands()
+    }
+
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let settings = registry.settings::<SimpleJwtSettings>().token_family;
+        if !registry.is_installed(token_blacklist::apps::NAME) {
+            // Without it no token can be blacklisted, so nothing could end.
+            if settings.enabled {
+                let problem = format!("needs {:?} in INSTALLED_APPS", token_blacklist::apps::NAME);
+                return Err(SettingsError::new("SIMPLE_JWT_TOKEN_FAMILY_ENABLED", problem));
+            }
+            return Ok(());
+        }
+        let clock = registry.clock().clone();
+        registry.push(LoginsEnded::new(move |conn, user_id, reason| {
+            let reason = match reason {
+                EndOfLogins::PasswordChanged if !settings.logout_on_password_change => return Ok(()),
+                EndOfLogins::PasswordChanged => EndReason::PasswordChange,
+                EndOfLogins::Deactivated => EndReason::Deactivation,
+                EndOfLogins::LoggedOut { .. } => EndReason::LogoutAll,
+            };
+            Ok(end_all(conn, user_id, reason, clock.now(), settings.enabled)?)
+        }));
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! Which refresh tokens descend from one login, and logins that a user can see and end. Python counterpart:
+//! `rest_framework_simplejwt.token_family` of simplejwt's pull request 913.
+//!
+//! Off until `TOKEN_FAMILY_ENABLED`. For pages of your own: [`models::living`] lists the logins of a user,
+//! [`models::end_family`] ends one, and [`Apps::end_logins`](crate::Apps::end_logins) ends all of them.
+
+#[cfg(feature = "database")]
+pub mod apps;
+#[cfg(feature = "database")]
+mod checks;
+#[cfg(feature = "database")]
+pub mod claims;
+#[cfg(feature = "database")]
+pub mod client;
+#[cfg(feature = "server")]
+mod management;
+#[cfg(feature = "database")]
+pub mod models;
+#[cfg(feature = "database")]
+pub(in crate::simplejwt) mod rotation;
+#[cfg(feature = "database")]
+pub mod serializers;
+pub mod settings;
+#[cfg(feature = "database")]
+pub mod urls;
+#[cfg(feature = "database")]
+pub mod views;

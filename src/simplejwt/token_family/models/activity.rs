@@ -1,0 +1,120 @@
+//! The table `family_activity`: the current token of each family, and where it was used last.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::super::client::Client;
+use crate::db::schema::{family_activity as activity, token_family_tokenfamily as families};
+use crate::db::types::to_db;
+use crate::db::{DbConnection, with_backend};
+
+/// What happened last in a family. Its row is what every change of the family locks.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = activity)]
+pub struct FamilyActivity {
+    /// Key of the family.
+    pub family_id: i64,
+    /// The id of the refresh token that was issued last.
+    pub jti: String,
+    /// When that token replaced another one, in UTC. `None` for the first token.
+    pub rotated_at: Option<NaiveDateTime>,
+    /// When the family was used last: at the login or a refresh, in UTC.
+    pub last_refresh: NaiveDateTime,
+    /// The address of the client at that time.
+    pub ip_address: Option<String>,
+    /// Its user agent. **The client chooses this text.**
+    pub user_agent: String,
+    /// When a rotated token was used again, in UTC: somebody has a copy of it.
+    pub reused_at: Option<NaiveDateTime>,
+    /// When the family was ended before its time, in UTC.
+    pub ended_at: Option<NaiveDateTime>,
+    /// Why, as [`EndReason::as_str`](super::EndReason::as_str).
+    pub ended_by: Option<String>,
+}
+
+impl FamilyActivity {
+    /// Inserts the row of a family, unless there is one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn create(
+        conn: &mut DbConnection,
+        family: i64,
+        jti: &str,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let row = (
+            activity::family_id.eq(family),
+            activity::jti.eq(jti),
+            activity::last_refresh.eq(to_db(now)),
+            activity::ip_address.eq(client.ip_address.as_deref()),
+            activity::user_agent.eq(&client.user_agent),
+        );
+        let insert = diesel::insert_into(activity::table).values(row);
+        with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
+    }
+
+    /// The row, locked until the end of the transaction. On SQLite the transaction is that lock.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn lock(conn: &mut DbConnection, family: i64) -> QueryResult<Option<Self>> {
+        let row = activity::table.find(family);
+        match conn {
+            #[cfg(feature = "sqlite")]
+            DbConnection::Sqlite(conn) => row.select(Self::as_select()).get_result(conn),
+            #[cfg(feature = "postgres")]
+            DbConnection::Postgres(conn) => row.select(Self::as_select()).for_update().get_result(conn),
+        }
+        .optional()
+    }
+
+    /// Records that the family is used by `client` at `now`, and that `jti` is its current token if one was issued.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn renew(
+        conn: &mut DbConnection,
+        family: i64,
+        jti: Option<&str>,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> QueryResult<()> {
+        let row = activity::table.find(family);
+        let used = (
+            activity::last_refresh.eq(to_db(now)),
+            activity::ip_address.eq(client.ip_address.as_deref()),
+            activity::user_agent.eq(&client.user_agent),
+        );
+        match jti {
+            Some(jti) => {
+                let rotated = (activity::jti.eq(jti), activity::rotated_at.eq(to_db(now)));
+                diesel::update(row).set((rotated, used)).execute(conn)?
+            }
+            None => diesel::update(row).set(used).execute(conn)?,
+        };
+        Ok(())
+    }
+
+    /// As [`FamilyActivity::renew`] for the family with this id in its claims, without a new token, if it is recorded.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn touch(conn: &mut DbConnection, family_id: &str, client: &Client, now: DateTime<Utc>) -> QueryResult<()> {
+        let family = families::table.filter(families::family_id.eq(family_id)).select(families::id);
+        match family.get_result(conn).optional()? {
+            Some(family) => Self::renew(conn, family, None, client, now),
+            None => Ok(()),
+        }
+    }
+
+    /// Records that a rotated token was used again. Returns whether this is the first time.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn mark_reused(conn: &mut DbConnection, family: i64, now: DateTime<Utc>) -> QueryResult<bool> {
+        let row = activity::table.find(family).filter(activity::reused_at.is_null());
+        Ok(diesel::update(row).set(activity::reused_at.eq(to_db(now))).execute(conn)? > 0)
+    }
+}

@@ -1,0 +1,177 @@
+//! The end of families before their time.
+//!
+//! Whatever ends a family also blacklists its refresh tokens, so that a Django beside us that knows no families refuses them as
+//! well.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+
+use super::super::claims::family_id;
+use super::super::settings::TokenFamilySettings;
+use super::living::{CHUNK, living};
+use crate::contrib::auth::UserId;
+use crate::db::schema::{
+    family_activity as activity, token_family_blacklistedtokenfamily as blacklisted,
+    token_family_tokenfamily as families,
+};
+use crate::db::types::to_db;
+use crate::db::{DbConnection, advisory_lock, with_backend};
+use crate::simplejwt::token_blacklist::models::{BlacklistedToken, OutstandingToken};
+
+/// Why a family ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndReason {
+    /// A rotated token was used again.
+    Reuse,
+    /// The user, or an administrator, ended this login.
+    Logout,
+    /// The user, or an administrator, ended all logins.
+    LogoutAll,
+    /// The user has logged in more often than `SESSIONS_MAX` allows.
+    SessionsMax,
+    /// The password was changed.
+    PasswordChange,
+    /// The user was deactivated.
+    Deactivation,
+}
+
+impl EndReason {
+    /// The text in the column `ended_by`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reuse => "reuse",
+            Self::Logout => "logout",
+            Self::LogoutAll => "logout_all",
+            Self::SessionsMax => "sessions_max",
+            Self::PasswordChange => "password_change",
+            Self::Deactivation => "deactivation",
+        }
+    }
+}
+
+/// Ends a family and its refresh tokens. Returns whether it had not ended before.
+///
+/// # Errors
+/// Those of the database.
+pub fn end_family(
+    conn: &mut DbConnection,
+    family: i64,
+    reason: EndReason,
+    now: DateTime<Utc>,
+    settings: &TokenFamilySettings,
+) -> QueryResult<bool> {
+    let row = families::table.find(family).select((families::family_id, families::user_id));
+    let Some((id, user_id)) = row.get_result::<(String, Option<UserId>)>(conn).optional()? else { return Ok(false) };
+    let ends = end_rows(conn, &[family], reason, now)? > 0;
+    // Tokens that Django has rotated are in none of our tables, but name their family.
+    let mut tokens: Vec<i64> = Vec::new();
+    if let Some(user_id) = user_id {
+        let living = OutstandingToken::living_of_user(conn, user_id, now)?;
+        let own = living.iter().filter(|token| family_id(&token.token, settings).as_ref() == Some(&id));
+        tokens.extend(own.map(|token| token.id));
+    }
+    // And a token that names no user is found by its id.
+    let jtis: Vec<String> = activity::table.find(family).select(activity::jti).load(conn)?;
+    tokens.extend(OutstandingToken::ids(conn, &jtis)?);
+    for tokens in tokens.chunks(CHUNK) {
+        BlacklistedToken::create_many(conn, tokens, now)?;
+    }
+    Ok(ends)
+}
+
+/// Ends all families and refresh tokens of a user. With `with_families` false there are no tables of families, and only the
+/// tokens end.
+///
+/// # Errors
+/// Those of the database.
+pub fn end_all(
+    conn: &mut DbConnection,
+    user_id: UserId,
+    reason: EndReason,
+    now: DateTime<Utc>,
+    with_families: bool,
+) -> QueryResult<()> {
+    lock_user(conn, user_id)?;
+    // A token that is being rotated cannot be seen before that is done. Then its successor is there, and ends in the next turn.
+    for _turn in 0..MAX_TURNS {
+        // The tokens are read first: a family is recorded together with its tokens, so the families of all of these are found
+        // and locked before the first token is.
+        let tokens = OutstandingToken::living_of_user(conn, user_id, now)?;
+        let ended = if with_families { end_rows_of_user(conn, user_id, reason, now)? } else { 0 };
+        let ids: Vec<i64> = tokens.iter().map(|token| token.id).collect();
+        for ids in ids.chunks(CHUNK) {
+            BlacklistedToken::create_many(conn, ids, now)?;
+        }
+        if ids.is_empty() && ended == 0 {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Far more than the requests of one user that can be under way.
+const MAX_TURNS: usize = 100;
+
+/// Ends the oldest families of a user until there are no more than `SESSIONS_MAX`. Call [`lock_user`] before the family that was
+/// started last is recorded.
+///
+/// # Errors
+/// Those of the database.
+pub fn limit(
+    conn: &mut DbConnection,
+    user_id: UserId,
+    now: DateTime<Utc>,
+    settings: &TokenFamilySettings,
+) -> QueryResult<()> {
+    let Some(max) = settings.sessions_max else { return Ok(()) };
+    let mut families = living(conn, user_id, now, settings)?;
+    families.sort_by_key(|family| (family.created_at, family.id));
+    let surplus = families.len().saturating_sub(usize::try_from(max).unwrap_or(usize::MAX));
+    for family in families.iter().take(surplus) {
+        end_family(conn, family.id, EndReason::SessionsMax, now, settings)?;
+    }
+    Ok(())
+}
+
+/// Lets one transaction at a time count or end the families of a user. It must come before any lock on a family.
+///
+/// # Errors
+/// Those of the database.
+pub fn lock_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<()> {
+    advisory_lock(conn, &format!("logins of user {user_id}"))
+}
+
+/// Marks those of `families` that have not ended and blacklists them. Returns how many had not ended.
+fn end_rows(conn: &mut DbConnection, families: &[i64], reason: EndReason, now: DateTime<Utc>) -> QueryResult<usize> {
+    let mut ended = 0;
+    for ids in families.chunks(CHUNK) {
+        let rows = activity::table.filter(activity::family_id.eq_any(ids)).filter(activity::ended_at.is_null());
+        let values = (activity::ended_at.eq(to_db(now)), activity::ended_by.eq(reason.as_str()));
+        // This waits until nothing else changes the families.
+        ended += diesel::update(rows).set(values).execute(conn)?;
+        let row = (self::families::id, to_db(now).into_sql::<diesel::sql_types::Timestamp>());
+        let insert = self::families::table
+            .filter(self::families::id.eq_any(ids))
+            .select(row)
+            .insert_into(blacklisted::table)
+            .into_columns((blacklisted::family_id, blacklisted::blacklisted_at));
+        with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))?;
+    }
+    Ok(ended)
+}
+
+/// As [`end_rows`] for all families of a user. Returns how many were not blacklisted.
+fn end_rows_of_user(
+    conn: &mut DbConnection,
+    user_id: UserId,
+    reason: EndReason,
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
+    let is_blacklisted = exists(blacklisted::table.filter(blacklisted::family_id.eq(families::id)));
+    let open = families::table.filter(families::user_id.eq(user_id)).filter(diesel::dsl::not(is_blacklisted));
+    let ids: Vec<i64> = open.order(families::id).select(families::id).load(conn)?;
+    end_rows(conn, &ids, reason, now)?;
+    Ok(ids.len())
+}

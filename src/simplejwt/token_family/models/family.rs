@@ -1,0 +1,139 @@
+//! The table `token_family_tokenfamily`, and how rows in it are made.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::super::claims::FamilyClaims;
+use super::super::client::Client;
+use super::activity::FamilyActivity;
+use crate::contrib::auth::UserId;
+use crate::db::schema::{token_family_blacklistedtokenfamily as blacklisted, token_family_tokenfamily as families};
+use crate::db::types::{Moment, to_db};
+use crate::db::{DbConnection, with_backend};
+
+/// The refresh tokens that descend from one login.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = families)]
+pub struct TokenFamily {
+    /// Primary key.
+    pub id: i64,
+    /// The id in the claims of its tokens.
+    pub family_id: String,
+    /// Key of its user. `None` when the user was deleted or the tokens name none.
+    pub user_id: Option<UserId>,
+    /// When it was started, in UTC.
+    pub created_at: NaiveDateTime,
+    /// When it ends, in UTC. `None` if it has no end.
+    pub expires_at: Option<NaiveDateTime>,
+}
+
+/// A family that is to be recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTokenFamily<'a> {
+    /// What its tokens say about it.
+    pub claims: &'a FamilyClaims,
+    /// Key of its user.
+    pub user_id: Option<UserId>,
+    /// The id of its current refresh token.
+    pub jti: &'a str,
+    /// Where it is used.
+    pub client: &'a Client,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+impl NewTokenFamily<'_> {
+    /// Inserts the family. Returns the key.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn create(&self, conn: &mut DbConnection) -> QueryResult<i64> {
+        let insert = diesel::insert_into(families::table).values(self.row());
+        let id = with_backend!(conn, |conn| insert.returning(families::id).get_result(conn))?;
+        FamilyActivity::create(conn, id, self.jti, self.client, self.now)?;
+        Ok(id)
+    }
+
+    /// The key of the family, which is inserted if there is none with that id.
+    ///
+    /// There is none if another server made the family and did not record it, or has deleted it.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn get_or_create(&self, conn: &mut DbConnection) -> QueryResult<i64> {
+        let find = families::table.filter(families::family_id.eq(&self.claims.id)).select(families::id);
+        let id = match find.get_result(conn).optional()? {
+            Some(id) => id,
+            None => {
+                let insert = diesel::insert_into(families::table).values(self.row());
+                with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))?;
+                find.get_result(conn)?
+            }
+        };
+        FamilyActivity::create(conn, id, self.jti, self.client, self.now)?;
+        Ok(id)
+    }
+
+    fn row(&self) -> NewRow<'_> {
+        NewRow {
+            family_id: &self.claims.id,
+            user_id: self.user_id,
+            created_at: to_db(self.now),
+            expires_at: self.claims.expires_at.map(to_db),
+        }
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = families)]
+struct NewRow<'a> {
+    family_id: &'a str,
+    user_id: Option<UserId>,
+    created_at: Moment,
+    expires_at: Option<Moment>,
+}
+
+impl TokenFamily {
+    /// The rows of a user, with the times at which they were blacklisted. For lists in the admin.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn of_user(
+        conn: &mut DbConnection,
+        user_id: UserId,
+    ) -> QueryResult<Vec<(Self, Option<NaiveDateTime>, Option<FamilyActivity>)>> {
+        use crate::db::schema::family_activity as activity;
+        families::table
+            .left_join(blacklisted::table)
+            .left_join(activity::table)
+            .filter(families::user_id.eq(user_id))
+            .order(families::id.desc())
+            .select((Self::as_select(), blacklisted::blacklisted_at.nullable(), Option::<FamilyActivity>::as_select()))
+            .load(conn)
+    }
+
+    /// Deletes at most `limit` of the families that have expired at `now`, with all that is known about them. Returns how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn delete_expired_batch(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+        let now: Moment = to_db(now);
+        let ids: Vec<i64> = families::table
+            .filter(families::expires_at.le(now))
+            .order(families::id)
+            .limit(limit)
+            .select(families::id)
+            .load(conn)?;
+        // Where Django made the table, its foreign keys do not cascade.
+        diesel::delete(blacklisted::table.filter(blacklisted::family_id.eq_any(&ids))).execute(conn)?;
+        diesel::delete(families::table.filter(families::id.eq_any(&ids))).execute(conn)
+    }
+
+    /// Number of families that have expired at `now`.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
+        families::table.filter(families::expires_at.le(to_db(now))).count().get_result(conn)
+    }
+}

@@ -1,0 +1,81 @@
+//! The table `family_token`: which token was rotated, and into which.
+
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use crate::db::schema::{
+    family_token, token_blacklist_outstandingtoken as outstanding, token_family_tokenfamily as families,
+};
+use crate::db::{DbConnection, with_backend};
+
+/// Ids in one statement.
+const CHUNK: usize = 500;
+
+/// A refresh token that was rotated.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = family_token)]
+pub struct FamilyToken {
+    /// Its id.
+    pub jti: String,
+    /// Key of its family.
+    pub family_id: i64,
+    /// The id of the token that replaced it.
+    pub successor: Option<String>,
+}
+
+impl FamilyToken {
+    /// The row of the token with this id.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn find(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<Self>> {
+        let row = family_token::table.find(jti);
+        with_backend!(conn, |conn| row.select(Self::as_select()).get_result(conn)).optional()
+    }
+
+    /// The family of the token with this id, as its claims would name it: the id and the end.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn family(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<(String, Option<chrono::NaiveDateTime>)>> {
+        let row = family_token::table
+            .inner_join(families::table.on(families::id.eq(family_token::family_id)))
+            .filter(family_token::jti.eq(jti));
+        row.select((families::family_id, families::expires_at)).get_result(conn).optional()
+    }
+
+    /// Inserts the row, or changes its successor.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn save(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        let insert = diesel::insert_into(family_token::table).values(self).on_conflict(family_token::jti).do_update();
+        let upsert = insert.set(family_token::successor.eq(&self.successor));
+        with_backend!(conn, |conn| upsert.execute(conn)).map(drop)
+    }
+
+    /// Inserts the row, unless there is one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn get_or_create(&self, conn: &mut DbConnection) -> QueryResult<()> {
+        let insert = diesel::insert_into(family_token::table).values(self);
+        with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
+    }
+
+    /// Deletes at most `limit` of the rows whose token is not outstanding any more: it has expired and is refused for that.
+    /// Returns how many.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn delete_expired_batch(conn: &mut DbConnection, limit: i64) -> QueryResult<usize> {
+        let is_outstanding = exists(outstanding::table.filter(outstanding::jti.eq(family_token::jti)));
+        let jtis: Vec<String> =
+            family_token::table.filter(not(is_outstanding)).limit(limit).select(family_token::jti).load(conn)?;
+        let mut deleted = 0;
+        for jtis in jtis.chunks(CHUNK) {
+            deleted += diesel::delete(family_token::table.filter(family_token::jti.eq_any(jtis))).execute(conn)?;
+        }
+        Ok(deleted)
+    }
+}

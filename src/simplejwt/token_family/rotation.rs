@@ -1,0 +1,203 @@
+//! What happens to a family when one of its refresh tokens is used: the transaction behind `TokenRefreshSerializer`.
+//! `docs/ARCHITECTURE.md` has the rules and the order of locks.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::claims::FamilyClaims;
+use super::client::Client;
+use super::models::{
+    EndReason, FamilyActivity, FamilyLookup, FamilyToken, NewTokenFamily, Step, advance, end_family, limit, lock_user,
+};
+use super::settings::TokenFamilySettings;
+use crate::contrib::auth::UserId;
+use crate::contrib::auth::models::UserLookup;
+use crate::db::types::from_db;
+use crate::db::{DatabaseError, DbConnection, Lookup};
+use crate::simplejwt::exceptions::{NO_ACCOUNT_FOR_TOKEN, TokenError};
+use crate::simplejwt::state::JwtState;
+use crate::simplejwt::token_blacklist::models::{BlacklistLookup, OutstandingToken};
+use crate::simplejwt::tokens::{RefreshToken, jti};
+
+/// A refresh token and the one that is to replace it.
+pub(in crate::simplejwt) struct Rotation {
+    /// Settings and keys.
+    pub jwt: Arc<JwtState>,
+    /// The search for the user of the token.
+    pub user: UserLookup,
+    /// Whether the token names a user, who must then still exist.
+    pub has_user: bool,
+    /// The token that is used.
+    pub old: RefreshToken,
+    /// The token that replaces it.
+    pub new: RefreshToken,
+    /// The text of that.
+    pub raw: String,
+    /// The family of both.
+    pub family: FamilyClaims,
+    /// Whether the old token has no family, so that this rotation starts one.
+    pub starts: bool,
+    /// Where the token is used.
+    pub client: Client,
+}
+
+/// How a refresh ended.
+#[derive(Debug)]
+pub(in crate::simplejwt) enum Outcome {
+    /// The token was replaced.
+    Rotated,
+    /// The token had just been replaced by the token with this text, which is the answer again.
+    Repeated { refresh: String, family: FamilyClaims },
+    /// The token was replaced before. The family was ended, if the settings say so.
+    Reused { family: i64, ended: bool, is_first: bool },
+    /// The token is blacklisted for another reason.
+    Blacklisted,
+    /// The family has ended.
+    FamilyBlacklisted,
+}
+
+/// Why [`Rotation::advance`] did nothing.
+#[derive(Debug)]
+pub(in crate::simplejwt) enum NotAdvanced {
+    /// This is not the usual case: [`Rotation::settle`] decides.
+    Unsettled,
+    /// The refresh is refused, or the database failed.
+    Refused(TokenError),
+}
+
+impl<E: Into<TokenError>> From<E> for NotAdvanced {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl Rotation {
+    fn settings(&self) -> &TokenFamilySettings {
+        &self.jwt.settings.token_family
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.old.current_time()
+    }
+
+    /// The key of the user. A foreign key is checked at the commit, so the user must still exist.
+    fn owner(&self, conn: &mut DbConnection) -> Result<Option<UserId>, TokenError> {
+        let owner = self.user.find(conn)?;
+        if self.has_user && owner.is_none() {
+            return Err(TokenError::authentication_failed(NO_ACCOUNT_FOR_TOKEN, "user was deleted meanwhile"));
+        }
+        Ok(owner.and_then(|user| user.pk()))
+    }
+
+    /// The usual case, with as few statements as possible: the family is alive and the token is not blacklisted.
+    ///
+    /// # Errors
+    /// The transaction must then be rolled back.
+    pub fn advance(&self, conn: &mut DbConnection) -> Result<(), NotAdvanced> {
+        let owner = self.owner(conn)?;
+        let settings = &self.jwt.settings;
+        let (old, new) = (jti(&self.old, settings)?, jti(&self.new, settings)?);
+        let step = Step { family_id: &self.family.id, old: &old, new: &new, client: &self.client, now: self.now() };
+        if !advance(conn, &step).map_err(DatabaseError::from)? {
+            return Err(NotAdvanced::Unsettled);
+        }
+        Ok(self.new.outstand(&self.raw, owner, &self.jwt, conn)?)
+    }
+
+    /// Every case: claims the token and records its successor, or finds out why the token cannot be claimed.
+    ///
+    /// # Errors
+    /// When the refresh is refused and nothing is to be committed.
+    pub fn settle(&self, conn: &mut DbConnection) -> Result<Outcome, TokenError> {
+        let settings = self.settings();
+        let owner = self.owner(conn)?;
+        let (old, new) = (jti(&self.old, &self.jwt.settings)?, jti(&self.new, &self.jwt.settings)?);
+        let record =
+            NewTokenFamily { claims: &self.family, user_id: owner, jti: &old, client: &self.client, now: self.now() };
+        // Locks are taken in this order: the user, the family, the token.
+        let limited = owner.filter(|_| self.starts && settings.sessions_max.is_some());
+        if let Some(user_id) = limited {
+            lock_user(conn, user_id)?;
+        }
+        let known = if self.starts { None } else { Some(record.get_or_create(conn)?) };
+        if let Some(family) = known {
+            let has_ended = FamilyActivity::lock(conn, family)?.is_some_and(|activity| activity.ended_at.is_some());
+            // Another server may have blacklisted it, without an end in our table.
+            if has_ended || FamilyLookup(self.family.id.clone()).find(conn)?.is_some() {
+                let is_blacklisted = BlacklistLookup(old).find(conn)?.is_some();
+                return Ok(if is_blacklisted { Outcome::Blacklisted } else { Outcome::FamilyBlacklisted });
+            }
+        }
+        if self.jwt.settings.blacklist_after_rotation {
+            match self.old.blacklist(owner, &self.jwt, conn) {
+                Ok(()) => {}
+                Err(error) if error.is_blacklisted() => {
+                    return decide(conn, &old, settings, &self.client, self.now());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let family_id = match known {
+            Some(family) => family,
+            None => record.create(conn)?,
+        };
+        let spent = FamilyToken { jti: old, family_id, successor: Some(new.clone()) };
+        if self.jwt.settings.blacklist_after_rotation {
+            spent.save(conn)?;
+        } else {
+            // The old token stays valid and may have several successors. Each has a row, so that all of them end with the
+            // family.
+            spent.get_or_create(conn)?;
+            FamilyToken { jti: new.clone(), family_id, successor: None }.get_or_create(conn)?;
+        }
+        FamilyActivity::renew(conn, family_id, Some(&new), &self.client, self.now())?;
+        self.new.outstand(&self.raw, owner, &self.jwt, conn)?;
+        if let Some(user_id) = limited {
+            limit(conn, user_id, self.now(), settings)?;
+        }
+        Ok(Outcome::Rotated)
+    }
+}
+
+/// Decides about a blacklisted token with the id `old`: whether its successor is answered again, or its family ends.
+///
+/// # Errors
+/// Those of the database.
+pub(in crate::simplejwt) fn decide(
+    conn: &mut DbConnection,
+    old: &str,
+    settings: &TokenFamilySettings,
+    client: &Client,
+    now: DateTime<Utc>,
+) -> Result<Outcome, TokenError> {
+    // A token that we have not rotated was logged out, or Django has rotated it.
+    let Some(FamilyToken { family_id: family, successor: Some(successor), .. }) = FamilyToken::find(conn, old)? else {
+        return Ok(Outcome::Blacklisted);
+    };
+    let Some(activity) = FamilyActivity::lock(conn, family)? else { return Ok(Outcome::Blacklisted) };
+    if activity.ended_at.is_some() {
+        return Ok(Outcome::Blacklisted);
+    }
+    if activity.jti == successor {
+        // The direct predecessor. If the successor has gone as well, this login is over, and there is nothing to protect.
+        if BlacklistLookup(successor.clone()).find(conn)?.is_some() {
+            return Ok(Outcome::Blacklisted);
+        }
+        let since_rotation = activity.rotated_at.map(|rotated_at| now - from_db(rotated_at));
+        if since_rotation.is_some_and(|elapsed| elapsed < settings.refresh_token_grace_period)
+            && let Some(current) = OutstandingToken::find_by_jti(conn, &successor)?
+            && from_db(current.expires_at) > now
+            && let Some((id, expires_at)) = FamilyToken::family(conn, old)?
+        {
+            FamilyActivity::renew(conn, family, None, client, now)?;
+            let family = FamilyClaims { id, expires_at: expires_at.map(from_db) };
+            return Ok(Outcome::Repeated { refresh: current.token, family });
+        }
+    }
+    let is_first = FamilyActivity::mark_reused(conn, family, now)?;
+    if settings.blacklist_on_reuse {
+        end_family(conn, family, EndReason::Reuse, now, settings)?;
+    }
+    Ok(Outcome::Reused { family, ended: settings.blacklist_on_reuse, is_first })
+}

@@ -1,0 +1,141 @@
+//! Settings of token families. Python counterpart: the `TOKEN_FAMILY_…` keys of the `SIMPLE_JWT` dict in simplejwt's proposal.
+
+use chrono::Duration;
+
+use crate::conf::{Environment, SettingsError, settings, values};
+
+settings! {
+    section "SIMPLE_JWT", finish Self::finish;
+
+    /// Which refresh tokens belong to one login, and when that login ends.
+    ///
+    /// Start from `TokenFamilySettings::default()` and assign what differs; new fields may appear in minor versions.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct TokenFamilySettings {
+        /// Record which refresh tokens descend from one login: a *family*.
+        ///
+        /// Refresh tokens then have the claims `family_id` and `family_exp`, and a user can see and end the logins at
+        /// `/api/token/sessions/`. Needs the tables of the app: run `manage migrate` first.
+        pub enabled: bool = SIMPLE_JWT_TOKEN_FAMILY_ENABLED("false", values::boolean);
+        /// How long a family lasts, however often its tokens are refreshed. With `none` it has no end.
+        pub lifetime: Option<Duration> = SIMPLE_JWT_TOKEN_FAMILY_LIFETIME("30d", values::optional(values::duration));
+        /// Write the family into access tokens as well, and ask at each request whether it has ended.
+        ///
+        /// An access token then ends with its family. This is one more look-up for each request.
+        pub check_on_access: bool = SIMPLE_JWT_TOKEN_FAMILY_CHECK_ON_ACCESS("false", values::boolean);
+        /// End the family when one of its refresh tokens is used again after it was rotated: somebody has a copy of it.
+        ///
+        /// Needs `SIMPLE_JWT_BLACKLIST_AFTER_ROTATION`. Set `SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD` as well, or two tabs that
+        /// refresh at the same time end their own login.
+        pub blacklist_on_reuse: bool = SIMPLE_JWT_TOKEN_FAMILY_BLACKLIST_ON_REUSE("false", values::boolean);
+        /// Claim with the id of the family.
+        pub claim: String = SIMPLE_JWT_TOKEN_FAMILY_CLAIM("family_id", claim);
+        /// Claim with the time at which the family ends.
+        pub expiration_claim: String = SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM("family_exp", claim);
+        /// How long after a rotation the old token is answered with the same new one. At most 5 minutes.
+        ///
+        /// For tabs that refresh at the same time, and for a client that did not get the answer. With `0` exactly one of several requests with one token succeeds. Needs `SIMPLE_JWT_TOKEN_FAMILY_ENABLED`.
+        pub refresh_token_grace_period: Duration = SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD("0", grace_period);
+        /// End all logins of a user when the password is changed or reset: families and refresh tokens.
+        pub logout_on_password_change: bool = SIMPLE_JWT_LOGOUT_ON_PASSWORD_CHANGE("false", values::boolean);
+        /// How many families a user may have at a time. The oldest ends when a user logs in once more.
+        pub sessions_max: Option<u32> = SIMPLE_JWT_SESSIONS_MAX("none", values::optional(sessions_max));
+    }
+}
+
+/// A longer one would accept a stolen token for as long.
+const MAX_GRACE_PERIOD: Duration = Duration::minutes(5);
+
+/// Claims that every token has, whatever the settings say.
+const RESERVED: [&str; 6] = ["exp", "iat", "nbf", "iss", "aud", "sub"];
+
+impl TokenFamilySettings {
+    fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
+        if self.claim == self.expiration_claim {
+            let problem = "must differ from SIMPLE_JWT_TOKEN_FAMILY_CLAIM";
+            return Err(SettingsError::new("SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM", problem));
+        }
+        Ok(self)
+    }
+
+    /// Refuses claims of the family that are called as one of `others`, each a claim and the key of its setting.
+    pub(in crate::simplejwt) fn refuse_claims(&self, others: &[(&str, &str)]) -> Result<(), SettingsError> {
+        for (key, name) in [
+            ("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", &self.claim),
+            ("SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM", &self.expiration_claim),
+        ] {
+            if let Some((_, other)) = others.iter().find(|(claim, _)| claim == name) {
+                return Err(SettingsError::new(key, format!("must differ from {other}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `claim` is one of the two that tell the family.
+    pub(in crate::simplejwt) fn has_claim(&self, claim: &str) -> bool {
+        claim == self.claim || claim == self.expiration_claim
+    }
+}
+
+fn claim(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("the name of a claim".to_owned()),
+        name if RESERVED.contains(&name) => Err(format!("a claim of its own, not one of {}", RESERVED.join(", "))),
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn grace_period(text: &str) -> Result<Duration, String> {
+    let period = values::duration(text)?;
+    if period < Duration::zero() || period > MAX_GRACE_PERIOD {
+        return Err("a duration from 0 to 5m".to_owned());
+    }
+    Ok(period)
+}
+
+fn sessions_max(text: &str) -> Result<u32, String> {
+    match values::number(text)? {
+        0 => Err("a number of at least 1, or none".to_owned()),
+        number => Ok(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(key: &str, value: &str) -> Result<TokenFamilySettings, String> {
+        let env: Environment = [(key, value)].into_iter().collect();
+        TokenFamilySettings::from_env(&env).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_grace_period_is_five_minutes_at_most() {
+        let period = |text| read("SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD", text);
+        assert_eq!(period("5m").unwrap().refresh_token_grace_period, Duration::minutes(5));
+        assert_eq!(period("0").unwrap().refresh_token_grace_period, Duration::zero());
+        for text in ["301", "5m1s", "-1", "1h", "soon"] {
+            assert!(period(text).unwrap_err().starts_with("SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD: "), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_family_may_last_for_ever_and_there_may_be_any_number() {
+        assert_eq!(TokenFamilySettings::default().lifetime, Some(Duration::days(30)));
+        assert_eq!(read("SIMPLE_JWT_TOKEN_FAMILY_LIFETIME", "none").unwrap().lifetime, None);
+        assert_eq!(TokenFamilySettings::default().sessions_max, None);
+        assert_eq!(read("SIMPLE_JWT_SESSIONS_MAX", "3").unwrap().sessions_max, Some(3));
+        assert!(read("SIMPLE_JWT_SESSIONS_MAX", "0").unwrap_err().starts_with("SIMPLE_JWT_SESSIONS_MAX: "));
+    }
+
+    #[test]
+    fn the_claims_have_names_of_their_own() {
+        assert!(read("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", " ").is_err());
+        assert!(read("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", "exp").is_err());
+        assert_eq!(
+            read("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", "family_exp").unwrap_err(),
+            "SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM: must differ from SIMPLE_JWT_TOKEN_FAMILY_CLAIM"
+        );
+    }
+}
