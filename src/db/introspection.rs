@@ -51,6 +51,41 @@ pub fn columns(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<Column>>
     }
 }
 
+/// A column that refers to a row of another table.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct ForeignKey {
+    /// The column.
+    #[diesel(sql_type = Text)]
+    pub column: String,
+    /// The other table.
+    #[diesel(sql_type = Text)]
+    pub table: String,
+}
+
+/// The foreign keys of one column that the table with that name has.
+///
+/// # Errors
+/// Those of the statement.
+pub fn foreign_keys(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<ForeignKey>> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(conn) => {
+            let query = "SELECT max(k.\"from\") AS \"column\", max(k.\"table\") AS \"table\" \
+                         FROM pragma_foreign_key_list($1) k GROUP BY k.id HAVING count(*) = 1 ORDER BY k.id DESC";
+            sql_query(query).bind::<Text, _>(table).load(conn)
+        }
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let query = "SELECT a.attname::text AS \"column\", f.relname::text AS \"table\" FROM pg_catalog.pg_constraint k \
+                         JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_class f ON f.oid = k.confrelid \
+                         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1] \
+                         WHERE k.contype = 'f' AND cardinality(k.conkey) = 1 AND c.relname = $1 \
+                         AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY a.attnum";
+            sql_query(query).bind::<Text, _>(table).load(conn)
+        }
+    }
+}
+
 /// The names of the tables that have all of `columns`, sorted.
 ///
 /// # Errors

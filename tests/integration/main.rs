@@ -6,6 +6,7 @@
 #[macro_use]
 mod support;
 
+mod admin;
 mod auth;
 mod authtoken;
 mod library;

@@ -148,6 +148,19 @@ impl Deletion {
         rows(self).is_subset(&rows(other))
     }
 
+    /// Takes the row `object` for this transaction, so that it is deleted once. Returns whether it is still there.
+    ///
+    /// # Errors
+    /// Those of the statement.
+    pub fn claim(conn: &mut DbConnection, registered: &Registered, object: &Row) -> QueryResult<bool> {
+        let table = registered.objects.table(conn)?;
+        let key = registered.objects.column(&table, "pk")?;
+        let mut claim =
+            Statement::new(format!("UPDATE {} SET {} = {} WHERE ", table.quoted, key.quoted, key.qualified));
+        claim.push(&key.qualified).push(" = ").bind(key, Some(object.pk()), table.vendor);
+        Ok(claim.run(conn)? > 0)
+    }
+
     /// Deletes what goes along. The rows themselves are left to
     /// [`ModelAdmin::delete_model`](super::ModelAdmin::delete_model).
     ///

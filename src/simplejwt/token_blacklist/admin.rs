@@ -2,14 +2,18 @@
 //! `rest_framework_simplejwt.token_blacklist.admin`.
 
 use crate::contrib::admin::models::{Field, Model, OnDelete, Row};
-use crate::contrib::admin::{AdminRequest, Cell, ModelAdmin, display_for_field, masked};
+use crate::contrib::admin::{AdminRequest, Cell, Fieldset, ModelAdmin, display_for_field, masked};
 use crate::db::schema::{
     token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
 };
 
 fn outstanding_model() -> Model {
     let user = Field::foreign_key(outstanding::user_id, "auth.User").on_delete(OnDelete::SetNull).blank();
-    Model::new("token_blacklist", "OutstandingToken", outstanding::table)
+    let mut model = Model::new("token_blacklist", "OutstandingToken", outstanding::table);
+    for key in &mut model.fields {
+        "id".clone_into(&mut key.verbose_name);
+    }
+    model
         // The package declares it itself, and then it is `id` and not `ID`.
         .field(Field::of(outstanding::id).auto())
         .field(user)
@@ -36,6 +40,10 @@ impl ModelAdmin for OutstandingTokenAdmin {
 
     fn list_display(&self) -> &[&str] {
         &["jti", "user", "created_at", "expires_at"]
+    }
+
+    fn fieldsets(&self, _add: bool) -> Vec<Fieldset> {
+        vec![Fieldset::new("", &["id", "user", "jti", "token", "created_at", "expires_at"])]
     }
 
     fn list_select_related(&self) -> &[&str] {

@@ -10,7 +10,7 @@ use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::db::schema::auth_user;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
 use actix_simplejwt::server::{self, Site};
-use actix_simplejwt::{Apps, Settings, urls};
+use actix_simplejwt::{Apps, AppsBuilder, Settings, urls};
 use actix_web::body::to_bytes;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
@@ -66,6 +66,30 @@ impl TestApp {
         app
     }
 
+    /// As [`TestApp::build_with_urls`], with what the project's code adds to the set-up.
+    pub async fn build_site(
+        kept: TestDatabase,
+        urls: fn(&mut ServiceConfig, &Apps),
+        adjust: impl FnOnce(&mut Settings),
+        extend: fn(AppsBuilder) -> AppsBuilder,
+    ) -> Self {
+        let app = Self::build_empty(kept, urls, adjust, extend).await;
+        for user in [super::alice(), super::bob(), super::ivan()] {
+            app.add_user(user).await;
+        }
+        app
+    }
+
+    /// As [`TestApp::build_site`], without users.
+    pub async fn build_empty(
+        kept: TestDatabase,
+        urls: fn(&mut ServiceConfig, &Apps),
+        adjust: impl FnOnce(&mut Settings),
+        extend: fn(AppsBuilder) -> AppsBuilder,
+    ) -> Self {
+        Self::start_with(Rc::new(kept), urls, adjust, extend).await
+    }
+
     /// Another instance on the same database, with a separate pool and clock.
     pub async fn another(&self, adjust: impl FnOnce(&mut Settings)) -> Self {
         Self::start(Rc::clone(&self.kept), self.urls, adjust).await
@@ -75,6 +99,15 @@ impl TestApp {
         kept: Rc<TestDatabase>,
         urls: fn(&mut ServiceConfig, &Apps),
         adjust: impl FnOnce(&mut Settings),
+    ) -> Self {
+        Self::start_with(kept, urls, adjust, |builder| builder).await
+    }
+
+    async fn start_with(
+        kept: Rc<TestDatabase>,
+        urls: fn(&mut ServiceConfig, &Apps),
+        adjust: impl FnOnce(&mut Settings),
+        extend: fn(AppsBuilder) -> AppsBuilder,
     ) -> Self {
         let env: Environment = [
             ("SECRET_KEY", "a-test-secret-key-of-more-than-fifty-characters-0123456789"),
@@ -86,7 +119,7 @@ impl TestApp {
         settings.database = kept.settings.clone();
         adjust(&mut settings);
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-        let apps = settings.builder().clock(clock.clone()).build().unwrap();
+        let apps = extend(settings.builder().clock(clock.clone())).build().unwrap();
         let (database, auth) = (apps.database().unwrap().clone(), apps.auth().unwrap().clone());
         let service = Rc::new(init_service(server::app(&Site::new(apps, urls))).await);
         let call: Call = Rc::new(move |request| {

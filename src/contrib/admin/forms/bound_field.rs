@@ -208,7 +208,9 @@ impl Form {
                 step: None,
                 range: None,
             },
-            FieldType::Integer { min, max } => number(None, Some((*min, *max))),
+            FieldType::Integer { min, max } => {
+                number(None, (*min != i64::MIN || *max != i64::MAX).then_some((*min, *max)))
+            }
             FieldType::Float => number(Some("any".to_owned()), None),
             FieldType::Decimal { decimal_places, .. } => number(Some(step(*decimal_places)), None),
             FieldType::Date => input("text", "vDateField", None),

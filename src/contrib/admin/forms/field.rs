@@ -165,6 +165,9 @@ pub struct FormField {
     pub autocomplete: Option<&'static str>,
     /// Whether the page begins with the cursor here.
     pub autofocus: bool,
+    /// Set where the user may see the value but not change it, although the page has a control: what is sent is ignored, and this text
+    /// says so.
+    pub ignored: Option<&'static str>,
     /// What else a new value must meet.
     pub rule: Option<Arc<dyn Rule>>,
 }
@@ -188,6 +191,7 @@ impl FormField {
             show_hidden_initial: false,
             autocomplete: None,
             autofocus: false,
+            ignored: None,
             rule: None,
         }
     }

@@ -21,6 +21,7 @@ pub struct Form {
     cleaned: Vec<(String, Value)>,
     errors: Vec<(String, Vec<String>)>,
     changed: Vec<String>,
+    notices: Vec<&'static str>,
 }
 
 impl Form {
@@ -77,9 +78,16 @@ impl Form {
         self.cleaned.clear();
         self.errors.clear();
         self.changed.clear();
+        self.notices.clear();
         let Some(data) = &self.data else { return Ok(()) };
         for field in &self.fields {
-            let outcome = field.clean(conn, data, "")?;
+            let mut outcome = field.clean(conn, data, "")?;
+            if let Some(notice) = field.ignored {
+                if field.has_changed(&field.initial, outcome.as_ref().ok()) {
+                    self.notices.push(notice);
+                }
+                outcome = Ok(field.initial.clone());
+            }
             let initial = match field.show_hidden_initial {
                 true => field.clean(conn, data, INITIAL_PREFIX)?.ok(),
                 false => Some(field.initial.clone()),
@@ -158,6 +166,12 @@ impl Form {
     #[must_use]
     pub fn errors_of(&self, name: &str) -> &[String] {
         self.errors.iter().find(|(field, _)| field == name).map_or(&[], |(_, problems)| problems.as_slice())
+    }
+
+    /// What was ignored of what was sent.
+    #[must_use]
+    pub fn notices(&self) -> &[&'static str] {
+        &self.notices
     }
 
     /// The fields that differ from their initial values, in the order of the page: `changed_data`.

@@ -10,17 +10,37 @@ use super::super::models::UserModel;
 use super::super::settings::AuthSettings;
 use super::user::UserAdmin;
 use super::user_model::like_abstract_user;
-use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, ManyToMany, Model};
+use crate::contrib::admin::ModelAdmin;
+use crate::contrib::admin::model_forms::capfirst;
+use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, ManyToMany, Model, OnDelete, Relation, Row};
 use crate::db::DbConnection;
-use crate::db::introspection::columns;
+use crate::db::introspection::{columns, foreign_keys};
 use crate::db::tables::{Kind, Table, TableColumn};
 
-/// The pages of the users in the table of `users`. `None` if there is no such table, or if it has no primary key of one column.
+/// A table that users refer to, such as one of tenants. It has no pages.
+pub(super) struct OtherTable {
+    model: Model,
+}
+
+impl ModelAdmin for OtherTable {
+    fn model(&self) -> Model {
+        self.model.clone()
+    }
+
+    /// The name of the row, if the table has one.
+    fn to_string(&self, row: &Row) -> String {
+        let name = ["name", "title", "code"].iter().find_map(|name| row.get(name));
+        name.map_or_else(|| format!("{} object ({})", self.model.object_name, row.pk()), str::to_owned)
+    }
+}
+
+/// The pages of the users in the table of `users`, and the tables that they refer to. `None` if there is no such table, or if it has no
+/// primary key of one column.
 pub(super) fn user_admin(
     conn: &mut DbConnection,
     users: &dyn UserModel,
     settings: &AuthSettings,
-) -> QueryResult<Option<UserAdmin>> {
+) -> QueryResult<Option<(UserAdmin, Vec<OtherTable>)>> {
     if columns(conn, users.table())?.is_empty() {
         return Ok(None);
     }
@@ -29,10 +49,21 @@ pub(super) fn user_admin(
     let [key] = keys[..] else { return Ok(None) };
     let (app, _) = settings.auth_user_model.names();
     let mut model = Model::described(&app, settings.auth_user_model.model(), &table.name, primary_key(key));
+    let mut others: Vec<OtherTable> = Vec::new();
+    let references = foreign_keys(conn, &table.name)?;
     for column in table.columns.iter().filter(|column| column.column.name != key.column.name) {
-        if let Some(field) = field(column, settings) {
-            model = model.field(like_abstract_user(field));
+        let Some(mut field) = field(column, settings) else { continue };
+        if let Some(reference) = references.iter().find(|reference| reference.column == column.column.name) {
+            let Some(other) = other_table(conn, &app, &reference.table)? else { continue };
+            let relation = Relation { to: other.model.label(), on_delete: OnDelete::DoNothing };
+            field.name = field.name.strip_suffix("_id").unwrap_or(&field.name).to_owned();
+            field = field.clone().verbose_name(&field.name.replace('_', " "));
+            field.kind = FieldKind::ForeignKey(relation);
+            if !others.iter().any(|known| known.model.table == other.model.table) {
+                others.push(other);
+            }
         }
+        model = model.field(like_abstract_user(field));
     }
     for (name, to, other) in
         [("groups", "auth.Group", "group_id"), ("user_permissions", "auth.Permission", "permission_id")]
@@ -51,7 +82,23 @@ pub(super) fn user_admin(
         }
     }
     let required = users.required_fields();
-    Ok(Some(UserAdmin::new(model, username, &required, Arc::from(settings.auth_password_validators.clone()))))
+    let admin = UserAdmin::new(model, username, &required, Arc::from(settings.auth_password_validators.clone()));
+    Ok(Some((admin, others)))
+}
+
+/// The model of a table that users refer to. `None` if it has no primary key of one column.
+fn other_table(conn: &mut DbConnection, app: &str, name: &str) -> QueryResult<Option<OtherTable>> {
+    let table = Table::read(conn, name)?;
+    let keys: Vec<&TableColumn> = table.columns.iter().filter(|column| column.column.is_primary_key).collect();
+    let [key] = keys[..] else { return Ok(None) };
+    let object_name = capfirst(name.strip_prefix(&format!("{app}_")).unwrap_or(name));
+    let mut model = Model::described(app, &object_name, name, primary_key(key));
+    for column in table.columns.iter().filter(|column| ["name", "title", "code"].contains(&column.column.name.as_str()))
+    {
+        let name = column.column.name.as_str();
+        model = model.field(Field::new(name, name, FieldKind::Char, column.column.is_nullable));
+    }
+    Ok(Some(OtherTable { model }))
 }
 
 fn primary_key(column: &TableColumn) -> Field {

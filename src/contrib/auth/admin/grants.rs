@@ -28,7 +28,7 @@ impl Grants {
     /// Lets nobody but superusers change the field `name`.
     pub(super) fn superusers_only(&self, form: &mut Form, name: &str) {
         if let Some(field) = form.field_mut(name).filter(|_| !self.is_superuser) {
-            field.rule = Some(Arc::new(SuperusersOnly));
+            field.ignored = Some("The superuser status was not changed: only superusers can change it.");
         }
     }
 
@@ -45,14 +45,6 @@ impl Grants {
         if let Some(field) = form.field_mut(name).filter(|_| !self.is_superuser) {
             field.rule = Some(Arc::new(OwnPermissions { permissions: Arc::clone(&self.permissions), of_groups: true }));
         }
-    }
-}
-
-struct SuperusersOnly;
-
-impl Rule for SuperusersOnly {
-    fn check(&self, _: &mut DbConnection, _: &Value, _: &Value) -> QueryResult<Vec<String>> {
-        Ok(vec!["Only superusers can change this.".to_owned()])
     }
 }
 

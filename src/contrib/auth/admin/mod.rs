@@ -46,8 +46,11 @@ pub(super) fn register_own_users(
         return Ok(());
     }
     let settings = registry.settings::<AuthSettings>();
-    if let Some(admin) = custom::user_admin(conn, users, &settings)? {
+    if let Some((admin, others)) = custom::user_admin(conn, users, &settings)? {
         registry.admin().register(admin);
+        for other in others {
+            registry.admin().describe(other);
+        }
         AdminSite::refresh(registry);
     }
     Ok(())

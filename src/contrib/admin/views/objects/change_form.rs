@@ -23,6 +23,7 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::admin::urls::quote;
 use crate::contrib::admin::views::each_context;
+use crate::contrib::messages::{self, Level};
 use crate::db::{DatabaseError, DbConnection};
 
 /// The page for a new object.
@@ -87,7 +88,12 @@ async fn change_form(
     if request.is_post() {
         form.bind(request.form.clone());
         return match save(&layout, request, form, object.as_ref()).await? {
-            Outcome::Saved(saved, text) => respond(site, registered, request, &saved, &text, object.is_none()).await,
+            Outcome::Saved(saved, text, notices) => {
+                for notice in notices {
+                    messages::add(&request.req, Level::Warning, notice);
+                }
+                respond(site, registered, request, &saved, &text, object.is_none()).await
+            }
             Outcome::Gone => Ok(does_not_exist(site, registered, object.as_ref().map_or("", Row::pk), request)),
             Outcome::Invalid(rejected) => {
                 let Rejected { form, fieldsets, text } = *rejected;

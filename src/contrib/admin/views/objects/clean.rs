@@ -19,7 +19,7 @@ pub(super) fn clean(
     original: Option<&Row>,
     now: DateTime<Utc>,
 ) -> Result<Row, DatabaseError> {
-    limit_numbers(conn, registered, form)?;
+    limit_values(conn, registered, form)?;
     form.full_clean(conn)?;
     let mut object = original.cloned().unwrap_or_else(|| new_object(&registered.model, now));
     apply(&registered.model, form, &mut object);
@@ -38,11 +38,18 @@ pub(super) fn clean(
     Ok(object)
 }
 
-/// Numbers that the column cannot hold are refused by the form, not by the database.
-fn limit_numbers(conn: &mut DbConnection, registered: &Registered, form: &mut Form) -> Result<(), DatabaseError> {
+/// Numbers and texts that the column cannot hold are refused by the form, not by the database.
+fn limit_values(conn: &mut DbConnection, registered: &Registered, form: &mut Form) -> Result<(), DatabaseError> {
     let table = registered.objects.table(conn)?;
     for field in &registered.model.fields {
-        let Some(form_field) = form.field_mut(&field.name) else { continue };
+        let Some(form_field) = form.field_mut(&field.name).filter(|_| !field.column.is_empty()) else { continue };
+        if let FieldType::Char { max_length, .. }
+        | FieldType::Username { max_length }
+        | FieldType::Email { max_length } = &mut form_field.kind
+        {
+            let limit = table.column(&field.column)?.column.max_length.and_then(|limit| usize::try_from(limit).ok());
+            *max_length = max_length.or(limit);
+        }
         if let FieldType::Integer { min, max } = &mut form_field.kind
             && let Kind::Integer(bytes) = table.column(&field.column)?.kind
             && let Some(limit) = 1_i64.checked_shl(8 * u32::from(bytes) - 1).filter(|limit| *limit > 0)

@@ -47,13 +47,24 @@ pub(in crate::contrib::admin::views) async fn delete(
             return Err(PageError::PermissionDenied);
         }
         match carry_out(site, registered, &object, request, deletion).await {
-            Ok(true) => return respond(site, registered, request, object.pk(), &text).await,
-            Ok(false) => {}
+            Ok(Carried::Out) => return respond(site, registered, request, object.pk(), &text).await,
+            Ok(Carried::Gone) => return Ok(does_not_exist(site, registered, key, request)),
+            Ok(Carried::Changed) => {}
             Err(DatabaseError::Query(error)) if !is_last && is_foreign_key_violation(&error) => {}
             Err(error) => return Err(error.into()),
         }
     }
     Err(PageError::Unavailable(format!("what refers to {text:?} keeps changing")))
+}
+
+/// What came of a deletion.
+enum Carried {
+    /// The object was deleted.
+    Out,
+    /// Another request has deleted it.
+    Gone,
+    /// More refers to the object than the user was asked about.
+    Changed,
 }
 
 async fn collect(
@@ -74,13 +85,16 @@ async fn carry_out(
     object: &Row,
     request: &AdminRequest,
     agreed: Deletion,
-) -> Result<bool, DatabaseError> {
+) -> Result<Carried, DatabaseError> {
     let (site, registered, object) = (site.clone(), registered.clone(), object.clone());
     let (user, now) = (request.user.as_ref().and_then(|user| user.pk()), request.now());
-    let delete = move |conn: &mut DbConnection| -> Result<bool, DatabaseError> {
+    let delete = move |conn: &mut DbConnection| -> Result<Carried, DatabaseError> {
+        if !Deletion::claim(conn, &registered, &object)? {
+            return Ok(Carried::Gone);
+        }
         let deletion = Deletion::collect(conn, &site, &registered, std::slice::from_ref(&object))?;
         if !deletion.is_within(&agreed) || !deletion.protected.is_empty() {
-            return Ok(false);
+            return Ok(Carried::Changed);
         }
         // First, because the entries of a user are deleted with the user.
         if let Some(user) = user {
@@ -90,7 +104,7 @@ async fn carry_out(
         }
         deletion.delete_related(conn)?;
         registered.admin.delete_model(conn, &registered.objects, &object).map_err(database_error)?;
-        Ok(true)
+        Ok(Carried::Out)
     };
     request.db.write(delete).await
 }

@@ -1,10 +1,12 @@
 //! Writing an object. Python counterpart: `ModelAdmin.save_model`, `save_related`, `log_addition` and `log_change`.
 
+use diesel::result::{DatabaseErrorKind, Error};
+
 use super::clean::{clean, database_error};
 use super::fieldsets::{BoundFieldset, Layout};
 use crate::apps::Apps;
 use crate::contrib::admin::error::PageError;
-use crate::contrib::admin::forms::{Form, Value};
+use crate::contrib::admin::forms::{Form, NON_FIELD_ERRORS, Value};
 use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
@@ -13,8 +15,8 @@ use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation, is_unique
 
 /// What came of a form.
 pub(super) enum Outcome {
-    /// The object was written. Its text.
-    Saved(Box<Row>, String),
+    /// The object was written. Its text, and what was ignored of the form.
+    Saved(Box<Row>, String, Vec<&'static str>),
     /// Something is wrong with the form.
     Invalid(Box<Rejected>),
     /// The object was deleted meanwhile.
@@ -46,6 +48,10 @@ pub(super) async fn save(
         let extra = layout.registered.admin.before_save(request, &form, original).await?;
         match write(layout, request, form.clone(), extra, original).await {
             Err(error) if !is_last && is_conflict(&error) => {}
+            Err(DatabaseError::Query(error)) if is_refused(&error) => {
+                log::warn!("the database refuses a row of {}: {error}", layout.registered.model.label());
+                return refuse(layout, request, form, original.cloned()).await;
+            }
             outcome => return Ok(outcome?),
         }
     }
@@ -54,6 +60,41 @@ pub(super) async fn save(
 
 fn is_conflict(error: &DatabaseError) -> bool {
     matches!(error, DatabaseError::Query(error) if is_unique_violation(error) || is_foreign_key_violation(error))
+}
+
+/// Whether the database does not take a value: one is missing, too long or too large, or a rule of the table forbids it.
+fn is_refused(error: &Error) -> bool {
+    const MESSAGES: [&str; 6] = [
+        "numeric field overflow",
+        "value too long for type",
+        "integer out of range",
+        "smallint out of range",
+        "bigint out of range",
+        "date/time field value out of range",
+    ];
+    match error {
+        Error::DatabaseError(DatabaseErrorKind::NotNullViolation | DatabaseErrorKind::CheckViolation, _) => true,
+        Error::DatabaseError(DatabaseErrorKind::Unknown, information) => {
+            MESSAGES.iter().any(|message| information.message().starts_with(message))
+        }
+        _ => false,
+    }
+}
+
+/// The form with the error that the database does not take it. The log says why.
+async fn refuse(
+    layout: &Layout,
+    request: &AdminRequest,
+    mut form: Form,
+    original: Option<Row>,
+) -> Result<Outcome, PageError> {
+    let layout = layout.clone();
+    let refuse = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
+        let object = clean(conn, &layout.registered, &mut form, original.as_ref(), layout.options.now)?;
+        form.add_error(NON_FIELD_ERRORS, "The database does not accept this: a value is missing or not allowed.");
+        rejected(conn, &layout, form, object)
+    };
+    Ok(Outcome::Invalid(request.db.query(refuse).await?))
 }
 
 /// The form, if nothing is wrong with it.
@@ -116,7 +157,7 @@ async fn write(
             };
             let action = if original.is_none() { Action::Addition } else { Action::Change };
             log(conn, &layout, user, action, (object.pk(), &text), &message)?;
-            Ok(Outcome::Saved(Box::new(object), text))
+            Ok(Outcome::Saved(Box::new(object), text, form.notices().to_vec()))
         })
     };
     request.db.write(write).await
