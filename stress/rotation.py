@@ -161,7 +161,8 @@ class Load:
             self.count("client", False, repr(error))
 
     def show(self, connections, token):
-        header = base64.urlsafe_b64decode(token.split(".")[0] + "==").decode()
+        header, payload = (base64.urlsafe_b64decode(part + "==").decode() for part in token.split(".")[:2])
+        expires = int(re.search('"exp":([0-9]+)', payload).group(1))
         with self.lock:
             self.kids.add(re.search('"kid":"([^"]*)"', header).group(1))
         ports = dict(self.verifiers.ports)
@@ -176,6 +177,9 @@ class Load:
                     connections[name].request("GET", path, headers={"Authorization": "Bearer " + token})
                     response = connections[name].getresponse()
                     body = response.read()
+                    if time.time() >= expires:
+                        # On a busy machine a token may expire on the way, which says nothing about keys.
+                        return
                     self.count(name, response.status == 200, "%d %s" % (response.status, body[:200]))
                     break
                 except (OSError, http.client.HTTPException) as error:
@@ -203,14 +207,14 @@ def rotatekey(service, file):
 
 
 def step(service, file, expected, patience):
-    """Waits until the next step is allowed, and takes it. Returns after how many seconds."""
+    """Waits until the next step is allowed, and takes it."""
     begin = time.monotonic()
     while True:
         code, text = rotatekey(service, file)
         if code == 0:
             if expected not in text:
                 sys.exit("%r is not in %r" % (expected, text))
-            return time.monotonic() - begin
+            return
         if time.monotonic() - begin > patience:
             sys.exit("the step was refused for too long: " + text)
         time.sleep(1)
@@ -255,13 +259,15 @@ def main():
         time.sleep(3)
         for number in range(options.rotations):
             print("rotation %d" % (number + 1), flush=True)
+            begin = time.monotonic()
             step(service, file, "is published", 0)
             code, text = rotatekey(service, file)
             if code == 0 or "may not sign before" not in text:
                 ok = False
                 print("FAILED: a key was let sign too early")
-            waited = step(service, file, "signs", options.max_age + 5)
-            if waited < options.max_age - 0.5:
+            step(service, file, "signs", options.max_age + 5)
+            waited = time.monotonic() - begin
+            if waited < options.max_age:
                 ok = False
                 print("FAILED: the key signs after %.1f s" % waited)
             step(service, file, "removed", REFRESH + 5)
