@@ -27,6 +27,7 @@ use crate::contrib::{
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
 use crate::db::DatabaseSettings;
+use crate::http::form_data::FormLimits;
 #[cfg(feature = "server")]
 use crate::http::{
     self,
@@ -284,6 +285,8 @@ impl Project for Settings {
             registry.insert(self.legacy_jwt);
             registry.insert(self.oauth2);
         }
+        let limits = self.rest_framework.limits;
+        registry.insert(FormLimits { bytes: limits.body, fields: limits.fields, time: limits.time });
         registry.insert(self.rest_framework);
         registry.insert(self.simple_jwt);
         #[cfg(feature = "server")]

@@ -4,7 +4,7 @@ use super::Apps;
 use super::config::AppConfig;
 use super::registry::Registry;
 #[cfg(feature = "database")]
-use crate::db::migrations::{MigrationPlan, Step, UserTable};
+use crate::db::migrations::{MigrationPlan, ModelName, Step, UserTable};
 
 impl Registry {
     /// Installs `apps`, which are in the order of `INSTALLED_APPS`.
@@ -30,7 +30,7 @@ impl Registry {
     pub fn migrations(&self) -> MigrationPlan {
         let of_apps = self.installed().iter().flat_map(|app| app.migrations());
         let plan = MigrationPlan::new(of_apps.chain(self.list::<Step>()));
-        plan.with_users(self.settings::<UserTable>())
+        plan.with_users(self.settings::<UserTable>()).with_models(self.list::<ModelName>().iter().cloned())
     }
 }
 

@@ -21,6 +21,13 @@ pub struct FormLimits {
     pub time: Duration,
 }
 
+impl Default for FormLimits {
+    /// The defaults of the settings `DATA_UPLOAD_…`.
+    fn default() -> Self {
+        Self { bytes: 2_621_440, fields: 1_000, time: Duration::from_secs(30) }
+    }
+}
+
 /// Why a form cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FormError {

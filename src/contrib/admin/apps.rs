@@ -52,6 +52,8 @@ impl AppConfig for AdminConfig {
     #[cfg(feature = "server")]
     fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         let site = AdminSite::new(registry, registry.settings::<AdminSettings>().base());
+        let names: Vec<_> = site.models().map(|registered| registered.model.content_type()).collect();
+        names.into_iter().for_each(|name| registry.push(name));
         registry.insert(site);
         if let Some(auth) = registry.get::<AuthState>().cloned() {
             registry.push(Gauge::new("active_sessions", "Active sessions", active_sessions));

@@ -38,10 +38,14 @@ impl Cell {
     }
 }
 
+/// How many characters of a secret are shown.
+pub(super) const SHOWN_OF_SECRETS: usize = 4;
+
 /// `secret` as pages, messages and log entries show it: the first four characters, if there are many more, and an ellipsis.
 #[must_use]
 pub fn masked(secret: &str) -> String {
-    let shown: String = if secret.chars().count() >= 20 { secret.chars().take(4).collect() } else { String::new() };
+    let shown: String =
+        if secret.chars().count() >= 20 { secret.chars().take(SHOWN_OF_SECRETS).collect() } else { String::new() };
     format!("{shown}…")
 }
 

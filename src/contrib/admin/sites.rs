@@ -60,6 +60,9 @@ struct Registration {
     has_pages: bool,
 }
 
+/// What the project itself has registered. It comes after what the apps have registered, and may take its place.
+struct OwnRegistration(Registration);
+
 /// Where an app registers its models: `admin.site` in an `admin.py`.
 pub struct Registrations<'a>(&'a mut Registry);
 
@@ -84,9 +87,11 @@ impl Registry {
 }
 
 impl AppsBuilder {
-    /// Registers a model of the project with the admin site.
+    /// Registers a model of the project with the admin site. It takes the place of what an app has registered for that model.
+    ///
+    /// `manage migrate` makes its content type and permissions.
     pub fn admin(self, admin: impl ModelAdmin) -> Self {
-        self.contribute(Registration { admin: Arc::new(admin), has_pages: true })
+        self.contribute(OwnRegistration(Registration { admin: Arc::new(admin), has_pages: true }))
     }
 }
 
@@ -95,7 +100,8 @@ impl AdminSite {
     pub(super) fn new(registry: &Registry, base: String) -> Self {
         let tables = Arc::new(Tables::default());
         let mut models: Vec<Registered> = Vec::new();
-        for Registration { admin, has_pages } in registry.list::<Registration>().iter().cloned() {
+        let own = registry.list::<OwnRegistration>().iter().map(|OwnRegistration(own)| own);
+        for Registration { admin, has_pages } in registry.list::<Registration>().iter().chain(own).cloned() {
             let model = Arc::new(admin.model());
             let objects = Manager::new(Arc::clone(&model), Arc::clone(&tables));
             let new = Registered { admin, model, objects, has_pages };

@@ -26,6 +26,7 @@ use super::{Database, DatabaseError, DbConnection, transaction};
 use crate::core::clock::Clock;
 
 pub use self::error::MigrationError;
+pub use self::permissions::ModelName;
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
 pub use self::steps::{
     ADMIN, ADMIN_STATISTICS, AUTH, AUTHTOKEN, CONTENTTYPES, FAMILY_ACTIVITY, LOGIN_FAILURES, Migration, Model,
@@ -40,6 +41,8 @@ pub struct MigrationPlan {
     /// In the order of `INSTALLED_APPS`, which decides the ids of content types on a fresh database.
     steps: Vec<Step>,
     users: UserTable,
+    /// Models outside of the steps.
+    models: Vec<ModelName>,
 }
 
 /// A migration, and whether the database has it.
@@ -85,7 +88,7 @@ impl MigrationPlan {
     /// The plan of the apps whose steps these are, in the order of `INSTALLED_APPS`.
     #[must_use]
     pub fn new<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Self {
-        Self { steps: steps.into_iter().copied().collect(), users: UserTable::default() }
+        Self { steps: steps.into_iter().copied().collect(), users: UserTable::default(), models: Vec::new() }
     }
 
     /// Makes foreign keys to users refer to `table`, as Django does when `AUTH_USER_MODEL` names another model. The plan then
@@ -93,6 +96,13 @@ impl MigrationPlan {
     #[must_use]
     pub fn with_users(mut self, table: UserTable) -> Self {
         self.users = table;
+        self
+    }
+
+    /// Adds models whose tables no step makes, for their content types and permissions.
+    #[must_use]
+    pub fn with_models(mut self, models: impl IntoIterator<Item = ModelName>) -> Self {
+        self.models.extend(models);
         self
     }
 
@@ -238,17 +248,25 @@ impl MigrationPlan {
         step.requires.iter().map(|table| self.users.in_place_of(table))
     }
 
-    /// The models that the project has, each with the label of its app.
-    fn models(&self) -> impl Iterator<Item = (&'static str, &'static Model)> {
-        self.steps.iter().flat_map(|step| {
-            let left_out = self.users.left_out(step);
-            let app = step.app;
-            let is_made = move |model: &&Model| {
-                let table = format!("{app}_{}", model.name);
-                !left_out.iter().any(|swapped| *swapped == table)
+    /// The models that the project has: those of the steps, and then the others.
+    fn models(&self) -> impl Iterator<Item = ModelName> {
+        let of_step = |step: &Step| {
+            let (app, left_out) = (step.app, self.users.left_out(step));
+            let is_made = |model: &&Model| !left_out.contains(&format!("{app}_{}", model.name).as_str());
+            let named = |model: &Model| ModelName {
+                app: app.to_owned(),
+                name: model.name.to_owned(),
+                verbose_name: model.verbose_name.to_owned(),
             };
-            step.models.iter().filter(is_made).map(move |model| (app, model))
-        })
+            step.models.iter().filter(is_made).map(named).collect::<Vec<_>>()
+        };
+        let mut models: Vec<ModelName> = self.steps.iter().flat_map(of_step).collect();
+        for model in &self.models {
+            if !models.iter().any(|known| known.app == model.app && known.name == model.name) {
+                models.push(model.clone());
+            }
+        }
+        models.into_iter()
     }
 
     /// The work that `step` needs on this database.

@@ -6,21 +6,27 @@ use diesel::prelude::*;
 
 use super::super::schema::{auth_permission, django_content_type};
 use super::super::{DatabaseError, DbConnection};
-use super::steps::Model;
 
 /// `default_permissions` of a Django model.
 const ACTIONS: [&str; 4] = ["add", "change", "delete", "view"];
 
-/// Adds the content types and permissions of `models` that are not there. Each model comes with the label of its app. Rows that
-/// are there stay as they are.
-pub(super) fn create(
-    conn: &mut DbConnection,
-    models: impl Iterator<Item = (&'static str, &'static Model)>,
-) -> Result<(), DatabaseError> {
+/// A model outside of the steps, whose table the project or another program makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelName {
+    /// Label of the app.
+    pub app: String,
+    /// Lower-case name of the class.
+    pub name: String,
+    /// `verbose_name`.
+    pub verbose_name: String,
+}
+
+/// Adds the content types and permissions of `models` that are not there. Rows that are there stay as they are.
+pub(super) fn create(conn: &mut DbConnection, models: impl Iterator<Item = ModelName>) -> Result<(), DatabaseError> {
     let known = auth_permission::table.select((auth_permission::content_type_id, auth_permission::codename));
     let known: HashSet<(i32, String)> = known.load(conn)?.into_iter().collect();
-    for (app, model) in models {
-        let content_type = content_type(conn, app, model.name)?;
+    for model in models {
+        let content_type = content_type(conn, &model.app, &model.name)?;
         for action in ACTIONS {
             let codename = format!("{action}_{}", model.name);
             let name = format!("Can {action} {}", model.verbose_name);

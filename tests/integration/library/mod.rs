@@ -1,5 +1,6 @@
 //! Host applications: the programs in `examples/`, and other uses of the library.
 
+mod admin_for_your_model;
 mod classes;
 mod custom_claims;
 mod custom_user;

@@ -14,7 +14,7 @@ use crate::db::tables::Statement;
 use crate::db::text_query::TextRow;
 
 /// The most choices that a filter offers: a page with all users as choices would be of no use, and large.
-const MAX_CHOICES: u64 = 200;
+const MAX_CHOICES: u64 = 100;
 
 /// A filter: a field with the values that the list can be limited to.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub(in crate::contrib::admin) struct Filter {
     /// The beginnings of the parameters that its links leave out.
     removed: Vec<String>,
     choices: Vec<Choice>,
+    /// Whether the choice of everything shows its number of rows as well.
+    counts_everything: bool,
     /// The condition of the parameters that were sent.
     pub(super) condition: Statement,
     /// Whether any was sent.
@@ -68,6 +70,7 @@ impl Filter {
             expected: Vec::new(),
             removed: Vec::new(),
             choices: Vec::new(),
+            counts_everything: false,
             condition: Statement::default(),
             is_active: false,
             is_cut: false,
@@ -199,6 +202,7 @@ impl Filter {
             let range = [(since.as_str(), from.as_str()), (until.as_str(), to.as_str())];
             self.choice(label, is_sent(&range), &range);
         }
+        self.counts_everything = true;
         self.removed = vec![start];
         self.expected = vec![since, until];
         if field.null {
@@ -253,11 +257,11 @@ impl Filter {
         Ok(true)
     }
 
-    /// The links of the choices. `counts` are the numbers of rows of the choices but the first, if they are shown.
+    /// The links of the choices. `counts` are the numbers of rows of the choices, if they are shown.
     pub(super) fn links(&self, params: &Params, counts: Option<&[u64]>) -> Vec<FilterLink> {
         let own: Vec<&str> = self.removed.iter().map(String::as_str).collect();
         let link = |(index, choice): (usize, &Choice)| {
-            let count = index.checked_sub(1).and_then(|index| counts?.get(index));
+            let count = counts.and_then(|counts| counts.get(index)).filter(|_| index > 0 || self.counts_everything);
             let new: Vec<(&str, Option<&str>)> =
                 choice.params.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
             FilterLink {
@@ -269,25 +273,32 @@ impl Filter {
         self.choices.iter().enumerate().map(link).collect()
     }
 
-    /// How many rows each choice but the first has, among those that meet `others`, the conditions of everything but this filter.
+    /// How many rows each choice has, among those of `part` that meet `others`, the conditions of everything but
+    /// this filter.
     pub(super) fn counts(
         &self,
         conn: &mut DbConnection,
         registered: &Registered,
         joins: &mut Joins<'_>,
+        part: &Statement,
         others: &Statement,
     ) -> Result<Vec<u64>, ListError> {
         let table = registered.objects.table(conn)?;
         let mut statement = Statement::new("SELECT ");
-        for (index, choice) in self.choices.iter().skip(1).enumerate() {
+        for (index, choice) in self.choices.iter().enumerate() {
             statement.push(if index == 0 { "" } else { ", " }).push("CAST(count(CASE WHEN ");
+            if choice.params.is_empty() {
+                statement.push("1 = 1");
+            }
             for (index, (name, value)) in choice.params.iter().enumerate() {
                 statement.push(if index == 0 { "" } else { " AND " });
                 statement.append(condition(conn, joins, name, std::slice::from_ref(value))?);
             }
             statement.push(" THEN 1 END) AS text)");
         }
-        statement.push(" FROM ").push(&table.quoted).push(&joins.sql);
+        statement.push(" FROM ");
+        statement.append(if part.is_empty() { Statement::new(table.quoted.as_str()) } else { part.clone() });
+        statement.push(&joins.sql);
         if !others.is_empty() {
             statement.push(" WHERE ").append(others.clone());
         }

@@ -112,8 +112,9 @@ struct Found<'a> {
     filters: Vec<Filter>,
     remaining: Vec<(String, Vec<String>)>,
     search: Statement,
+    /// The part of the table that is searched. Empty for all of it.
+    part: Statement,
     full_count: Count,
-    is_partly_searched: bool,
 }
 
 impl ChangeList {
@@ -165,7 +166,7 @@ impl ChangeList {
         if params.contains(FACETS) {
             for index in 0..found.filters.len() {
                 let others = found.condition_without(index);
-                facets.push(found.filters[index].counts(conn, registered, &mut found.joins, &others)?);
+                facets.push(found.filters[index].counts(conn, registered, &mut found.joins, &found.part, &others)?);
             }
         }
         Ok(Self {
@@ -177,7 +178,7 @@ impl ChangeList {
             filters: found.filters,
             facets,
             remaining: found.remaining,
-            is_partly_searched: found.is_partly_searched,
+            is_partly_searched: !found.part.is_empty(),
             has_next_page,
             per_page,
             max_show_all,
@@ -371,6 +372,7 @@ impl ChangeList {
 impl Found<'_> {
     fn selection(&self, limit: Option<u64>) -> Selection {
         Selection {
+            part: self.part.clone(),
             joins: self.joins.sql.clone(),
             condition: self.condition.clone(),
             order_by: self.order_by.clone(),
@@ -408,7 +410,7 @@ fn find<'a>(
     columns: &[String],
     now: DateTime<Utc>,
 ) -> Result<Found<'a>, ListError> {
-    if let Some((path, _)) = params.filters().find(|(path, _)| !is_allowed(site, registered, path)) {
+    if let Some((path, _)) = params.filters().find(|(path, values)| !is_allowed(site, registered, path, values)) {
         return Err(ListError::Disallowed(path.to_owned()));
     }
     if let Some(field) = params.get(TO_FIELD).filter(|field| !field.is_empty() && !is_key(registered, field)) {
@@ -432,12 +434,13 @@ fn find<'a>(
     let full_count = Count::new(registered.objects.count(conn, &Statement::default(), Some(COUNTED + 1))?);
     let words = search::condition(conn, &mut joins, registered, &params.query)?;
     let is_partly_searched = full_count == Count::More && !words.is_empty() && !params.contains(EVERY_ROW);
-    if is_partly_searched {
-        search = and(search, search::searched(conn, &mut joins, registered, &params.query)?);
-    }
+    let part = match is_partly_searched {
+        true => search::searched_part(conn, &mut joins, registered, &params.query)?,
+        false => Statement::default(),
+    };
     search = and(search, words);
     let filtered = filters.iter().fold(search.clone(), |all, filter| and(all, filter.condition.clone()));
-    Ok(Found { joins, condition: filtered, order_by, filters, remaining, search, full_count, is_partly_searched })
+    Ok(Found { joins, condition: filtered, order_by, filters, remaining, search, part, full_count })
 }
 
 /// The columns of the list.

@@ -7,9 +7,11 @@
 use super::error::ListError;
 use super::lookups::{escaped, like};
 use super::path::{Joins, PathColumn, Target};
+use crate::contrib::admin::models::one_of;
 use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
-use crate::db::tables::{Kind, Statement, Table};
+use crate::db::tables::{Kind, Statement, Table, TableColumn};
+use crate::db::text_query::TextRow;
 
 /// How many of the newest rows of a large table are searched.
 pub(super) const NEWEST: u64 = 10_000;
@@ -45,8 +47,10 @@ pub(super) fn condition(
     Ok(all)
 }
 
-/// The condition that a row of a large table is one of those that are searched.
-pub(super) fn searched(
+/// The part of a large table that is searched, under the name of the table: its newest rows, and those whose unique texts begin with
+/// a word. The database makes it first and takes nothing else into account for that: left to itself it would rather read the whole
+/// table in the order of the list.
+pub(super) fn searched_part(
     conn: &mut DbConnection,
     joins: &mut Joins<'_>,
     registered: &Registered,
@@ -62,25 +66,30 @@ pub(super) fn searched(
         NEWEST - 1
     );
     let oldest_of_newest = Statement::new(newest).scalar(conn)?.map(|value| key.kind.read(value));
-    let mut condition = Statement::new(format!("({} >= ", key.qualified));
-    condition.bind(key, oldest_of_newest.as_deref(), table.vendor);
-    let columns = columns(conn, joins, registered)?;
-    for (column, _) in columns.iter().filter(|(column, _)| column.column.column.is_unique) {
-        if column.column.kind != Kind::Text {
-            continue;
-        }
+    let mut part = Statement::new(format!("(SELECT * FROM {} WHERE {} >= ", table.quoted, key.qualified));
+    part.bind(key, oldest_of_newest.as_deref(), table.vendor);
+    let mut keys = Vec::new();
+    let is_index = |column: &PathColumn| column.column.column.is_unique && column.column.kind == Kind::Text;
+    for (column, _) in columns(conn, joins, registered)?.iter().filter(|(column, _)| is_index(column)) {
         for word in words(query).into_iter().filter(|word| !word.is_empty()) {
-            condition.push(&format!(" OR {} IN (", key.qualified));
-            condition.append(beginning(&table, &key.qualified, joins, column, &word)).push(")");
+            let rows = beginning(&table, key, joins, column, &word).rows(conn)?;
+            keys.extend(rows.into_iter().filter_map(|TextRow(values)| values.into_iter().next().flatten()));
         }
     }
-    condition.push(")");
-    Ok(condition)
+    let keys: Vec<String> = keys.into_iter().map(|value| key.kind.read(value)).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    if let Some(found) = one_of(&table, key, &keys) {
+        part.push(" OR ").append(found);
+    }
+    let all = if table.vendor == "sqlite" { "-1" } else { "ALL" };
+    part.push(&format!(" LIMIT {all} OFFSET 0) AS {}", table.quoted));
+    Ok(part)
 }
 
 /// The keys of rows whose unique text begins with `word`, by the index of that text.
-fn beginning(table: &Table, key: &str, joins: &Joins<'_>, column: &PathColumn, word: &str) -> Statement {
-    let mut keys = Statement::new(format!("SELECT {key} FROM {}{} WHERE ", table.quoted, joins.sql));
+fn beginning(table: &Table, key: &TableColumn, joins: &Joins<'_>, column: &PathColumn, word: &str) -> Statement {
+    let selected = key.kind.selected(&key.qualified, &key.column);
+    let mut keys = Statement::new(format!("SELECT {selected} FROM {}{} WHERE ", table.quoted, joins.sql));
     match column.vendor {
         "sqlite" => {
             keys.push(&format!("{} >= ", column.sql)).bind_text(word);

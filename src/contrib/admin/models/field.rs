@@ -35,6 +35,8 @@ pub struct Field {
     pub choices: Vec<(String, String)>,
     /// The most characters that the value may have.
     pub max_length: Option<usize>,
+    /// `decimal_places` of a decimal number: values are shown with so many digits after the point.
+    pub decimal_places: Option<usize>,
     /// The value in a new row.
     pub default: Option<DefaultValue>,
     /// `auto_now_add`: the time of the insertion is the value, and no form writes it.
@@ -114,6 +116,7 @@ impl Field {
             auto: false,
             choices: Vec::new(),
             max_length: None,
+            decimal_places: None,
             default: None,
             auto_now_add: false,
             secret: kind == FieldKind::Password,
@@ -142,6 +145,13 @@ impl Field {
         if self.kind == FieldKind::Text {
             self.kind = FieldKind::Char;
         }
+        self
+    }
+
+    /// `decimal_places` of a decimal number.
+    #[must_use]
+    pub fn decimal_places(mut self, digits: usize) -> Self {
+        self.decimal_places = Some(digits);
         self
     }
 
@@ -222,6 +232,13 @@ impl Field {
     #[must_use]
     pub fn default_now(mut self) -> Self {
         self.default = Some(DefaultValue::Now);
+        self
+    }
+
+    /// `default=date.today`, in UTC.
+    #[must_use]
+    pub fn default_today(mut self) -> Self {
+        self.default = Some(DefaultValue::Today);
         self
     }
 

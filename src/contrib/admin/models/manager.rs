@@ -28,6 +28,8 @@ pub struct Manager {
 /// Which rows, in which order, and how many.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
+    /// A part of the table, under the name of the table. Empty for all of it.
+    pub part: Statement,
     /// What follows the name of the table in `FROM`: joins.
     pub joins: String,
     /// The condition behind `WHERE`. Empty for all rows.
@@ -38,6 +40,12 @@ pub struct Selection {
     pub limit: Option<u64>,
     /// How many rows are passed over.
     pub offset: u64,
+}
+
+impl Selection {
+    fn source(&self, table: &Table) -> Statement {
+        if self.part.is_empty() { Statement::new(table.quoted.as_str()) } else { self.part.clone() }
+    }
 }
 
 impl Manager {
@@ -122,7 +130,7 @@ impl Manager {
             statement.push(if index == 0 { "" } else { ", " });
             statement.push(&column.kind.selected(&column.qualified, &column.column));
         }
-        statement.push(" FROM ").push(&table.quoted).push(&selection.joins);
+        statement.push(" FROM ").append(selection.source(&table)).push(&selection.joins);
         if !selection.condition.is_empty() {
             statement.push(" WHERE ").append(selection.condition.clone());
         }
@@ -139,7 +147,9 @@ impl Manager {
         let read = |TextRow(values): TextRow| {
             let mut row = Row::new(&self.model);
             for ((field, column), value) in fields.iter().zip(values) {
-                row.set(&field.name, value.map(|value| column.kind.read(value)));
+                let value = value.map(|value| column.kind.read(value));
+                let places = field.decimal_places.unwrap_or_default();
+                row.set(&field.name, value.map(|value| with_places(value, places)));
             }
             row
         };
@@ -162,7 +172,7 @@ impl Manager {
         let table = self.table(conn)?;
         let mut statement = Statement::new("SELECT CAST(count(*) AS text) FROM ");
         statement.push(if selection.limit.is_some() { "(SELECT 1 FROM " } else { "" });
-        statement.push(&table.quoted).push(&selection.joins);
+        statement.append(selection.source(&table)).push(&selection.joins);
         if !selection.condition.is_empty() {
             statement.push(" WHERE ").append(selection.condition.clone());
         }
@@ -318,6 +328,16 @@ impl Manager {
     }
 }
 
+/// A decimal number with at least so many digits after the point. SQLite stores `20.00` as 20.
+fn with_places(number: String, places: usize) -> String {
+    let digits = number.split_once('.').map_or(0, |(_, digits)| digits.len());
+    if places <= digits {
+        return number;
+    }
+    let point = if digits == 0 { "." } else { "" };
+    format!("{number}{point}{}", "0".repeat(places - digits))
+}
+
 /// The condition that `column` has one of `values`. `None` if it can have none of them.
 pub fn one_of(table: &Table, column: &TableColumn, values: &[&str]) -> Option<Statement> {
     let values: Vec<String> = values.iter().filter_map(|value| column.kind.parse(value).ok()).collect();
@@ -342,4 +362,18 @@ fn delete_where(conn: &mut DbConnection, table: &Table, column: &TableColumn, va
         }
     }
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_number_has_its_places() {
+        for (number, places, shown) in
+            [("20", 2, "20.00"), ("5.5", 2, "5.50"), ("5.25", 2, "5.25"), ("7", 0, "7"), ("-1", 1, "-1.0")]
+        {
+            assert_eq!(with_places(number.to_owned(), places), shown);
+        }
+    }
 }

@@ -5,6 +5,7 @@ use diesel::{Column, Table};
 use super::field::Field;
 use super::sql_type::FieldType;
 use super::table_name::{TableName, table_name};
+use crate::db::migrations::ModelName;
 
 /// What Django's `_meta` says about a model.
 #[derive(Clone, Debug)]
@@ -116,6 +117,22 @@ impl Model {
     #[must_use]
     pub fn permission(&self, action: &str) -> String {
         format!("{}.{action}_{}", self.app_label, self.model_name)
+    }
+
+    /// A number of rows in words: `1 order`, `2 orders`.
+    #[must_use]
+    pub fn counted(&self, count: usize) -> String {
+        format!("{count} {}", if count == 1 { &self.verbose_name } else { &self.verbose_name_plural })
+    }
+
+    /// What `manage migrate` needs to make the content type and the permissions.
+    #[must_use]
+    pub fn content_type(&self) -> ModelName {
+        ModelName {
+            app: self.app_label.clone(),
+            name: self.model_name.clone(),
+            verbose_name: self.verbose_name.clone(),
+        }
     }
 
     /// `verbose_name` for one row, `verbose_name_plural` for any other number.

@@ -2,7 +2,6 @@
 //! `CsrfViewMiddleware`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -28,9 +27,6 @@ use crate::http::query_dict::{QueryDict, quote_plus};
 /// What pages of the admin site must not be kept by: `never_cache`.
 const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
 
-/// Limits on forms.
-const LIMITS: FormLimits = FormLimits { bytes: 2_621_440, fields: 1_000, time: Duration::from_secs(30) };
-
 /// Serves every page of the admin site.
 pub(in crate::contrib::admin) async fn dispatch(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let base = match Apps::of(&req).map_err(PageError::internal).and_then(AdminSite::of_apps) {
@@ -48,7 +44,7 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
     let site = AdminSite::of_apps(&apps)?;
     let form = match *req.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
-        _ => read_form(req.headers(), payload.into_inner(), LIMITS).await?,
+        _ => read_form(req.headers(), payload.into_inner(), apps.registry().settings::<FormLimits>()).await?,
     };
     if let Err(failure) = csrf::check(&req, form.get(csrf::FIELD)) {
         return Ok(failure.page());
