@@ -185,7 +185,10 @@ pub(in crate::simplejwt) fn decide(
             return Ok(Outcome::Blacklisted);
         }
         let since_rotation = activity.rotated_at.map(|rotated_at| now - from_db(rotated_at));
-        if since_rotation.is_some_and(|elapsed| elapsed < settings.refresh_token_grace_period)
+        let grace = settings.refresh_token_grace_period;
+        // The time may be negative: this request may have come before the one that rotated the token.
+        if !grace.is_zero()
+            && since_rotation.is_some_and(|elapsed| elapsed < grace)
             && let Some(current) = OutstandingToken::find_by_jti(conn, &successor)?
             && from_db(current.expires_at) > now
             && let Some((id, expires_at)) = FamilyToken::family(conn, old)?
