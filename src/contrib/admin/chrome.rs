@@ -185,10 +185,9 @@ impl Chrome {
             user: Some(short_name(&**user)),
             has_usable_password: is_password_usable(user.password()),
             csrf_token: csrf::get_token(&request.req),
-            messages: messages::take(&request.req).iter().map(PageMessage::new).collect(),
             nav: app_list(site, request, None),
             tools: tools(site, request),
-            ..Self::of_nobody(site, request)
+            ..Self::of_nobody(site, request).with_messages(request)
         }
     }
 
@@ -205,6 +204,13 @@ impl Chrome {
             theme: theme.as_deref().map_or(Theme::System, Theme::from_name),
             ..Self::default()
         }
+    }
+
+    /// Takes the messages, which are shown once.
+    #[must_use]
+    pub fn with_messages(mut self, request: &AdminRequest) -> Self {
+        self.messages = messages::take(&request.req).iter().map(PageMessage::new).collect();
+        self
     }
 
     /// Sets the title.

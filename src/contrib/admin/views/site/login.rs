@@ -172,7 +172,8 @@ impl LoginPage {
         let label = field.map_or_else(|| users.username_field().replace('_', " "), |field| field.verbose_name.clone());
         let has_next = request.params.contains("next") || request.form.contains("next");
         let next = if has_next { next_of(request).unwrap_or_default() } else { site.base().to_owned() };
-        let mut chrome = Chrome::of_nobody(site, request).titled("Log in");
+        // Users who have deleted their own account are told so here.
+        let mut chrome = Chrome::of_nobody(site, request).titled("Log in").with_messages(request);
         chrome.csrf_token = csrf::get_token(&request.req);
         Ok(Self {
             chrome,
