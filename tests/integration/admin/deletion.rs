@@ -21,7 +21,8 @@ per_database! {
     async fn what_refers_to_a_row_goes_with_it(db: TestDatabase) {
         let app = site(db).await;
         let root = logged_in(&app, "root").await;
-        let (first, second) = (order(&app, "A-1").await, order(&app, "A-2").await);
+        let first = order(&app, "A-1").await;
+        order(&app, "A-2").await;
         let acme = key(&app, "shop_customer", "name = 'Acme'").await;
         let uri = format!("/admin/shop/customer/{acme}/delete/");
         let page = root.get(&uri).await;
