@@ -17,7 +17,6 @@ try {
     light: { colorScheme: "light", viewport: { width: 1280, height: 860 } },
     dark: { colorScheme: "dark", viewport: { width: 1280, height: 860 } },
     phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
-    "phone-dark": { colorScheme: "dark", viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
   })) {
     await look(name, options, person);
   }
@@ -215,6 +214,9 @@ async function endSessions(person, hasScripts) {
   assert.equal(refused.status, 401, JSON.stringify(refused.body));
 
   await operator.goto(BASE_URL + person.path);
+  if (SCREENSHOTS && hasScripts) {
+    await operator.screenshot({ path: `${SCREENSHOTS}/user-with-sessions.png`, fullPage: true });
+  }
   if (hasScripts) {
     operator.once("dialog", (dialog) => dialog.accept());
   }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::apps::command::CommandError;
 use crate::apps::{Apps, AppsBuilder, Registry};
 use crate::conf::Environment;
+use crate::contrib::admin::AdminSite;
 use crate::contrib::auth::management::users;
 use crate::contrib::auth::models::{NewUser, User};
 use crate::core::crypto::{ALPHANUMERIC, SecretString, random_string};
@@ -40,6 +41,8 @@ pub struct Development {
     password: Option<Password>,
     /// Where the API describes itself.
     docs: Option<&'static str>,
+    /// Where the admin site is.
+    admin: Option<String>,
 }
 
 /// The one-time password of the superuser.
@@ -108,7 +111,8 @@ impl Development {
         };
         let docs = if cfg!(feature = "swagger-ui") { "/api/docs/" } else { "/api/schema/" };
         let has_docs = apps.get().is_ok_and(|ApiDocs(is_on)| *is_on);
-        Ok(Self { password, docs: has_docs.then_some(docs) })
+        let admin = apps.get::<AdminSite>().ok().map(|site| site.base().to_owned());
+        Ok(Self { password, docs: has_docs.then_some(docs), admin })
     }
 
     /// What a newcomer should read, with lines for a shell.
@@ -141,6 +145,9 @@ impl Development {
             None => text.push_str(&format!(
                 "Log in at http://{address}/api/token/; forgot the password? `manage changepassword {USERNAME}`.\n"
             )),
+        }
+        if let Some(admin) = &self.admin {
+            text.push_str(&format!("The admin site is at http://{address}{admin}\n"));
         }
         if let Some(docs) = self.docs {
             text.push_str(&format!("The API describes itself at http://{address}{docs}\n"));
@@ -209,16 +216,18 @@ mod tests {
     #[test]
     fn the_password_is_shown_when_it_was_made_and_never_by_debug() {
         let address = SocketAddr::from(([127, 0, 0, 1], 1));
-        let made = Development { password: Some(Password::Shown("s3cret".into())), docs: Some("/api/docs/") };
+        let (password, admin) = (Some(Password::Shown("s3cret".into())), Some("/admin/".to_owned()));
+        let made = Development { password, docs: Some("/api/docs/"), admin };
         assert!(made.welcome(address).contains("with the password s3cret (not shown again)"));
+        assert!(made.welcome(address).contains("The admin site is at http://127.0.0.1:1/admin/\n"));
         assert!(!format!("{made:?}").contains("s3cret"));
         assert!(made.welcome(address).contains("http://127.0.0.1:1/api/docs/\n"));
-        assert!(!Development { password: None, docs: None }.welcome(address).contains("password s3cret"));
+        assert!(!Development { password: None, docs: None, admin: None }.welcome(address).contains("password s3cret"));
     }
 
     #[test]
     fn a_file_with_the_password_is_quoted_for_the_shell() {
-        let made = Development { password: Some(Password::File("/it's here/p".into())), docs: None };
+        let made = Development { password: Some(Password::File("/it's here/p".into())), docs: None, admin: None };
         let text = made.welcome(SocketAddr::from(([127, 0, 0, 1], 1)));
         assert!(text.contains("admin, whose password is in /it's here/p (only you can read it"), "{text}");
         assert!(text.contains(r#""password": "'"$(cat '/it'\''s here/p')"'"}')"#), "{text}");
