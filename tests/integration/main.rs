@@ -11,6 +11,7 @@ mod auth;
 mod authtoken;
 mod library;
 mod operations;
+mod operators;
 mod rest_framework;
 mod security;
 mod sessions;
