@@ -14,7 +14,7 @@ if [ ! -d "$node/node_modules/axe-core" ]; then
   npm install --silent --no-fund --no-audit --prefix "$node" playwright-core@1.65.1 axe-core@4.14.1
 fi
 serve LOGIN_FAILURE_LIMIT=5 PASSWORD_HASHERS=MD5PasswordHasher SIMPLE_JWT_BLACKLIST_AFTER_ROTATION=true \
-  SIMPLE_JWT_ROTATE_REFRESH_TOKENS=true \
+  SIMPLE_JWT_ROTATE_REFRESH_TOKENS=true SIMPLE_JWT_TOKEN_FAMILY_ENABLED=true \
   REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES=JWTAuthentication,SessionAuthentication,TokenAuthentication
 python3 "$root/scripts/admin/fill.py" "$scratch/db.sqlite3"
 cp "$root/scripts/admin/check.mjs" "$node"

@@ -1,5 +1,7 @@
 //! `rest_framework_simplejwt.token_family` as an app: the tables of token families, and the end of a user's logins.
 
+#[cfg(feature = "server")]
+use super::accounts::{Logins, search};
 use super::checks;
 #[cfg(feature = "server")]
 use super::management;
@@ -8,6 +10,8 @@ use super::models::{EndReason, end_all};
 use crate::apps::command::Command;
 use crate::apps::{AppConfig, Check, Registry};
 use crate::conf::SettingsError;
+#[cfg(feature = "server")]
+use crate::contrib::admin::accounts::{Search, UserCredentials};
 use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
 use crate::db::migrations::{self, Step};
 use crate::simplejwt::settings::SimpleJwtSettings;
@@ -51,6 +55,11 @@ impl AppConfig for TokenFamilyConfig {
                 return Err(SettingsError::new("SIMPLE_JWT_TOKEN_FAMILY_ENABLED", problem));
             }
             return Ok(());
+        }
+        #[cfg(feature = "server")]
+        if settings.enabled {
+            registry.push(UserCredentials::new(Logins(settings.clone())));
+            registry.push(Search(search));
         }
         let clock = registry.clock().clone();
         registry.push(LoginsEnded::new(move |conn, user_id, reason| {

@@ -4,6 +4,8 @@
 //! Off until `TOKEN_FAMILY_ENABLED`. For pages of your own: [`models::living`] lists the logins of a user,
 //! [`models::end_family`] ends one, and [`Apps::end_logins`](crate::Apps::end_logins) ends all of them.
 
+#[cfg(feature = "server")]
+mod accounts;
 #[cfg(feature = "database")]
 pub mod apps;
 #[cfg(feature = "database")]

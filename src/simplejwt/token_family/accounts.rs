@@ -1,0 +1,114 @@
+//! The logins of a user, for an administrator.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::models::{EndReason, end_family, living};
+use super::settings::TokenFamilySettings;
+use crate::contrib::admin::accounts::{Credential, Credentials, Hit};
+use crate::contrib::admin::date_time;
+use crate::contrib::auth::UserId;
+use crate::db::schema::{family_activity as activity, token_family_tokenfamily as families};
+use crate::db::types::from_db;
+use crate::db::{DatabaseError, DbConnection};
+
+/// Logins that are shown.
+const SHOWN: usize = 50;
+/// Logins from one address that are found.
+const FOUND: i64 = 50;
+/// Characters of a user agent that are shown.
+const AGENT_SHOWN: usize = 80;
+/// Characters of the id of a family that are shown.
+const ID_SHOWN: usize = 12;
+
+/// The families of a user that are alive.
+#[derive(Clone, Debug)]
+pub(super) struct Logins(pub TokenFamilySettings);
+
+impl Credentials for Logins {
+    fn name(&self) -> &'static str {
+        "logins"
+    }
+
+    fn noun(&self) -> &'static str {
+        "login"
+    }
+
+    fn title(&self) -> &'static str {
+        "Logins by the API"
+    }
+
+    fn columns(&self) -> &'static [&'static str] {
+        &["Login", "Device", "Address", "Logged in", "Last used"]
+    }
+
+    fn list(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Credential>, DatabaseError> {
+        let credential = |family: super::models::LivingFamily| Credential {
+            id: family.id.to_string(),
+            cells: vec![
+                shortened(&family.family_id, ID_SHOWN),
+                shortened(&family.user_agent, AGENT_SHOWN),
+                family.ip_address.unwrap_or_else(|| "-".to_owned()),
+                date_time(family.created_at),
+                date_time(family.last_seen_at),
+            ],
+            is_valid: true,
+        };
+        Ok(living(conn, user, now, &self.0)?.into_iter().take(SHOWN).map(credential).collect())
+    }
+
+    fn end(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<String>, DatabaseError> {
+        let family = living(conn, user, now, &self.0)?.into_iter().find(|family| family.id.to_string() == id);
+        let Some(family) = family else { return Ok(None) };
+        let is_ended = end_family(conn, family.id, EndReason::Logout, now, &self.0)?;
+        Ok(is_ended.then(|| shortened(&family.family_id, ID_SHOWN)))
+    }
+}
+
+/// Families with this id, or that were used last from this address.
+pub(super) fn search(conn: &mut DbConnection, word: &str, _now: DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError> {
+    type Row = (String, Option<UserId>, Option<String>, NaiveDateTime, Option<NaiveDateTime>);
+    let rows = families::table.inner_join(activity::table).order(activity::last_refresh.desc()).limit(FOUND).select((
+        families::family_id,
+        families::user_id,
+        activity::ip_address,
+        activity::last_refresh,
+        activity::ended_at,
+    ));
+    let rows: Vec<Row> = match word.parse::<IpAddr>() {
+        Ok(_) => rows.filter(activity::ip_address.eq(Some(word))).load(conn)?,
+        Err(_) => rows.filter(families::family_id.eq(word)).load(conn)?,
+    };
+    let hit = |(id, user, address, last_seen, ended): Row| {
+        let place = address.map_or_else(String::new, |address| format!(" from {address}"));
+        let state = if ended.is_some() { "ended" } else { "not ended" };
+        Hit {
+            kind: "Login by the API",
+            text: id,
+            detail: format!("{state}, last used {}{place}", date_time(from_db(last_seen))),
+            path: None,
+            user,
+        }
+    };
+    Ok(rows.into_iter().map(hit).collect())
+}
+
+fn shortened(text: &str, length: usize) -> String {
+    if text.chars().count() <= length {
+        return text.to_owned();
+    }
+    text.chars().take(length).chain(['…']).collect()
+}
