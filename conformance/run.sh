@@ -58,7 +58,7 @@ beside() {
   printf '%s' "$POSTGRES_URL" | sed -E "s#^([a-z]+://[^/]+)(/[^?]*)?#\1/$1#"
 }
 
-# Both suites check the two databases at the same time. The output is printed at the end, but for the first suite on PostgreSQL.
+# Both suites check the two databases at the same time. The output is printed at the end.
 jobs=()
 databases=()
 end() {
@@ -80,11 +80,12 @@ if [ -n "${POSTGRES_URL:-}" ]; then
   psql "$POSTGRES_URL" -qc "CREATE DATABASE admin_$$ TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
   { admin "$(beside "admin_$$")" 18725-18749; } >"$scratch/3.log" 2>&1 &
   jobs+=($!)
-  check "$(beside "contract_$$")"
+  { check "$(beside "contract_$$")"; } >"$scratch/4.log" 2>&1 &
+  jobs+=($!)
 fi
 status=0
 for job in "${jobs[@]}"; do
   wait "$job" || status=$?
 done
-cat "$scratch"/[1-3].log
+cat "$scratch"/[1-4].log
 exit "$status"
