@@ -12,4 +12,4 @@ mod search;
 pub use self::credentials::{Credential, Credentials, UserCredentials};
 pub use self::page::PAGE;
 pub use self::panel::panels;
-pub use self::search::{Hit, Search};
+pub use self::search::{Hit, Look, Search};

@@ -34,6 +34,9 @@ enum Asked<'a> {
 /// What was done, for the log and the message. `None` if there was nothing to do.
 type Done = Option<(ChangeMessage, String)>;
 
+/// What is done in the transaction, with the user as stored.
+type Work = Box<dyn FnOnce(&mut DbConnection, &SharedUser, UserId) -> Result<Done, DatabaseError> + Send>;
+
 async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageError> {
     let site = AdminSite::of(request)?;
     let auth = request.auth()?.clone();
@@ -62,30 +65,29 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     let by = request.user()?.pk().ok_or(PageError::PermissionDenied)?;
     let now = request.now();
     let apps = request.apps.clone();
-    let work: Box<dyn FnOnce(&mut DbConnection, &SharedUser, UserId) -> Result<Done, DatabaseError> + Send> =
-        match asked {
-            Asked::End { kind: name, id } => {
-                let kind = kind(request, name).ok_or(PageError::NotFound)?;
-                let id = id.to_owned();
-                Box::new(move |conn, _, user| {
-                    let ended = kind.end(conn, user, &id, now)?;
-                    Ok(ended.map(|name| {
-                        let text = format!("The {} “{name}” was ended.", kind.noun());
-                        (ChangeMessage::Deleted { name: kind.noun().to_owned(), object: name }, text)
-                    }))
-                })
-            }
-            Asked::EndAll => Box::new(move |conn, found, user| {
-                apps.end_logins(conn, user, EndOfLogins::LoggedOut { authtoken: true })?;
-                let object = found.username().to_owned();
-                let text = format!("{object} was logged out everywhere.");
-                Ok(Some((ChangeMessage::Deleted { name: "all sessions and tokens".to_owned(), object }, text)))
-            }),
-            Asked::Unlock => {
-                let auth = auth.clone();
-                Box::new(move |conn, found, _| unlock(&auth, conn, found))
-            }
-        };
+    let work: Work = match asked {
+        Asked::End { kind: name, id } => {
+            let kind = kind(request, name).ok_or(PageError::NotFound)?;
+            let id = id.to_owned();
+            Box::new(move |conn, _, user| {
+                let ended = kind.end(conn, user, &id, now)?;
+                Ok(ended.map(|name| {
+                    let text = format!("The {} “{name}” was ended.", kind.noun());
+                    (ChangeMessage::Deleted { name: kind.noun().to_owned(), object: name }, text)
+                }))
+            })
+        }
+        Asked::EndAll => Box::new(move |conn, found, user| {
+            apps.end_logins(conn, user, EndOfLogins::LoggedOut { authtoken: true })?;
+            let object = found.username().to_owned();
+            let text = format!("{object} was logged out everywhere.");
+            Ok(Some((ChangeMessage::Deleted { name: "all sessions and tokens".to_owned(), object }, text)))
+        }),
+        Asked::Unlock => {
+            let auth = auth.clone();
+            Box::new(move |conn, found, _| unlock(&auth, conn, found))
+        }
+    };
     let (app, model) = (registered.model.app_label.clone(), registered.model.model_name.clone());
     let users = std::sync::Arc::clone(auth.users());
     let write = move |conn: &mut DbConnection| -> Result<Option<String>, DatabaseError> {

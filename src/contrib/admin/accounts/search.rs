@@ -20,10 +20,13 @@ pub struct Hit {
     pub user: Option<UserId>,
 }
 
+/// Looks for a word at a time.
+pub type Look = fn(&mut DbConnection, &str, DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError>;
+
 /// A search that an app adds to the registry: `registry.push(Search(tokens_by_jti))`. It returns a few rows at most, found by an
 /// index.
 #[derive(Clone, Copy)]
-pub struct Search(pub fn(&mut DbConnection, &str, DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError>);
+pub struct Search(pub Look);
 
 impl std::fmt::Debug for Search {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

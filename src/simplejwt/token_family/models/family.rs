@@ -93,15 +93,15 @@ struct NewRow<'a> {
     expires_at: Option<Moment>,
 }
 
+/// A family, when it was blacklisted, and what happened last in it.
+pub type FamilyRow = (TokenFamily, Option<NaiveDateTime>, Option<FamilyActivity>);
+
 impl TokenFamily {
     /// The rows of a user, with the times at which they were blacklisted. For lists in the admin.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn of_user(
-        conn: &mut DbConnection,
-        user_id: UserId,
-    ) -> QueryResult<Vec<(Self, Option<NaiveDateTime>, Option<FamilyActivity>)>> {
+    pub fn of_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<FamilyRow>> {
         use crate::db::schema::family_activity as activity;
         families::table
             .left_join(blacklisted::table)
