@@ -1,5 +1,6 @@
 //! The admin site, with models of the tests' own: `shop.Customer`, `shop.Order`, `shop.Line` and `shop.Invoice`.
 
+mod attacks;
 mod deletion;
 mod forms;
 mod grants;

@@ -52,6 +52,10 @@ fn is_true(value: &str) -> bool {
 
 /// The condition of one value.
 fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Result<Statement, ListError> {
+    // No text has a NUL, and PostgreSQL refuses the statement.
+    if value.contains('\0') {
+        return Err(ListError::Incorrect);
+    }
     let lookup = match rest {
         [] => "exact",
         [lookup] => lookup,
@@ -104,9 +108,6 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
 
 /// The value of the column that `value` stands for. `None` for a number that the column cannot hold.
 fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ListError> {
-    if value.contains('\0') {
-        return Err(ListError::Incorrect);
-    }
     match column.column.kind.parse(value) {
         Ok(value) => Ok(Some(value)),
         Err(_) if matches!(column.column.kind, Kind::Integer(_)) => {

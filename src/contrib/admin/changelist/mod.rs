@@ -224,6 +224,10 @@ impl ChangeList {
         limit: u64,
     ) -> Result<Vec<Row>, ListError> {
         let params = Params::new(&request.params);
+        // Every row would be more than was asked for, and nothing would say so.
+        if params.search_error.is_some() {
+            return Err(ListError::Incorrect);
+        }
         let columns = columns(registered, request.has_actions);
         let found = find(conn, site, registered, &params, &columns, request.now)?;
         let mut selection = found.selection(Some(limit));
@@ -415,6 +419,9 @@ fn find<'a>(
     }
     if let Some(field) = params.get(TO_FIELD).filter(|field| !field.is_empty() && !is_key(registered, field)) {
         return Err(ListError::Disallowed(field.to_owned()));
+    }
+    if params.has_too_many_values() {
+        return Err(ListError::Incorrect);
     }
     let mut joins = Joins::new(site, registered);
     let mut filters = Vec::new();

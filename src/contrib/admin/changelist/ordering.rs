@@ -59,12 +59,17 @@ pub(super) fn order_field(registered: &Registered, column: &str) -> Option<Strin
 
 /// The order that the parameter says.
 fn chosen_ordering(registered: &Registered, columns: &[String], params: &Params) -> Vec<String> {
-    let mut ordering = Vec::new();
+    let mut ordering: Vec<String> = Vec::new();
     for part in params.get(ORDER).unwrap_or_default().split('.') {
         let (prefix, number) = part.rsplit_once('-').map_or(("", part), |(_, number)| ("-", number));
         let Some(number) = python::int(&Value::from(number)) else { continue };
         let Some(column) = usize::try_from(number).ok().and_then(|number| columns.get(number)) else { continue };
         let Some(field) = order_field(registered, column) else { continue };
+        let name = field.trim_start_matches('-');
+        // Rows that are equal in a column are not ordered by it again.
+        if ordering.iter().any(|known| known.trim_start_matches('-') == name) {
+            continue;
+        }
         ordering.push(match (prefix, field.strip_prefix('-')) {
             ("-", Some(field)) => field.to_owned(),
             _ => format!("{prefix}{field}"),

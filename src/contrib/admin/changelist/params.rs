@@ -27,6 +27,16 @@ pub(super) const EVERY_ROW: &str = "_every_row";
 /// Parameters that are no filters.
 const IGNORED: [&str; 7] = [ALL, ORDER, SEARCH, FACETS, POPUP, TO_FIELD, EVERY_ROW];
 
+/// The most values of filters. PostgreSQL plans a condition with a thousand subqueries for minutes, and no timeout ends that; SQLite
+/// refuses it.
+const MAX_VALUES: usize = 100;
+
+/// The most values that filters have between commas.
+const MAX_LISTED: usize = 1_000;
+
+/// The most characters that are searched for. SQLite does not accept longer patterns, or conditions with more words.
+const MAX_SEARCH: usize = 400;
+
 /// The parameters of a list.
 #[derive(Clone, Debug)]
 pub(in crate::contrib::admin) struct Params {
@@ -36,8 +46,8 @@ pub(in crate::contrib::admin) struct Params {
     pub(super) page: i64,
     /// What is searched for.
     pub(in crate::contrib::admin) query: String,
-    /// Whether what was searched for had a NUL, and was dropped.
-    pub(in crate::contrib::admin) has_null: bool,
+    /// Why what was searched for was dropped.
+    pub(in crate::contrib::admin) search_error: Option<String>,
 }
 
 impl Params {
@@ -51,11 +61,11 @@ impl Params {
         }
         let page = query.get(PAGE).and_then(|page| python::int(&Value::from(page))).unwrap_or(1);
         let search = query.get(SEARCH).unwrap_or_default();
-        let has_null = search.contains('\0');
+        let search_error = search_error(search);
         Self {
             page: if query.contains(PAGE) { page } else { 1 },
-            query: if has_null { String::new() } else { search.to_owned() },
-            has_null,
+            query: if search_error.is_some() { String::new() } else { search.to_owned() },
+            search_error,
             filter_params,
         }
     }
@@ -72,6 +82,14 @@ impl Params {
 
     pub(super) fn contains(&self, name: &str) -> bool {
         self.values(name).is_some()
+    }
+
+    /// Whether the filters have more values than a database takes in one condition.
+    pub(super) fn has_too_many_values(&self) -> bool {
+        let values: usize = self.filters().map(|(_, values)| values.len()).sum();
+        let listed = self.filters().filter(|(name, _)| name.ends_with("__in"));
+        let listed: usize = listed.flat_map(|(_, values)| values).map(|value| value.split(',').count()).sum();
+        values > MAX_VALUES || listed > MAX_LISTED
     }
 
     /// The parameters that are filters: `get_filters_params`.
@@ -102,6 +120,16 @@ impl Params {
         let pairs: Vec<_> = pairs.map(|(name, value)| format!("{}={}", quote_plus(name), quote_plus(value))).collect();
         format!("?{}", pairs.join("&"))
     }
+}
+
+/// What is wrong with a text to search for: the errors of `ChangeListSearchForm`.
+fn search_error(text: &str) -> Option<String> {
+    if text.contains('\0') {
+        return Some("Null characters are not allowed.".to_owned());
+    }
+    let length = text.chars().count();
+    let too_long = || format!("Ensure this value has at most {MAX_SEARCH} characters (it has {length}).");
+    (length > MAX_SEARCH).then(too_long)
 }
 
 #[cfg(test)]

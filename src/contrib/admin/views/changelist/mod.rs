@@ -40,8 +40,8 @@ pub(super) async fn changelist(
         }
         Err(ListError::Database(error)) => return Err(error.into()),
     };
-    if list.params.has_null {
-        messages::add(&request.req, Level::Error, "Null characters are not allowed.");
+    if let Some(problem) = &list.params.search_error {
+        messages::add(&request.req, Level::Error, problem);
     }
     if request.is_post() && !actions.is_empty() {
         match run(site, registered, request, &actions, wanted).await? {

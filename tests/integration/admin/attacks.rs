@@ -1,0 +1,53 @@
+//! Requests that no form of the site makes.
+
+use super::{logged_in, messages, site};
+use crate::support::TestDatabase;
+
+per_database! {
+    async fn parameters_beyond_what_a_database_takes_are_refused(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        let list = "/admin/auth/user/";
+        let repeated = |term: &str, times: usize| vec![term; times].join("&");
+        for query in [
+            repeated("id=1", 3_000),
+            repeated("is_staff__exact=1", 1_500),
+            repeated("groups__id__exact=1", 1_500),
+            repeated("groups__id__exact=1", 101),
+            format!("id__in={}", "1,".repeat(1_000)),
+        ] {
+            for path in [list.to_owned(), format!("{list}export/")] {
+                let response = root.get(&format!("{path}?{query}")).await;
+                assert_eq!((response.status, response.header("Location")), (302, "/admin/auth/user/?e=1"), "{path} {query:.20}");
+            }
+        }
+        let response = root.get(&format!("{list}?{}", repeated("id=1", 100))).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+        let response = root.get(&format!("{list}?o={}", vec!["1.2"; 5_000].join("."))).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+    }
+
+    async fn a_text_that_is_too_long_is_not_searched_for(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        for (text, length) in [("a+".repeat(2_000), 4_000), ("a".repeat(60_000), 60_000), ("_".repeat(401), 401)] {
+            let uri = format!("/admin/auth/user/?q={text}");
+            let problem = format!("Ensure this value has at most 400 characters (it has {length}).");
+            assert_eq!(messages(&root, &uri).await, [problem]);
+            let response = root.get(&format!("/admin/auth/user/export/?q={text}")).await;
+            assert_eq!((response.status, response.header("Location")), (302, "/admin/auth/user/?e=1"));
+        }
+        let words = "a+".repeat(200);
+        assert_eq!(root.get(&format!("/admin/auth/user/?q={words}")).await.status, 200);
+        assert_eq!(root.get("/admin/auth/user/export/?q=%00").await.status, 302);
+    }
+
+    async fn no_text_has_a_nul(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        for lookup in ["exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "in"] {
+            let response = root.get(&format!("/admin/auth/user/?username__{lookup}=a%00")).await;
+            assert_eq!((response.status, response.header("Location")), (302, "/admin/auth/user/?e=1"), "{lookup}");
+        }
+    }
+}
