@@ -1,6 +1,11 @@
 //! The page of API tokens in the admin site. Python counterpart: `rest_framework.authtoken.admin`.
 
+use std::sync::Arc;
+
+use diesel::QueryResult;
+
 use super::models::{MAX_KEY_LENGTH, Token};
+use crate::contrib::admin::forms::{Form, Rule, Value};
 use crate::contrib::admin::models::{Field, Manager, Model, Row};
 use crate::contrib::admin::{AdminRequest, Cell, Fieldset, ModelAdmin, PageError, masked};
 use crate::db::DbConnection;
@@ -56,6 +61,14 @@ impl ModelAdmin for TokenAdmin {
         vec![Fieldset::new("", &["user"])]
     }
 
+    /// Unlike in Django, only superusers give a token to another user: who knows its key would act as that user.
+    fn form(&self, request: &AdminRequest, form: &mut Form, token: Option<&Row>) {
+        let is_superuser = request.user.as_ref().is_some_and(|user| user.is_superuser());
+        if let Some(field) = form.field_mut("user").filter(|_| token.is_some() && !is_superuser) {
+            field.rule = Some(Arc::new(SameUser));
+        }
+    }
+
     fn save_model(
         &self,
         conn: &mut DbConnection,
@@ -71,6 +84,15 @@ impl ModelAdmin for TokenAdmin {
             }
         }
         Ok(())
+    }
+}
+
+/// Refuses every change.
+struct SameUser;
+
+impl Rule for SameUser {
+    fn check(&self, _: &mut DbConnection, _: &Value, _: &Value) -> QueryResult<Vec<String>> {
+        Ok(vec!["Only superusers can give a token to another user.".to_owned()])
     }
 }
 

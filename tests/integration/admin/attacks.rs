@@ -1,6 +1,6 @@
 //! Requests that no form of the site makes.
 
-use super::{logged_in, messages, site};
+use super::{errors, key, logged_in, messages, one, site, staff, submit};
 use crate::support::TestDatabase;
 
 per_database! {
@@ -49,5 +49,29 @@ per_database! {
             let response = root.get(&format!("/admin/auth/user/?username__{lookup}=a%00")).await;
             assert_eq!((response.status, response.header("Location")), (302, "/admin/auth/user/?e=1"), "{lookup}");
         }
+    }
+
+    async fn a_token_does_not_become_that_of_another_user(db: TestDatabase) {
+        let app = site(db).await;
+        let id = staff(&app, "carol", &["authtoken.view_tokenproxy", "authtoken.change_tokenproxy"]).await;
+        let known = "0123456789abcdef0123456789abcdef01234567";
+        app.sql(&format!(
+            "INSERT INTO authtoken_token (key, created, user_id) VALUES ('{known}', '2026-01-01 00:00:00', {id})"
+        ))
+        .await;
+        let root = key(&app, "auth_user", "username = 'root'").await.to_string();
+        let owner = format!("SELECT CAST(user_id AS text) AS text FROM authtoken_token WHERE key = '{known}'");
+
+        let carol = logged_in(&app, "carol").await;
+        let page = format!("/admin/authtoken/tokenproxy/{id}/change/");
+        let response = submit(&carol, &page, &[("user", &root)]).await;
+        let problem = "Only superusers can give a token to another user.".to_owned();
+        assert_eq!(errors(&response), [("user".to_owned(), vec![problem])]);
+        assert_eq!(one(&app, &owner).await, id.to_string());
+        assert_eq!(submit(&carol, &page, &[("user", &id.to_string())]).await.status, 302);
+
+        let superuser = logged_in(&app, "root").await;
+        assert_eq!(submit(&superuser, &page, &[("user", &root)]).await.status, 302);
+        assert_eq!(one(&app, &owner).await, root);
     }
 }
