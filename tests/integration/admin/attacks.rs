@@ -1,7 +1,7 @@
 //! Requests that no form of the site makes.
 
 use super::{errors, key, logged_in, messages, one, site, staff, submit};
-use crate::support::TestDatabase;
+use crate::support::{Browser, TestDatabase};
 
 per_database! {
     async fn parameters_beyond_what_a_database_takes_are_refused(db: TestDatabase) {
@@ -49,6 +49,21 @@ per_database! {
             let response = root.get(&format!("/admin/auth/user/?username__{lookup}=a%00")).await;
             assert_eq!((response.status, response.header("Location")), (302, "/admin/auth/user/?e=1"), "{lookup}");
         }
+    }
+
+    async fn only_the_staff_sends_large_forms(db: TestDatabase) {
+        let app = site(db).await;
+        let large = [("next", "a".repeat(40_000))];
+        let large: Vec<(&str, &str)> = large.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let nobody = Browser::new(app.anonymous());
+        nobody.get("/admin/login/").await;
+        for uri in ["/admin/login/", "/admin/", "/admin/auth/user/add/"] {
+            assert_eq!(submit(&nobody, uri, &large).await.status, 413, "{uri}");
+        }
+        let root = logged_in(&app, "root").await;
+        assert_eq!(submit(&root, "/admin/auth/user/add/", &large).await.status, 200);
+        let huge = "a".repeat(2_700_000);
+        assert_eq!(submit(&root, "/admin/auth/user/add/", &[("username", huge.as_str())]).await.status, 413);
     }
 
     async fn a_token_does_not_become_that_of_another_user(db: TestDatabase) {

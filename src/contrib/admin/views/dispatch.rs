@@ -27,6 +27,9 @@ use crate::http::query_dict::{QueryDict, quote_plus};
 /// What pages of the admin site must not be kept by: `never_cache`.
 const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
 
+/// The largest form of a client who is not logged in, in bytes: that of the log-in. Many clients with large ones would need much memory.
+const LOGIN_BYTES: usize = 32 * 1024;
+
 /// Serves every page of the admin site.
 pub(in crate::contrib::admin) async fn dispatch(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let base = match Apps::of(&req).map_err(PageError::internal).and_then(AdminSite::of_apps) {
@@ -44,7 +47,10 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
     let site = AdminSite::of_apps(&apps)?;
     let form = match *req.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
-        _ => read_form(req.headers(), payload.into_inner(), apps.registry().settings::<FormLimits>()).await?,
+        _ => {
+            let limits = form_limits(&req, apps.registry().settings::<FormLimits>()).await?;
+            read_form(req.headers(), payload.into_inner(), limits).await?
+        }
     };
     if let Err(failure) = csrf::check(&req, form.get(csrf::FIELD)) {
         return Ok(failure.page());
@@ -77,6 +83,20 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
         }
     }
     Ok(response)
+}
+
+/// The limits on the form of `req`. Who sends it is looked up only if it is large: it is otherwise read first, as in Django.
+async fn form_limits(req: &HttpRequest, limits: FormLimits) -> Result<FormLimits, PageError> {
+    let headers = req.headers();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let may_be_large = match length {
+        Some(length) => length > LOGIN_BYTES,
+        None => headers.contains_key(header::TRANSFER_ENCODING),
+    };
+    if may_be_large && get_user(req).await?.is_some_and(|user| user.is_active() && user.is_staff()) {
+        return Ok(limits);
+    }
+    Ok(FormLimits { bytes: LOGIN_BYTES.min(limits.bytes), ..limits })
 }
 
 /// The page at the path of the request, in Django's order: who is not logged in is sent to the log-in for whatever path.
