@@ -66,6 +66,15 @@ per_database! {
         assert_eq!(submit(&root, "/admin/auth/user/add/", &[("username", huge.as_str())]).await.status, 413);
     }
 
+    async fn only_addresses_are_unlocked(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        for address in ["a\0b".to_owned(), "a".repeat(100_000)] {
+            assert_eq!(submit(&root, "/admin/search/", &[("address", &address)]).await.status, 400);
+        }
+        assert_eq!(submit(&root, "/admin/search/", &[("address", "10.0.0.1")]).await.status, 302);
+    }
+
     async fn a_token_does_not_become_that_of_another_user(db: TestDatabase) {
         let app = site(db).await;
         let id = staff(&app, "carol", &["authtoken.view_tokenproxy", "authtoken.change_tokenproxy"]).await;

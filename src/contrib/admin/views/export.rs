@@ -21,7 +21,7 @@ use crate::db::{Database, DbConnection};
 const CHUNK: u64 = 1_000;
 
 /// Characters with which a cell becomes a formula in a spreadsheet, even if the cell came from a stranger who chose a name.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
 /// The file.
 pub(super) async fn export(
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula() {
         for (text, cell) in
-            [("=1+1", "'=1+1"), ("+1", "'+1"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"), ("\t=1", "'\t=1")]
+            [("=1+1", "'=1+1"), ("+1", "'+1"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"), ("\n=1", "'\n=1")]
         {
             assert_eq!(guarded(text), cell);
         }

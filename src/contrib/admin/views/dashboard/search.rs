@@ -138,6 +138,9 @@ async fn unlock(request: &AdminRequest, may_change: bool) -> Result<HttpResponse
         return Err(PageError::PermissionDenied);
     }
     let address = request.form.get("address").unwrap_or_default().to_owned();
+    if address.chars().count() > MAX_LENGTH || address.contains('\0') {
+        return Err(PageError::BadRequest("this is no address".to_owned()));
+    }
     let (auth, now) = (request.auth()?.clone(), request.now());
     let by = request.user()?.pk().ok_or(PageError::PermissionDenied)?;
     let place = address.clone();
