@@ -6,6 +6,7 @@ use crate::apps::Apps;
 use crate::authtoken;
 use crate::contrib::admin;
 use crate::legacy_jwt;
+use crate::rest_framework::browsable;
 use crate::rest_framework::schemas::ApiDocs;
 use crate::rest_framework::schemas::openapi::Info;
 #[cfg(feature = "swagger-ui")]
@@ -46,6 +47,7 @@ pub fn urlpatterns() -> Vec<Route> {
 /// Adds every route and the probes. Probes are not part of the API, and have no slash at the end.
 pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
     mount(cfg, apps, urlpatterns());
+    browsable::configure(cfg, apps, "/api-auth/");
     admin::urls::configure(cfg, apps);
     cfg.service(resource(health::HEALTHZ).route(get().to(health::healthz)).route(head().to(health::healthz)));
     cfg.service(resource(health::READYZ).route(get().to(health::readyz)).route(head().to(health::readyz)));

@@ -75,7 +75,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("REST_FRAMEWORK_TIME", DRF, NO_MODELS),
     ("REST_FRAMEWORK_COERCE_", DRF, NO_MODELS),
     ("REST_FRAMEWORK_UPLOADED_FILES_USE_URL", DRF, NO_MODELS),
-    ("REST_FRAMEWORK_HTML_SELECT_", DRF, "the browsable API has no forms"),
+    ("REST_FRAMEWORK_HTML_SELECT_", DRF, "the forms of the browsable API have no selections"),
     ("REST_FRAMEWORK_UNICODE_JSON", DRF, "JSON is written as with DRF's default"),
     ("REST_FRAMEWORK_COMPACT_JSON", DRF, "JSON is written as with DRF's default"),
     ("SPECTACULAR_SETTINGS", "drf-spectacular", "the schema is made of the views; see docs/API.md"),

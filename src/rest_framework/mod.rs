@@ -11,6 +11,8 @@ mod app_data;
 pub mod apps;
 pub mod authentication;
 pub mod bodies;
+#[cfg(feature = "server")]
+pub mod browsable;
 mod checked;
 mod checks;
 #[cfg(feature = "database")]

@@ -90,7 +90,7 @@ pub(super) async fn render(view_name: &str, accepted: Accepted, response: HttpRe
     head.set_body(text.boxed()).map_into_boxed_body()
 }
 
-fn indented(bytes: &[u8], indent: Option<usize>) -> String {
+pub(super) fn indented(bytes: &[u8], indent: Option<usize>) -> String {
     let (Some(width), Ok(value)) = (indent, serde_json::from_slice::<Value>(bytes)) else {
         return String::from_utf8_lossy(bytes).into_owned();
     };

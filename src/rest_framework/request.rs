@@ -11,9 +11,13 @@ use futures_util::future::{Either, LocalBoxFuture, Ready, ready};
 use serde_json::Value;
 
 use super::authentication::{self, Authentication, Caller, Credential, Found, authenticate_by};
+#[cfg(feature = "server")]
+use super::browsable::PageRequest;
 use super::checked::Checked;
 use super::exceptions::ApiError;
 use super::parsers;
+#[cfg(feature = "server")]
+use super::parsers::Data;
 use super::permissions::{Permission, PermissionClass, check_object, check_permissions};
 use super::serializers::{Serializer, validate};
 use super::state::RestFramework;
@@ -240,5 +244,10 @@ async fn read<S: Serializer>(req: &HttpRequest, payload: Payload) -> Result<S, A
     let view_limit = view.as_ref().and_then(|view| view.body_limit());
     let (limits, budget) = (settings.limits, &framework.body_budget);
     let data = parsers::parse(req.headers(), payload, parsers, limits, view_limit, budget).await?;
-    validate(req, &data, &settings.non_field_errors_key)
+    let checked = validate(req, &data, &settings.non_field_errors_key);
+    #[cfg(feature = "server")]
+    if let (Err(_), Data::Json(Value::Object(fields)) | Data::Form(fields)) = (&checked, &data) {
+        PageRequest::refuse(req, fields);
+    }
+    checked
 }

@@ -20,7 +20,7 @@ pub use self::check::check;
 pub use self::failure::CsrfFailure;
 pub use self::middleware::CsrfViewMiddleware;
 pub use self::settings::CsrfSettings;
-pub use self::token::{get_token, rotate_token};
+pub use self::token::{get_token, header_name, rotate_token};
 pub use self::trusted::Csrf;
 
 /// The name of the form's field.

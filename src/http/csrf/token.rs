@@ -9,6 +9,7 @@ use std::rc::Rc;
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::trusted::Csrf;
+use crate::apps::Apps;
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::http::cookies;
 
@@ -50,6 +51,13 @@ pub fn get_token(req: &HttpRequest) -> String {
     let mut state = cookie.0.borrow_mut();
     state.needs_update = true;
     mask(state.secret.get_or_insert_with(new_secret))
+}
+
+/// The name of the header in which a script sends the token, in lower case.
+#[must_use]
+pub fn header_name(req: &HttpRequest) -> String {
+    let settings = Apps::of(req).ok().and_then(|apps| apps.get::<Csrf>().ok());
+    settings.map_or_else(|| "x-csrftoken".to_owned(), |settings| settings.header.as_str().to_owned())
 }
 
 /// Replaces the secret, as a login does. Forms of pages that were made before are refused then.

@@ -14,6 +14,8 @@ use crate::http::outcome::{Reason, request_line};
 use crate::rest_framework::authentication;
 #[cfg(feature = "server")]
 use crate::rest_framework::authentication::session;
+#[cfg(feature = "server")]
+use crate::rest_framework::browsable::{self, PageRequest};
 use crate::rest_framework::checked::Checked;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::negotiation::select_renderer;
@@ -35,8 +37,12 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
         true => Ok(Accepted::fallback(renderers)),
         false => select_renderer(&req, renderers, framework.settings.url_format_override.as_deref()),
     };
+    #[cfg(feature = "server")]
+    if matches!(negotiated, Ok(Accepted { renderer: Renderer::BrowsableApi, .. })) {
+        req.extensions_mut().insert(PageRequest::default());
+    }
     let (accepted, result) = match negotiated {
-        Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework).await),
+        Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework, accepted.renderer).await),
         Err(error) => (Accepted::fallback(renderers), Err(error.into())),
     };
     let response = match result {
@@ -48,7 +54,11 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
         response
     } else {
         // Boxed, because this is rare and its future is large: see the test of the size.
-        Box::pin(render(view.name, accepted, response)).await
+        match accepted.renderer {
+            #[cfg(feature = "server")]
+            Renderer::BrowsableApi => Box::pin(browsable::render(&mounted, &req, framework, response)).await,
+            _ => Box::pin(render(view.name, accepted, response)).await,
+        }
     };
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, mounted.allow.clone());
@@ -67,6 +77,7 @@ async fn initial_and_handle(
     req: &HttpRequest,
     payload: Payload,
     framework: &RestFramework,
+    renderer: Renderer,
 ) -> Result<HttpResponse, actix_web::Error> {
     let view = &mounted.view;
     let classes = view.authentication_classes(framework);
@@ -76,6 +87,10 @@ async fn initial_and_handle(
         false => payload,
     };
     let caller = authentication::authenticate(req, classes).await?;
+    #[cfg(feature = "server")]
+    if renderer == Renderer::BrowsableApi {
+        PageRequest::authenticated(req, caller.as_ref());
+    }
     if let Some(model) = view.model {
         req.extensions_mut().insert(model);
     }

@@ -20,6 +20,12 @@ impl MountedView {
         Self { view, allow }
     }
 
+    /// The view itself.
+    #[cfg(feature = "server")]
+    pub(in crate::rest_framework) fn view(&self) -> &ApiView {
+        &self.view
+    }
+
     /// The parsers of the view.
     pub(in crate::rest_framework) fn parser_classes<'a>(&'a self, framework: &'a RestFramework) -> &'a [Parser] {
         self.view.parser_classes(framework)

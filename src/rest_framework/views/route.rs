@@ -10,6 +10,8 @@ use super::dispatch::dispatch;
 use super::mounted::MountedView;
 use super::view::ApiView;
 use crate::apps::Apps;
+#[cfg(feature = "server")]
+use crate::rest_framework::browsable::resource_name;
 
 /// A view at its path: a line of `urlpatterns`. An actix service, so it can be mounted anywhere.
 #[derive(Clone, Debug)]
@@ -56,9 +58,13 @@ impl Route {
 
 impl HttpServiceFactory for Route {
     fn register(self, config: &mut AppService) {
+        #[cfg(feature = "server")]
+        let resource = web::resource(&*self.path).name(&resource_name(self.view.name, &self.path));
+        #[cfg(not(feature = "server"))]
+        let resource = web::resource(&*self.path);
         let view = Rc::new(MountedView::new(self.view));
         let serve =
             move |req: HttpRequest, payload: web::Payload| dispatch(Rc::clone(&view), req, payload.into_inner());
-        web::resource(self.path).to(serve).register(config);
+        resource.to(serve).register(config);
     }
 }
