@@ -89,7 +89,7 @@ async fn reuse_is_logged_with_the_user_and_the_address_and_without_the_token() {
     .await;
     let mut thief = crate::support::alice();
     thief.username = "reused-and-logged";
-    app.add_user(thief.clone()).await;
+    app.add_user(thief).await;
     let stolen = text(&app.login(&thief).await, "refresh");
     let current = rotated(&app, &stolen).await;
     app.advance(TimeDelta::minutes(1));
