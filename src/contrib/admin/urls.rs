@@ -1,7 +1,7 @@
 //! The URLs of the admin site. Python counterpart: `admin.site.urls`.
 //!
 //! The pages depend on the registered models, so one actix resource takes every path below `ADMIN_URL`, and
-//! [`resolve`] finds the page.
+//! `resolve` finds the page.
 
 use actix_web::web::{self, ServiceConfig};
 

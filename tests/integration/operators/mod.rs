@@ -209,6 +209,23 @@ per_database! {
         assert!(op.get(&format!("/admin/search/?q={jti}")).await.body.contains("blacklisted, expires"));
     }
 
+    async fn a_wrong_old_password_counts_as_a_failed_login(db: TestDatabase) {
+        let (app, op) = site(db).await;
+        let to = "/admin/password_change/";
+        let form = |old| [("old_password", old), ("new_password1", "New pass 7231"), ("new_password2", "New pass 7231")];
+        for _ in 0..3 {
+            let refused = submit(&op, to, to, &form("wrong")).await;
+            assert_eq!(refused.status, 200);
+            assert!(refused.body.contains("Your old password was entered incorrectly. Please enter it again."));
+        }
+        let locked_out = submit(&op, to, to, &form(operator().password)).await;
+        assert_eq!((locked_out.status, locked_out.header("Retry-After")), (429, "900"));
+        let note = "Too many attempts to log in. Please try again in 15 minutes.";
+        assert!(locked_out.body.contains(note), "{}", locked_out.body);
+        app.advance(TimeDelta::seconds(901));
+        assert_eq!(submit(&op, to, to, &form(operator().password)).await.status, 302);
+    }
+
     async fn a_user_and_an_address_are_unlocked(db: TestDatabase) {
         let (app, op) = site(db).await;
         let guesser = app.anonymous().with_header("X-Forwarded-For", "192.0.2.77");

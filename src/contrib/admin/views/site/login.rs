@@ -40,9 +40,9 @@ struct LoginPage {
 }
 
 /// Why the form is shown again.
-struct Refused {
+pub(super) struct Refused {
     status: StatusCode,
-    note: String,
+    pub(super) note: String,
     /// Seconds.
     retry_after: Option<u64>,
     reason: Reason,
@@ -90,14 +90,9 @@ async fn log_in(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse
             Ok(redirect(next_of(request).as_deref().unwrap_or(site.base())))
         }
         Err(refused) => {
-            page.note = Some(refused.note);
+            page.note = Some(refused.note.clone());
             page.chrome = page.chrome.with_errors(true);
-            let mut response = render(refused.status, &page);
-            if let Some(seconds) = refused.retry_after {
-                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            }
-            response.extensions_mut().insert(refused.reason);
-            Ok(response)
+            Ok(refused.respond(&page))
         }
     }
 }
@@ -131,22 +126,39 @@ async fn authenticate(
             retry_after: None,
             reason: Reason::refused("wrong user name or password, or not staff".to_owned(), Some(Refusal::User)),
         })),
-        Err(AuthError::LockedOut(seconds)) => {
-            let why = AuthError::LockedOut(seconds).to_string();
-            Ok(Err(Refused::too_many(Some(seconds), &why, Refusal::LockedOut)))
-        }
-        Err(AuthError::Overloaded) => Ok(Err(Refused {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            note: "Too many people are logging in. Please try again in a moment.".to_owned(),
-            retry_after: Some(1),
-            reason: Reason::refused(AuthError::Overloaded.to_string(), Some(Refusal::Unavailable)),
-        })),
-        Err(AuthError::Database(error)) => Err(error.into()),
-        Err(error) => Err(PageError::internal(error)),
+        Err(error) => Refused::of(error).map(Err),
     }
 }
 
 impl Refused {
+    /// An attempt that was not made.
+    ///
+    /// # Errors
+    /// Returns a failure of the server as it is.
+    pub(super) fn of(error: AuthError) -> Result<Self, PageError> {
+        match error {
+            AuthError::LockedOut(seconds) => Ok(Self::too_many(Some(seconds), &error.to_string(), Refusal::LockedOut)),
+            AuthError::Overloaded => Ok(Self {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                note: "Too many people are logging in. Please try again in a moment.".to_owned(),
+                retry_after: Some(1),
+                reason: Reason::refused(error.to_string(), Some(Refusal::Unavailable)),
+            }),
+            AuthError::Database(error) => Err(error.into()),
+            error => Err(PageError::internal(error)),
+        }
+    }
+
+    /// `page` with what the client must know.
+    pub(super) fn respond(self, page: &impl Template) -> HttpResponse {
+        let mut response = render(self.status, page);
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response.extensions_mut().insert(self.reason);
+        response
+    }
+
     fn too_many(seconds: Option<u64>, reason: &str, refusal: Refusal) -> Self {
         let when = match seconds {
             None => "later".to_owned(),

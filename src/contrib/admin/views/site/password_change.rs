@@ -8,6 +8,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::Value;
 
+use super::login::Refused;
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::render::render;
@@ -15,7 +16,7 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::auth::password_validation::{UserAttributes, password_validators_help_texts, validate_password};
 use crate::contrib::auth::signals::EndOfLogins;
-use crate::contrib::auth::{self, AuthError, SharedUser};
+use crate::contrib::auth::{self, AuthError, LoginLimits, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::db::{DatabaseError, DbConnection};
 use crate::http::redirects::redirect;
@@ -85,26 +86,38 @@ pub(in crate::contrib::admin::views) async fn password_change(
             vec!["Enter the same password as before, for verification.".to_owned()],
         ),
     ];
+    let mut refused = None;
     if request.is_post() {
         let entered = |name| SecretString::new(request.form.get(name).unwrap_or_default().to_owned());
         let entered =
             Entered { old: entered("old_password"), new1: entered("new_password1"), new2: entered("new_password2") };
-        let errors = check(request, &entered).await?;
-        if errors.iter().all(Vec::is_empty) {
-            if change(request, entered.new1).await? {
+        let mut errors = check(request, &entered)?;
+        let mut user = None;
+        if errors[0].is_empty() {
+            match check_old(request, &entered.old).await? {
+                Ok(Some(found)) => user = Some(found),
+                Ok(None) => errors[0].push(WRONG.to_owned()),
+                Err(why) => {
+                    errors[0].push(why.note.clone());
+                    refused = Some(why);
+                }
+            }
+        }
+        if let Some(user) = user.filter(|_| errors.iter().all(Vec::is_empty)) {
+            if change(request, user, entered.new1).await? {
                 return Ok(redirect(&request.url("password_change/done/")));
             }
             // Another request has changed it meanwhile.
-            fields[0].errors = vec![WRONG.to_owned()];
-        } else {
-            for (field, errors) in fields.iter_mut().zip(errors) {
-                field.errors = errors;
-            }
+            errors[0].push(WRONG.to_owned());
+        }
+        for (field, errors) in fields.iter_mut().zip(errors) {
+            field.errors = errors;
         }
     }
     let error_count = fields.iter().filter(|field| !field.errors.is_empty()).count();
     let chrome = chrome(site, request).titled("Password change").with_errors(error_count > 0);
-    Ok(render(StatusCode::OK, &PasswordChangePage { chrome, fields, error_count }))
+    let page = PasswordChangePage { chrome, fields, error_count };
+    Ok(refused.map_or_else(|| render(StatusCode::OK, &page), |refused| refused.respond(&page)))
 }
 
 /// `password_change/done/`.
@@ -120,17 +133,25 @@ fn chrome(site: &AdminSite, request: &AdminRequest) -> Chrome {
     Chrome { nav: Vec::new(), ..Chrome::of(site, request) }.last_crumb("Password change")
 }
 
-/// The errors of the three fields: `PasswordChangeForm.clean`.
-async fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], PageError> {
+/// The user of the session, if this is the password. A wrong one counts as a failed log-in, so that whoever has taken over a
+/// session cannot guess it.
+async fn check_old(
+    request: &AdminRequest,
+    old: &SecretString,
+) -> Result<Result<Option<SharedUser>, Refused>, PageError> {
+    let limits = request.apps.get::<LoginLimits>().ok();
+    let address = limits.map_or_else(String::new, |limits| limits.client_address(&request.req));
+    let (auth, user) = (request.auth()?, request.user()?);
+    match auth.authenticate(&request.db, &address, user.username(), old.expose()).await {
+        Ok(found) => Ok(Ok(found)),
+        Err(error) => Refused::of(error).map(Err),
+    }
+}
+
+/// The errors of the three fields: `PasswordChangeForm.clean`. Whether the old password is right is another question.
+fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], PageError> {
     let (auth, user) = (request.auth()?, request.user()?);
     let mut errors = [&entered.old, &entered.new1, &entered.new2].map(|password| problem(password.expose()));
-    if errors[0].is_empty() {
-        let (old, encoded) = (SecretString::new(entered.old.expose().to_owned()), user.password().to_owned());
-        let check = auth.hash(move |hashers| hashers.check(old.expose(), &encoded)).await.map_err(failed)?;
-        if !check.is_correct {
-            errors[0].push(WRONG.to_owned());
-        }
-    }
     if errors[1].is_empty() && errors[2].is_empty() {
         let text = |name| user.attribute(name).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
         let (first_name, last_name) = (text("first_name"), text("last_name"));
@@ -156,11 +177,11 @@ fn problem(password: &str) -> Vec<String> {
 
 /// Stores the password. The session of the request goes on under a new key, and the others end. Returns `false` if the
 /// password was changed meanwhile.
-async fn change(request: &AdminRequest, password: SecretString) -> Result<bool, PageError> {
-    let (auth, user) = (request.auth()?, request.user()?);
+async fn change(request: &AdminRequest, user: SharedUser, password: SecretString) -> Result<bool, PageError> {
+    let auth = request.auth()?;
     let encoded = auth.hash(move |hashers| hashers.encode(password.expose())).await.map_err(failed)?;
     let encoded = encoded.map_err(PageError::internal)?;
-    let (users, old, apps) = (Arc::clone(auth.users()), user.clone(), request.apps.clone());
+    let (users, old, apps) = (Arc::clone(auth.users()), user, request.apps.clone());
     let store = move |conn: &mut DbConnection| -> Result<Option<SharedUser>, DatabaseError> {
         if !users.set_password(conn, &*old, &encoded)? {
             return Ok(None);
