@@ -158,7 +158,7 @@ fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], 
         let email = text(auth.users().email_field());
         let user =
             UserAttributes { username: user.username(), first_name: &first_name, last_name: &last_name, email: &email };
-        if entered.new1.expose() != entered.new2.expose() {
+        if entered.new1 != entered.new2 {
             errors[2].push(DIFFERENT.to_owned());
         } else if let Err(problems) = validate_password(entered.new2.expose(), &user, auth.password_validators()) {
             errors[2].extend(problems.iter().map(ToString::to_string));
