@@ -367,7 +367,7 @@ def main():
     services = [Service(database, options.manage, SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD=grace, **families)
                 for grace in ("60s", "0", "%ss" % SHORT)]
     long, none, short = services
-    django = Service(database, None, options.django) if options.django else None
+    django = Service(database, None, options.django, PASSWORD_HASHERS="MD5PasswordHasher") if options.django else None
     rules = Rules()
     try:
         long.command("migrate")

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
-use super::models::{EndReason, end_family, living};
+use super::models::{EndReason, FamilyActivity, LivingFamily, TokenFamily, end_family, living};
 use super::settings::TokenFamilySettings;
 use crate::contrib::admin::accounts::{Credential, Credentials, Hit};
 use crate::contrib::admin::date_time;
@@ -23,7 +23,12 @@ const AGENT_SHOWN: usize = 80;
 /// Characters of the id of a family that are shown.
 const ID_SHOWN: usize = 12;
 
-/// The families of a user that are alive.
+/// `activity`, if a rotated token of the family was used again: somebody has a copy of it.
+fn reused(activity: FamilyActivity) -> Option<FamilyActivity> {
+    activity.reused_at.is_some().then_some(activity)
+}
+
+/// The families of a user that are alive, and the last ones of which a rotated token was used again.
 #[derive(Clone, Debug)]
 pub(super) struct Logins(pub TokenFamilySettings);
 
@@ -41,7 +46,7 @@ impl Credentials for Logins {
     }
 
     fn columns(&self) -> &'static [&'static str] {
-        &["Login", "Device", "Address", "Logged in", "Last used"]
+        &["Login", "Device", "Address", "Logged in", "Last used", "State"]
     }
 
     fn list(
@@ -50,18 +55,40 @@ impl Credentials for Logins {
         user: UserId,
         now: DateTime<Utc>,
     ) -> Result<Vec<Credential>, DatabaseError> {
-        let credential = |family: super::models::LivingFamily| Credential {
-            id: family.id.to_string(),
-            cells: vec![
-                shortened(&family.family_id, ID_SHOWN),
-                shortened(&family.user_agent, AGENT_SHOWN),
-                family.ip_address.unwrap_or_else(|| "-".to_owned()),
-                date_time(family.created_at),
-                date_time(family.last_seen_at),
-            ],
-            is_valid: true,
+        let rows = TokenFamily::of_user(conn, user)?;
+        let reused: Vec<_> =
+            rows.into_iter().filter_map(|(family, _, activity)| Some((family, reused(activity?)?))).collect();
+        let credential = |family: LivingFamily| {
+            let is_reused = reused.iter().any(|(other, _)| other.id == family.id);
+            Credential {
+                id: family.id.to_string(),
+                cells: vec![
+                    shortened(&family.family_id, ID_SHOWN),
+                    shortened(&family.user_agent, AGENT_SHOWN),
+                    family.ip_address.unwrap_or_else(|| "-".to_owned()),
+                    date_time(family.created_at),
+                    date_time(family.last_seen_at),
+                    if is_reused { "Valid, but a used token was used again" } else { "Valid" }.to_owned(),
+                ],
+                is_valid: true,
+            }
         };
-        Ok(living(conn, user, now, &self.0)?.into_iter().take(SHOWN).map(credential).collect())
+        let mut listed: Vec<_> = living(conn, user, now, &self.0)?.into_iter().take(SHOWN).map(credential).collect();
+        for (family, activity) in &reused {
+            let id = family.id.to_string();
+            if listed.len() < SHOWN && !listed.iter().any(|credential| credential.id == id) {
+                let cells = vec![
+                    shortened(&family.family_id, ID_SHOWN),
+                    shortened(&activity.user_agent, AGENT_SHOWN),
+                    activity.ip_address.clone().unwrap_or_else(|| "-".to_owned()),
+                    date_time(from_db(family.created_at)),
+                    date_time(from_db(activity.last_refresh)),
+                    "Ended: a used token was used again".to_owned(),
+                ];
+                listed.push(Credential { id, cells, is_valid: false });
+            }
+        }
+        Ok(listed)
     }
 
     fn end(

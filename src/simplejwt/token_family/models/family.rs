@@ -93,11 +93,14 @@ struct NewRow<'a> {
     expires_at: Option<Moment>,
 }
 
+/// Rows in a list of the admin.
+const SHOWN: i64 = 100;
+
 /// A family, when it was blacklisted, and what happened last in it.
 pub type FamilyRow = (TokenFamily, Option<NaiveDateTime>, Option<FamilyActivity>);
 
 impl TokenFamily {
-    /// The rows of a user, with the times at which they were blacklisted. For lists in the admin.
+    /// The newest rows of a user, with the times at which they were blacklisted. For lists in the admin.
     ///
     /// # Errors
     /// Those of the database.
@@ -108,6 +111,7 @@ impl TokenFamily {
             .left_join(activity::table)
             .filter(families::user_id.eq(user_id))
             .order(families::id.desc())
+            .limit(SHOWN)
             .select((Self::as_select(), blacklisted::blacklisted_at.nullable(), Option::<FamilyActivity>::as_select()))
             .load(conn)
     }
