@@ -77,6 +77,7 @@ async fn initial_and_handle(
     req: &HttpRequest,
     payload: Payload,
     framework: &RestFramework,
+    #[cfg_attr(not(feature = "server"), expect(unused_variables, reason = "the server has the browsable API"))]
     renderer: Renderer,
 ) -> Result<HttpResponse, actix_web::Error> {
     let view = &mounted.view;
