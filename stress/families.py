@@ -130,9 +130,9 @@ def check_tables(database, rules):
 
 
 def counts(database):
-    return tuple(database.number("SELECT count(*) FROM " + table) for table in (
-        "token_blacklist_outstandingtoken", "token_blacklist_blacklistedtoken", "family_token",
-        "family_activity WHERE reused_at IS NOT NULL", "family_activity WHERE ended_by = 'reuse'"))
+    tables = ("token_blacklist_outstandingtoken", "token_blacklist_blacklistedtoken", "family_token",
+              "family_activity WHERE reused_at IS NOT NULL", "family_activity WHERE ended_by = 'reuse'")
+    return tuple(map(int, database.query("SELECT " + ", ".join("(SELECT count(*) FROM %s)" % t for t in tables))[0]))
 
 
 def with_grace(client, database, rounds, clients):
@@ -361,7 +361,7 @@ def main():
     options = parser.parse_args()
     database = Database(options.database)
     families = {
-        "PASSWORD_HASHERS": "MD5PasswordHasher", "SIMPLE_JWT_TOKEN_FAMILY_ENABLED": "true",
+        "PASSWORD_HASHERS": "MD5PasswordHasher", "DATABASE_POOL_SIZE": "4", "SIMPLE_JWT_TOKEN_FAMILY_ENABLED": "true",
         "SIMPLE_JWT_TOKEN_FAMILY_CHECK_ON_ACCESS": "true", "SIMPLE_JWT_TOKEN_FAMILY_BLACKLIST_ON_REUSE": "true",
     }
     services = [Service(database, options.manage, SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD=grace, **families)
