@@ -8,7 +8,10 @@ from .site import HERE
 from .traffic import NAMES, PAIRS
 
 # Made by `manage migrate`; Django does not know it and leaves it alone.
-OWN_TABLES = {"login_failures"}
+OWN_TABLES = {
+    "admin_event_counts", "family_activity", "family_token", "login_failure_origins", "login_failures",
+    "token_family_blacklistedtokenfamily", "token_family_tokenfamily",
+}
 COLUMNS = """SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default, is_identity
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2"""
 CONSTRAINTS = """SELECT conrelid::regclass, conname, pg_get_constraintdef(oid)
