@@ -96,7 +96,7 @@ impl Rule for SameUser {
     }
 }
 
-/// `authtoken.Token`, the model behind the pages: tokens are deleted with their users, for which nobody needs a permission on tokens.
+/// `authtoken.Token`, the model behind the pages. Tokens are deleted with their users. This needs no permission on tokens.
 pub(super) struct TokenModel;
 
 impl ModelAdmin for TokenModel {

@@ -251,7 +251,7 @@ impl Collector<'_> {
                 self.deletion.protected.extend(rows.iter().map(|row| self.doomed(other, row)).collect::<Vec<_>>());
                 Ok(Vec::new())
             }
-            // Nothing refers to such rows and nobody is asked about them, so they need not be read.
+            // No table refers to these rows, and their model has no pages, so no permission is checked: only count them.
             OnDelete::Cascade if !other.has_pages && references(self.site, other).is_empty() => {
                 let Some(condition) = one_of(&table, table.column(&field.column)?, &borrowed) else {
                     return Ok(Vec::new());

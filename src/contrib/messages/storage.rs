@@ -69,8 +69,8 @@ impl MessageStore {
         Apps::of(req).ok()?.get().ok()
     }
 
-    /// The messages in the cookie, and whether the session has more. `None` if there is no such cookie, or nobody with a key has
-    /// signed it.
+    /// The messages in the cookie, and whether the session has more. `None` if the signature is not
+    /// valid.
     #[must_use]
     pub fn decode(&self, cookie: &str) -> Option<(Vec<Message>, bool)> {
         let Ok(Value::Array(items)) = self.signer.unsign_object(cookie) else { return None };

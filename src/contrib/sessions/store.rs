@@ -86,7 +86,7 @@ impl SessionStore {
         Ok(row.map(|row| self.decode(&row.session_data)))
     }
 
-    /// The data in a row. Data that nobody with a key has signed is an empty session, as in Django.
+    /// The data in a row. Data without a valid signature is an empty session, as in Django.
     #[must_use]
     pub fn decode(&self, data: &str) -> Map<String, Value> {
         match self.signer.unsign_object(data) {

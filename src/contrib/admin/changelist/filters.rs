@@ -13,7 +13,7 @@ use crate::db::DbConnection;
 use crate::db::tables::Statement;
 use crate::db::text_query::TextRow;
 
-/// The most choices that a filter offers: a page with all users as choices would be of no use, and large.
+/// The maximum number of choices of a filter. A list of all users would make the page too large.
 const MAX_CHOICES: u64 = 100;
 
 /// A filter: a field with the values that the list can be limited to.

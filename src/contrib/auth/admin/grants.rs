@@ -25,7 +25,7 @@ impl Grants {
         Self { permissions: Arc::clone(&request.permissions), is_superuser }
     }
 
-    /// Lets nobody but superusers change the field `name`.
+    /// Lets only superusers change the field `name`.
     pub(super) fn superusers_only(&self, form: &mut Form, name: &str) {
         if let Some(field) = form.field_mut(name).filter(|_| !self.is_superuser) {
             field.ignored = Some("The superuser status was not changed: only superusers can change it.");
