@@ -216,20 +216,6 @@ impl Settings {
         }
         self
     }
-
-    #[cfg(feature = "server")]
-    fn has(&self, app: &str) -> bool {
-        self.installed_apps.iter().any(|installed| installed.name() == app)
-    }
-
-    /// Whether `setting` is one of an installed app. The settings of an app inside of another one are part of those of that app.
-    #[cfg(feature = "server")]
-    fn is_read(&self, setting: &Setting) -> bool {
-        let is_outside =
-            |app: &dyn AppConfig| setting.app.strip_prefix(app.name()).is_some_and(|rest| rest.starts_with('.'));
-        setting.app.is_empty()
-            || (self.has(setting.app) && APPS.iter().all(|app| !is_outside(*app) || self.has(app.name())))
-    }
 }
 
 /// Apps of Django that need nothing here, so that a Django project's list can be taken over.
@@ -264,7 +250,7 @@ impl Project for Settings {
 
     #[cfg(feature = "server")]
     fn settings(&self) -> Vec<Setting> {
-        Self::SETTINGS.iter().filter(|setting| self.is_read(setting)).copied().collect()
+        Self::declared(&|name| self.installed_apps.iter().any(|app| app.name() == name))
     }
 
     fn checks(&self) -> Vec<Check> {

@@ -6,7 +6,7 @@ use super::command::Command;
 #[cfg(feature = "database")]
 use super::error::SetupError;
 use super::registry::Registry;
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 #[cfg(feature = "database")]
 use crate::db::{Database, migrations::Step};
 
@@ -52,11 +52,6 @@ pub trait AppConfig: Send + Sync + 'static {
 
     /// Names of the apps that must be installed as well. Default: none.
     fn requires(&self) -> &'static [&'static str] {
-        &[]
-    }
-
-    /// The settings that the app reads. Default: none.
-    fn settings(&self) -> &'static [Setting] {
         &[]
     }
 

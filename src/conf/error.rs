@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use super::{Setting, elsewhere, suggestion};
-
-const NO_SUCH_SETTING: &str = "there is no such setting";
+use super::{Setting, suggestion, unsupported};
 
 /// A setting that cannot be used: its key, what is wrong with it, and the key that was probably meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,22 +25,26 @@ impl SettingsError {
 
     /// A key that does not exist, with the one of `known` that was probably meant.
     pub(super) fn unknown(key: &str, known: &[Setting]) -> Self {
-        match elsewhere::explanation(key) {
-            Some(problem) => Self::new(key, problem),
-            None => Self { suggestion: suggestion::nearest(key, known), ..Self::new(key, NO_SUCH_SETTING) },
-        }
+        Self::doubt(key, known).unwrap_or_else(|| Self::no_such(key, None))
     }
 
     /// Same as [`unknown`](Self::unknown), for a key about which something can be said. Otherwise `None`.
     pub(super) fn doubt(key: &str, known: &[Setting]) -> Option<Self> {
-        Some(Self::unknown(key, known)).filter(|error| error.suggestion.is_some() || error.problem != NO_SUCH_SETTING)
+        match unsupported::explanation(key) {
+            Some(problem) => Some(Self::new(key, problem)),
+            None => suggestion::nearest(key, known).map(|name| Self::no_such(key, Some(name))),
+        }
     }
 
     /// A key that differs from one of `known` by one or two letters. Otherwise `None`.
     pub(super) fn misspelt(key: &str, known: &[Setting]) -> Option<Self> {
         let distances = known.iter().map(|known| (strsim::damerau_levenshtein(key, known.key), known.key));
         let (_, name) = distances.min().filter(|(distance, _)| *distance <= 2)?;
-        Some(Self { suggestion: Some(name), ..Self::new(key, NO_SUCH_SETTING) })
+        Some(Self::no_such(key, Some(name)))
+    }
+
+    fn no_such(key: &str, suggestion: Option<&'static str>) -> Self {
+        Self { suggestion, ..Self::new(key, "there is no such setting") }
     }
 
     /// The same, with the place of the key.

@@ -1,4 +1,4 @@
-//! The description of an environment variable, made from its declaration in `group.rs`.
+//! The description of an environment variable, made from its declaration in `declaration.rs`.
 
 /// The declaration of one environment variable.
 #[derive(Clone, Copy, Debug)]
@@ -9,8 +9,6 @@ pub struct Setting {
     pub default: &'static str,
     /// Its meaning, in Markdown. The first paragraph is a summary of one line.
     pub help: &'static str,
-    /// The app in `INSTALLED_APPS` without which it is not read; empty if it is always read.
-    pub app: &'static str,
     /// Heading under which it is documented.
     pub section: &'static str,
     /// Whether error messages must not repeat the value.

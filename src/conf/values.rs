@@ -122,6 +122,12 @@ pub fn word(text: &str) -> Result<String, String> {
     }
 }
 
+/// `HTTP_X_ACCESS_TOKEN`, the name of a header in Django's `request.META`, as the header's own: `x-access-token`.
+pub fn meta_header(name: &str) -> Option<String> {
+    let name = name.trim().strip_prefix("HTTP_")?;
+    word(&name.to_ascii_lowercase().replace('_', "-")).ok()
+}
+
 /// The value of an attribute of a cookie, such as its path.
 #[cfg(feature = "server")]
 pub fn cookie_attribute(text: &str) -> Result<String, String> {

@@ -5,7 +5,7 @@ use super::checks;
 use super::settings::LegacyJwtSettings;
 use super::state::LegacyJwtState;
 use crate::apps::{AppConfig, Check, Registry};
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 use crate::core::jwt::TokenTypeClaim;
 use crate::rest_framework::authentication::AuthenticationClass;
 
@@ -22,10 +22,6 @@ impl AppConfig for LegacyJwtConfig {
         &["django.contrib.auth", "rest_framework"]
     }
 
-    fn settings(&self) -> &'static [Setting] {
-        LegacyJwtSettings::SETTINGS
-    }
-
     fn checks(&self) -> &'static [Check] {
         checks::CHECKS
     }
@@ -37,18 +33,10 @@ impl AppConfig for LegacyJwtConfig {
 
     /// Other apps may sign with the same key. Their tokens have a claim with their type, and are refused here.
     fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
-        let mut settings = registry.settings::<LegacyJwtSettings>();
-        for TokenTypeClaim(claim) in registry.list() {
-            if !settings.foreign_claims.contains(claim) {
-                settings.foreign_claims.push(claim.clone());
-            }
-        }
-        let state = LegacyJwtState::new(
-            settings,
-            registry.secret_key(),
-            registry.secret_key_fallbacks(),
-            registry.clock().clone(),
-        )?;
+        let settings = registry.settings::<LegacyJwtSettings>();
+        let (key, fallbacks) = (registry.secret_key(), registry.secret_key_fallbacks());
+        let mut state = LegacyJwtState::new(settings, key, fallbacks, registry.clock().clone())?;
+        state.foreign_claims.extend(registry.list().iter().map(|TokenTypeClaim(claim)| claim.clone()));
         registry.insert(state);
         Ok(())
     }

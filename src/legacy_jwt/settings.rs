@@ -5,12 +5,12 @@
 
 use chrono::Duration;
 
-use crate::conf::{Environment, SettingsError, settings, values};
+use crate::conf::{settings, values};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Algorithm;
 
 settings! {
-    section "JWT_AUTH", replaced &REPLACED, finish Self::finish;
+    section "JWT_AUTH", shared_prefix "JWT_", replaced &REPLACED;
 
     /// Names and defaults of djangorestframework-jwt.
     ///
@@ -61,12 +61,6 @@ settings! {
         ///
         /// `None` needs `Secure`, and **lets every other site send the cookie**. Not in the package.
         pub auth_cookie_samesite: Option<&'static str> = JWT_AUTH_COOKIE_SAMESITE("", same_site);
-        plain foreign_claims: Vec<String> = vec!["token_type".to_owned()],
-            "Claims that mark a token of another app, which is refused here even with a valid signature. Both apps may \
-             sign with `SECRET_KEY`, so a simplejwt token with a `username` claim would otherwise be accepted.\n\n\
-             Default: `token_type`. The assembly adds `SIMPLE_JWT_TOKEN_TYPE_CLAIM`.";
-        plain misspelt: Vec<SettingsError> = Vec::new(),
-            "Unknown names in the environment that differ from a setting by one or two letters.";
     }
 }
 
@@ -103,16 +97,10 @@ fn same_site(text: &str) -> Result<Option<&'static str>, String> {
     }
 }
 
-impl LegacyJwtSettings {
-    fn finish(mut self, env: &Environment) -> Result<Self, SettingsError> {
-        self.misspelt = env.misspelt("JWT_", Self::SETTINGS);
-        Ok(self)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conf::Environment;
 
     fn read(pairs: &[(&str, &str)]) -> Result<LegacyJwtSettings, String> {
         let env: Environment = pairs.iter().copied().collect();

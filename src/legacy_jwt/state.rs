@@ -13,6 +13,11 @@ pub struct LegacyJwtState {
     pub settings: LegacyJwtSettings,
     /// The time by which tokens are made and checked.
     pub clock: Clock,
+    /// Claims that mark a token of another app, which is refused here even with a valid signature. Both apps may sign with
+    /// `SECRET_KEY`, so a simplejwt token with a `username` claim would otherwise be accepted.
+    ///
+    /// Default: `token_type`. `SIMPLE_JWT_TOKEN_TYPE_CLAIM` is added at start.
+    pub foreign_claims: Vec<String>,
     pub(super) signing_key: SigningKey,
     pub(super) verifying_key: VerifyingKey,
     /// Former values of `SECRET_KEY`, if that key signs.
@@ -67,7 +72,8 @@ impl LegacyJwtState {
             issuer: settings.issuer.clone(),
             ignore_expiry: !settings.verify_expiration,
         };
-        Ok(Self { settings, clock, signing_key, verifying_key, fallback_keys, rules })
+        let foreign_claims = vec!["token_type".to_owned()];
+        Ok(Self { settings, clock, foreign_claims, signing_key, verifying_key, fallback_keys, rules })
     }
 }
 

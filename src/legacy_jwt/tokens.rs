@@ -55,7 +55,7 @@ impl LegacyJwtState {
         } else {
             Arc::new(jwt::decode_unverified(token)?)
         };
-        if self.settings.foreign_claims.iter().any(|name| claims.contains_key(name)) {
+        if self.foreign_claims.iter().any(|name| claims.contains_key(name)) {
             return Err(LegacyJwtError::InvalidPayload);
         }
         Ok(claims)

@@ -5,7 +5,6 @@ use clap::Args;
 use super::{development, runserver};
 use crate::apps::command::{CommandError, Context, eprintln, println};
 use crate::apps::{AppsBuilder, Check, DatabaseCheck, Findings, Registry, Run};
-use crate::conf::Setting;
 use crate::contrib::auth::AuthState;
 use crate::core::checks::{CheckMessage, Level};
 use crate::db::migrations::unapplied_warning;
@@ -41,11 +40,11 @@ const SETTINGS_TAG: &str = "settings";
 /// The tag of the error about a database that a server could not use.
 const DATABASE_TAG: &str = "database";
 
-/// Runs the command. `settings` are those of all apps.
+/// Runs the command.
 ///
 /// # Errors
 /// When something of the fail level or above was found, or there is no such tag or app.
-pub fn handle(context: &Context, settings: &[Setting], arguments: Arguments) -> Result<(), CommandError> {
+pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let which = if arguments.deploy { Run::Deploy } else { Run::Check };
     let mut builder = context.builder()?;
     let refusal = runserver::refusal(builder.registry(), &context.env);
@@ -89,7 +88,7 @@ pub fn handle(context: &Context, settings: &[Setting], arguments: Arguments) -> 
         first.extend(check_database(registry, &checks));
     }
     first.extend(unready);
-    let doubts = context.env.doubtful(settings);
+    let doubts = context.env.doubtful(&context.known_settings());
     let doubts: Vec<_> = doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())).collect();
     let silenced_ids = registry.silenced_checks().to_vec();
     let mut found = builder.check_some(which, wanted);

@@ -26,16 +26,13 @@ use crate::conf::{Environment, SettingsError};
 /// The commands of every project, and those of its installed apps.
 fn commands<P: Project>(project: &P) -> Vec<Group> {
     let settings = project.settings();
-    let all = P::default().settings();
     let core = vec![
         Command::new("runserver", "Starts the server", runserver::handle),
         Command::new("migrate", "Creates the tables, or what is missing of them", migrate::handle),
         Command::new("sqlmigrate", "Prints the SQL statements for the named migration", sqlmigrate::handle),
         Command::new("dbshell", "Runs the command-line client of the database", dbshell::handle),
         Command::new("showmigrations", "Shows all available migrations", showmigrations::handle),
-        Command::new("check", "Checks the settings for potential problems", move |context, arguments| {
-            check::handle(context, &all, arguments)
-        }),
+        Command::new("check", "Checks the settings for potential problems", check::handle),
         Command::new(
             "diffsettings",
             "Displays differences between the current settings and the defaults",
@@ -75,7 +72,7 @@ fn execute<P: Project>(words: Vec<OsString>, env: Result<Environment, SettingsEr
             let context = Context::new::<P>(env?, options.verbosity).with_project(project?);
             // `check` reports them itself.
             if command.name() != "check" {
-                context.env.doubtful(&P::default().settings()).iter().for_each(|doubt| log::warn!("{doubt}"));
+                context.env.doubtful(&context.known_settings()).iter().for_each(|doubt| log::warn!("{doubt}"));
             }
             command.run(&context, &matches)
         }

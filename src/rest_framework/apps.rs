@@ -12,7 +12,7 @@ use super::state::RestFramework;
 #[cfg(feature = "database")]
 use super::throttling::ThrottledLogins;
 use crate::apps::{AppConfig, AppsBuilder, Check, Registry};
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 #[cfg(feature = "database")]
 use crate::contrib::auth::LoginLimits;
 #[cfg(feature = "server")]
@@ -25,10 +25,6 @@ pub struct RestFrameworkConfig;
 impl AppConfig for RestFrameworkConfig {
     fn name(&self) -> &'static str {
         "rest_framework"
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        RestFrameworkSettings::SETTINGS
     }
 
     fn checks(&self) -> &'static [Check] {

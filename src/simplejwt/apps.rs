@@ -15,7 +15,7 @@ use super::state::{ClaimsHook, JwtState, UserRule};
 #[cfg(feature = "server")]
 use crate::apps::command::Command;
 use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry};
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 use crate::contrib::auth::AbstractUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::{AuthState, models::UserAttribute};
@@ -33,10 +33,6 @@ impl AppConfig for SimpleJwtConfig {
 
     fn requires(&self) -> &'static [&'static str] {
         &["rest_framework"]
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        SimpleJwtSettings::SETTINGS
     }
 
     fn checks(&self) -> &'static [Check] {

@@ -204,12 +204,8 @@ fn issuer(text: &str) -> Result<String, String> {
     if text.contains(',') { Err("a single issuer".to_owned()) } else { Ok(text.trim().to_owned()) }
 }
 
-/// `HTTP_X_ACCESS_TOKEN`, the name that WSGI gives a header, as the header's own: `x-access-token`.
 fn header_name(text: &str) -> Result<String, String> {
-    let name = text.trim().strip_prefix("HTTP_");
-    let name = name.and_then(|name| values::word(&name.replace('_', "-")).ok());
-    let name = name.ok_or_else(|| "a header in the form of WSGI, such as HTTP_AUTHORIZATION".to_owned())?;
-    Ok(name.to_ascii_lowercase())
+    values::meta_header(text).ok_or_else(|| "a header in the form of WSGI, such as HTTP_AUTHORIZATION".to_owned())
 }
 
 fn auth_token_classes(text: &str) -> Result<Vec<AuthToken>, String> {

@@ -12,7 +12,7 @@ use crate::apps::AppConfig;
 #[cfg(feature = "server")]
 use crate::apps::Registry;
 #[cfg(feature = "server")]
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::auth::AuthState;
 use crate::db::migrations::{self, Step};
@@ -36,11 +36,6 @@ impl AppConfig for AdminConfig {
 
     fn migrations(&self) -> &'static [Step] {
         migrations::ADMIN
-    }
-
-    #[cfg(feature = "server")]
-    fn settings(&self) -> &'static [Setting] {
-        AdminSettings::SETTINGS
     }
 
     #[cfg(feature = "server")]

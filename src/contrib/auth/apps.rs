@@ -16,7 +16,7 @@ use super::state::AuthState;
 #[cfg(feature = "server")]
 use crate::apps::command::Command;
 use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry, SetupError};
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 use crate::db::migrations::{self, Step, UserTable};
 use crate::db::{Database, DatabaseError, DbConnection};
 
@@ -35,10 +35,6 @@ impl AppConfig for AuthConfig {
 
     fn requires(&self) -> &'static [&'static str] {
         &["django.contrib.contenttypes"]
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        AuthSettings::SETTINGS
     }
 
     fn migrations(&self) -> &'static [Step] {

@@ -76,27 +76,13 @@ settings! {
         /// The right password does not help then. **Without this limit and without throttles, passwords can be guessed
         /// as fast as they can be hashed.** Not in Django. Failures are counted in the table `login_failures`. Behind a
         /// proxy set `REST_FRAMEWORK_NUM_PROXIES`, or all clients have the address of the proxy.
-        pub login_failure_limit: Option<u16> = LOGIN_FAILURE_LIMIT(
-            "none",
-            values::only(
-                values::optional(values::number),
-                |limit| *limit != Some(0),
-                "none, or a whole number from 1 to 65535"
-            )
-        );
+        pub login_failure_limit: Option<u16> = LOGIN_FAILURE_LIMIT("none", failure_limit);
         /// Number of failed logins with any names after which an address is answered with 429, such as `100`.
         ///
         /// Stops one password from being tried on many names. It works with and without `LOGIN_FAILURE_LIMIT`. The failures of `LOGIN_COOLOFF`
         /// count, from the first one on. Many users may share an address: **behind a proxy without
         /// `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
-        pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS(
-            "none",
-            values::only(
-                values::optional(values::number),
-                |limit| *limit != Some(0),
-                "none, or a whole number from 1 to 65535"
-            )
-        );
+        pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS("none", failure_limit);
         /// How long that lasts after the last failure.
         pub login_cooloff: Duration = LOGIN_COOLOFF(
             "15m",
@@ -109,6 +95,11 @@ fn hashing_threads(text: &str) -> Result<usize, String> {
     let threads = values::optional(values::number)(text).ok();
     let threads = threads.map(|n| n.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)));
     threads.filter(|n| (1..=1_024).contains(n)).ok_or_else(|| "a whole number from 1 to 1024".to_owned())
+}
+
+fn failure_limit(text: &str) -> Result<Option<u16>, String> {
+    let expected = "none, or a whole number from 1 to 65535";
+    values::only(values::optional(values::number), |limit| *limit != Some(0), expected)(text)
 }
 
 /// The value of `AUTH_USER_MODEL`.

@@ -3,7 +3,7 @@
 use super::settings::MessageSettings;
 use super::storage::MessageStore;
 use crate::apps::{AppConfig, Registry};
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 use crate::contrib::sessions::settings::SessionSettings;
 
 /// `django.contrib.messages`.
@@ -13,10 +13,6 @@ pub struct MessagesConfig;
 impl AppConfig for MessagesConfig {
     fn name(&self) -> &'static str {
         "django.contrib.messages"
-    }
-
-    fn settings(&self) -> &'static [Setting] {
-        MessageSettings::SETTINGS
     }
 
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {

@@ -8,7 +8,7 @@ use crate::apps::AppConfig;
 #[cfg(feature = "server")]
 use crate::apps::{Check, Registry, command::Command};
 #[cfg(feature = "server")]
-use crate::conf::{Setting, SettingsError};
+use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::admin::accounts::UserCredentials;
 #[cfg(feature = "server")]
@@ -25,11 +25,6 @@ pub struct SessionsConfig;
 impl AppConfig for SessionsConfig {
     fn name(&self) -> &'static str {
         NAME
-    }
-
-    #[cfg(feature = "server")]
-    fn settings(&self) -> &'static [Setting] {
-        SessionSettings::SETTINGS
     }
 
     fn migrations(&self) -> &'static [Step] {

@@ -2,11 +2,11 @@
 
 use chrono::Duration;
 
-use crate::conf::{Environment, SettingsError, settings, values};
+use crate::conf::{settings, values};
 use crate::http::cookies::{CookieOptions, SameSite};
 
 settings! {
-    section "Sessions", replaced REPLACED, finish Self::finish;
+    section "Sessions", shared_prefix "SESSION_", replaced REPLACED;
 
     /// Names and defaults of Django.
     ///
@@ -37,8 +37,6 @@ settings! {
         pub save_every_request: bool = SESSION_SAVE_EVERY_REQUEST("false", values::boolean);
         /// Let browsers forget the cookie when they close. The row lasts for `SESSION_COOKIE_AGE` all the same.
         pub expire_at_browser_close: bool = SESSION_EXPIRE_AT_BROWSER_CLOSE("false", values::boolean);
-        plain misspelt: Vec<SettingsError> = Vec::new(),
-            "Names in the environment that are probably meant to be settings of sessions, for the system checks.";
     }
 }
 
@@ -52,12 +50,6 @@ const REPLACED: &[(&str, &str)] = &[
 ];
 
 impl SessionSettings {
-    /// Other programs use names that begin with `SESSION_` too, so that an unknown one is no error.
-    fn finish(mut self, env: &Environment) -> Result<Self, SettingsError> {
-        self.misspelt = env.misspelt("SESSION_", Self::SETTINGS);
-        Ok(self)
-    }
-
     /// The attributes of the cookie.
     #[must_use]
     pub fn cookie(&self) -> CookieOptions {

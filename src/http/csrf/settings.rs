@@ -42,11 +42,8 @@ fn age(text: &str) -> Result<Duration, String> {
     values::only(values::duration, |age| *age > Duration::zero(), "a duration of more than 0, such as 52w")(text)
 }
 
-/// `HTTP_X_CSRFTOKEN` as the name of a header: `x-csrftoken`.
 fn header_name(text: &str) -> Result<String, String> {
-    let expected = || "a header as request.META names it, such as HTTP_X_CSRFTOKEN".to_owned();
-    let name = text.trim().strip_prefix("HTTP_").ok_or_else(expected)?;
-    values::word(&name.to_ascii_lowercase().replace('_', "-")).map_err(|_| expected())
+    values::meta_header(text).ok_or_else(|| "a header as request.META names it, such as HTTP_X_CSRFTOKEN".to_owned())
 }
 
 fn origins(text: &str) -> Result<Vec<String>, String> {

@@ -86,13 +86,10 @@ pub(super) fn says(value: Option<&HeaderValue>, secure: &str) -> bool {
 }
 
 fn header_and_value(text: &str) -> Result<(String, String), String> {
-    let parts = text.split_once(',').map(|(header, value)| (header.trim(), value.trim()));
-    match parts {
-        Some((header, value)) if header.starts_with("HTTP_") && !value.is_empty() => {
-            Ok((header.trim_start_matches("HTTP_").to_ascii_lowercase().replace('_', "-"), value.to_owned()))
-        }
-        _ => Err("a header and its value, such as HTTP_X_FORWARDED_PROTO,https".to_owned()),
-    }
+    let parts =
+        text.split_once(',').and_then(|(name, value)| Some((values::meta_header(name)?, value.trim().to_owned())));
+    let parts = parts.filter(|(_, value)| !value.is_empty());
+    parts.ok_or_else(|| "a header and its value, such as HTTP_X_FORWARDED_PROTO,https".to_owned())
 }
 
 #[cfg(test)]

@@ -20,58 +20,15 @@
 //! `docs/SETTINGS.md` has all of the comment. After a change run
 //! `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings`, which writes both files.
 //!
-//! A `struct` may begin with the settings of another one (`group cache: CacheSettings;`, or
-//! `group auth: AuthSettings, of "django.contrib.auth";`, which is read only if that app is installed) and end with fields that have
-//! no environment variable (`plain name: Type = value, "documentation";`). Above the `struct` are:
+//! A `struct` may begin with the settings of another one: `group cache: CacheSettings;`, or
+//! `group auth: AuthSettings, of "django.contrib.auth";`, which is read only if that app is installed. Above the `struct` are:
 //!
 //! * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
 //! * `prefix`: unknown names that begin with it are errors;
+//! * `shared_prefix`: the same for a prefix that other programs use too, so the field `misspelt` has only the names that are
+//!   probably meant to be one of these settings, for the system checks;
 //! * `replaced`: names that Python has, and what to use here instead of them;
 //! * `finish`: a function `(Self, &Environment) -> Result<Self, SettingsError>`, called with what was read.
-
-use super::{Environment, Setting, SettingsError};
-
-/// The settings of one app.
-pub trait SettingsGroup: Sized {
-    /// Every environment variable that is read.
-    const SETTINGS: &'static [Setting];
-
-    /// Reads the settings. A variable that is not set has its default.
-    ///
-    /// # Errors
-    /// Returns an error if a value is invalid or a name is unknown.
-    fn from_env(env: &Environment) -> Result<Self, SettingsError>;
-}
-
-/// The number of settings in several groups.
-pub(crate) const fn count(groups: &[(&str, &[Setting])]) -> usize {
-    let (mut group, mut count) = (0, 0);
-    while group < groups.len() {
-        count += groups[group].1.len();
-        group += 1;
-    }
-    count
-}
-
-/// The settings of several groups, each with the name of its app, in one array. `N` is their number.
-pub(crate) const fn concat<const N: usize>(groups: &[(&'static str, &[Setting])]) -> [Setting; N] {
-    let mut all = [groups[0].1[0]; N];
-    let (mut group, mut count) = (0, 0);
-    while group < groups.len() {
-        let (app, settings) = groups[group];
-        let mut at = 0;
-        while at < settings.len() {
-            all[count] = settings[at];
-            // The settings of an app inside of those of another one keep theirs.
-            if all[count].app.is_empty() {
-                all[count].app = app;
-            }
-            (at, count) = (at + 1, count + 1);
-        }
-        group += 1;
-    }
-    all
-}
 
 /// Declares the settings of an app; see the top of this file.
 macro_rules! settings {
@@ -84,7 +41,8 @@ macro_rules! settings {
     (@shown $parse:expr, url) => { |text| $parse(text).map_or_else(|_| String::new(), |url| url.to_string()) };
     (
         section $section:literal
-            $(, prefix $prefix:literal)? $(, replaced $replaced:expr)? $(, finish $finish:expr)?;
+            $(, prefix $prefix:literal)? $(, shared_prefix $shared:literal)?
+            $(, replaced $replaced:expr)? $(, finish $finish:expr)?;
         $(#[$attribute:meta])*
         pub struct $name:ident {
             $( $(#[cfg($cfg:meta)])? group $group:ident: $group_type:ty $(, of $app:literal)?; )*
@@ -92,7 +50,6 @@ macro_rules! settings {
                 $(#[doc = $doc:literal])+
                 pub $field:ident: $type:ty = $key:ident($default:literal, $parse:expr $(, $kind:ident)?);
             )+
-            $( plain $plain:ident: $plain_type:ty = $plain_value:expr, $plain_doc:literal; )*
         }
     ) => {
         $(#[$attribute])*
@@ -107,39 +64,49 @@ macro_rules! settings {
                 #[doc = concat!("\n\nDefault: `", stringify!($key), "=", $default, "`")]
                 pub $field: $type,
             )+
-            $( #[doc = $plain_doc] pub $plain: $plain_type, )*
+            $(
+                #[doc = concat!("Names that begin with `", $shared, "` and are probably meant to be one of these settings.")]
+                pub misspelt: Vec<$crate::conf::SettingsError>,
+            )?
         }
 
-        impl $crate::conf::SettingsGroup for $name {
-            const SETTINGS: &'static [$crate::conf::Setting] = {
-                const OWN: &[$crate::conf::Setting] = &[$(
+        impl $name {
+            /// The settings that are read if `is_installed` says so of the names of apps.
+            #[must_use]
+            pub fn declared(is_installed: &dyn Fn(&str) -> bool) -> Vec<$crate::conf::Setting> {
+                let _ = is_installed;
+                let mut declared = Vec::new();
+                declared.extend([$(
                     $crate::conf::Setting {
                         key: stringify!($key),
                         default: $default,
                         help: concat!($($doc, "\n"),+),
-                        app: "",
                         section: $section,
                         secret: $crate::conf::settings!(@is_secret $($kind)?),
                         shown: $crate::conf::settings!(@shown $parse $(, $kind)?),
                     },
-                )+];
-                const GROUPS: &[(&str, &[$crate::conf::Setting])] = &[
-                    ("", OWN),
-                    $( $(#[cfg($cfg)])? (concat!($($app)?), <$group_type as $crate::conf::SettingsGroup>::SETTINGS), )*
-                ];
-                &$crate::conf::concat::<{ $crate::conf::count(GROUPS) }>(GROUPS)
-            };
+                )+]);
+                $(
+                    $(#[cfg($cfg)])?
+                    $(if is_installed($app))? {
+                        declared.extend(<$group_type>::declared(is_installed));
+                    }
+                )*
+                declared
+            }
 
-            fn from_env(env: &$crate::conf::Environment) -> Result<Self, $crate::conf::SettingsError> {
+            /// Reads the settings. A variable that is not set has its default.
+            ///
+            /// # Errors
+            /// Returns an error if a value is invalid or a name is unknown.
+            pub fn from_env(env: &$crate::conf::Environment) -> Result<Self, $crate::conf::SettingsError> {
                 $( env.refuse_replaced($replaced)?; )?
-                $( env.refuse_unknown($prefix, Self::SETTINGS)?; )?
+                $( env.refuse_unknown($prefix, &Self::declared(&|_| true))?; )?
                 let settings = Self {
                     $(
                         $(#[cfg($cfg)])?
-                        $group: if env.has_app(concat!($($app)?)) {
-                            $crate::conf::SettingsGroup::from_env(env)?
-                        } else {
-                            <$group_type>::default()
+                        $group: $(if !env.has_app($app) { <$group_type>::default() } else)? {
+                            <$group_type>::from_env(env)?
                         },
                     )*
                     $(
@@ -150,23 +117,10 @@ macro_rules! settings {
                             $parse,
                         )?,
                     )+
-                    $( $plain: $plain_value, )*
+                    $( misspelt: env.misspelt($shared, &Self::declared(&|_| true)), )?
                 };
                 $( let settings = $finish(settings, env)?; )?
                 Ok(settings)
-            }
-        }
-
-        impl $name {
-            /// Every environment variable that is read.
-            pub const SETTINGS: &'static [$crate::conf::Setting] = <Self as $crate::conf::SettingsGroup>::SETTINGS;
-
-            /// Reads the settings. A variable that is not set has its default.
-            ///
-            /// # Errors
-            /// Returns an error if a value is invalid or a name is unknown.
-            pub fn from_env(env: &$crate::conf::Environment) -> Result<Self, $crate::conf::SettingsError> {
-                $crate::conf::SettingsGroup::from_env(env)
             }
         }
 
