@@ -84,22 +84,20 @@ impl AppsBuilder {
 
     /// The messages of the system checks. The database is not opened.
     #[must_use]
-    pub fn check(self, which: Run) -> Findings {
+    pub fn check(&mut self, which: Run) -> Findings {
         self.check_some(which, |_| true)
     }
 
     /// Same as [`AppsBuilder::check`], but only with the checks that are `wanted`. Errors of single settings are always
     /// included.
     #[must_use]
-    pub fn check_some(mut self, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
-        self.assemble();
-        checks::run(&self.registry, which, wanted)
+    pub fn check_some(&mut self, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
+        checks::run(self.assemble(), which, wanted)
     }
 
     /// The checks of the project and of its installed apps.
     pub fn checks(&mut self) -> &[Check] {
-        self.assemble();
-        self.registry.checks()
+        self.assemble().checks()
     }
 
     /// Sets up every app and opens the database.
@@ -129,23 +127,21 @@ impl AppsBuilder {
 
     /// The ids of the checks of the project and of its installed apps.
     #[must_use]
-    pub fn check_ids(mut self) -> Vec<&'static str> {
-        self.assemble();
-        self.registry.checks().iter().flat_map(|check| check.ids).copied().collect()
+    pub fn check_ids(&mut self) -> Vec<&'static str> {
+        self.checks().iter().flat_map(|check| check.ids).copied().collect()
     }
 
     /// The settings that cannot be used.
     pub fn errors(&mut self) -> &[SettingsError] {
-        self.assemble();
-        self.registry.errors()
+        self.assemble().errors()
     }
 
-    /// Calls every app, once. Errors are kept, so that `manage check` reports all of them.
-    fn assemble(&mut self) {
-        if std::mem::replace(&mut self.is_assembled, true) {
-            return;
-        }
+    /// Calls every app, once, and returns what they have registered. Errors are kept, so that `manage check` reports all of them.
+    pub fn assemble(&mut self) -> &Registry {
         let registry = &mut self.registry;
+        if std::mem::replace(&mut self.is_assembled, true) {
+            return registry;
+        }
         let installed = registry.installed().to_vec();
         for app in &installed {
             registry.add_checks(app.checks());
@@ -167,6 +163,7 @@ impl AppsBuilder {
                 }
             }
         }
+        registry
     }
 
     /// An app that has tables needs a database.

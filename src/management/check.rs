@@ -75,8 +75,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     let has_tag = |tag: &str| arguments.tags.is_empty() || arguments.tags.iter().any(|wanted| wanted == tag);
     let wanted = |check: &Check| check.tags().any(has_tag) && !check.ids.iter().any(|id| others.contains(&id));
 
-    builder.errors();
-    let registry = builder.registry();
+    let registry = builder.assemble();
     // What the settings say about a user model of the project's own can only be compared with the database.
     let asks_database = !arguments.databases.is_empty() || registry.has_own_users();
     let mut first: Vec<_> =

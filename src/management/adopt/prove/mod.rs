@@ -61,16 +61,15 @@ impl Proof<'_> {
 
     /// Whether a server would start with the settings.
     fn settings(&mut self) -> Option<AppsBuilder> {
-        let builders = (self.context.builder_from(self.env), self.context.builder_from(self.env));
-        let (mut builder, checked) = match builders {
-            (Ok(builder), Ok(checked)) => (builder, checked),
-            (Err(error), _) | (_, Err(error)) => {
+        let mut builder = match self.context.builder_from(self.env) {
+            Ok(builder) => builder,
+            Err(error) => {
                 self.report.add(Finding::blocking(format!("{error}.")));
                 return None;
             }
         };
         let refusal = runserver::refusal(builder.registry(), self.env);
-        let found = checked.check(Run::Deploy).messages;
+        let found = builder.check(Run::Deploy).messages;
         let errors: Vec<_> = found.iter().filter(|message| message.level >= Level::Error).collect();
         // That the export has no key is reported already.
         let lacks_key = self.env.get("SECRET_KEY").is_none_or(str::is_empty);

@@ -142,8 +142,7 @@ impl Proof<'_> {
         let clock = Clock::manual(DateTime::from_timestamp(1, 0).unwrap_or_default());
         let Ok(builder) = self.context.builder_from(self.env) else { return };
         let mut builder = builder.clock(clock);
-        let _ = builder.errors();
-        let Some(legacy) = builder.registry().get::<LegacyJwtState>() else { return };
+        let Some(legacy) = builder.assemble().get::<LegacyJwtState>() else { return };
         self.report.add(match legacy.decode(raw) {
             Ok(_) => Finding::proven("A token that rest_framework_jwt has signed is accepted."),
             Err(error) => Finding::blocking(format!("A token that rest_framework_jwt has signed is refused: {error}"))
