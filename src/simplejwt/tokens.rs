@@ -108,6 +108,23 @@ impl<C: TokenClass> Token<C> {
         jwt.encode(&self.claims)
     }
 
+    /// Reads and verifies a token sent by a client. Whether it is blacklisted is not asked.
+    ///
+    /// # Errors
+    /// Returns an error with the message for the client.
+    pub(super) fn from_raw_signed(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
+        let current_time = jwt.clock.now();
+        let claims = jwt.decode(raw, current_time, jwt::decode)?;
+        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
+        Ok(Self { claims, current_time, class: PhantomData })
+    }
+
+    /// When the token was made or read.
+    #[cfg(feature = "database")]
+    pub(super) fn current_time(&self) -> DateTime<Utc> {
+        self.current_time
+    }
+
     /// Gives the token a new id.
     pub fn set_jti(&mut self, settings: &SimpleJwtSettings) {
         self[claim_name(&settings.jti_claim)] = hex(Uuid::new_v4().as_bytes()).into();
@@ -149,10 +166,7 @@ impl<C: Stateless> Token<C> {
     /// # Errors
     /// Returns an error with the message for the client.
     pub fn from_raw(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
-        let current_time = jwt.clock.now();
-        let claims = jwt.decode(raw, current_time, jwt::decode)?;
-        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
-        Ok(Self { claims, current_time, class: PhantomData })
+        Self::from_raw_signed(raw, jwt)
     }
 }
 
@@ -238,22 +252,6 @@ impl<C: Revocable> Token<C> {
         check_revoked(&claims, C::HAS_FAMILY, current_time, jwt, db).await?;
         verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
         Ok(Self { claims, current_time, class: PhantomData })
-    }
-
-    /// Reads and verifies a token that may be blacklisted.
-    ///
-    /// # Errors
-    /// With the message for the client.
-    pub(super) fn from_raw_signed(raw: &str, jwt: &JwtState) -> Result<Self, TokenError> {
-        let current_time = jwt.clock.now();
-        let claims = jwt.decode(raw, current_time, jwt::decode)?;
-        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
-        Ok(Self { claims, current_time, class: PhantomData })
-    }
-
-    /// When the token was made or read.
-    pub(super) fn current_time(&self) -> DateTime<Utc> {
-        self.current_time
     }
 
     /// Records the token, whose text is `raw`, as outstanding.
@@ -352,8 +350,8 @@ pub(super) async fn check_revoked(
     jwt: &JwtState,
     db: &Database,
 ) -> Result<(), TokenError> {
-    let settings = jwt.families().filter(|_| has_family);
-    let Some((settings, true)) = settings.map(|settings| (settings, claims.contains_key(&settings.claim))) else {
+    let families = jwt.families().filter(|families| has_family && claims.contains_key(&families.claim));
+    let Some(settings) = families else {
         if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
             return Err(TokenError::blacklisted());
         }

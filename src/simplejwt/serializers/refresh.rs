@@ -38,11 +38,15 @@ impl TokenSerializer for TokenRefreshSerializer {
         }
         let refresh = RefreshToken::from_raw_unrevoked(&self.0, jwt, context.db).await?;
         let user = context.get_user(&refresh).await?;
-        let access = context.access(&refresh, user.as_ref())?;
+        let mut successor = refresh.clone();
+        successor.set_user_claims(user.as_deref(), jwt);
+        let access = successor.access_token(jwt).encode(jwt)?;
         if !jwt.settings.rotate_refresh_tokens {
             return Ok(TokenData::Refreshed { access, refresh: None });
         }
-        let successor = context.successor(&refresh, user.as_ref());
+        successor.set_jti(&jwt.settings);
+        successor.set_exp(jwt.settings.refresh_token_lifetime);
+        successor.set_iat();
         let raw = successor.encode(jwt)?;
         if jwt.has_blacklist {
             let (jwt, raw, lookup) = (Arc::clone(jwt), raw.clone(), context.user_lookup(&refresh));
@@ -65,24 +69,6 @@ impl TokenSerializer for TokenRefreshSerializer {
 }
 
 impl Context<'_> {
-    /// The text of a new access token.
-    fn access(&self, refresh: &RefreshToken, user: Option<&SharedUser>) -> Result<String, TokenError> {
-        let mut access = refresh.access_token(self.state);
-        access.set_user_claims(user.map(|user| &**user), self.state);
-        access.encode(self.state)
-    }
-
-    /// The token that replaces `refresh`.
-    fn successor(&self, refresh: &RefreshToken, user: Option<&SharedUser>) -> RefreshToken {
-        let jwt = self.state;
-        let mut successor = refresh.clone();
-        successor.set_user_claims(user.map(|user| &**user), jwt);
-        successor.set_jti(&jwt.settings);
-        successor.set_exp(jwt.settings.refresh_token_lifetime);
-        successor.set_iat();
-        successor
-    }
-
     /// A refresh while families are on.
     async fn refresh_with_families(&self, raw: &str, families: &TokenFamilySettings) -> Result<TokenData, TokenError> {
         let (jwt, settings) = (self.state, &self.state.settings);
@@ -118,8 +104,10 @@ impl Context<'_> {
         families: &TokenFamilySettings,
     ) -> Result<TokenData, TokenError> {
         let (jwt, client) = (self.state, self.client());
+        let old = refresh.clone();
+        refresh.set_user_claims(user.as_deref(), jwt);
         if !jwt.settings.rotate_refresh_tokens {
-            let access = self.access(&refresh, user.as_ref())?;
+            let access = refresh.access_token(jwt).encode(jwt)?;
             if let Some(family) = named {
                 let now = refresh.current_time();
                 let touch = move |conn: &mut DbConnection| FamilyActivity::touch(conn, &family.id, &client, now);
@@ -127,7 +115,6 @@ impl Context<'_> {
             }
             return Ok(TokenData::Refreshed { access, refresh: None });
         }
-        let old = refresh.clone();
         let (family, starts) = match named {
             Some(family) => (family, false),
             // A token that was made without a family gets one, or that which an earlier rotation of it has started.
@@ -137,8 +124,11 @@ impl Context<'_> {
             },
         };
         family.write(&mut refresh, families);
-        let access = self.access(&refresh, user.as_ref())?;
-        let new = self.successor(&refresh, user.as_ref());
+        let access = refresh.access_token(jwt).encode(jwt)?;
+        let mut new = refresh.clone();
+        new.set_jti(&jwt.settings);
+        new.set_exp(jwt.settings.refresh_token_lifetime);
+        new.set_iat();
         let raw = new.encode(jwt)?;
         let (user_lookup, has_user) = (self.user_lookup(&old), user.is_some());
         let is_usual = !starts && jwt.settings.blacklist_after_rotation;
@@ -193,7 +183,8 @@ impl Context<'_> {
         match outcome {
             Outcome::Repeated { refresh: successor, family } => {
                 family.write(&mut refresh, families);
-                let access = self.access(&refresh, user)?;
+                refresh.set_user_claims(user.map(|user| &**user), self.state);
+                let access = refresh.access_token(self.state).encode(self.state)?;
                 Ok(TokenData::RefreshedAgain { access, refresh: successor })
             }
             Outcome::Reused { family, ended, is_first } => {
