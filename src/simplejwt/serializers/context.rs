@@ -27,7 +27,10 @@ impl Context<'_> {
     /// The user of a token, who must be allowed to have tokens. `None` if the token names no user: simplejwt accepts it.
     ///
     /// With `CHECK_REVOKE_TOKEN` a token that is older than the user's password is blacklisted.
-    pub(super) async fn get_user<C: Revocable>(&self, token: &Token<C>) -> Result<Option<SharedUser>, TokenError> {
+    pub(in crate::simplejwt) async fn get_user<C: Revocable>(
+        &self,
+        token: &Token<C>,
+    ) -> Result<Option<SharedUser>, TokenError> {
         let settings = &self.state.settings;
         let id = &token[&*settings.user_id_claim];
         // simplejwt looks up no id that is false in Python. It crashes on an empty text or list; here no user has it.
@@ -48,7 +51,7 @@ impl Context<'_> {
     }
 
     /// Where the request comes from.
-    pub(super) fn client(&self) -> Client {
+    pub(in crate::simplejwt) fn client(&self) -> Client {
         Client::new(self.ip_address(), &self.user_agent())
     }
 

@@ -3,12 +3,10 @@
 mod context;
 mod obtain;
 mod refresh;
-mod sliding;
 mod verify;
 
 pub use self::context::{Context, TokenData, TokenSerializer};
 pub(super) use self::context::{NO_ACCOUNT_FOR_CREDENTIALS, PASSWORD_CHANGED};
 pub use self::obtain::{TokenObtainPairSerializer, TokenObtainSerializer, TokenObtainSlidingSerializer};
-pub use self::refresh::TokenRefreshSerializer;
-pub use self::sliding::TokenRefreshSlidingSerializer;
+pub use self::refresh::{TokenRefreshSerializer, TokenRefreshSlidingSerializer};
 pub use self::verify::{TokenBlacklistSerializer, TokenVerifySerializer};

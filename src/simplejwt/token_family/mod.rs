@@ -19,7 +19,9 @@ mod management;
 #[cfg(feature = "database")]
 pub mod models;
 #[cfg(feature = "database")]
-pub(in crate::simplejwt) mod rotation;
+mod refresh;
+#[cfg(feature = "database")]
+mod rotation;
 #[cfg(feature = "database")]
 pub mod serializers;
 pub mod settings;

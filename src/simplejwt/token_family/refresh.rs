@@ -1,0 +1,164 @@
+//! A refresh while families are on. Python counterpart: none; simplejwt's proposal only checks the family.
+
+use std::sync::Arc;
+
+use super::claims::FamilyClaims;
+use super::models::{FamilyActivity, FamilyToken};
+use super::rotation::{NotAdvanced, Outcome, Rotation, decide};
+use super::settings::TokenFamilySettings;
+use crate::contrib::auth::SharedUser;
+use crate::db::types::from_db;
+use crate::db::{DatabaseError, DbConnection};
+use crate::simplejwt::exceptions::TokenError;
+use crate::simplejwt::serializers::{Context, TokenData};
+use crate::simplejwt::tokens::{RefreshToken, jti};
+
+impl Context<'_> {
+    /// A refresh token for new tokens of its family.
+    pub(in crate::simplejwt) async fn refresh_with_families(
+        &self,
+        raw: &str,
+        families: &TokenFamilySettings,
+    ) -> Result<TokenData, TokenError> {
+        let (jwt, settings) = (self.state, &self.state.settings);
+        // The transaction of a rotation finds out by itself whether token or family is blacklisted, so the usual case need not ask
+        // before. Whatever is refused goes the long way, which has the order of simplejwt's checks. `CHECK_REVOKE_TOKEN` writes.
+        if settings.rotate_refresh_tokens && settings.blacklist_after_rotation && !settings.check_revoke_token {
+            jwt.prepare(raw).await;
+            if let Ok(refresh) = RefreshToken::from_raw_signed(raw, jwt)
+                && let Ok(Some(family)) = FamilyClaims::of(&refresh, families)
+                && family.check_expiration(refresh.current_time()).is_ok()
+                && let Ok(user) = self.get_user(&refresh).await
+            {
+                return self.refresh_in_family(refresh, user, Some(family), families).await;
+            }
+        }
+        match RefreshToken::from_raw_unrevoked(raw, jwt, self.db).await {
+            Ok(refresh) => {
+                let user = self.get_user(&refresh).await?;
+                let family = FamilyClaims::of(&refresh, families)?;
+                self.refresh_in_family(refresh, user, family, families).await
+            }
+            Err(error) if error.is_blacklisted() => self.refresh_again(raw, error, families).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A refresh with a token that is perhaps not blacklisted. `named` is the family in its claims.
+    async fn refresh_in_family(
+        &self,
+        mut refresh: RefreshToken,
+        user: Option<SharedUser>,
+        named: Option<FamilyClaims>,
+        families: &TokenFamilySettings,
+    ) -> Result<TokenData, TokenError> {
+        let (jwt, client) = (self.state, self.client());
+        let old = refresh.clone();
+        refresh.set_user_claims(user.as_deref(), jwt);
+        if !jwt.settings.rotate_refresh_tokens {
+            let access = refresh.access_token(jwt).encode(jwt)?;
+            if let Some(family) = named {
+                let now = refresh.current_time();
+                let touch = move |conn: &mut DbConnection| FamilyActivity::touch(conn, &family.id, &client, now);
+                self.db.write(move |conn| touch(conn).map_err(DatabaseError::from)).await?;
+            }
+            return Ok(TokenData::Refreshed { access, refresh: None });
+        }
+        let (family, starts) = match named {
+            Some(family) => (family, false),
+            // A token that was made without a family gets one, or that which an earlier rotation of it has started.
+            None => match self.family_of_rotated(&refresh).await? {
+                Some(family) => (family, false),
+                None => (FamilyClaims::new(families, refresh.current_time()), true),
+            },
+        };
+        family.write(&mut refresh, families);
+        let access = refresh.access_token(jwt).encode(jwt)?;
+        let mut new = refresh.clone();
+        new.set_jti(&jwt.settings);
+        new.set_exp(jwt.settings.refresh_token_lifetime);
+        new.set_iat();
+        let raw = new.encode(jwt)?;
+        let (user_lookup, has_user) = (self.user_lookup(&old), user.is_some());
+        let is_usual = !starts && jwt.settings.blacklist_after_rotation;
+        let jwt = Arc::clone(jwt);
+        let rotation =
+            Rotation { jwt, user: user_lookup, has_user, old, new, raw: raw.clone(), family, starts, client };
+        let rotation = Arc::new(rotation);
+        if is_usual {
+            let rotation = Arc::clone(&rotation);
+            match self.db.write(move |conn| rotation.advance(conn)).await {
+                Ok(()) => return Ok(TokenData::Refreshed { access, refresh: Some(raw) }),
+                Err(NotAdvanced::Refused(error)) => return Err(error),
+                Err(NotAdvanced::Unsettled) => {}
+            }
+        }
+        match self.db.write(move |conn| rotation.settle(conn)).await? {
+            Outcome::Rotated => Ok(TokenData::Refreshed { access, refresh: Some(raw) }),
+            outcome => self.answer_again(outcome, refresh, user.as_ref(), families),
+        }
+    }
+
+    /// A refresh with a token that is blacklisted, which is `error`.
+    async fn refresh_again(
+        &self,
+        raw: &str,
+        error: TokenError,
+        families: &TokenFamilySettings,
+    ) -> Result<TokenData, TokenError> {
+        let refresh = RefreshToken::from_raw_signed(raw, self.state)?;
+        // Nothing is to be decided about a token that we have not rotated, so nothing is locked.
+        if self.family_of_rotated(&refresh).await?.is_none() {
+            return Err(error);
+        }
+        let user = self.get_user(&refresh).await;
+        let (jwt, client) = (Arc::clone(self.state), self.client());
+        let (old, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time());
+        let settle = move |conn: &mut DbConnection| decide(conn, &old, &jwt.settings.token_family, &client, now);
+        match self.db.write(settle).await? {
+            outcome @ Outcome::Repeated { .. } => self.answer_again(outcome, refresh, user?.as_ref(), families),
+            outcome => self.answer_again(outcome, refresh, None, families),
+        }
+    }
+
+    /// The answer to a token that was not rotated by this request.
+    fn answer_again(
+        &self,
+        outcome: Outcome,
+        mut refresh: RefreshToken,
+        user: Option<&SharedUser>,
+        families: &TokenFamilySettings,
+    ) -> Result<TokenData, TokenError> {
+        match outcome {
+            Outcome::Repeated { refresh: successor, family } => {
+                family.write(&mut refresh, families);
+                refresh.set_user_claims(user.map(|user| &**user), self.state);
+                let access = refresh.access_token(self.state).encode(self.state)?;
+                Ok(TokenData::RefreshedAgain { access, refresh: successor })
+            }
+            Outcome::Reused { family, ended, is_first } => {
+                let who = &refresh[&*self.state.settings.user_id_claim];
+                let address = self.ip_address().unwrap_or_else(|| "an unknown address".to_owned());
+                let what = if ended { "The family has been ended." } else { "The family goes on." };
+                // A thief can send the token as often as it likes.
+                let level = if is_first { log::Level::Warn } else { log::Level::Info };
+                log::log!(
+                    level,
+                    "a refresh token of user {who} was used again from {address} after it had been rotated; token family \
+                     {family}. {what}"
+                );
+                Err(TokenError::reused())
+            }
+            Outcome::FamilyBlacklisted => Err(TokenError::family_blacklisted()),
+            Outcome::Blacklisted | Outcome::Rotated => Err(TokenError::blacklisted()),
+        }
+    }
+
+    /// The family that an earlier rotation of this token belongs to.
+    async fn family_of_rotated(&self, refresh: &RefreshToken) -> Result<Option<FamilyClaims>, TokenError> {
+        let jti = jti(refresh, &self.state.settings)?;
+        let find = move |conn: &mut DbConnection| FamilyToken::family(conn, &jti).map_err(DatabaseError::from);
+        let family = self.db.read(find).await?;
+        Ok(family.map(|(id, expires_at)| FamilyClaims { id, expires_at: expires_at.map(from_db) }))
+    }
+}
