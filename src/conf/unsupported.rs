@@ -24,13 +24,13 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("DATABASES", "Django", "use DATABASE_URL"),
     ("DATABASE_ROUTERS", "Django", "there is one database"),
     ("DEFAULT_AUTO_FIELD", "Django", "the tables are the tables of Django's apps"),
-    ("LOGIN_URL", "Django", NO_PAGES),
-    ("LOGIN_REDIRECT_URL", "Django", NO_PAGES),
-    ("LOGOUT_REDIRECT_URL", "Django", NO_PAGES),
+    ("LOGIN_URL", "Django", OWN_PAGES),
+    ("LOGIN_REDIRECT_URL", "Django", OWN_PAGES),
+    ("LOGOUT_REDIRECT_URL", "Django", OWN_PAGES),
     ("MESSAGE_STORAGE", "Django", "messages are in a cookie, and in the session if they are long"),
     ("MESSAGE_TAGS", "Django", "messages have Django's tags"),
-    ("TEMPLATES", "Django", NO_PAGES),
-    ("FORM_RENDERER", "Django", NO_PAGES),
+    ("TEMPLATES", "Django", OWN_PAGES),
+    ("FORM_RENDERER", "Django", OWN_PAGES),
     ("PASSWORD_RESET_TIMEOUT", "Django", NO_MAIL),
     ("STATIC_", "Django", NO_FILES),
     ("STATICFILES_", "Django", NO_FILES),
@@ -48,7 +48,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
     ("ROOT_URLCONF", "Django", "URLs are in src/urls.rs"),
     ("PREPEND_WWW", "Django", "a proxy redirects to another host"),
     ("INTERNAL_IPS", "Django", "there are no debug pages"),
-    ("SITE_ID", "Django", NO_PAGES),
+    ("SITE_ID", "Django", OWN_PAGES),
     ("TEST_", "Django", "tests are run by cargo test"),
     ("USE_X_FORWARDED_HOST", "Django", "configure the proxy to pass on the Host header"),
     ("USE_X_FORWARDED_PORT", "Django", "configure the proxy to pass on the Host header"),
@@ -88,7 +88,7 @@ const SETTINGS: &[(&str, &str, &str)] = &[
 
 const DRF: &str = "Django REST Framework";
 const NO_MAIL: &str = "the server sends no e-mail";
-const NO_PAGES: &str = "there are no pages, forms or sessions";
+const OWN_PAGES: &str = "the pages are those of the admin site and the browsable API";
 const NO_FILES: &str = "the server has no files of the project; a proxy serves them";
 const ENGLISH: &str = "messages are English";
 const NO_LISTS: &str = "there are no list views";
