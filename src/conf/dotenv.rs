@@ -40,6 +40,12 @@ impl Environment {
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                return Err(SettingsError::new(
+                    file.display().to_string(),
+                    "the file is not in UTF-8; save it in UTF-8",
+                ));
+            }
             Err(error) => return Err(SettingsError::new(file.display().to_string(), error.to_string())),
         };
         Self::parse(&text, process).map_err(|problem| SettingsError::new(file.display().to_string(), problem))
@@ -57,7 +63,7 @@ impl Environment {
         for Entry { name, line, .. } in entries {
             // An error of dotenvy has the text of the line in it.
             let Some(Ok((_, value))) = read.next().filter(|read| read.as_ref().is_ok_and(|read| read.0 == name)) else {
-                return Err(format!("line {line} cannot be read; {QUOTE}"));
+                return Err(format!("{name} (line {line}) cannot be read; {QUOTE}"));
             };
             env.lines.insert(name.to_owned(), line);
             env.values.insert(name.to_owned(), value);
@@ -95,15 +101,14 @@ impl<'a> Scanner<'a> {
         loop {
             self.skip_while(char::is_whitespace);
             let (line, start) = (self.line, self.at);
-            let problem = |text: String| format!("line {line} {text}");
             match self.peek() {
                 None => return Ok(entries),
                 Some('#') => self.skip_while(|c| c != '\n'),
                 Some(_) => {
-                    let name = self.name().ok_or_else(|| problem(format!("is not NAME=value; {QUOTE}")))?;
+                    let name = self.name().ok_or_else(|| format!("line {line} is not NAME=value; {QUOTE}"))?;
                     let known =
                         |name: &str| process.get(name).is_some() || entries.iter().any(|entry| entry.name == name);
-                    let end = self.value(known).map_err(problem)?;
+                    let end = self.value(known).map_err(|problem| format!("{name} (line {line}) {problem}"))?;
                     entries.push(Entry { name, line, text: &self.text[start..end] });
                 }
             }
@@ -272,11 +277,14 @@ mod tests {
             ("KEY=hunter2\\ ", "has a \\ with an unknown meaning; "),
             ("KEY='hunter2\\'", "has a \\ before a single quote; "),
             ("KEY='hunter2", "begins a value whose quote is not closed"),
-            ("hunter2", "is not NAME=value; "),
-            ("2hunter=2", "is not NAME=value; "),
         ] {
             let error = read(&format!("# a comment\nA='1\n2'\n{line}\nB=2\n")).unwrap_err();
-            assert!(error.starts_with(&format!("line 4 {expected}")), "{line}: {error}");
+            assert!(error.starts_with(&format!("KEY (line 4) {expected}")), "{line}: {error}");
+            assert!(!error.contains("hun"), "{error}");
+        }
+        for line in ["hunter2", "2hunter=2"] {
+            let error = read(&format!("A=1\n{line}\n")).unwrap_err();
+            assert!(error.starts_with("line 2 is not NAME=value; "), "{line}: {error}");
             assert!(!error.contains("hun"), "{error}");
         }
     }
@@ -287,5 +295,14 @@ mod tests {
         assert!(Environment::from_file(&folder.path().join(".env")).unwrap().values.is_empty());
         let error = Environment::from_file(folder.path()).unwrap_err();
         assert_eq!(error.key(), folder.path().display().to_string());
+    }
+
+    #[test]
+    fn a_file_in_another_encoding_is_an_error_that_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        std::fs::write(&file, b"SECRET_KEY=abc\xe9f\n").unwrap();
+        let error = Environment::from_file(&file).unwrap_err().to_string();
+        assert_eq!(error, format!("{}: the file is not in UTF-8; save it in UTF-8", file.display()));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::cors::CorsSettings;
 use super::csrf::CsrfSettings;
+use super::host::can_match;
 use super::security::SecuritySettings;
 use super::settings::HttpSettings;
 use crate::apps::{Check, Registry, When};
@@ -13,6 +14,7 @@ use crate::core::checks::CheckMessage;
 /// The checks of every project.
 pub const CHECKS: &[Check] = &[
     Check { ids: &["security.W901"], when: When::Always, run: proxy_header },
+    Check { ids: &["security.W902"], when: When::Always, run: hosts_without_effect },
     Check { ids: &["security.W009"], when: When::StartAndDeploy, run: secret_key },
     Check { ids: &["security.W025"], when: When::StartAndDeploy, run: secret_key_fallbacks },
     Check { ids: &["security.W016"], when: When::Deploy, run: csrf },
@@ -94,6 +96,18 @@ fn allowed_hosts(registry: &Registry) -> Vec<CheckMessage> {
         return vec![message.hint("Name the hosts of this site, unless a proxy in front checks them.")];
     }
     Vec::new()
+}
+
+/// Not one of Django's checks. Django ignores such an entry as well, and answers every request with 400.
+fn hosts_without_effect(registry: &Registry) -> Vec<CheckMessage> {
+    let settings = registry.settings::<HttpSettings>();
+    let useless = settings.allowed_hosts.iter().filter(|host| !can_match(host));
+    let message = |host: &String| {
+        let text = format!("ALLOWED_HOSTS contains {host:?}, which is not a host name, so no request matches it.");
+        CheckMessage::warning("security.W902", text)
+            .hint("Write names without scheme and port, such as example.org, or .example.org for all subdomains too.")
+    };
+    useless.map(message).collect()
 }
 
 fn https(registry: &Registry) -> Vec<CheckMessage> {

@@ -105,6 +105,14 @@ impl AllowedHosts {
     }
 }
 
+/// Whether a `Host` header can match `pattern`. None matches a URL, a name with a port, or `*.example.org`.
+#[must_use]
+pub fn can_match(pattern: &str) -> bool {
+    let pattern = pattern.to_lowercase();
+    let name = pattern.strip_prefix('.').unwrap_or(&pattern);
+    pattern == "*" || domain(name) == Some(name)
+}
+
 /// The name in a lower-case `Host`, without port and without the dot at the end. `None` if it is not a host.
 fn domain(host: &str) -> Option<&str> {
     let name_end = match host.strip_prefix('[') {
@@ -176,6 +184,26 @@ mod tests {
             "127.0.0.2",
         ] {
             assert!(!allows(&list, false, host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_no_host_matches_is_found() {
+        for pattern in ["*", "example.org", ".Example.org", "127.0.0.1", "[::1]", "localhost"] {
+            assert!(can_match(pattern), "{pattern}");
+        }
+        for pattern in [
+            "https://example.org",
+            "example.org:8000",
+            "example.org/",
+            "example.org.",
+            "*.example.org",
+            "['example.org']",
+            "a.org b.org",
+            "::1",
+            ".",
+        ] {
+            assert!(!can_match(pattern), "{pattern}");
         }
     }
 

@@ -8,6 +8,7 @@ use env_logger::WriteStyle;
 
 use super::{runserver, unsupported};
 use crate::apps::command::{Command, CommandError, eprintln};
+use crate::conf::Environment;
 
 /// Commands with the label of the app that they belong to.
 pub(super) type Group = (&'static str, Vec<Command>);
@@ -29,11 +30,12 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Starts the log, in colour if that is asked for or standard error is a terminal.
-    pub(super) fn start_log(&self) {
-        let env = env_logger::Env::default().default_filter_or("info,actix_server=warn");
+    /// Starts the log with the filters of `RUST_LOG`, in colour if that is asked for or standard error is a terminal.
+    pub(super) fn start_log(&self, env: &Environment) {
+        // env_logger itself reads the process environment alone, and not `.env`.
+        let filters = env.get("RUST_LOG").unwrap_or("info,actix_server=warn");
         // A program that embeds this may have started its own.
-        let _ = env_logger::Builder::from_env(env).write_style(self.style).try_init();
+        let _ = env_logger::Builder::new().parse_filters(filters).write_style(self.style).try_init();
     }
 }
 
@@ -164,7 +166,7 @@ fn help(groups: &[Group]) -> String {
         commands.sort_by_key(|command| command.name());
         for command in commands {
             let about = command.clap().get_about().map(ToString::to_string).unwrap_or_default();
-            text.push_str(&format!("    {:<20}{about}\n", command.name()));
+            text.push_str(&format!("    {:<22}{about}\n", command.name()));
         }
     }
     text.trim_end().to_owned()

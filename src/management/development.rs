@@ -132,7 +132,9 @@ impl Development {
                         let file = file.display().to_string();
                         let quoted = file.replace('\'', r"'\''");
                         (
-                            format!("whose password is in {file} (only you can read it; delete it when you have)"),
+                            format!(
+                                "whose password is in {file} (only you can read it; delete it when you have read it)"
+                            ),
                             format!(r#"'"$(cat '{quoted}')"'"#),
                         )
                     }

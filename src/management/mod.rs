@@ -68,8 +68,9 @@ fn execute<P: Project>(words: Vec<OsString>, env: Result<Environment, SettingsEr
             Ok(())
         }
         Invocation::Command { command, matches, options } => {
-            options.start_log();
-            let context = Context::new::<P>(env?, options.verbosity).with_project(project?);
+            let env = env?;
+            options.start_log(&env);
+            let context = Context::new::<P>(env, options.verbosity).with_project(project?);
             // `check` reports them itself.
             if command.name() != "check" {
                 context.env.doubtful(&context.known_settings()).iter().for_each(|doubt| log::warn!("{doubt}"));

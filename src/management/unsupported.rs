@@ -4,8 +4,8 @@
 pub(super) const COMMANDS: &[(&[&str], &str)] = &[
     (
         &["makemigrations", "squashmigrations", "optimizemigration"],
-        "Models are Rust structs, so no migration can be made of them. Write the SQL into migrations/sqlite and \
-         migrations/postgres, and add a step in src/db/migrations/steps.rs, which explains it.",
+        "Models are Rust structs, so no migration can be made of them. Write the SQL into a `Step` of your app, as \
+         examples/shop/shop/models.rs has it.",
     ),
     (
         &["shell"],
@@ -13,8 +13,8 @@ pub(super) const COMMANDS: &[(&[&str], &str)] = &[
     ),
     (
         &["startapp", "startproject"],
-        "Copy this project and add a folder to src/; docs/ARCHITECTURE.md says which files an app has, and README.md how a \
-         view is added.",
+        "Copy this project, and copy examples/shop/shop to src/ as the beginning of your app: \
+         docs/DJANGO_MAP.md#an-app-of-your-own.",
     ),
     (
         &["flush", "sqlflush", "sqlsequencereset"],

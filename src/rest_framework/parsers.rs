@@ -57,12 +57,12 @@ settings! {
         /// Largest size of a body in bytes; `none` for no limit. A larger body is refused with 413.
         ///
         /// Views that take credentials have a limit of 32 KiB, if this one is not smaller.
-        pub body: usize = DATA_UPLOAD_MAX_MEMORY_SIZE("2621440", number_or_none);
+        pub body: usize = DATA_UPLOAD_MAX_MEMORY_SIZE("2621440", bytes_or_none);
         /// Largest size of all bodies together that are being read, in bytes; `none` for no limit.
         ///
         /// A body that would exceed it is refused with 503. The first 8 KiB of each do not count, so that small bodies are read
         /// always.
-        pub total: usize = DATA_UPLOAD_MAX_MEMORY_TOTAL("33554432", number_or_none);
+        pub total: usize = DATA_UPLOAD_MAX_MEMORY_TOTAL("33554432", bytes_or_none);
         /// Largest number of fields of a form; `none` for no limit.
         pub fields: usize = DATA_UPLOAD_MAX_NUMBER_FIELDS("1000", number_or_none);
         /// How long a body may take to arrive. A slower one is refused with 408.
@@ -71,6 +71,10 @@ settings! {
         /// `--timeout`.
         pub time: Duration = DATA_UPLOAD_TIMEOUT("30s", values::unsigned_duration);
     }
+}
+
+fn bytes_or_none(text: &str) -> Result<usize, String> {
+    number_or_none(text).map_err(|_| "a number of bytes such as 2621440, or none".to_owned())
 }
 
 fn number_or_none(text: &str) -> Result<usize, String> {
@@ -292,6 +296,16 @@ mod tests {
     use super::*;
 
     const ALL: &[Parser] = &[Parser::Json, Parser::Form, Parser::MultiPart];
+
+    #[test]
+    fn a_size_is_a_number_of_bytes() {
+        let read = |value| Limits::from_env(&[("DATA_UPLOAD_MAX_MEMORY_SIZE", value)].into_iter().collect());
+        assert_eq!(read("5242880").unwrap().body, 5_242_880);
+        assert_eq!(
+            read("5MB").unwrap_err().to_string(),
+            "DATA_UPLOAD_MAX_MEMORY_SIZE: \"5MB\" is not a number of bytes such as 2621440, or none"
+        );
+    }
 
     async fn parse_with(content_type: &str, body: &[u8], limits: Limits) -> Result<Data, ApiError> {
         let (req, mut payload) = TestRequest::post()

@@ -51,8 +51,10 @@ pub enum StartError {
         apps: Vec<&'static str>,
     },
     /// The address is in use, or this machine does not have it.
-    #[error("cannot listen on {address}: {error}")]
+    #[error("{setting}: cannot listen on {address}: {error}")]
     Bind {
+        /// The setting of the address.
+        setting: &'static str,
         /// The address.
         address: SocketAddr,
         /// The error of the system.
@@ -92,9 +94,11 @@ impl Application {
             site.metrics = Some(Metrics::new(apps.database()?.clone(), apps.auth()?.clone()));
         }
 
-        let bind_error = |address| move |error| StartError::Bind { address, error };
+        let bind_error = |setting, address| move |error| StartError::Bind { setting, address, error };
         let metrics = match (settings.metrics_address, site.metrics.clone()) {
-            (Some(address), Some(metrics)) => Some(metrics_server(address, metrics).map_err(bind_error(address))?),
+            (Some(address), Some(metrics)) => {
+                Some(metrics_server(address, metrics).map_err(bind_error("METRICS_ADDRESS", address))?)
+            }
             _ => None,
         };
         let interval = settings.token_sweep_interval.filter(|_| apps.is_installed(token_blacklist::apps::NAME));
@@ -121,7 +125,7 @@ impl Application {
             Some(workers) => server.workers(workers),
             None => server,
         };
-        let bind_error = bind_error(settings.bind);
+        let bind_error = bind_error("BIND", settings.bind);
         let (listener, kept) = late::bind(settings.bind).map_err(bind_error)?;
         let server = server.listen(listener).map_err(bind_error)?;
         let address = server.addrs().first().copied().unwrap_or(settings.bind);

@@ -87,7 +87,7 @@ impl ServerSettings {
 /// # Errors
 /// The error is what was expected.
 pub fn parse_address(text: &str, default: SocketAddr) -> Result<SocketAddr, String> {
-    let expected = || "a port number or address:port pair".to_owned();
+    let expected = || "a port number or address:port pair, such as 127.0.0.1:8000".to_owned();
     let (address, port) = match text.rsplit_once(':') {
         Some((address, port)) => (host_address(address).ok_or_else(expected)?, port),
         None => (default.ip(), text),
@@ -150,7 +150,10 @@ mod tests {
             error("ACTIX_KEEP_ALIVE", "-1"),
             "ACTIX_KEEP_ALIVE: \"-1\" is not a duration of 0 or more, such as 5s"
         );
-        assert_eq!(error("METRICS_ADDRESS", "x"), "METRICS_ADDRESS: \"x\" is not a port number or address:port pair");
+        assert_eq!(
+            error("METRICS_ADDRESS", "x"),
+            "METRICS_ADDRESS: \"x\" is not a port number or address:port pair, such as 127.0.0.1:8000"
+        );
         assert_eq!(
             error("TOKEN_SWEEP_INTERVAL", "0"),
             "TOKEN_SWEEP_INTERVAL: \"0\" is not a duration of 1s or more, such as 1h"

@@ -19,6 +19,8 @@ pub const CHECKS: &[Check] = &[
     Check { ids: &["simplejwt.W904"], when: When::StartAndDeploy, run: key_length },
     Check { ids: &["simplejwt.W921", "simplejwt.W922"], when: When::Always, run: further_keys },
     Check { ids: &["simplejwt.W923"], when: When::StartAndDeploy, run: key_files },
+    Check { ids: &["simplejwt.W924"], when: When::Always, run: unused_key_set },
+    Check { ids: &["simplejwt.W925"], when: When::Deploy, run: key_set_without_tls },
     Check { ids: &["simplejwt.W901", "simplejwt.W902", "simplejwt.W905"], when: When::Deploy, run: lifetimes },
     Check { ids: &["auth.W903"], when: When::Deploy, run: inactive_users },
 ];
@@ -65,6 +67,29 @@ fn further_keys(registry: &Registry) -> Vec<CheckMessage> {
         found.push(CheckMessage::warning("simplejwt.W922", text));
     }
     found
+}
+
+/// simplejwt ignores `JWK_URL` with HMAC keys as well.
+fn unused_key_set(registry: &Registry) -> Vec<CheckMessage> {
+    let settings = registry.settings::<SimpleJwtSettings>();
+    if settings.jwk_url.is_none() || !settings.algorithm.is_hmac() {
+        return Vec::new();
+    }
+    let text = format!("SIMPLE_JWT_JWK_URL has no effect with {}: a key set has public keys.", settings.algorithm);
+    let hint = "Set SIMPLE_JWT_ALGORITHM to the algorithm of the issuer, such as RS256 or ES256.";
+    vec![CheckMessage::warning("simplejwt.W924", text).hint(hint)]
+}
+
+/// Who can change the answer can make tokens.
+fn key_set_without_tls(registry: &Registry) -> Vec<CheckMessage> {
+    let settings = registry.settings::<SimpleJwtSettings>();
+    let is_plain = settings.jwk_url.as_ref().is_some_and(|url| url.to_ascii_lowercase().starts_with("http://"));
+    if !is_plain || settings.algorithm.is_hmac() {
+        return Vec::new();
+    }
+    let text = "SIMPLE_JWT_JWK_URL begins with http://. Anyone on the network path can replace the keys, and log in as \
+                any user.";
+    vec![CheckMessage::warning("simplejwt.W925", text).hint("Use https://.")]
 }
 
 /// Files with private keys that others can read.

@@ -21,7 +21,7 @@ const CLIENT_SECRET_LENGTH: usize = 43;
 /// The commands of this app.
 pub(super) fn commands() -> Vec<Command> {
     vec![
-        Command::new("generatekey", "Prints a new key of tokens as lines for .env", generatekey),
+        Command::new("generatekey", "Prints a new key that signs tokens, as lines for .env", generatekey),
         Command::new("rotatekey", "Takes the next step of a rotation of keys in a key file", rotatekey),
         Command::new(
             "createoauth2client",

@@ -103,7 +103,8 @@ pub fn json_web_key_set() -> ApiView {
         .app("rest_framework_simplejwt")
         .tag("simplejwt")
         .description(
-            "The public keys that verify the tokens (RFC 7517). Keep them for as long as `Cache-Control` says, then ask again              with `If-None-Match`.",
+            "The public keys that verify the tokens (RFC 7517). Keep them for as long as `Cache-Control` says, then ask again \
+             with `If-None-Match`.",
         )
         .unauthenticated(|_| None)
         .unthrottled()

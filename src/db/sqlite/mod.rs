@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager, Connection, SimpleConnection, TransactionManager};
-use diesel::{QueryResult, SqliteConnection};
+use diesel::{ConnectionError, QueryResult, SqliteConnection};
 
 use super::{DatabaseSettings, Synchronous};
 
@@ -27,8 +27,9 @@ const CACHE: u32 = 4_096;
 pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteConnection, String> {
     // With `./` at the beginning SQLite does not take the path for a `file:` URL.
     let file = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
-    create_private(&file);
-    let mut conn = SqliteConnection::establish(&file.to_string_lossy()).map_err(|error| error.to_string())?;
+    // SQLite meets an error again.
+    let _ = create_private(&file);
+    let mut conn = SqliteConnection::establish(&file.to_string_lossy()).map_err(|error| explained(&file, &error))?;
     match set_up(&mut conn, settings).map_err(|error| error.to_string()) {
         Ok(Access::Write) => return Ok(conn),
         Ok(Access::Read) => {}
@@ -42,14 +43,26 @@ pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteCon
 }
 
 /// Creates a missing file with mode 0600, readable only by its owner, because it has password hashes and tokens. SQLite
-/// would let everyone read it. The files that SQLite makes next to it get the same mode. An error is left to
-/// SQLite, which meets it again.
-fn create_private(file: &Path) {
+/// would let everyone read it. The files that SQLite makes next to it get the same mode.
+fn create_private(file: &Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let _ = options.open(file);
+    options.open(file).map(drop)
+}
+
+/// `error`, with the reason of the operating system, which SQLite does not tell.
+fn explained(file: &Path, error: &ConnectionError) -> String {
+    let folder = file.parent().filter(|folder| !folder.is_dir());
+    let reason = match folder {
+        Some(folder) => Some(format!("there is no folder {}", folder.display())),
+        None if file.exists() => {
+            std::fs::OpenOptions::new().write(true).open(file).err().map(|error| error.to_string())
+        }
+        None => create_private(file).err().map(|error| error.to_string()),
+    };
+    reason.map_or_else(|| error.to_string(), |reason| format!("{error}: {reason}"))
 }
 
 /// A connection that cannot write, to an existing file. The journal mode is not changed.

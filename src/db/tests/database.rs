@@ -249,7 +249,8 @@ fn an_address_without_a_database_is_reported_at_once_and_without_the_password() 
     #[cfg(feature = "sqlite")]
     addresses.push((
         "sqlite:///nonexistent/db.sqlite3",
-        "database unavailable: cannot open sqlite:///nonexistent/db.sqlite3: unable to open database file",
+        "database unavailable: cannot open sqlite:///nonexistent/db.sqlite3: unable to open database file: there is no \
+         folder /nonexistent",
     ));
     // Nothing listens on port 1.
     #[cfg(feature = "postgres")]

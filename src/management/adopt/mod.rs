@@ -101,10 +101,10 @@ fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<St
     }
     let env = prove::read_back(&file, &text, report)?;
     let system = System::new();
-    Proof { context, export, env: &env, system: &system, report }.run();
-    // The lines about the request that asks for the description are not part of the report.
+    // The lines about what is tried, such as a token that is made to compare its claims, are not part of the report.
     let level = log::max_level();
     log::set_max_level(log::LevelFilter::Off);
+    Proof { context, export, env: &env, system: &system, report }.run();
     let own = routes::own(context, &env, &system);
     log::set_max_level(level);
     match own {
@@ -141,6 +141,9 @@ fn probe(context: &Context, arguments: &Arguments, django: &str) -> Result<(), C
 fn read(file: &Path) -> Result<Export, CommandError> {
     let problem = |error: String| CommandError::new(format!("{}: {error}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| problem(error.to_string()))?;
+    if text.trim().is_empty() {
+        return Err(problem("the file is empty, so the export has failed: its error is where it was run".to_owned()));
+    }
     let json: Value = serde_json::from_str(&text).map_err(|error| problem(format!("not JSON: {error}")))?;
     match json {
         Value::Object(json) => Ok(Export::new(json)),

@@ -20,12 +20,7 @@ pub(super) fn commands() -> Vec<Command> {
             "Flushes any expired token families. Those without an expiration stay",
             flushexpiredfamilies,
         ),
-        Command::new(
-            "logoutall",
-            "Ends all logins of a user: token families and refresh tokens. A refresh token that is not in the database, because \
-             Django made it without its app token_blacklist, cannot be ended",
-            logoutall,
-        ),
+        Command::new("logoutall", "Ends all logins of a user: token families and refresh tokens", logoutall),
     ]
 }
 

@@ -7,10 +7,12 @@ mod custom_user;
 mod default_deny;
 mod embed_login;
 mod failures;
+mod log_in_view;
 mod manual_tokens;
 mod permissions;
 mod protect_a_view;
 mod set_up;
+mod shop;
 mod test_kit;
 
 use actix_simplejwt::conf::Environment;

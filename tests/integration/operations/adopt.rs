@@ -192,7 +192,7 @@ per_database! {
             "Must be mended first (1)",
             "  - 1 user(s) have a password of the format ours, which PASSWORD_HASHERS does not read.",
             "  - PASSWORD_HASHERS names shop.hashers.Ours, which does not exist here.",
-            "  - The dearest passwords are pbkdf2_sha256 with 3000000 iterations.",
+            "  - The most expensive password hashes are pbkdf2_sha256 with 3000000 iterations.",
             // Django cannot read it either.
             "  - 1 user(s) have a password of the format sha1, which PASSWORD_HASHERS does not read.",
             "      Clients: They cannot log in to Django either.",
@@ -381,6 +381,14 @@ per_database! {
             "{}",
             found.stderr
         );
+
+        let apps = "django.contrib.auth,django.contrib.contenttypes,rest_framework,rest_framework_simplejwt,\
+                    rest_framework_simplejwt.token_blacklist";
+        let fewer = [settings.as_slice(), &[("INSTALLED_APPS", apps)]].concat();
+        let found = manage(&["adopt", "--probe", &url, "--protected", "/protected-url/"], &fewer);
+        let line = "unknown GET /protected-url/  Django 401, here 404 (protected: GET without a token)\n";
+        assert!(found.stdout.contains(line), "{}", found.stdout);
+        assert!(found.stderr.contains("because this program does not have /protected-url/. Give "), "{}", found.stderr);
 
         assert_eq!(app.count("login_failures").await, 0);
         assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);

@@ -4,6 +4,7 @@ use actix_simplejwt::Settings;
 use actix_simplejwt::apps::{Findings, Run};
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::core::checks::Level;
+use actix_simplejwt::core::jwt::{Algorithm, generate_key};
 
 use crate::support::process::{Managed, manage, manage_in};
 
@@ -91,6 +92,29 @@ fn a_weak_key_is_reported_at_start_and_for_deployment() {
         assert_eq!(ids(&find(&pairs, Run::Check)), Vec::<&str>::new(), "{weak}");
     }
     assert_eq!(ids(&find(&[], Run::Start)), Vec::<&str>::new());
+}
+
+#[test]
+fn hosts_that_no_request_has_are_reported_at_every_start() {
+    let found = find(&[("ALLOWED_HOSTS", "https://example.org,example.org,example.org:8000")], Run::Start);
+    assert_eq!(ids(&found), ["security.W902", "security.W902"]);
+    assert_eq!(
+        found.messages[1].msg,
+        "ALLOWED_HOSTS contains \"https://example.org\", which is not a host name, so no request matches it."
+    );
+    assert_deploy_finds(&[("ALLOWED_HOSTS", "*.example.org")], &["security.W902"]);
+}
+
+#[test]
+fn a_key_set_is_fetched_by_https_and_used_with_public_keys() {
+    let url = ("SIMPLE_JWT_JWK_URL", "http://auth.example.org/jwks.json");
+    assert_eq!(ids(&find(&[url], Run::Check)), ["simplejwt.W924"]);
+    assert_deploy_finds(&[url], &["simplejwt.W924"]);
+    let key = generate_key(Algorithm::ES256).unwrap();
+    let pairs = [url, ("SIMPLE_JWT_ALGORITHM", "ES256"), ("SIMPLE_JWT_SIGNING_KEY", key.expose())];
+    assert_deploy_finds(&pairs, &["simplejwt.W925"]);
+    let https = ("SIMPLE_JWT_JWK_URL", "https://auth.example.org/jwks.json");
+    assert_deploy_finds(&[pairs[1], pairs[2], https], &[]);
 }
 
 #[test]
@@ -456,9 +480,12 @@ fn a_file_with_a_key_made_by_django_is_refused_or_read_unchanged() {
     let key = "django-insecure-#a$b(c)^d=e+f&g@h%i*j-k_l!0123456789012345";
     let file = folder.path().join(".env");
     for (text, what) in [
-        (format!("DEBUG=true\nSECRET_KEY={key}\n"), "line 2 has a $, which begins a variable; "),
-        (format!("SECRET_KEY=\"{key}\"\n"), "line 1 has a $, which begins a variable; "),
-        (format!("SECRET_KEY={}\n", &key[16..]), "line 1 begins its value with #, which would make it a comment; "),
+        (format!("DEBUG=true\nSECRET_KEY={key}\n"), "SECRET_KEY (line 2) has a $, which begins a variable; "),
+        (format!("SECRET_KEY=\"{key}\"\n"), "SECRET_KEY (line 1) has a $, which begins a variable; "),
+        (
+            format!("SECRET_KEY={}\n", &key[16..]),
+            "SECRET_KEY (line 1) begins its value with #, which would make it a comment; ",
+        ),
     ] {
         std::fs::write(&file, text).unwrap();
         let got = manage_in(folder.path(), &["check"], &[]);

@@ -33,9 +33,9 @@ fn an_unknown_command_prints_the_message_of_django() {
 #[test]
 fn commands_that_do_not_apply_say_what_to_do_instead() {
     for (words, what) in [
-        (&["makemigrations", "--check"][..], "Write the SQL into migrations/sqlite and migrations/postgres"),
+        (&["makemigrations", "--check"][..], "Write the SQL into a `Step` of your app"),
         (&["shell", "-c", "print(1)"], "`manage dbshell` opens the database"),
-        (&["startapp", "shop"], "docs/ARCHITECTURE.md says which files an app has"),
+        (&["startapp", "shop"], "docs/DJANGO_MAP.md#an-app-of-your-own"),
         (&["flush", "--noinput"], "`manage migrate APP zero`"),
         (&["loaddata", "users.json"], "docs/OPERATIONS.md#backup"),
         (&["test"], "`cargo test`"),

@@ -22,5 +22,6 @@ pub(super) fn line(question: &str) -> Result<String, CommandError> {
 
 /// Asks for a password, which is not shown.
 pub(super) fn password(question: &str) -> Result<String, CommandError> {
-    Ok(rpassword::prompt_password(question)?)
+    rpassword::prompt_password(question)
+        .map_err(|error| CommandError::new(format!("cannot ask for a password, because there is no terminal: {error}")))
 }

@@ -259,7 +259,13 @@ pub(super) const MIDDLEWARE: &[Left] = &[
 
 /// Apps of Django packages that do something for clients, and what is missing without them.
 pub(super) const APPS: &[Left] = &[
-    left("django.contrib.admin", "", "The admin site stays with Django; both use the same tables."),
+    left(
+        "django.contrib.admin",
+        "",
+        "This server has an admin site too, at ADMIN_URL, with the users, groups, tokens and sessions of the same database, but \
+         without the models of your apps. Leave its URLs with Django if you need those. Without django.contrib.admin in \
+         INSTALLED_APPS there is none here.",
+    ),
     left("djoser", "Registration and links for new passwords are not served here.", "Leave these URLs with Django."),
     left("dj_rest_auth*", "Its URLs and its cookies are not served here.", "Leave these URLs with Django."),
     left("allauth*", "Its URLs are not served here.", "Leave these URLs with Django."),

@@ -57,6 +57,7 @@ impl Probing<'_> {
         let page = cors.allowed_origins.first().map_or("https://app.example.org", String::as_str);
         let probes = requests::all(&Paths::new(self.export, self.protected), page, &Clock::system());
         let (mut differing, mut missing) = (0, 0);
+        let mut without_path = None;
         for probe in &probes {
             let asked = |server: &Server, name: &str| {
                 server.ask(probe).map_err(|reason| {
@@ -65,10 +66,23 @@ impl Probing<'_> {
             };
             let (django, here) = (asked(&theirs, self.django)?, asked(&here, base)?);
             let found = differences(&django, &here);
-            // Two servers without the path agree about everything, and show nothing.
-            if probe.path == self.protected && (django.status, here.status) == (404, 404) {
+            if probe.path == self.protected && without_path.is_none() {
+                without_path = match (django.status, here.status) {
+                    (404, 404) => Some("neither server has"),
+                    (404, _) => Some("Django does not have"),
+                    (_, 404) => Some("this program does not have"),
+                    _ => None,
+                };
+            }
+            // A 404 for the path says nothing about tokens.
+            let is_404 = django.status == 404 || here.status == 404;
+            if is_404 && without_path.is_some() && stem(&probe.path) == stem(self.protected) {
                 missing += 1;
-                println!("unknown {} {}  404 ({})", probe.method, probe.path, probe.what);
+                let status = match django.status == here.status {
+                    true => "404".to_owned(),
+                    false => format!("Django {}, here {}", django.status, here.status),
+                };
+                println!("unknown {} {}  {status} ({})", probe.method, probe.path, probe.what);
                 continue;
             }
             if found.is_empty() {
@@ -85,9 +99,9 @@ impl Probing<'_> {
                 "{differing} of {all} requests are answered differently. docs/COMPATIBILITY.md lists what differs on purpose."
             )));
         }
-        if missing > 0 {
+        if let Some(without_path) = without_path {
             return Err(CommandError::new(format!(
-                "{missing} of {all} requests show nothing, because neither server has {}. Give the path of a view that needs a \
+                "{missing} of {all} requests show nothing, because {without_path} {}. Give the path of a view that needs a \
                  logged-in user on both with --protected.",
                 self.protected
             )));
@@ -95,6 +109,11 @@ impl Probing<'_> {
         println!("\nAll {all} requests are answered the same.");
         Ok(())
     }
+}
+
+/// A path without its query and its last slash.
+fn stem(path: &str) -> &str {
+    path.split('?').next().unwrap_or(path).trim_end_matches('/')
 }
 
 fn url(text: &str) -> Result<Url, CommandError> {

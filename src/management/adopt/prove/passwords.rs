@@ -95,7 +95,7 @@ impl Proof<'_> {
             self.unreadable(format, *count);
         }
         if let Some((iterations, format)) = dearest {
-            let what = format!("The dearest passwords are {format} with {iterations} iterations.");
+            let what = format!("The most expensive password hashes are {format} with {iterations} iterations.");
             if iterations > DEAR_ITERATIONS {
                 self.report.add(
                     Finding::noticed(what)
