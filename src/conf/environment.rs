@@ -95,24 +95,13 @@ impl Environment {
         self.unknown(prefix, settings).filter_map(|name| SettingsError::misspelt(name, settings)).collect()
     }
 
-    /// Names in `.env` that are settings of Django that do not apply here, resemble one of `settings`, or are one of an app
-    /// that is not installed. Names that only the process environment has belong to anyone, except those of simplejwt.
+    /// Names in `.env` that are not in `settings`, but are settings of Django that do not apply here, or resemble one
+    /// of `settings`. Names that only the process environment has belong to anyone.
     #[must_use]
     pub fn doubtful(&self, settings: &[Setting]) -> Vec<SettingsError> {
-        let names = self.values.keys().map(|name| (name, self.lines.get(name)));
-        let names = names.filter(|(name, line)| line.is_some() || name.starts_with("SIMPLE_JWT_"));
-        let doubt = |(name, line): (&String, Option<&usize>)| {
-            let error = match settings.iter().find(|setting| setting.key == *name) {
-                None => SettingsError::doubt(name, settings)?,
-                Some(setting) if self.has_app(setting.app) => return None,
-                Some(Setting { app, .. }) => {
-                    SettingsError::new(name, format!("has no effect, because INSTALLED_APPS lacks {app}"))
-                }
-            };
-            Some(match line {
-                Some(line) => error.at(&format!("line {line} of .env")),
-                None => error,
-            })
+        let names = self.lines.iter().filter(|(name, _)| settings.iter().all(|setting| setting.key != *name));
+        let doubt = |(name, line): (&String, &usize)| {
+            SettingsError::doubt(name, settings).map(|error| error.at(&format!("line {line} of .env")))
         };
         names.filter_map(doubt).collect()
     }
@@ -178,23 +167,6 @@ mod tests {
         let found: Vec<_> =
             env.misspelt("APP_", &AppSettings::declared(&|_| true)).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["APP_COLORS: there is no such setting; did you mean APP_COLOUR?"]);
-    }
-
-    #[cfg(feature = "server")]
-    #[test]
-    fn settings_of_an_app_that_is_not_installed_are_doubtful() {
-        let process = Environment::default().with("SIMPLE_JWT_TOKEN_FAMILY_ENABLED", "1").with("JWT_ISSUER", "x");
-        let mut env = Environment::parse("INSTALLED_APPS=rest_framework\nADMIN_URL=intern/\n", &process).unwrap();
-        env.values.extend(process.values);
-        let found: Vec<_> = env.doubtful(crate::Settings::SETTINGS).iter().map(ToString::to_string).collect();
-        assert_eq!(
-            found,
-            [
-                "ADMIN_URL (line 2 of .env): has no effect, because INSTALLED_APPS lacks django.contrib.admin",
-                "SIMPLE_JWT_TOKEN_FAMILY_ENABLED: has no effect, because INSTALLED_APPS lacks \
-                 rest_framework_simplejwt.token_family",
-            ]
-        );
     }
 
     #[cfg(feature = "server")]
