@@ -12,11 +12,14 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REFPROJECT = os.path.join(HERE, "..", "conformance", "refproject")
+# The line after the rows of a statement.
+END = "end-of-statement"
 SECRET_KEY = "a-key-for-stress-tests-of-more-than-fifty-characters-0123456789"
 
 
@@ -25,7 +28,7 @@ class Database:
 
     def __init__(self, kind):
         self.folder = tempfile.mkdtemp(prefix="stress-")
-        self.server = None
+        self.server, self.session, self.lock = None, None, threading.Lock()
         if kind == "sqlite":
             self.file = os.path.join(self.folder, "db.sqlite3")
             self.url = "sqlite://" + self.file
@@ -38,13 +41,29 @@ class Database:
 
     @staticmethod
     def _psql(url, sql):
-        command = ["psql", "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", url, "-c", sql]
-        return subprocess.run(command, check=True, stdout=subprocess.PIPE, universal_newlines=True).stdout
+        subprocess.run(["psql", "-Xq", "-v", "ON_ERROR_STOP=1", url, "-c", sql], check=True)
+
+    def _lines(self, sql):
+        """What psql prints for a statement. It stays open, because its start takes longer than most statements."""
+        with self.lock:
+            if self.session is None:
+                command = ["psql", "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1", self.url]
+                self.session = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, universal_newlines=True)
+            self.session.stdin.write("%s;\n\\echo %s\n" % (sql, END))
+            self.session.stdin.flush()
+            lines = []
+            while True:
+                line = self.session.stdout.readline()
+                if not line:
+                    raise RuntimeError("psql has ended at: " + sql)
+                if line == END + "\n":
+                    return lines
+                lines.append(line[:-1])
 
     def query(self, sql):
         """Runs and commits a statement. Returns its rows as text."""
         if self.server:
-            return [tuple(line.split("\t")) for line in self._psql(self.url, sql).splitlines()]
+            return [tuple(line.split("\t")) for line in self._lines(sql)]
         with contextlib.closing(sqlite3.connect(self.file, timeout=30)) as connection, connection:
             return [tuple(map(str, row)) for row in connection.execute(sql)]
 
@@ -52,6 +71,8 @@ class Database:
         return int(self.query(sql)[0][0])
 
     def remove(self):
+        if self.session:
+            self.session.communicate()
         if self.server:
             self._psql(self.server, "DROP DATABASE IF EXISTS %s WITH (FORCE)" % self.name)
         shutil.rmtree(self.folder, ignore_errors=True)
