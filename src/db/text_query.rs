@@ -1,7 +1,9 @@
-//! Statements on tables that are known only when the program runs. Python counterpart: `connection.cursor().execute`.
+//! Statements on tables that are known only when the program runs, and updates that run very often. Python counterpart:
+//! `connection.cursor().execute`.
 //!
-//! The SQL is put together from names that the database itself has reported, each quoted by [`quote_name`]. Values are bound
-//! parameters and never part of the SQL. Unlike `diesel::sql_query`, a [`TextQuery`] is prepared once per connection.
+//! The SQL is put together from constants and from names that the database itself has reported, each quoted by [`quote_name`]. Values
+//! are bound parameters and never part of the SQL. Unlike `diesel::sql_query` and diesel's updates, a [`TextQuery`] is prepared once
+//! per connection.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, QueryableByName};

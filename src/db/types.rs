@@ -4,11 +4,11 @@
 //! six digits after the point, or none and no point. The tables of [`schema`](super::schema) declare `Timestamp`, the
 //! one type that both connections have; every session's time zone is UTC, so that a `timestamptz` is the same moment.
 
+use std::fmt;
+
 #[cfg(feature = "sqlite")]
 use chrono::NaiveDate;
-#[cfg(feature = "sqlite")]
-use chrono::Timelike;
-use chrono::{DateTime, NaiveDateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDateTime, SubsecRound, Timelike, Utc};
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -50,12 +50,18 @@ impl From<NaiveDateTime> for Moment {
     }
 }
 
-/// `str()` of a Python `datetime`: six digits after the point, or neither digits nor point.
+/// `str()` of a Python `datetime`: six digits after the point, or neither digits nor point. PostgreSQL reads it as well.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let format = if self.0.nanosecond() == 0 { "%F %T" } else { "%F %T%.6f" };
+        self.0.format(format).fmt(f)
+    }
+}
+
 #[cfg(feature = "sqlite")]
 impl ToSql<Timestamp, Sqlite> for Moment {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        let format = if self.0.nanosecond() == 0 { "%F %T" } else { "%F %T%.6f" };
-        out.set_value(self.0.format(format).to_string());
+        out.set_value(self.to_string());
         Ok(IsNull::No)
     }
 }

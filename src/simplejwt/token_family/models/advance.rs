@@ -1,22 +1,14 @@
 //! The usual step of a family: its current token is exchanged for the next one.
+//!
+//! The statements are written as text. diesel makes and prepares an `UPDATE` and an `ON CONFLICT DO UPDATE` again at each use, which on
+//! SQLite takes longer than running them.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-#[cfg(feature = "sqlite")]
-use diesel::prelude::*;
 
 use super::super::client::Client;
-#[cfg(feature = "sqlite")]
-use super::token::FamilyToken;
 use crate::db::DbConnection;
-#[cfg(feature = "sqlite")]
-use crate::db::schema::{
-    family_activity as activity, token_family_blacklistedtokenfamily as blacklisted,
-    token_family_tokenfamily as families,
-};
-#[cfg(feature = "postgres")]
 use crate::db::text_query::TextQuery;
-#[cfg(feature = "sqlite")]
 use crate::db::types::to_db;
 #[cfg(feature = "sqlite")]
 use crate::simplejwt::token_blacklist::models::BlacklistedToken;
@@ -44,51 +36,30 @@ pub struct Step<'a> {
 /// # Errors
 /// Those of the database.
 pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
+    let now = to_db(step.now).to_string();
     match conn {
         #[cfg(feature = "sqlite")]
-        DbConnection::Sqlite(inner) => {
-            let family = families::table
-                .left_join(blacklisted::table)
-                .filter(families::family_id.eq(step.family_id))
-                .filter(blacklisted::id.is_null())
-                .select(families::id);
-            let Some(family_id) = family.get_result::<i64>(inner).optional()? else { return Ok(false) };
-            let row = activity::table.filter(activity::family_id.eq(family_id)).filter(activity::ended_at.is_null());
-            let now = to_db(step.now);
-            let values = (
-                activity::jti.eq(step.new),
-                activity::rotated_at.eq(now),
-                activity::last_refresh.eq(now),
-                activity::ip_address.eq(step.client.ip_address.as_deref()),
-                activity::user_agent.eq(&step.client.user_agent),
-            );
-            if diesel::update(row).set(values).execute(inner)? == 0 {
-                return Ok(false);
-            }
-            let spent = FamilyToken { jti: step.old.to_owned(), family_id, successor: Some(step.new.to_owned()) };
-            spent.save(conn)?;
-            BlacklistedToken::create(conn, step.old, step.now)
+        DbConnection::Sqlite(_) => {
+            let moved = step.update_family(TextQuery::default(), "", &now, "");
+            let spent = TextQuery::default()
+                .sql("INSERT INTO family_token (jti, family_id, successor) SELECT ")
+                .bind(Some(step.old))
+                .sql(", id, ")
+                .bind(Some(step.new))
+                .sql(" FROM token_family_tokenfamily WHERE family_id = ")
+                .bind(Some(step.family_id))
+                .sql(REPLACE_SUCCESSOR);
+            Ok(moved.run(conn)? == 1 && spent.run(conn)? == 1 && BlacklistedToken::create(conn, step.old, step.now)?)
         }
         // One statement, because each takes a round trip. The row of the family is locked before the token is claimed: the
         // second part reads from the first.
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => {
-            let now = step.now.format("%F %T%.6f+00").to_string();
-            let query = TextQuery::default()
-                .sql("WITH moved AS (UPDATE family_activity SET jti = ")
-                .bind(Some(step.new))
-                .sql(", rotated_at = CAST(")
-                .bind(Some(&now))
-                .sql(" AS timestamptz), last_refresh = CAST(")
-                .bind(Some(&now))
-                .sql(" AS timestamptz), ip_address = ")
-                .bind(step.client.ip_address.as_deref())
-                .sql(", user_agent = ")
-                .bind(Some(&step.client.user_agent))
-                .sql(" WHERE ended_at IS NULL AND family_id = (SELECT f.id FROM token_family_tokenfamily f WHERE f.family_id = ")
-                .bind(Some(step.family_id))
+            let query = TextQuery::default().sql("WITH moved AS (");
+            let query = step
+                .update_family(query, "CAST(", &now, " AS timestamptz)")
                 .sql(
-                    " AND NOT EXISTS (SELECT 1 FROM token_family_blacklistedtokenfamily b WHERE b.family_id = f.id)) RETURNING family_id), \
+                    " RETURNING family_id), \
                      claimed AS (INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) SELECT o.id, CAST(",
                 )
                 .bind(Some(&now))
@@ -101,8 +72,40 @@ pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
                 .bind(Some(step.old))
                 .sql(", moved.family_id, ")
                 .bind(Some(step.new))
-                .sql(" FROM moved, claimed ON CONFLICT (jti) DO UPDATE SET successor = excluded.successor");
+                .sql(" FROM moved, claimed")
+                .sql(REPLACE_SUCCESSOR);
             Ok(query.run(conn)? == 1)
         }
+    }
+}
+
+/// A token that was rotated while `BLACKLIST_AFTER_ROTATION` was off has a successor already.
+const REPLACE_SUCCESSOR: &str = " ON CONFLICT (jti) DO UPDATE SET successor = excluded.successor";
+
+impl Step<'_> {
+    /// Continues `query` with the change of the family's row, which locks it. Each moment is written as `open`, `now`, `close`.
+    fn update_family<'a>(&'a self, query: TextQuery<'a>, open: &'a str, now: &'a str, close: &'a str) -> TextQuery<'a> {
+        query
+            .sql("UPDATE family_activity SET jti = ")
+            .bind(Some(self.new))
+            .sql(", rotated_at = ")
+            .sql(open)
+            .bind(Some(now))
+            .sql(close)
+            .sql(", last_refresh = ")
+            .sql(open)
+            .bind(Some(now))
+            .sql(close)
+            .sql(", ip_address = ")
+            .bind(self.client.ip_address.as_deref())
+            .sql(", user_agent = ")
+            .bind(Some(&self.client.user_agent))
+            .sql(
+                " WHERE ended_at IS NULL AND family_id = (SELECT f.id FROM token_family_tokenfamily f \
+                 WHERE NOT EXISTS (SELECT 1 FROM token_family_blacklistedtokenfamily b WHERE b.family_id = f.id) \
+                 AND f.family_id = ",
+            )
+            .bind(Some(self.family_id))
+            .sql(")")
     }
 }
