@@ -95,13 +95,24 @@ impl Environment {
         self.unknown(prefix, settings).filter_map(|name| SettingsError::misspelt(name, settings)).collect()
     }
 
-    /// Names in `.env` that are not in `settings`, but are settings of Django that do not apply here, or resemble one
-    /// of `settings`. Names that only the process environment has belong to anyone.
+    /// Names in `.env` that are settings of Django that do not apply here, resemble one of `known`, or are in `known` but not in
+    /// `read`, because their app is not installed. Names that only the process environment has belong to anyone, except those
+    /// of simplejwt.
     #[must_use]
-    pub fn doubtful(&self, settings: &[Setting]) -> Vec<SettingsError> {
-        let names = self.lines.iter().filter(|(name, _)| settings.iter().all(|setting| setting.key != *name));
-        let doubt = |(name, line): (&String, &usize)| {
-            SettingsError::doubt(name, settings).map(|error| error.at(&format!("line {line} of .env")))
+    pub fn doubtful(&self, known: &[Setting], read: &[Setting]) -> Vec<SettingsError> {
+        let names = self.values.keys().map(|name| (name, self.lines.get(name)));
+        let names = names.filter(|(name, line)| line.is_some() || name.starts_with("SIMPLE_JWT_"));
+        let doubt = |(name, line): (&String, Option<&usize>)| {
+            let has = |settings: &[Setting]| settings.iter().any(|setting| setting.key == *name);
+            let error = match (has(known), has(read)) {
+                (_, true) => return None,
+                (false, false) => SettingsError::doubt(name, known)?,
+                (true, false) => SettingsError::new(name, "has no effect, because INSTALLED_APPS lacks its app"),
+            };
+            Some(match line {
+                Some(line) => error.at(&format!("line {line} of .env")),
+                None => error,
+            })
         };
         names.filter_map(doubt).collect()
     }
@@ -171,12 +182,34 @@ mod tests {
 
     #[cfg(feature = "server")]
     #[test]
+    fn settings_of_an_app_that_is_not_installed_are_doubtful() {
+        let process = Environment::default().with("SIMPLE_JWT_TOKEN_FAMILY_ENABLED", "1").with("JWT_ISSUER", "x");
+        let mut env =
+            Environment::parse("INSTALLED_APPS=rest_framework_simplejwt\nADMIN_URL=intern/\n", &process).unwrap();
+        env.values.extend(process.values);
+        let (known, read) = (crate::Settings::declared(&|_| true), crate::Settings::declared(&|app| env.has_app(app)));
+        let found: Vec<_> = env.doubtful(&known, &read).iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "ADMIN_URL (line 2 of .env): has no effect, because INSTALLED_APPS lacks its app",
+                "SIMPLE_JWT_TOKEN_FAMILY_ENABLED: has no effect, because INSTALLED_APPS lacks its app",
+            ]
+        );
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
     fn only_names_in_the_file_are_doubtful() {
         let process = Environment::default().with("APP_COLOR", "red");
         let file = "APP_KEY=1\nOTHER=1\n\nAPPKEY=1\nEMAIL_HOST=h\n";
         let mut env = Environment::parse(file, &process).unwrap();
         env.values.extend(process.values);
-        let found: Vec<_> = env.doubtful(&AppSettings::declared(&|_| true)).iter().map(ToString::to_string).collect();
+        let found: Vec<_> = env
+            .doubtful(&AppSettings::declared(&|_| true), &AppSettings::declared(&|_| true))
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(
             found,
             [

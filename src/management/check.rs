@@ -87,7 +87,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         first.extend(check_database(registry, &checks));
     }
     first.extend(unready);
-    let doubts = context.env.doubtful(&context.known_settings());
+    let doubts = context.doubtful_names();
     let doubts: Vec<_> = doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())).collect();
     let silenced_ids = registry.silenced_checks().to_vec();
     let mut found = builder.check_some(which, wanted);

@@ -73,7 +73,7 @@ fn execute<P: Project>(words: Vec<OsString>, env: Result<Environment, SettingsEr
             let context = Context::new::<P>(env, options.verbosity).with_project(project?);
             // `check` reports them itself.
             if command.name() != "check" {
-                context.env.doubtful(&context.known_settings()).iter().for_each(|doubt| log::warn!("{doubt}"));
+                context.doubtful_names().iter().for_each(|doubt| log::warn!("{doubt}"));
             }
             command.run(&context, &matches)
         }
