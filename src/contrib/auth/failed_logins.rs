@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::lockout::{Lockout, hash};
-use crate::db::DbConnection;
+use super::lockout::hash;
+use super::state::AuthState;
 use crate::db::schema::{login_failure_origins as origins, login_failures as counts};
+use crate::db::{DatabaseError, DbConnection};
 
 /// Failed logins that count, for an administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,21 +32,22 @@ pub enum FailedLoginsOf<'a> {
     Address(&'a str),
 }
 
-impl Lockout {
-    /// The failed logins that still count, the latest first.
+impl AuthState {
+    /// The failed logins of `which` that still count, the latest first and at most `limit`. None without a limit on failures.
     ///
     /// # Errors
-    /// Returns the errors of the statement.
-    pub(super) fn failed_logins(
+    /// Returns the errors of the database.
+    pub fn failed_logins(
         &self,
         conn: &mut DbConnection,
         which: FailedLoginsOf<'_>,
-        now: DateTime<Utc>,
         limit: i64,
-    ) -> QueryResult<Vec<FailedLogins>> {
+    ) -> Result<Vec<FailedLogins>, DatabaseError> {
+        let Some(lockout) = &self.0.lockout else { return Ok(Vec::new()) };
+        let now = self.clock().now();
         let rows = origins::table
             .inner_join(counts::table)
-            .filter(counts::since.gt(now.timestamp() - self.cooloff))
+            .filter(counts::since.gt(now.timestamp() - lockout.cooloff))
             .order((counts::since.desc(), counts::attempt))
             .select((origins::account, origins::address, counts::failures, counts::since))
             .limit(limit);
@@ -54,49 +56,54 @@ impl Lockout {
             FailedLoginsOf::Address(address) => rows.filter(origins::address.eq(address)).load(conn)?,
         };
         let row = |(account, address, failures, time): (Option<String>, String, i32, i64)| {
-            let limit = if account.is_some() { self.limit } else { self.limit_per_address };
+            let limit = if account.is_some() { lockout.limit } else { lockout.limit_per_address };
             FailedLogins {
                 address,
                 is_of_account: account.is_some(),
                 failures,
                 is_locked: limit.is_some_and(|limit| failures >= limit),
-                expires: DateTime::from_timestamp(time.saturating_add(self.cooloff), 0).unwrap_or(now),
+                expires: DateTime::from_timestamp(time.saturating_add(lockout.cooloff), 0).unwrap_or(now),
             }
         };
         Ok(rows.into_iter().map(row).collect())
     }
 
-    /// How many user names and addresses are locked out.
+    /// How many user names (each with an address) and addresses are locked out.
     ///
     /// # Errors
-    /// Returns the errors of the statement.
-    pub(super) fn count_locked(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
-        let by_name = origins::account.is_not_null().and(counts::failures.ge(self.limit.unwrap_or(i32::MAX)));
+    /// Returns the errors of the database.
+    pub fn count_locked(&self, conn: &mut DbConnection) -> Result<i64, DatabaseError> {
+        let Some(lockout) = &self.0.lockout else { return Ok(0) };
+        let by_name = origins::account.is_not_null().and(counts::failures.ge(lockout.limit.unwrap_or(i32::MAX)));
         let by_address =
-            origins::account.is_null().and(counts::failures.ge(self.limit_per_address.unwrap_or(i32::MAX)));
-        origins::table
-            .inner_join(counts::table)
-            .filter(counts::since.gt(now.timestamp() - self.cooloff))
-            .filter(by_name.or(by_address))
-            .count()
-            .get_result(conn)
+            origins::account.is_null().and(counts::failures.ge(lockout.limit_per_address.unwrap_or(i32::MAX)));
+        let since = self.clock().now().timestamp() - lockout.cooloff;
+        let locked = origins::table.inner_join(counts::table).filter(counts::since.gt(since));
+        Ok(locked.filter(by_name.or(by_address)).count().get_result(conn)?)
     }
 
-    /// Forgets the failed logins, so that the next attempt is the first. Returns how many counts were deleted.
+    /// Unlocks a user or an address: forgets the failed logins. Returns how many counts there were.
     ///
     /// # Errors
-    /// Returns the errors of the statement.
-    pub(super) fn forget(conn: &mut DbConnection, which: FailedLoginsOf<'_>) -> QueryResult<usize> {
+    /// Returns the errors of the database.
+    pub fn forget_failed_logins(
+        &self,
+        conn: &mut DbConnection,
+        which: FailedLoginsOf<'_>,
+    ) -> Result<usize, DatabaseError> {
+        if !self.limits_failures() {
+            return Ok(0);
+        }
         let keys = origins::table.select(origins::attempt);
-        match which {
+        Ok(match which {
             FailedLoginsOf::Username(name) => {
                 let keys = keys.filter(origins::account.eq(hash(name)));
-                diesel::delete(counts::table.filter(counts::attempt.eq_any(keys))).execute(conn)
+                diesel::delete(counts::table.filter(counts::attempt.eq_any(keys))).execute(conn)?
             }
             FailedLoginsOf::Address(address) => {
                 let keys = keys.filter(origins::address.eq(address));
-                diesel::delete(counts::table.filter(counts::attempt.eq_any(keys))).execute(conn)
+                diesel::delete(counts::table.filter(counts::attempt.eq_any(keys))).execute(conn)?
             }
-        }
+        })
     }
 }

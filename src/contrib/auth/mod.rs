@@ -9,6 +9,8 @@
 pub mod admin;
 #[cfg(feature = "database")]
 pub mod apps;
+#[cfg(feature = "database")]
+mod backends;
 mod base_user;
 #[cfg(feature = "database")]
 mod checks;
@@ -25,6 +27,8 @@ mod limits;
 mod lockout;
 #[cfg(feature = "server")]
 pub(crate) mod management;
+#[cfg(feature = "database")]
+mod manager;
 #[cfg(feature = "database")]
 pub mod models;
 #[cfg(feature = "database")]
@@ -58,3 +62,6 @@ pub use session::{SessionAuth, get_user, login, logout, update_session_auth_hash
 #[cfg(feature = "database")]
 pub use state::AuthState;
 pub use user_id::{InvalidUserId, UserId};
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests;

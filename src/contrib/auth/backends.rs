@@ -1,0 +1,159 @@
+//! Logging in. Python counterpart: `django.contrib.auth.authenticate` and `backends.ModelBackend`.
+
+use std::sync::Arc;
+
+use super::SharedUser;
+use super::error::AuthError;
+use super::hashers::PasswordHashers;
+use super::hashing::Turn;
+use super::lockout::Attempt;
+use super::state::AuthState;
+use crate::db::{Database, DatabaseError, DbConnection};
+
+impl AuthState {
+    /// The user with this name and password, if a backend accepts the user. A password that was stored by another
+    /// hasher than the preferred hasher is stored again by that one.
+    ///
+    /// `address` is the address of the client: clients wait for their turn by address, and `LOGIN_FAILURE_LIMIT` counts
+    /// failures by name and address. It is empty if there is no client. An unknown name, a wrong password and an
+    /// inactive user take the same time.
+    ///
+    /// # Errors
+    /// Returns an error if the queue is full, the database fails or there were too many failures. A wrong password is no
+    /// error.
+    pub async fn authenticate(
+        &self,
+        db: &Database,
+        address: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let outcome = self.try_authenticate(db, address, username, password).await;
+        match &outcome {
+            Ok(Some(_)) => self.0.outcomes.succeed(),
+            Ok(None) => self.0.outcomes.refuse(),
+            Err(AuthError::LockedOut(_)) => self.0.outcomes.lock_out(),
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    async fn try_authenticate(
+        &self,
+        db: &Database,
+        address: &str,
+        username: &str,
+        password: &str,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        // Asked first, because a flood is then refused without a query.
+        if self.0.queue.is_full_for(address) {
+            return Err(AuthError::Overloaded);
+        }
+        self.survey_passwords(db);
+        let (user, attempt) = self.find(db, address, username).await?;
+        let turn = self.0.queue.turn(address).await?;
+        let Some(attempt) = attempt else { return self.check(db, turn, user, password).await };
+        // This is a separate task. If the client disconnects, a login that has been counted still removes its count.
+        let (auth, db, password) = (self.clone(), db.clone(), password.to_owned());
+        let login = tokio::spawn(async move { auth.check_counted(&db, turn, user, &password, attempt).await });
+        login.await.map_err(|e| AuthError::Hashing(e.to_string()))?
+    }
+
+    /// Same as [`AuthState::check`], but the attempt is counted as a failure until the password was right.
+    async fn check_counted(
+        &self,
+        db: &Database,
+        turn: Turn,
+        user: Option<SharedUser>,
+        password: &str,
+        attempt: Attempt,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        attempt.count(db, self.clock().now()).await?;
+        let outcome = self.check(db, turn, user, password).await;
+        match &outcome {
+            Ok(Some(_)) => attempt.succeed(db).await?,
+            Ok(None) => {}
+            Err(_) => attempt.take_back(db).await?,
+        }
+        if let Some(lockout) = &self.0.lockout {
+            lockout.sweep_if_due(db, self.clock().now());
+        }
+        outcome
+    }
+
+    /// The user with this name, and the keys under which the attempt is counted, unless it is locked out. It is the
+    /// name of the user as stored, because the database may find one user by many spellings.
+    async fn find(
+        &self,
+        db: &Database,
+        address: &str,
+        username: &str,
+    ) -> Result<(Option<SharedUser>, Option<Attempt>), AuthError> {
+        let (users, now, lockout) = (Arc::clone(self.users()), self.clock().now(), self.0.lockout.clone());
+        let (address, name) = (address.to_owned(), username.to_owned());
+        db.read(move |conn| {
+            let user = users.get_by_natural_key(conn, &name).map_err(DatabaseError::from)?;
+            let stored = user.as_ref().map_or(&*name, |user| user.username());
+            let attempt = lockout.map(|lockout| lockout.attempt(stored, &address));
+            if let Some(attempt) = &attempt {
+                attempt.look(conn, now)?;
+            }
+            Ok((user, attempt))
+        })
+        .await
+    }
+
+    /// `user`, if `password` is right and a backend accepts the user.
+    async fn check(
+        &self,
+        db: &Database,
+        turn: Turn,
+        user: Option<SharedUser>,
+        password: &str,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let password = password.to_owned();
+        let Some(user) = user else {
+            self.hash_on(turn, move |hashers| hashers.fake_runtime(&password)).await?;
+            return Ok(None);
+        };
+        let (known, may_log_in) = (user.clone(), user.is_active() || self.0.allow_inactive);
+        let work = move |hashers: &PasswordHashers| {
+            let check = match may_log_in {
+                true => hashers.check(&password, known.password()),
+                false => hashers.check_of_refused(&password, known.password()),
+            };
+            // A hasher that cannot take this password (bcrypt, beyond 72 bytes) leaves the old string in place.
+            let upgraded = check.must_update.then(|| hashers.encode(&password).ok()).flatten();
+            (check, upgraded)
+        };
+        let (check, upgraded) = self.hash_on(turn, work).await?;
+        if !check.is_correct {
+            return Ok(None);
+        }
+        // Hashing takes long. A user who was deactivated in this time is refused.
+        let user = match upgraded {
+            Some(encoded) => self.store_upgrade(db, user, encoded).await?,
+            None => {
+                let users = Arc::clone(self.users());
+                let again = move |conn: &mut DbConnection| users.get_by_natural_key(conn, user.username());
+                db.read(move |conn| again(conn).map_err(DatabaseError::from)).await?
+            }
+        };
+        Ok(user.filter(|user| user.is_active() || self.0.allow_inactive))
+    }
+
+    /// The user as stored after the upgrade: tokens may carry a digest of the password string.
+    async fn store_upgrade(
+        &self,
+        db: &Database,
+        user: SharedUser,
+        encoded: String,
+    ) -> Result<Option<SharedUser>, AuthError> {
+        let users = Arc::clone(self.users());
+        let stored = db.write(move |conn| {
+            users.set_password(conn, &*user, &encoded)?;
+            users.get_by_natural_key(conn, user.username()).map_err(DatabaseError::from)
+        });
+        Ok(stored.await?)
+    }
+}
