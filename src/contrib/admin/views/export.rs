@@ -10,7 +10,7 @@ use futures_util::stream;
 
 use super::changelist::cell;
 use crate::contrib::admin::cell::Cell;
-use crate::contrib::admin::changelist::{self, ChangeList, ListError};
+use crate::contrib::admin::changelist::{self, ListError, Wanted};
 use crate::contrib::admin::error::{PageError, redirect};
 use crate::contrib::admin::models::{Field, FieldKind, Row};
 use crate::contrib::admin::request::AdminRequest;
@@ -67,7 +67,7 @@ impl Source {
     async fn chunk(&self, after: Option<String>) -> Result<Vec<Row>, ListError> {
         let (site, registered, wanted) = (self.site.clone(), self.registered.clone(), self.wanted.clone());
         let read = move |conn: &mut DbConnection| {
-            ChangeList::select_after(conn, &site, &registered, &wanted, after.as_deref(), CHUNK)
+            wanted.rows(conn, &site, &registered, Wanted::After(after.as_deref()), CHUNK)
         };
         self.db.query(read).await
     }

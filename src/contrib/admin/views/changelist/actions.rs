@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 
 use super::delete_selected::delete_selected;
 use crate::contrib::admin::action::Action;
-use crate::contrib::admin::changelist::{self, ChangeList, ListError};
+use crate::contrib::admin::changelist::{self, ListError, Wanted};
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
@@ -112,9 +112,8 @@ async fn selected_rows(
     let (site, registered) = (site.clone(), registered.clone());
     let select = move |conn: &mut DbConnection| -> Result<Vec<Row>, ListError> {
         let keys: Option<Vec<&str>> = keys.as_ref().map(|keys| keys.iter().map(String::as_str).collect());
-        let mut rows = ChangeList::select(conn, &site, &registered, &wanted, keys.as_deref(), MAX_SELECTED + 1)?;
-        site.select_related(conn, &registered, &mut rows, &[])?;
-        Ok(rows)
+        let selected = keys.as_deref().map_or(Wanted::All, Wanted::Keys);
+        wanted.rows(conn, &site, &registered, selected, MAX_SELECTED + 1)
     };
     match request.db.query(select).await {
         Ok(rows) => Ok(Some(rows).filter(|rows| u64::try_from(rows.len()).is_ok_and(|count| count <= MAX_SELECTED))),
