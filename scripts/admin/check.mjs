@@ -1,4 +1,4 @@
-// What an operator does in the admin site, in Chromium. Run by scripts/check-admin.sh.
+// What an operator does in the admin site, and a developer in the browsable API, in Chromium. Run by scripts/check-admin.sh.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -19,6 +19,7 @@ try {
     phone: { colorScheme: "light", viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
   })) {
     await look(name, options, person);
+    await useApi(name, options);
   }
   await changeGroupsByKeyboard(person, true);
   await changeGroupsByKeyboard(person, false);
@@ -26,7 +27,7 @@ try {
   await endSessions(person, false);
   await unlock(person);
   await rememberColours();
-  console.log("admin: log-in, search, groups by keyboard, ended sessions, lockout and colours work");
+  console.log("admin and browsable API: log-in, search, groups by keyboard, ended sessions, lockout and colours work");
 } finally {
   await browser.close();
 }
@@ -108,6 +109,56 @@ async function look(name, options, person) {
   await page.getByRole("button", { name: "Log out" }).click();
   await page.getByRole("heading", { name: "Logged out" }).waitFor();
   await inspect(page, name, "logged-out");
+  await close(page);
+}
+
+/** Uses the browsable API without a mouse: log-in, OPTIONS, raw data, DELETE and log-out. */
+async function useApi(name, options) {
+  const page = await open(options);
+  const response = page.getByRole("group", { name: "response info" });
+  const press = async (button) => {
+    await tabTo(page, page.getByRole("button", { name: button }).last());
+    await page.keyboard.press("Enter");
+  };
+  await page.goto(`${BASE_URL}/api-auth/login/?next=/api/protected/`);
+  await inspect(page, name, "api-login");
+  await page.keyboard.type(API_USER);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type(API_PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Protected" }).waitFor();
+  await inspect(page, name, "api");
+  await press("OPTIONS");
+  await response.getByText('"renders"').waitFor();
+  assert.ok(await response.evaluate((element) => element === document.activeElement), "the response has the focus");
+
+  // Chromium reports every 4xx.
+  const isStatus = (problem) => problem.startsWith("Failed to load resource: the server responded with a status of 4");
+  const headers = (await page.goto(`${BASE_URL}/api/token/`)).headers();
+  assert.ok(headers["content-security-policy"].startsWith("default-src 'none'; script-src 'self'; style-src 'self';"));
+  const content = page.getByLabel("Content");
+  await content.fill('{"username": ');
+  await press("POST");
+  await response.getByText("JSON parse error").waitFor();
+  assert.equal(await content.inputValue(), '{"username": ', "what was refused can be corrected");
+  await content.fill(JSON.stringify({ username: API_USER, password: API_PASSWORD }));
+  await press("POST");
+  await response.getByText("HTTP 200 OK").waitFor();
+  const [, refresh] = (await response.textContent()).match(/"refresh": "([^"]+)"/);
+  await inspect(page, name, "api-post");
+
+  // The login that was used last is the first.
+  await page.goto(`${BASE_URL}/api/token/sessions/`);
+  const [, id] = (await response.textContent()).match(/"id": (\d+)/);
+  await page.goto(`${BASE_URL}/api/token/sessions/${id}/`);
+  page.once("dialog", (dialog) => dialog.accept());
+  await press("DELETE");
+  await response.getByText("HTTP 204 No Content").waitFor();
+  assert.equal((await api("/api/token/refresh/", { method: "POST", body: { refresh } })).status, 401);
+  await page.goto(`${BASE_URL}/api/protected/`);
+  await press("Log out");
+  await page.getByRole("link", { name: "Log in" }).waitFor();
+  page.problems = page.problems.filter((problem) => !isStatus(problem));
   await close(page);
 }
 

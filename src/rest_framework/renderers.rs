@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::body::{MessageBody, to_bytes};
+use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
@@ -68,10 +69,13 @@ impl Accepted {
     }
 }
 
-/// Whether `response` can be sent as it is: the client wants compact JSON, or it is not JSON.
+/// Whether `response` can be sent as it is: the client wants compact JSON, or it is not JSON. A browser gets a page for a 204 too.
 pub(super) fn is_as_asked(accepted: Accepted, response: &HttpResponse) -> bool {
     let is_json = || response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes() == b"application/json");
-    (accepted.renderer == Renderer::Json && accepted.indent.is_none()) || !is_json()
+    match accepted.renderer {
+        Renderer::Json => accepted.indent.is_none() || !is_json(),
+        Renderer::BrowsableApi => response.status() != StatusCode::NO_CONTENT && !is_json(),
+    }
 }
 
 /// Writes the JSON of `response` in the format that the client asked for.

@@ -9,8 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::json::{Part, parts};
 use super::{
-    Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, full_path, page_headers, quoted, static_files,
-    title_case, url_of,
+    Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, full_path, page_headers, quoted, title_case, url_of,
 };
 use crate::http::csrf;
 use crate::http::error_pages::server_error;
@@ -30,8 +29,6 @@ const INDENT: usize = 4;
 #[template(path = "rest_framework/api.html")]
 struct ApiPage<'a> {
     name: &'a str,
-    css_url: String,
-    js_url: String,
     user: Option<String>,
     login_url: Option<String>,
     logout_url: Option<String>,
@@ -116,8 +113,6 @@ pub(in crate::rest_framework) async fn render(
     let is_handled = |method: &Method| mounted.view().handles(method);
     let page = ApiPage {
         name: mounted.view().name,
-        css_url: static_files::css_url(),
-        js_url: static_files::js_url(),
         login_url: url_of(req, LOGIN),
         logout_url: url_of(req, LOGOUT),
         full_path: full_path(req),

@@ -8,7 +8,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{LOGIN, page_headers, static_files, url_of};
+use super::{LOGIN, page_headers, url_of};
 use crate::apps::Apps;
 use crate::contrib::auth::validators::normalize_username;
 use crate::contrib::auth::{self, AuthError, LimitReached, LoginLimits};
@@ -34,8 +34,6 @@ const LIMITS: FormLimits = FormLimits { bytes: 32 * 1024, fields: 100, time: Dur
 #[derive(Template)]
 #[template(path = "rest_framework/login.html")]
 struct LoginPage {
-    css_url: String,
-    js_url: String,
     action: String,
     csrf_token: String,
     next: String,
@@ -49,8 +47,6 @@ struct LoginPage {
 #[derive(Template)]
 #[template(path = "rest_framework/logged_out.html")]
 struct LoggedOutPage {
-    css_url: String,
-    js_url: String,
     login_url: String,
 }
 
@@ -125,10 +121,7 @@ pub(super) async fn logout(req: HttpRequest, payload: web::Payload) -> HttpRespo
         Some(next) => redirect(&next),
         None => {
             let login_url = url_of(&req, LOGIN).unwrap_or_default();
-            answer(
-                StatusCode::OK,
-                &LoggedOutPage { css_url: static_files::css_url(), js_url: static_files::js_url(), login_url },
-            )
+            answer(StatusCode::OK, &LoggedOutPage { login_url })
         }
     };
     uncached(&req, response)
@@ -228,8 +221,6 @@ impl LoginPage {
         let mut letters = field.chars();
         let label = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
         Ok(Self {
-            css_url: static_files::css_url(),
-            js_url: static_files::js_url(),
             action: req.path().to_owned(),
             csrf_token: csrf::get_token(req),
             next: next.unwrap_or_default(),

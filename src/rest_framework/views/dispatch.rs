@@ -60,6 +60,10 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
             _ => Box::pin(render(view.name, accepted, response)).await,
         }
     };
+    // As in DRF, the page shows the status, and is itself content.
+    if accepted.renderer == Renderer::BrowsableApi && response.status() == StatusCode::NO_CONTENT {
+        *response.status_mut() = StatusCode::OK;
+    }
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, mounted.allow.clone());
     if view.is_private {

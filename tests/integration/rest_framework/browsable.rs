@@ -101,7 +101,7 @@ per_database! {
         assert_eq!((done.status, done.header("Location")), (302, "/api/protected/"));
         let mine = browser.get("/api/protected/").await;
         assert_eq!(mine.status, 200);
-        assert_has(&mine, &["<a class=\"dropdown-toggle\" href=\"#\">alice</a>", "OPTIONS</button>"]);
+        assert_has(&mine, &["<a class=\"dropdown-toggle\" href=\"#\" tabindex=\"-1\">alice</a>", "OPTIONS</button>"]);
         assert_eq!(browser.get("/api-auth/logout/").await.status, 405);
         let token = value_of(&mine.body, "csrfmiddlewaretoken").to_owned();
         let out = post("/api-auth/logout/?next=/api/protected/", &[("csrfmiddlewaretoken", token)]).await;
@@ -117,6 +117,17 @@ per_database! {
             let fields = [("csrfmiddlewaretoken", token.as_str()), ("username", "alice"), ("password", "wrong")];
             let response = browser.post("/api-auth/login/", &fields).await;
             assert_eq!((response.status, response.header("Retry-After").is_empty()), (status, status != 429));
+        }
+    }
+
+    async fn a_response_without_content_is_a_page_for_browsers(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.token_family.enabled = true).await;
+        let client = app.client(&alice()).await;
+        for (accept, status) in [("application/json", 204), ("text/html", 200)] {
+            let client = client.clone().with_header("Accept", accept);
+            let response = client.send(Method::POST, "/api/token/logoutall/", None, b"").await;
+            assert_eq!(response.status, status, "{}", response.body);
+            assert_eq!(response.body.contains("<b>HTTP 204 No Content</b>"), status == 200);
         }
     }
 
