@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 
+use crate::contrib::auth::AuthError;
 use crate::db::DatabaseError;
 
 /// Why a view has no page. Each becomes a response in one place, `views/dispatch.rs`.
@@ -48,6 +49,16 @@ impl PageError {
 impl From<diesel::result::Error> for PageError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Database(error.into())
+    }
+}
+
+impl From<AuthError> for PageError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Database(error) => error.into(),
+            AuthError::Hashing(_) => Self::internal(error),
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }
 

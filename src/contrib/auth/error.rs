@@ -12,6 +12,12 @@ pub enum AuthError {
     /// Too many failures; seconds until the next attempt is looked at.
     #[error("too many failed logins for this name from this address")]
     LockedOut(u64),
+    /// A throttle refused the log-in; seconds until the next one, if that is known.
+    #[error("a throttle refused the log-in")]
+    Throttled(Option<u64>),
+    /// The throttles could not be asked.
+    #[error("log-ins could not be counted: {0}")]
+    Uncounted(String),
     /// The hashing thread ended without a result.
     #[error("a password could not be hashed: {0}")]
     Hashing(String),

@@ -8,22 +8,15 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use futures_util::future::LocalBoxFuture;
 
-/// Why a log-in is not tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LimitReached {
-    /// Too many attempts; seconds until the next one, if that is known.
-    TooMany(Option<u64>),
-    /// It is not known how many there were. The text is for the log.
-    Failed(String),
-}
+use super::error::AuthError;
 
 /// What limits log-ins.
 pub trait LimitLogins: Send + Sync + 'static {
     /// The address by which log-ins of this client are counted.
     fn client_address(&self, req: &HttpRequest) -> String;
 
-    /// Counts an attempt, and says whether it may go on.
-    fn check<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<(), LimitReached>>;
+    /// Counts an attempt. An error is [`AuthError::Throttled`] or [`AuthError::Uncounted`].
+    fn check<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<(), AuthError>>;
 }
 
 /// What limits the log-ins of a project. Cheap to clone.
@@ -46,7 +39,7 @@ impl LoginLimits {
     ///
     /// # Errors
     /// If the log-in must not be tried.
-    pub async fn check(&self, req: &HttpRequest) -> Result<(), LimitReached> {
+    pub async fn check(&self, req: &HttpRequest) -> Result<(), AuthError> {
         self.0.check(req).await
     }
 }

@@ -1,6 +1,6 @@
 //! Users and passwords. Python counterpart: `django.contrib.auth`.
 //!
-//! Uses the database but, except for `session.rs`, not HTTP: other data of a request about its user belongs to
+//! Uses the database but, except for `log_in.rs` and `session.rs`, not HTTP: other data of a request about its user belongs to
 //! [`rest_framework`](crate::rest_framework).
 //!
 //! [`login`], [`logout`] and [`get_user`] are for pages that log a browser in.
@@ -25,6 +25,8 @@ mod hashing;
 mod limits;
 #[cfg(feature = "database")]
 mod lockout;
+#[cfg(feature = "database")]
+mod log_in;
 #[cfg(feature = "server")]
 pub(crate) mod management;
 #[cfg(feature = "database")]
@@ -54,7 +56,9 @@ pub use error::AuthError;
 #[cfg(feature = "database")]
 pub use failed_logins::{FailedLogins, FailedLoginsOf};
 #[cfg(feature = "database")]
-pub use limits::{LimitLogins, LimitReached, LoginLimits};
+pub use limits::{LimitLogins, LoginLimits};
+#[cfg(feature = "database")]
+pub use log_in::{Refused, authenticate, client_address, required};
 #[cfg(feature = "database")]
 pub use outcomes::{LoginCounts, LoginOutcomes};
 #[cfg(feature = "server")]

@@ -11,13 +11,13 @@ use askama::Template;
 use super::{LOGIN, page_headers, url_of};
 use crate::apps::Apps;
 use crate::contrib::auth::validators::normalize_username;
-use crate::contrib::auth::{self, AuthError, LimitReached, LoginLimits};
+use crate::contrib::auth::{self, AuthError, AuthState, Refused};
 use crate::core::crypto::SecretString;
 use crate::core::python;
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
 use crate::http::form_data::{FormError, FormLimits, read_form};
-use crate::http::outcome::{Reason, Refusal};
+use crate::http::outcome::Reason;
 use crate::http::query_dict::QueryDict;
 use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
 use crate::http::request::{get_host, is_secure};
@@ -40,8 +40,8 @@ struct LoginPage {
     problem: Option<String>,
     label: String,
     username: String,
-    username_is_missing: bool,
-    password_is_missing: bool,
+    username_error: Option<&'static str>,
+    password_error: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -50,58 +50,56 @@ struct LoggedOutPage {
     login_url: String,
 }
 
-/// Why a log-in was refused.
-struct Refused {
-    status: StatusCode,
-    problem: String,
-    /// Seconds.
-    retry_after: Option<u64>,
-    reason: Reason,
-}
-
 /// `login/`.
 pub(super) async fn login(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let form = match read(&req, payload).await {
         Ok(form) => form,
         Err(response) => return response,
     };
-    let params = QueryDict::parse(req.query_string().as_bytes());
-    let next = next(&req, &form, &params);
-    let mut page = match LoginPage::new(&req, next.clone()) {
-        Ok(page) => page,
-        Err(cause) => return server_error(cause),
-    };
-    let response = match *req.method() {
-        Method::GET | Method::HEAD => answer(StatusCode::OK, &page),
-        Method::POST => {
-            page.username = form.get("username").unwrap_or_default().to_owned();
-            let username = normalize_username(python::strip(&page.username));
-            let password = SecretString::new(form.get("password").unwrap_or_default().to_owned());
-            (page.username_is_missing, page.password_is_missing) = (username.is_empty(), password.expose().is_empty());
-            if page.username_is_missing || page.password_is_missing {
-                answer(StatusCode::OK, &page)
-            } else {
-                match authenticate(&req, &page.label, &username, &password).await {
-                    Ok(Ok(user)) => match auth::login(&req, &user).await {
-                        Ok(()) => redirect(next.as_deref().unwrap_or(LOGIN_REDIRECT_URL)),
-                        Err(error) => return server_error(error.to_string()),
-                    },
-                    Ok(Err(refused)) => {
-                        page.problem = Some(refused.problem);
-                        let mut response = answer(refused.status, &page);
-                        if let Some(seconds) = refused.retry_after {
-                            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-                        }
-                        response.extensions_mut().insert(refused.reason);
-                        response
-                    }
-                    Err(response) => return response,
-                }
-            }
+    match *req.method() {
+        Method::GET | Method::HEAD | Method::POST => match show_or_log_in(&req, &form).await {
+            Ok(response) => uncached(&req, response),
+            Err(failure) => failure,
+        },
+        _ => uncached(&req, not_allowed(&req, "GET, POST, PUT, HEAD, OPTIONS")),
+    }
+}
+
+/// The page, or the redirect of a log-in. An error is the page of a failure.
+async fn show_or_log_in(req: &HttpRequest, form: &QueryDict) -> Result<HttpResponse, HttpResponse> {
+    let apps = Apps::of(req).map_err(failed)?;
+    let (state, db) = (apps.auth().map_err(failed)?, apps.database().map_err(failed)?);
+    let next = next(req, form);
+    let mut page = LoginPage::new(req, state, next.clone());
+    if *req.method() != Method::POST {
+        return Ok(answer(&page));
+    }
+    page.username = form.get("username").unwrap_or_default().to_owned();
+    let username = normalize_username(python::strip(&page.username));
+    let password = SecretString::new(form.get("password").unwrap_or_default().to_owned());
+    (page.username_error, page.password_error) = (auth::required(&username), auth::required(password.expose()));
+    if page.username_error.is_some() || page.password_error.is_some() {
+        return Ok(answer(&page));
+    }
+    let refused = match auth::authenticate(req, state, db, &username, &password).await {
+        Ok(Some(user)) => {
+            auth::login(req, &user).await.map_err(|error| error.page())?;
+            return Ok(redirect(next.as_deref().unwrap_or(LOGIN_REDIRECT_URL)));
         }
-        _ => not_allowed(&req, "GET, POST, PUT, HEAD, OPTIONS"),
+        Ok(None) => {
+            let problem = format!(
+                "Please enter a correct {} and password. Note that both fields may be case-sensitive.",
+                page.label.to_lowercase()
+            );
+            Refused::wrong(problem, "wrong user name or password")
+        }
+        Err(error) => Refused::of(error).map_err(|error| match error {
+            AuthError::Hashing(_) => failed(error),
+            _ => service_unavailable(error.to_string()),
+        })?,
     };
-    uncached(&req, response)
+    page.problem = Some(refused.problem.clone());
+    Ok(refused.respond(answer(&page)))
 }
 
 /// `logout/`.
@@ -114,14 +112,13 @@ pub(super) async fn logout(req: HttpRequest, payload: web::Payload) -> HttpRespo
         return uncached(&req, not_allowed(&req, "OPTIONS, POST"));
     }
     if let Err(error) = auth::logout(&req).await {
-        return server_error(error.to_string());
+        return error.page();
     }
-    let params = QueryDict::parse(req.query_string().as_bytes());
-    let response = match next(&req, &form, &params) {
+    let response = match next(&req, &form) {
         Some(next) => redirect(&next),
         None => {
             let login_url = url_of(&req, LOGIN).unwrap_or_default();
-            answer(StatusCode::OK, &LoggedOutPage { login_url })
+            answer(&LoggedOutPage { login_url })
         }
     };
     uncached(&req, response)
@@ -147,96 +144,39 @@ async fn read(req: &HttpRequest, payload: web::Payload) -> Result<QueryDict, Htt
 }
 
 /// Where the client wants to go, if that is on this site.
-fn next(req: &HttpRequest, form: &QueryDict, params: &QueryDict) -> Option<String> {
+fn next(req: &HttpRequest, form: &QueryDict) -> Option<String> {
     let host = get_host(req).unwrap_or_default();
+    let params = QueryDict::parse(req.query_string().as_bytes());
     let next = form.get("next").or_else(|| params.get("next"))?;
     url_has_allowed_host_and_scheme(next, &host, is_secure(req)).then(|| next.to_owned())
 }
 
-/// The user, if the limits and the password allow it.
-async fn authenticate(
-    req: &HttpRequest,
-    label: &str,
-    username: &str,
-    password: &SecretString,
-) -> Result<Result<auth::SharedUser, Refused>, HttpResponse> {
-    let apps = Apps::of(req).map_err(|error| server_error(error.to_string()))?;
-    let limits = apps.get::<LoginLimits>().ok();
-    if let Some(limits) = limits {
-        match limits.check(req).await {
-            Ok(()) => {}
-            Err(LimitReached::TooMany(seconds)) => {
-                return Ok(Err(Refused::too_many(seconds, "a throttle refused the log-in", Refusal::Throttled)));
-            }
-            Err(LimitReached::Failed(cause)) => return Err(service_unavailable(cause)),
-        }
-    }
-    let address = limits.map_or_else(String::new, |limits| limits.client_address(req));
-    let (state, database) = match (apps.auth(), apps.database()) {
-        (Ok(state), Ok(database)) => (state, database),
-        (Err(error), _) | (_, Err(error)) => return Err(server_error(error.to_string())),
-    };
-    match state.authenticate(database, &address, username, password.expose()).await {
-        Ok(Some(user)) => Ok(Ok(user)),
-        Ok(None) => Ok(Err(Refused {
-            status: StatusCode::OK,
-            problem: format!(
-                "Please enter a correct {} and password. Note that both fields may be case-sensitive.",
-                label.to_lowercase()
-            ),
-            retry_after: None,
-            reason: Reason::refused("wrong user name or password".to_owned(), Some(Refusal::User)),
-        })),
-        Err(AuthError::LockedOut(seconds)) => {
-            let why = AuthError::LockedOut(seconds).to_string();
-            Ok(Err(Refused::too_many(Some(seconds), &why, Refusal::LockedOut)))
-        }
-        Err(AuthError::Overloaded) => Ok(Err(Refused {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            problem: "Too many people are logging in. Please try again in a moment.".to_owned(),
-            retry_after: Some(1),
-            reason: Reason::refused(AuthError::Overloaded.to_string(), Some(Refusal::Unavailable)),
-        })),
-        Err(AuthError::Database(error)) => Err(service_unavailable(error.to_string())),
-        Err(error) => Err(server_error(error.to_string())),
-    }
-}
-
-impl Refused {
-    fn too_many(seconds: Option<u64>, reason: &str, refusal: Refusal) -> Self {
-        let when = seconds.map_or_else(|| "later".to_owned(), |seconds| format!("in {seconds} seconds"));
-        Self {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            problem: format!("Too many attempts to log in. Please try again {when}."),
-            retry_after: seconds,
-            reason: Reason::refused(reason.to_owned(), Some(refusal)),
-        }
-    }
-}
-
 impl LoginPage {
-    fn new(req: &HttpRequest, next: Option<String>) -> Result<Self, String> {
-        let apps = Apps::of(req).map_err(|error| error.to_string())?;
-        let field = apps.auth().map_err(|error| error.to_string())?.users().username_field().replace('_', " ");
+    fn new(req: &HttpRequest, auth: &AuthState, next: Option<String>) -> Self {
+        let field = auth.users().username_field().replace('_', " ");
         let mut letters = field.chars();
         let label = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
-        Ok(Self {
+        Self {
             action: req.path().to_owned(),
             csrf_token: csrf::get_token(req),
             next: next.unwrap_or_default(),
             problem: None,
             label,
             username: String::new(),
-            username_is_missing: false,
-            password_is_missing: false,
-        })
+            username_error: None,
+            password_error: None,
+        }
     }
 }
 
-fn answer(status: StatusCode, page: &impl Template) -> HttpResponse {
+fn failed(error: impl ToString) -> HttpResponse {
+    server_error(error.to_string())
+}
+
+fn answer(page: &impl Template) -> HttpResponse {
     match page.render() {
         Ok(text) => {
-            let mut response = HttpResponse::build(status).body(text);
+            let mut response = HttpResponse::Ok().body(text);
             page_headers(&mut response);
             response
         }

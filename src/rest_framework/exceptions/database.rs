@@ -42,7 +42,8 @@ impl From<diesel::result::Error> for ApiError {
 impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Overloaded => Self::service_unavailable(error, RETRY_AFTER),
+            AuthError::Overloaded | AuthError::Uncounted(_) => Self::service_unavailable(error, RETRY_AFTER),
+            AuthError::Throttled(seconds) => Self::throttled(seconds).because(error).refused(Refusal::Throttled),
             AuthError::LockedOut(seconds) => Self::throttled(Some(seconds)).because(error).refused(Refusal::LockedOut),
             AuthError::Hashing(_) => Self::internal(error),
             AuthError::Database(error) => error.into(),

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use super::check::{check_throttles, client_address};
-use crate::contrib::auth::{LimitLogins, LimitReached};
+use crate::contrib::auth::{AuthError, LimitLogins};
 use crate::rest_framework::state::RestFramework;
 
 /// The scope of the views that check passwords.
@@ -21,11 +21,11 @@ impl LimitLogins for ThrottledLogins {
         client_address(req)
     }
 
-    fn check<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<(), LimitReached>> {
+    fn check<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<(), AuthError>> {
         async move {
             let failed = |error: crate::rest_framework::exceptions::ApiError| match error.status() {
-                StatusCode::TOO_MANY_REQUESTS => LimitReached::TooMany(error.retry_after()),
-                _ => LimitReached::Failed(error.to_string()),
+                StatusCode::TOO_MANY_REQUESTS => AuthError::Throttled(error.retry_after()),
+                _ => AuthError::Uncounted(error.to_string()),
             };
             let framework = RestFramework::of(req).map_err(failed)?;
             check_throttles(req, &framework.throttle_classes, Some(LOGIN_SCOPE), None, framework).await.map_err(failed)

@@ -97,6 +97,11 @@ per_database! {
         assert_eq!(refused.status, 200);
         assert_has(&refused, &["Please enter a correct username and password. Note that both fields may be case-sensitive."]);
         assert_eq!(post("/api-auth/login/", &fields("wrong")[1..]).await.status, 403, "no CSRF token");
+        for (password, problem) in [("", "This field is required."), ("a\0b", "Null characters are not allowed.")] {
+            let refused = post("/api-auth/login/", &fields(password)).await;
+            assert_eq!(refused.status, 200);
+            assert_has(&refused, &[&format!("<div class=\"alert\" role=\"alert\">Password: {problem}</div>")]);
+        }
         let done = post("/api-auth/login/", &fields(alice().password)).await;
         assert_eq!((done.status, done.header("Location")), (302, "/api/protected/"));
         let mine = browser.get("/api/protected/").await;
@@ -117,6 +122,9 @@ per_database! {
             let fields = [("csrfmiddlewaretoken", token.as_str()), ("username", "alice"), ("password", "wrong")];
             let response = browser.post("/api-auth/login/", &fields).await;
             assert_eq!((response.status, response.header("Retry-After").is_empty()), (status, status != 429));
+            if status == 429 {
+                assert_has(&response, &["Too many attempts to log in. Please try again in 15 minutes."]);
+            }
         }
     }
 

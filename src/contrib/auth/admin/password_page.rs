@@ -9,11 +9,11 @@ use askama::Template;
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value as Json;
 
+use super::super::SharedUser;
 use super::super::hashers::{PasswordHashers, is_password_usable};
 use super::super::models::UserModel;
 use super::super::session::update_session_auth_hash;
 use super::super::signals::EndOfLogins;
-use super::super::{AuthError, SharedUser};
 use super::password_form::{add_passwords, add_usable_password, validate_passwords, wants_password};
 use crate::apps::Apps;
 use crate::contrib::admin::chrome::Chrome;
@@ -101,12 +101,7 @@ pub(super) async fn encode(request: &AdminRequest, form: &Form) -> Result<String
         return Ok(PasswordHashers::make_unusable());
     }
     let password = form.cleaned_text("password1").to_owned();
-    let encoded = request.auth()?.hash(move |hashers| hashers.encode(&password)).await;
-    match encoded {
-        Ok(encoded) => encoded.map_err(PageError::internal),
-        Err(AuthError::Database(error)) => Err(error.into()),
-        Err(error) => Err(PageError::Unavailable(error.to_string())),
-    }
+    request.auth()?.hash(move |hashers| hashers.encode(&password)).await?.map_err(PageError::internal)
 }
 
 /// Stores the password and what follows from it. Returns the user as stored, or nothing if there is no such user any more.

@@ -12,16 +12,13 @@ use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::auth::validators::normalize_username;
-use crate::contrib::auth::{self, AuthError, LimitReached, LoginLimits};
+use crate::contrib::auth::{self, Refused};
 use crate::core::crypto::SecretString;
 use crate::core::python;
 use crate::http::csrf;
-use crate::http::outcome::{Reason, Refusal};
 use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
 use crate::http::request::{get_host, is_secure};
 
-const REQUIRED: &str = "This field is required.";
-const NULL: &str = "Null characters are not allowed.";
 /// Longest user name if the model has no limit.
 const MAX_LENGTH: usize = 254;
 
@@ -37,15 +34,6 @@ struct LoginPage {
     username_error: Option<&'static str>,
     password_error: Option<&'static str>,
     next: String,
-}
-
-/// Why the form is shown again.
-pub(super) struct Refused {
-    status: StatusCode,
-    pub(super) note: String,
-    /// Seconds.
-    retry_after: Option<u64>,
-    reason: Reason,
 }
 
 /// `login/`.
@@ -70,8 +58,8 @@ async fn log_in(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse
     page.username = request.form.get("username").unwrap_or_default().to_owned();
     let username = python::strip(&page.username);
     let password = SecretString::new(request.form.get("password").unwrap_or_default().to_owned());
-    page.username_error = problem(username);
-    page.password_error = problem(password.expose());
+    page.username_error = auth::required(username);
+    page.password_error = auth::required(password.expose());
     let errors = [page.username_error, page.password_error].iter().flatten().count();
     if errors > 0 {
         let note = if errors == 1 { "Please correct the error below." } else { "Please correct the errors below." };
@@ -84,95 +72,23 @@ async fn log_in(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse
         true => username.to_owned(),
         false => normalize_username(username),
     };
-    match authenticate(request, &page.username_label, &username, &password).await? {
-        Ok(user) => {
+    let refused = match auth::authenticate(&request.req, request.auth()?, &request.db, &username, &password).await {
+        Ok(Some(user)) if user.is_active() && user.is_staff() => {
             auth::login(&request.req, &user).await?;
-            Ok(redirect(next_of(request).as_deref().unwrap_or(site.base())))
+            return Ok(redirect(next_of(request).as_deref().unwrap_or(site.base())));
         }
-        Err(refused) => {
-            page.note = Some(refused.note.clone());
-            page.chrome = page.chrome.with_errors(true);
-            Ok(refused.respond(&page))
-        }
-    }
-}
-
-/// The user, if the limits of the API, the password and the staff status allow it.
-async fn authenticate(
-    request: &AdminRequest,
-    label: &str,
-    username: &str,
-    password: &SecretString,
-) -> Result<Result<auth::SharedUser, Refused>, PageError> {
-    let limits = request.apps.get::<LoginLimits>().ok();
-    if let Some(limits) = limits {
-        match limits.check(&request.req).await {
-            Ok(()) => {}
-            Err(LimitReached::TooMany(seconds)) => {
-                return Ok(Err(Refused::too_many(seconds, "a throttle refused the log-in", Refusal::Throttled)));
-            }
-            Err(LimitReached::Failed(cause)) => return Err(PageError::Unavailable(cause)),
-        }
-    }
-    let address = limits.map_or_else(String::new, |limits| limits.client_address(&request.req));
-    match request.auth()?.authenticate(&request.db, &address, username, password.expose()).await {
-        Ok(Some(user)) if user.is_active() && user.is_staff() => Ok(Ok(user)),
-        Ok(_) => Ok(Err(Refused {
-            status: StatusCode::OK,
-            note: format!(
+        Ok(_) => {
+            let problem = format!(
                 "Please enter the correct {} and password for a staff account. Note that both fields may be case-sensitive.",
-                label.to_lowercase()
-            ),
-            retry_after: None,
-            reason: Reason::refused("wrong user name or password, or not staff".to_owned(), Some(Refusal::User)),
-        })),
-        Err(error) => Refused::of(error).map(Err),
-    }
-}
-
-impl Refused {
-    /// An attempt that was not made.
-    ///
-    /// # Errors
-    /// Returns a failure of the server as it is.
-    pub(super) fn of(error: AuthError) -> Result<Self, PageError> {
-        match error {
-            AuthError::LockedOut(seconds) => Ok(Self::too_many(Some(seconds), &error.to_string(), Refusal::LockedOut)),
-            AuthError::Overloaded => Ok(Self {
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                note: "Too many people are logging in. Please try again in a moment.".to_owned(),
-                retry_after: Some(1),
-                reason: Reason::refused(error.to_string(), Some(Refusal::Unavailable)),
-            }),
-            AuthError::Database(error) => Err(error.into()),
-            error => Err(PageError::internal(error)),
+                page.username_label.to_lowercase()
+            );
+            Refused::wrong(problem, "wrong user name or password, or not staff")
         }
-    }
-
-    /// `page` with what the client must know.
-    pub(super) fn respond(self, page: &impl Template) -> HttpResponse {
-        let mut response = render(self.status, page);
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        response.extensions_mut().insert(self.reason);
-        response
-    }
-
-    fn too_many(seconds: Option<u64>, reason: &str, refusal: Refusal) -> Self {
-        let when = match seconds {
-            None => "later".to_owned(),
-            Some(1) => "in 1 second".to_owned(),
-            Some(seconds) if seconds < 120 => format!("in {seconds} seconds"),
-            Some(seconds) => format!("in {} minutes", seconds.div_ceil(60)),
-        };
-        Self {
-            status: StatusCode::TOO_MANY_REQUESTS,
-            note: format!("Too many attempts to log in. Please try again {when}."),
-            retry_after: seconds,
-            reason: Reason::refused(reason.to_owned(), Some(refusal)),
-        }
-    }
+        Err(error) => Refused::of(error)?,
+    };
+    page.note = Some(refused.problem.clone());
+    page.chrome = page.chrome.with_errors(true);
+    Ok(refused.respond(render(StatusCode::OK, &page)))
 }
 
 impl LoginPage {
@@ -199,14 +115,6 @@ impl LoginPage {
             next,
         })
     }
-}
-
-/// What Django's form has against the value of a field.
-fn problem(value: &str) -> Option<&'static str> {
-    if value.is_empty() {
-        return Some(REQUIRED);
-    }
-    value.contains('\0').then_some(NULL)
 }
 
 /// `get_redirect_url`: where the user wanted to go, if that is on this site.

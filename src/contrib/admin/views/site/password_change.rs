@@ -8,7 +8,6 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::Value;
 
-use super::login::Refused;
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::render::render;
@@ -16,15 +15,13 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::auth::password_validation::{UserAttributes, password_validators_help_texts, validate_password};
 use crate::contrib::auth::signals::EndOfLogins;
-use crate::contrib::auth::{self, AuthError, LoginLimits, SharedUser};
+use crate::contrib::auth::{self, Refused, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::db::{DatabaseError, DbConnection};
 use crate::http::redirects::redirect;
 
 const WRONG: &str = "Your old password was entered incorrectly. Please enter it again.";
 const DIFFERENT: &str = "The two password fields didn’t match.";
-const REQUIRED: &str = "This field is required.";
-const NULL: &str = "Null characters are not allowed.";
 
 #[derive(Template)]
 #[template(path = "admin/password_change_form.html")]
@@ -98,7 +95,7 @@ pub(in crate::contrib::admin::views) async fn password_change(
                 Ok(Some(found)) => user = Some(found),
                 Ok(None) => errors[0].push(WRONG.to_owned()),
                 Err(why) => {
-                    errors[0].push(why.note.clone());
+                    errors[0].push(why.problem.clone());
                     refused = Some(why);
                 }
             }
@@ -117,7 +114,11 @@ pub(in crate::contrib::admin::views) async fn password_change(
     let error_count = fields.iter().filter(|field| !field.errors.is_empty()).count();
     let chrome = chrome(site, request).titled("Password change").with_errors(error_count > 0);
     let page = PasswordChangePage { chrome, fields, error_count };
-    Ok(refused.map_or_else(|| render(StatusCode::OK, &page), |refused| refused.respond(&page)))
+    let page = render(StatusCode::OK, &page);
+    Ok(match refused {
+        Some(refused) => refused.respond(page),
+        None => page,
+    })
 }
 
 /// `password_change/done/`.
@@ -139,19 +140,19 @@ async fn check_old(
     request: &AdminRequest,
     old: &SecretString,
 ) -> Result<Result<Option<SharedUser>, Refused>, PageError> {
-    let limits = request.apps.get::<LoginLimits>().ok();
-    let address = limits.map_or_else(String::new, |limits| limits.client_address(&request.req));
+    let address = auth::client_address(&request.req);
     let (auth, user) = (request.auth()?, request.user()?);
     match auth.authenticate(&request.db, &address, user.username(), old.expose()).await {
         Ok(found) => Ok(Ok(found)),
-        Err(error) => Refused::of(error).map(Err),
+        Err(error) => Ok(Err(Refused::of(error)?)),
     }
 }
 
 /// The errors of the three fields: `PasswordChangeForm.clean`. Whether the old password is right is another question.
 fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], PageError> {
     let (auth, user) = (request.auth()?, request.user()?);
-    let mut errors = [&entered.old, &entered.new1, &entered.new2].map(|password| problem(password.expose()));
+    let mut errors = [&entered.old, &entered.new1, &entered.new2]
+        .map(|password| auth::required(password.expose()).map(str::to_owned).into_iter().collect::<Vec<_>>());
     if errors[1].is_empty() && errors[2].is_empty() {
         let text = |name| user.attribute(name).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
         let (first_name, last_name) = (text("first_name"), text("last_name"));
@@ -167,19 +168,11 @@ fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], 
     Ok(errors)
 }
 
-fn problem(password: &str) -> Vec<String> {
-    match password {
-        "" => vec![REQUIRED.to_owned()],
-        password if password.contains('\0') => vec![NULL.to_owned()],
-        _ => Vec::new(),
-    }
-}
-
 /// Stores the password. The session of the request goes on under a new key, and the others end. Returns `false` if the
 /// password was changed meanwhile.
 async fn change(request: &AdminRequest, user: SharedUser, password: SecretString) -> Result<bool, PageError> {
     let auth = request.auth()?;
-    let encoded = auth.hash(move |hashers| hashers.encode(password.expose())).await.map_err(failed)?;
+    let encoded = auth.hash(move |hashers| hashers.encode(password.expose())).await?;
     let encoded = encoded.map_err(PageError::internal)?;
     let (users, old, apps) = (Arc::clone(auth.users()), user, request.apps.clone());
     let store = move |conn: &mut DbConnection| -> Result<Option<SharedUser>, DatabaseError> {
@@ -194,12 +187,4 @@ async fn change(request: &AdminRequest, user: SharedUser, password: SecretString
     let Some(user) = request.db.write(store).await? else { return Ok(false) };
     auth::update_session_auth_hash(&request.req, &user).await?;
     Ok(true)
-}
-
-fn failed(error: AuthError) -> PageError {
-    match error {
-        AuthError::Overloaded => PageError::Unavailable(error.to_string()),
-        AuthError::Database(error) => error.into(),
-        error => PageError::internal(error),
-    }
 }
