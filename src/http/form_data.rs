@@ -6,8 +6,9 @@ use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{TryStreamExt, stream};
 
+use super::body::{BodyBudget, BodyError, read_body};
 use super::query_dict::QueryDict;
 
 /// The limits of a form: size and time.
@@ -31,15 +32,12 @@ impl Default for FormLimits {
 /// Why a form cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FormError {
-    /// It is larger than `DATA_UPLOAD_MAX_MEMORY_SIZE`.
-    #[error("the body is larger than DATA_UPLOAD_MAX_MEMORY_SIZE")]
-    TooLarge,
+    /// Its body was not read.
+    #[error(transparent)]
+    Body(#[from] BodyError),
     /// It has more fields than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
     #[error("the number of fields exceeds DATA_UPLOAD_MAX_NUMBER_FIELDS")]
     TooManyFields,
-    /// It did not arrive in time.
-    #[error("the body did not arrive within DATA_UPLOAD_TIMEOUT")]
-    TooSlow,
     /// It is broken.
     #[error("{0}")]
     Unreadable(String),
@@ -48,13 +46,14 @@ pub enum FormError {
 /// The fields of the form in `payload`, urlencoded or multipart. Files are passed over. A body of another type has no fields.
 ///
 /// # Errors
-/// Beyond `limits`, and if the body is broken.
-pub async fn read_form(headers: &HeaderMap, payload: Payload, limits: FormLimits) -> Result<QueryDict, FormError> {
-    let read = read(headers, payload, limits.bytes);
-    let body = match limits.time.is_zero() {
-        true => read.await?,
-        false => tokio::time::timeout(limits.time, read).await.map_err(|_| FormError::TooSlow)??,
-    };
+/// Beyond `limits` and `budget`, and if the body is broken.
+pub async fn read_form(
+    headers: &HeaderMap,
+    payload: Payload,
+    limits: FormLimits,
+    budget: &BodyBudget,
+) -> Result<QueryDict, FormError> {
+    let body = read_body(headers, payload, limits.bytes, limits.time, budget).await?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/x-www-form-urlencoded" => {
@@ -64,22 +63,6 @@ pub async fn read_form(headers: &HeaderMap, payload: Payload, limits: FormLimits
         "multipart/form-data" => multipart(headers, body, limits.fields).await,
         _ => Ok(QueryDict::default()),
     }
-}
-
-async fn read(headers: &HeaderMap, mut payload: Payload, limit: usize) -> Result<Bytes, FormError> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(FormError::TooLarge);
-    }
-    let mut body = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| FormError::Unreadable(error.to_string()))?;
-        if body.len() + chunk.len() > limit {
-            return Err(FormError::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 async fn multipart(headers: &HeaderMap, body: Bytes, max_fields: usize) -> Result<QueryDict, FormError> {
@@ -117,7 +100,7 @@ mod tests {
         let request = TestRequest::post().insert_header((header::CONTENT_TYPE, content_type));
         let (req, mut payload) = request.set_payload(body.to_vec()).to_http_parts();
         let payload = web::Payload::from_request(&req, &mut payload).await.unwrap().into_inner();
-        read_form(req.headers(), payload, LIMITS).await
+        read_form(req.headers(), payload, LIMITS, &BodyBudget::new(20_000)).await
     }
 
     #[actix_web::test]
@@ -134,7 +117,7 @@ mod tests {
     async fn a_form_is_bounded() {
         let urlencoded = "application/x-www-form-urlencoded";
         assert!(matches!(form(urlencoded, b"a&b&c&d").await, Err(FormError::TooManyFields)));
-        assert!(matches!(form(urlencoded, &[b'a'; 401]).await, Err(FormError::TooLarge)));
+        assert!(matches!(form(urlencoded, &[b'a'; 401]).await, Err(FormError::Body(BodyError::TooLarge))));
         assert!(matches!(form("multipart/form-data", b"x").await, Err(FormError::Unreadable(_))));
     }
 }

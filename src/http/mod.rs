@@ -1,5 +1,6 @@
 //! The processing of every request before a view is chosen. Python counterpart: `django.http` and `django.middleware`.
 
+pub mod body;
 #[cfg(feature = "server")]
 mod checks;
 pub mod clickjacking;

@@ -1,5 +1,7 @@
 //! `rest_framework` as an app: what every view shares.
 
+use std::sync::Arc;
+
 #[cfg(feature = "database")]
 use super::authentication::basic::BasicAuthentication;
 #[cfg(feature = "server")]
@@ -51,6 +53,7 @@ impl AppConfig for RestFrameworkConfig {
             (registry.list::<AuthenticationClass>(), registry.list::<PermissionClass>());
         let framework = RestFramework::new(settings, authentication, permissions)?;
         let framework = framework.with_clock(registry.clock().clone());
+        registry.insert(Arc::clone(&framework.body_budget));
         registry.insert(framework);
         Ok(())
     }

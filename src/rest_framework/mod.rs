@@ -10,7 +10,6 @@
 mod app_data;
 pub mod apps;
 pub mod authentication;
-pub mod bodies;
 #[cfg(feature = "server")]
 pub mod browsable;
 mod checked;

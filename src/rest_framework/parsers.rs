@@ -6,13 +6,16 @@ use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{TryStreamExt, stream};
 use serde_json::{Map, Value};
 
-use super::bodies::{BodyBudget, Share, UNCOUNTED};
 use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use crate::conf::{settings, values};
+use crate::http::body::{self, BodyBudget, BodyError};
+
+/// Seconds after which a client may try again whose body did not fit into the memory of all bodies.
+const RETRY_AFTER: u64 = 1;
 
 /// `DEFAULT_PARSER_CLASSES`: what a client may send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,13 +145,15 @@ pub(super) async fn read_body(
     view_limit: Option<usize>,
     budget: &BodyBudget,
 ) -> Result<Bytes, ApiError> {
-    let mut share = budget.share();
-    let read = read(headers, payload, limits, view_limit, &mut share);
-    if limits.time.is_zero() {
-        read.await
-    } else {
-        tokio::time::timeout(limits.time, read).await.map_err(|_| ApiError::request_timeout())?
-    }
+    let limit = view_limit.unwrap_or(usize::MAX).min(limits.body);
+    body::read_body(headers, payload, limit, limits.time, budget).await.map_err(|error| match error {
+        BodyError::TooLarge => {
+            ApiError::request_data_too_big(view_limit.filter(|limit| *limit < limits.body.min(limits.total)))
+        }
+        BodyError::TooSlow => ApiError::request_timeout(),
+        BodyError::OverBudget(_) => ApiError::service_unavailable(error, RETRY_AFTER).closing(),
+        BodyError::Unreadable(error) => ApiError::parse_error("Request body could not be read.").because(error),
+    })
 }
 
 /// The field `name` of a form: `request.POST.get(name)`. `None` if `body` is not a form, or has more than `max_fields`.
@@ -169,33 +174,6 @@ pub(super) async fn form_field(headers: &HeaderMap, body: Bytes, max_fields: usi
         Value::String(text) => Some(text),
         _ => None,
     }
-}
-
-async fn read(
-    headers: &HeaderMap,
-    mut payload: Payload,
-    limits: Limits,
-    view_limit: Option<usize>,
-    share: &mut Share<'_>,
-) -> Result<Bytes, ApiError> {
-    // A body that is alone larger than all bodies may be will not be read later either, so it is not a 503.
-    let limit = limits.body.min(limits.total);
-    let view_limit = view_limit.filter(|view_limit| *view_limit < limit);
-    let limit = view_limit.unwrap_or(limit);
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
-    if announced.is_some_and(|length: usize| length > limit) {
-        return Err(ApiError::request_data_too_big(view_limit));
-    }
-    let mut body = BytesMut::with_capacity(announced.unwrap_or(0).min(UNCOUNTED));
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|e| ApiError::parse_error("Request body could not be read.").because(e))?;
-        if body.len() + chunk.len() > limit {
-            return Err(ApiError::request_data_too_big(view_limit));
-        }
-        share.grow_to(body.len() + chunk.len())?;
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body.freeze())
 }
 
 /// The charsets that a body may be in; an unknown one counts as UTF-8, as in Django.
@@ -294,6 +272,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::http::body::UNCOUNTED;
 
     const ALL: &[Parser] = &[Parser::Json, Parser::Form, Parser::MultiPart];
 

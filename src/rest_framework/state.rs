@@ -7,7 +7,6 @@ use actix_web::HttpRequest;
 
 pub use super::app_data::app_data;
 use super::authentication::AuthenticationClass;
-use super::bodies::BodyBudget;
 use super::exceptions::ApiError;
 use super::permissions::{AllowAny, IsAdminUser, IsAuthenticated, IsAuthenticatedOrReadOnly, PermissionClass};
 #[cfg(feature = "database")]
@@ -16,6 +15,7 @@ use super::settings::RestFrameworkSettings;
 use super::throttling::{AnonRateThrottle, ScopedRateThrottle, ThrottleCache, ThrottleClass, UserRateThrottle};
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
+use crate::http::body::BodyBudget;
 
 /// Application data of every application that has an [`ApiView`](super::views::ApiView).
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct RestFramework {
     pub throttle_classes: Vec<ThrottleClass>,
     /// Whose requests were counted; one for all clones.
     pub throttle_cache: Arc<ThrottleCache>,
-    /// The memory of all bodies that are being read; one for all clones.
+    /// The memory of all bodies that are being read; one for all clones, and for the forms of the admin site.
     pub body_budget: Arc<BodyBudget>,
     /// The time by which requests are counted.
     pub clock: Clock,

@@ -14,6 +14,7 @@ use crate::contrib::auth::validators::normalize_username;
 use crate::contrib::auth::{self, AuthError, AuthState, Refused};
 use crate::core::crypto::SecretString;
 use crate::core::python;
+use crate::http::body::BodyError;
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
 use crate::http::form_data::{FormError, FormLimits, read_form};
@@ -21,6 +22,7 @@ use crate::http::outcome::Reason;
 use crate::http::query_dict::QueryDict;
 use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
 use crate::http::request::{get_host, is_secure};
+use crate::rest_framework::state::RestFramework;
 
 /// `LOGIN_REDIRECT_URL`: where a log-in leads that came from no page.
 const LOGIN_REDIRECT_URL: &str = "/accounts/profile/";
@@ -128,19 +130,26 @@ pub(super) async fn logout(req: HttpRequest, payload: web::Payload) -> HttpRespo
 async fn read(req: &HttpRequest, payload: web::Payload) -> Result<QueryDict, HttpResponse> {
     let form = match *req.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
-        _ => read_form(req.headers(), payload.into_inner(), LIMITS).await.map_err(|error| {
-            let status = match error {
-                FormError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-                FormError::TooSlow => StatusCode::REQUEST_TIMEOUT,
-                FormError::TooManyFields | FormError::Unreadable(_) => StatusCode::BAD_REQUEST,
-            };
-            let mut response = HttpResponse::build(status).finish();
-            response.extensions_mut().insert(Reason::refused(error.to_string(), None));
-            response
-        })?,
+        _ => {
+            let budget = &RestFramework::of(req).map_err(failed)?.body_budget;
+            read_form(req.headers(), payload.into_inner(), LIMITS, budget).await.map_err(unread)?
+        }
     };
     csrf::check(req, form.get(csrf::FIELD)).map_err(|failure| failure.page())?;
     Ok(form)
+}
+
+/// The response to a form that was not read.
+fn unread(error: FormError) -> HttpResponse {
+    let status = match error {
+        FormError::Body(BodyError::OverBudget(_)) => return service_unavailable(error.to_string()),
+        FormError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        FormError::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let mut response = HttpResponse::build(status).finish();
+    response.extensions_mut().insert(Reason::refused(error.to_string(), None));
+    response
 }
 
 /// Where the client wants to go, if that is on this site.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_simplejwt::rest_framework::bodies::BodyBudget;
+use actix_simplejwt::http::body::BodyBudget;
 use actix_simplejwt::rest_framework::parsers::{Data, Limits, Parser, parse};
 use actix_web::FromRequest;
 use actix_web::dev::Payload;

@@ -1,6 +1,6 @@
 //! Requests that no form of the site makes.
 
-use super::{errors, key, logged_in, messages, one, site, staff, submit};
+use super::{errors, key, logged_in, messages, one, site, site_with, staff, submit};
 use crate::support::{Browser, TestDatabase};
 
 per_database! {
@@ -64,6 +64,15 @@ per_database! {
         assert_eq!(submit(&root, "/admin/auth/user/add/", &large).await.status, 200);
         let huge = "a".repeat(2_700_000);
         assert_eq!(submit(&root, "/admin/auth/user/add/", &[("username", huge.as_str())]).await.status, 413);
+    }
+
+    async fn forms_share_the_memory_of_all_bodies(db: TestDatabase) {
+        let app = site_with(db, |settings| settings.rest_framework.limits.total = 20_000).await;
+        let root = logged_in(&app, "root").await;
+        for (length, status) in [(15_000, 200), (25_000, 413)] {
+            let large = "a".repeat(length);
+            assert_eq!(submit(&root, "/admin/auth/user/add/", &[("username", large.as_str())]).await.status, status);
+        }
     }
 
     async fn only_addresses_are_unlocked(db: TestDatabase) {

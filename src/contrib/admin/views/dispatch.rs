@@ -18,6 +18,7 @@ use crate::contrib::auth::permissions::UserPermissions;
 use crate::contrib::auth::{SharedUser, get_user};
 use crate::contrib::sessions::SessionError;
 use crate::db::{DatabaseError, DbConnection};
+use crate::http::body::{BodyBudget, BodyError};
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
 use crate::http::form_data::{FormError, FormLimits, read_form};
@@ -49,7 +50,8 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
         _ => {
             let limits = form_limits(&req, apps.registry().settings::<FormLimits>()).await?;
-            read_form(req.headers(), payload.into_inner(), limits).await?
+            let budget = apps.get::<Arc<BodyBudget>>().cloned().unwrap_or_default();
+            read_form(req.headers(), payload.into_inner(), limits, &budget).await?
         }
     };
     if let Err(failure) = csrf::check(&req, form.get(csrf::FIELD)) {
@@ -196,9 +198,10 @@ impl From<SessionError> for PageError {
 impl From<FormError> for PageError {
     fn from(error: FormError) -> Self {
         match error {
-            FormError::TooLarge => Self::TooLarge,
-            FormError::TooSlow => Self::TooSlow,
-            FormError::TooManyFields | FormError::Unreadable(_) => Self::BadRequest(error.to_string()),
+            FormError::Body(BodyError::TooLarge) => Self::TooLarge,
+            FormError::Body(BodyError::TooSlow) => Self::TooSlow,
+            FormError::Body(BodyError::OverBudget(_)) => Self::Unavailable(error.to_string()),
+            _ => Self::BadRequest(error.to_string()),
         }
     }
 }
