@@ -27,9 +27,21 @@ const SHOWN: usize = 50;
 #[derive(Clone, Debug)]
 pub(super) struct BrowserSessions(pub SessionStore);
 
+/// A session without its data.
+struct Found {
+    key: String,
+    expires: DateTime<Utc>,
+}
+
 impl BrowserSessions {
-    /// The sessions of `user` that have not ended.
-    pub(super) fn of(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<SessionRow>> {
+    /// The sessions of `user` that have not ended and that `is_wanted`. No data is kept, and only a batch is in memory.
+    fn find(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        now: DateTime<Utc>,
+        is_wanted: impl Fn(&SessionRow) -> bool,
+    ) -> QueryResult<Vec<Found>> {
         let mut found = Vec::new();
         let mut last = String::new();
         loop {
@@ -41,18 +53,15 @@ impl BrowserSessions {
                 .load(conn)?;
             let Some(end) = rows.last() else { return Ok(found) };
             last.clone_from(&end.session_key);
-            let is_last = i64::try_from(rows.len()).is_ok_and(|read| read < BATCH);
-            found.extend(rows.into_iter().filter(|row| self.user_of(row) == Some(user)));
-            if is_last {
-                return Ok(found);
-            }
+            let wanted = rows.into_iter().filter(|row| is_wanted(row) && self.user_of(row) == Some(user));
+            found.extend(wanted.map(|row| Found { key: row.session_key, expires: from_db(row.expire_date) }));
         }
     }
 
     /// Ends the sessions of `user`.
     pub(super) fn end_all(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> QueryResult<()> {
-        for row in self.of(conn, user, now)? {
-            SessionRow::delete(conn, &row.session_key)?;
+        for session in self.find(conn, user, now, |_| true)? {
+            SessionRow::delete(conn, &session.key)?;
         }
         Ok(())
     }
@@ -85,14 +94,14 @@ impl Credentials for BrowserSessions {
         user: UserId,
         now: DateTime<Utc>,
     ) -> Result<Vec<Credential>, DatabaseError> {
-        let mut rows = self.of(conn, user, now)?;
-        rows.sort_by_key(|row| std::cmp::Reverse(row.expire_date));
-        let credential = |row: &SessionRow| Credential {
-            id: id(&row.session_key),
-            cells: vec![masked(&row.session_key), date_time(from_db(row.expire_date))],
+        let mut sessions = self.find(conn, user, now, |_| true)?;
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.expires));
+        let credential = |session: &Found| Credential {
+            id: id(&session.key),
+            cells: vec![masked(&session.key), date_time(session.expires)],
             is_valid: true,
         };
-        Ok(rows.iter().take(SHOWN).map(credential).collect())
+        Ok(sessions.iter().take(SHOWN).map(credential).collect())
     }
 
     fn end(
@@ -102,9 +111,9 @@ impl Credentials for BrowserSessions {
         wanted: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, DatabaseError> {
-        let row = self.of(conn, user, now)?.into_iter().find(|row| id(&row.session_key) == wanted);
-        let Some(row) = row else { return Ok(None) };
-        Ok(SessionRow::delete(conn, &row.session_key)?.then(|| masked(&row.session_key)))
+        let found = self.find(conn, user, now, |row| id(&row.session_key) == wanted)?;
+        let Some(session) = found.first() else { return Ok(None) };
+        Ok(SessionRow::delete(conn, &session.key)?.then(|| masked(&session.key)))
     }
 }
 
