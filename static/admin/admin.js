@@ -159,3 +159,39 @@ if (boxes.length > 0) {
   }
   update();
 }
+
+// "Today" and "Now" beside dates and times. The server keeps them in UTC.
+for (const [selector, text, from, to] of [[".vDateField", "Today", 0, 10], [".vTimeField", "Now", 11, 19]]) {
+  for (const field of document.querySelectorAll(`#content ${selector}:not([disabled])`)) {
+    const described = field.getAttribute("aria-labelledby") ?? field.labels?.[0]?.id;
+    const button = element("button", { type: "button", class: "small", ...(described && { "aria-describedby": described }) }, text);
+    button.addEventListener("click", () => {
+      field.value = new Date().toISOString().slice(from, to);
+    });
+    field.after(button);
+  }
+}
+
+// Without a password there is none to enter.
+const usable = document.querySelectorAll('input[name="usable_password"]');
+if (usable.length > 0) {
+  const update = () => {
+    const isDisabled = Array.from(usable).some((choice) => choice.checked && choice.value === "false");
+    const show = (selector, isShown) => {
+      for (const part of document.querySelectorAll(selector)) {
+        part.hidden = !isShown;
+      }
+    };
+    show(".field-password1, .field-password2, button[name=set-password]", !isDisabled);
+    show(".field-usable_password .warning, button[name=unset-password]", isDisabled);
+  };
+  for (const choice of usable) {
+    choice.addEventListener("change", update);
+  }
+  update();
+}
+
+// On the page of a new object the first field has the focus.
+if (location.pathname.endsWith("/add/") && !document.querySelector("[autofocus]")) {
+  document.querySelector("#content .form-row :is(input, select, textarea):not([type=hidden], [hidden], [disabled])")?.focus();
+}

@@ -52,13 +52,6 @@ pub fn permission_denied(root: &str) -> HttpResponse {
     error_page(StatusCode::FORBIDDEN, "403 Forbidden", "403 Forbidden", &[], root)
 }
 
-/// The page for a form without a valid token (403).
-#[must_use]
-pub fn csrf_failure(root: &str) -> HttpResponse {
-    let paragraphs = ["CSRF verification failed. Request aborted.", "More information is available with DEBUG=True."];
-    error_page(StatusCode::FORBIDDEN, "403 Forbidden", "Forbidden (403)", &paragraphs, root)
-}
-
 /// The page for a request that cannot be read (400).
 #[must_use]
 pub fn bad_request(root: &str) -> HttpResponse {
@@ -88,7 +81,6 @@ mod tests {
         for (response, status, title, heading) in [
             (page_not_found("/admin/"), 404, "Not Found", "Not Found"),
             (permission_denied("/admin/"), 403, "403 Forbidden", "403 Forbidden"),
-            (csrf_failure("/admin/"), 403, "403 Forbidden", "Forbidden (403)"),
             (bad_request("/admin/"), 400, "Bad Request (400)", "Bad Request (400)"),
         ] {
             assert_eq!(response.status(), status);

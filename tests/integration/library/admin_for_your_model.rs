@@ -145,6 +145,16 @@ per_database! {
         }
     }
 
+    async fn a_long_text_is_cut_in_the_list_only(db: TestDatabase) {
+        let app = shop(db).await;
+        let root = browser(&app, "root").await;
+        let long = "ü".repeat(501);
+        app.sql(&format!("UPDATE shop_order SET number = '{long}' WHERE number = 'A-1'")).await;
+        assert_eq!(numbers(&root.get(&format!("{LIST}?o=1&status__exact=new")).await), [format!("{}…", "ü".repeat(500))]);
+        assert!(root.get(&format!("{LIST}1/change/")).await.body.contains(&long));
+        assert!(root.get(&format!("{LIST}export/")).await.body.contains(&long));
+    }
+
     async fn an_action_and_the_deletion_apply_to_the_selected_rows(db: TestDatabase) {
         let app = shop(db).await;
         let root = browser(&app, "root").await;

@@ -19,6 +19,10 @@ use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::admin::urls::quote;
 use crate::http::query_dict::QueryDict;
 
+/// The most characters of a text in a row, so that the page stays small. The page of the object has all of it. Django shows all in
+/// the list.
+const MAX_TEXT: usize = 500;
+
 /// The list.
 #[derive(Template)]
 #[template(path = "admin/change_list.html")]
@@ -297,10 +301,22 @@ fn rows(site: &AdminSite, registered: &Registered, request: &AdminRequest, list:
                 class: format!("field-{column}{}", if nowrap { " nowrap" } else { "" }),
                 is_header,
                 url: is_link.then(|| url.clone()),
-                cell: cell(registered, column, row),
+                cell: match cell(registered, column, row) {
+                    Cell::Text(text) => Cell::Text(cut(text)),
+                    Cell::Link { text, url } => Cell::Link { text: cut(text), url },
+                    other => other,
+                },
             }
         });
-        RowView { key: row.pk().to_owned(), cells: cells.collect(), label: admin.to_string(row) }
+        RowView { key: row.pk().to_owned(), cells: cells.collect(), label: cut(admin.to_string(row)) }
     };
     list.rows.iter().map(row).collect()
+}
+
+/// The beginning of a text that is too long for a row.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(MAX_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
