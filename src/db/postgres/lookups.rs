@@ -47,7 +47,7 @@ impl Lookups {
         let queue = self.queue::<L>();
         let (answer, mut answered) = oneshot::channel();
         let serve = |turn| serve(Arc::clone(&queue), self.sessions.clone(), turn, Handle::current());
-        queue.push(Request { key, answer })?.into_iter().for_each(serve);
+        queue.push(Request { key, came: Instant::now(), answer })?.into_iter().for_each(serve);
         let end = self.sessions.limit().map(|limit| Instant::now() + limit + SOON);
         let mut patience = SOON;
         loop {
@@ -78,6 +78,7 @@ type Turn = OwnedSemaphorePermit;
 
 struct Request<L: Lookup> {
     key: L,
+    came: Instant,
     answer: oneshot::Sender<Outcome<L>>,
 }
 
@@ -114,54 +115,60 @@ impl<L: Lookup> Queue<L> {
         if waiting.is_empty() { None } else { Arc::clone(&self.turns).try_acquire_owned().ok() }
     }
 
-    /// The next requests, without those whose caller has stopped waiting. If there are none, the turn of `lease` ends.
-    fn take_batch(&self, lease: &Lease) -> Vec<Request<L>> {
+    /// Whether there are requests whose callers wait. If there are none, `end_turn` is called.
+    fn has_work(&self, end_turn: impl FnOnce()) -> bool {
         let mut waiting = lock(&self.waiting);
         waiting.retain(|request| !request.answer.is_closed());
         if waiting.is_empty() {
-            drop(lease.take_second());
+            end_turn();
         }
+        !waiting.is_empty()
+    }
+
+    /// The next requests.
+    fn take_batch(&self) -> Vec<Request<L>> {
+        let mut waiting = lock(&self.waiting);
         let size = waiting.len().min(BATCH);
         waiting.drain(..size).collect()
     }
 
-    /// Answers all requests with an error.
-    fn fail(&self, turn: Turn, error: &DatabaseError) {
+    /// Answers the requests that have waited since `began` with an error. Later ones may wait as long as these.
+    fn fail(&self, began: Instant, error: &DatabaseError) {
         let mut waiting = lock(&self.waiting);
-        for request in waiting.drain(..) {
+        let later = waiting.partition_point(|request| request.came <= began);
+        for request in waiting.drain(..later) {
             let _ = request.answer.send(Err(shared(error)));
         }
-        drop(turn);
     }
 }
 
 /// Serves the queue on a session until it is empty, or until another caller waits for a session.
 fn serve<L: Lookup>(queue: Arc<Queue<L>>, sessions: Sessions, turn: Turn, runtime: Handle) {
     match sessions.try_acquire() {
-        Some(permit) => serve_on(permit, queue, sessions, turn, runtime),
+        Some(permit) => serve_on(permit, queue, sessions, Some(turn), runtime),
         // This is not the task of a caller, because a caller may stop waiting.
         None => drop(runtime.clone().spawn(async move {
-            match sessions.acquire().await {
-                Ok(permit) => serve_on(permit, queue, sessions, turn, runtime),
-                Err(error) => queue.fail(turn, &error),
+            let mut turn = Some(turn);
+            while queue.has_work(|| drop(turn.take())) {
+                let began = Instant::now();
+                match sessions.acquire().await {
+                    Ok(permit) => return serve_on(permit, queue, sessions, turn, runtime),
+                    Err(error) => queue.fail(began, &error),
+                }
             }
         })),
     }
 }
 
-fn serve_on<L: Lookup>(permit: Permit, queue: Arc<Queue<L>>, sessions: Sessions, turn: Turn, runtime: Handle) {
+fn serve_on<L: Lookup>(permit: Permit, queue: Arc<Queue<L>>, sessions: Sessions, turn: Option<Turn>, runtime: Handle) {
     let pool = sessions.clone();
     let work = move |session: &mut Session, lease: &Lease| -> Answer {
-        loop {
-            let conn = session.connection();
-            // Only when there is a connection, so that look-ups that arrive while waiting for it are included.
-            let batch = queue.take_batch(lease);
-            if batch.is_empty() {
-                break;
-            }
-            answer(batch, conn);
-            if lease.is_given_up() {
-                break;
+        while !lease.is_given_up() && queue.has_work(|| drop(lease.take_second())) {
+            let began = Instant::now();
+            match session.connection() {
+                // Look-ups that arrived while this waited for a connection are included.
+                Ok(conn) => answer(queue.take_batch(), conn),
+                Err(error) => queue.fail(began, &error),
             }
             if pool.is_contended() {
                 if let Some(turn) = lease.take_second() {
@@ -172,13 +179,12 @@ fn serve_on<L: Lookup>(permit: Permit, queue: Arc<Queue<L>>, sessions: Sessions,
         }
         Box::new(|| {})
     };
-    sessions.start((permit, Some(turn)), Box::new(work));
+    sessions.start((permit, turn), Box::new(work));
 }
 
-fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: Result<&mut DbConnection, DatabaseError>) {
+fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: &mut DbConnection) {
     let (keys, answers): (Vec<L>, Vec<_>) = batch.into_iter().map(|request| (request.key, request.answer)).unzip();
-    let found = conn.and_then(|conn| find_all(&keys, conn));
-    let outcomes: Vec<_> = match found {
+    let outcomes: Vec<_> = match find_all(&keys, conn) {
         Ok(outcomes) => outcomes,
         Err(error) => keys.iter().map(|_| Err(shared(&error))).collect(),
     };
@@ -189,8 +195,10 @@ fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: Result<&mut DbConnection, Dat
 }
 
 fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<Outcome<L>>, DatabaseError> {
-    if let [key] = keys {
-        return Ok(vec![guarded(|| key.find(conn))]);
+    match keys {
+        [] => return Ok(Vec::new()),
+        [key] => return Ok(vec![guarded(|| key.find(conn))]),
+        _ => {}
     }
     match guarded(|| L::find_many(keys, conn)) {
         Ok(found) if found.len() == keys.len() => Ok(found.into_iter().map(Ok).collect()),

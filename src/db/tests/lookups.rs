@@ -244,3 +244,31 @@ fn the_number_of_look_ups_that_wait_is_limited_and_those_without_a_caller_do_not
     assert_eq!(found, (Ok(None), Ok(Some(2))));
     assert_eq!(notes.statements(), [[0, 2]]);
 }
+
+#[cfg(feature = "postgres")]
+#[test]
+fn a_look_up_that_comes_later_does_not_fail_with_earlier_ones() {
+    let Some(test) = TestDatabase::postgres() else { return };
+    let mut settings = test.settings();
+    settings.pool_size = 1;
+    settings.pool_timeout = std::time::Duration::from_secs(2);
+    drop(test.open_with_notes());
+    let notes = Notes { database: Database::open(&settings).unwrap(), log: Arc::default() };
+    let (release, released) = channel::<()>();
+    let holder = notes.database.read(move |_| {
+        let _ = released.recv();
+        Ok::<_, super::super::DatabaseError>(())
+    });
+    let asked = async {
+        let first = notes.look_up(1).await;
+        // The first one waited for two sessions. Its time for the second session ends a moment later.
+        let mut later = Box::pin(notes.look_up(2));
+        tokio::time::timeout(settings.pool_timeout / 4, &mut later).await.unwrap_err();
+        release.send(()).unwrap();
+        (first, later.await)
+    };
+    let (held, (first, later)) = block_on(join(holder, asked));
+    held.unwrap();
+    assert_eq!(first.unwrap_err(), "database unavailable: no connection was free within 2s");
+    assert_eq!(later, Ok(None));
+}
