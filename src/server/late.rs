@@ -27,12 +27,19 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// Largest number of connections that wait to be accepted; actix's own number.
 const BACKLOG: u32 = 2_048;
 
+/// Size of the buffer in which the system keeps what a connection has received, in bytes. actix reads all of it at once, up to 131 kB,
+/// before it looks at the request, and keeps that memory until the connection is closed. A client that is far away can send
+/// so much in each round trip.
+const RECEIVE_BUFFER: u32 = 16 * 1024;
+
 /// Binds the address. Returns two handles to its socket.
 pub(super) fn bind(address: SocketAddr) -> io::Result<(TcpListener, TcpListener)> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // Without this a restarted server would have to wait for the last connections of its predecessor.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
+    // The connections inherit it.
+    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
     socket.bind(address)?;
     let listener = socket.listen(BACKLOG)?.into_std()?;
     Ok((listener.try_clone()?, listener))
@@ -147,5 +154,16 @@ mod tests {
             assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
         }
         TcpStream::connect(address).unwrap_err();
+    }
+
+    #[actix_web::test]
+    async fn a_connection_has_the_small_buffer_of_its_listener() {
+        let (listener, _other) = bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        listener.set_nonblocking(false).unwrap();
+        let (connection, _) = listener.accept().unwrap();
+        // Linux doubles the size, because it counts its own data as well.
+        let size = TcpSocket::from_std_stream(connection).recv_buffer_size().unwrap();
+        assert!(size <= 2 * RECEIVE_BUFFER, "{size}");
     }
 }
