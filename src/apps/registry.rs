@@ -108,7 +108,8 @@ impl Registry {
         &self.silenced_checks
     }
 
-    pub(super) fn add_error(&mut self, error: SettingsError) {
+    /// Adds an error that stops the set-up, for an app that has found several. `manage check` reports all of them.
+    pub fn add_error(&mut self, error: SettingsError) {
         self.errors.push(error);
     }
 

@@ -58,8 +58,15 @@ impl AppConfig for SimpleJwtConfig {
         if let Some(claim) = &settings.token_type_claim {
             registry.push(TokenTypeClaim(claim.clone()));
         }
-        let mut jwt =
-            JwtState::new(settings, registry.secret_key(), registry.secret_key_fallbacks(), registry.clock().clone())?;
+        let clock = registry.clock().clone();
+        let jwt = JwtState::new(settings, registry.secret_key(), registry.secret_key_fallbacks(), clock);
+        let mut jwt = match jwt {
+            Ok(jwt) => jwt,
+            Err(errors) => {
+                errors.into_iter().for_each(|error| registry.add_error(error));
+                return Ok(());
+            }
+        };
         jwt.claims_hook = registry.take();
         if let Some(rule) = registry.take() {
             jwt.user_rule = rule;

@@ -96,17 +96,24 @@ fn key_set_without_tls(registry: &Registry) -> Vec<CheckMessage> {
 #[cfg(unix)]
 fn key_files(registry: &Registry) -> Vec<CheckMessage> {
     use std::os::unix::fs::PermissionsExt;
+    use std::path::{Path, PathBuf};
 
     let settings = registry.settings::<SimpleJwtSettings>();
-    let path = settings.signing_key.as_ref().and_then(key_file);
-    let metadata = path.as_ref().and_then(|path| std::fs::metadata(path).ok());
-    match (path, metadata.map(|metadata| metadata.permissions().mode() & 0o777)) {
-        (Some(path), Some(mode)) if mode & 0o007 != 0 => {
-            let text = format!("Every user of this machine can use {}, which has private keys.", path.display());
-            vec![CheckMessage::warning("simplejwt.W923", text).hint(format!("Run chmod 600 {}.", path.display()))]
-        }
-        _ => Vec::new(),
-    }
+    // `manage rotatekey` lets a key in the file of further keys sign.
+    let named = [&settings.signing_key, &settings.signing_keys_inactive];
+    let mut paths: Vec<_> = named.into_iter().flatten().filter_map(key_file).collect();
+    paths.dedup();
+    let is_open = |path: &Path| path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o007 != 0);
+    let has_secrets = |path: &Path| {
+        let text = read_file(path).unwrap_or_default();
+        settings.algorithm.is_hmac() || text.expose().contains("PRIVATE KEY-----")
+    };
+    let open = paths.iter().filter(|path| is_open(path) && has_secrets(path));
+    let warn = |path: &PathBuf| {
+        let text = format!("Every user of this machine can use {}, which has private keys.", path.display());
+        CheckMessage::warning("simplejwt.W923", text).hint(format!("Run chmod 600 {}.", path.display()))
+    };
+    open.map(warn).collect()
 }
 
 #[cfg(not(unix))]

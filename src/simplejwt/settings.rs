@@ -190,13 +190,19 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 fn key_id(text: &str) -> Result<KeyId, String> {
     match text.trim() {
         "" => Ok(KeyId::Auto),
-        "thumbprint" => Ok(KeyId::Thumbprint),
+        text if text.eq_ignore_ascii_case("thumbprint") => Ok(KeyId::Thumbprint),
         text if text.eq_ignore_ascii_case("none") => Ok(KeyId::None),
-        text if text.len() <= 255 && text.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Ok(KeyId::Text(text.to_owned()))
-        }
-        _ => Err("none, thumbprint or up to 255 letters, digits and signs".to_owned()),
+        text if is_kid(text) => Ok(KeyId::Text(text.to_owned())),
+        _ => Err(format!("none, thumbprint or {KID_CHARACTERS}")),
     }
+}
+
+/// What [`is_kid`] allows, for messages.
+pub(super) const KID_CHARACTERS: &str = "up to 255 letters, digits and signs";
+
+/// Whether `kid` can be the name of a key. A long one would make every token longer, until none is accepted.
+pub(super) fn is_kid(kid: &str) -> bool {
+    (1..=255).contains(&kid.len()) && kid.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// simplejwt accepts a list as well, but then writes a list into `iss`, which its own check refuses.
@@ -238,7 +244,9 @@ mod tests {
         let read = |text: &str| read("SIMPLE_JWT_KEY_ID", text).map(|settings| settings.key_id);
         assert_eq!(SimpleJwtSettings::default().key_id, KeyId::Auto);
         assert_eq!(read("none").unwrap(), KeyId::None);
-        assert_eq!(read("thumbprint").unwrap(), KeyId::Thumbprint);
+        for text in ["thumbprint", "Thumbprint"] {
+            assert_eq!(read(text).unwrap(), KeyId::Thumbprint);
+        }
         assert_eq!(read("2026-a").unwrap(), KeyId::Text("2026-a".to_owned()));
         for text in ["two words", "\u{e9}", "a\nb", &"x".repeat(256)] {
             assert!(read(text).unwrap_err().contains("none, thumbprint or"), "{text}");

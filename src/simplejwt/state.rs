@@ -53,16 +53,20 @@ impl JwtState {
     /// values of it, verify as well.
     ///
     /// # Errors
-    /// Returns an error if a setting cannot be used or a key does not fit the algorithm.
+    /// Returns an error if a setting cannot be used or a key does not fit the algorithm: one for every such key.
     pub fn new(
         settings: SimpleJwtSettings,
         secret_key: &SecretString,
         fallbacks: &[SecretString],
         clock: Clock,
-    ) -> Result<Self, SettingsError> {
-        settings.validate()?;
-        let algorithm = settings.algorithm;
+    ) -> Result<Self, Vec<SettingsError>> {
+        settings.validate().map_err(|error| vec![error])?;
         let keys = Keys::new(&settings, secret_key, fallbacks)?;
+        Self::with_keys(settings, keys, clock).map_err(|error| vec![error])
+    }
+
+    fn with_keys(settings: SimpleJwtSettings, keys: Keys, clock: Clock) -> Result<Self, SettingsError> {
+        let algorithm = settings.algorithm;
         let jwk_client = settings.jwk_url.as_ref().filter(|_| !algorithm.is_hmac()).map(|url| {
             let client = JwkClient::new(url, algorithm, clock.clone());
             client.map_err(|error| SettingsError::new("SIMPLE_JWT_JWK_URL", error.to_string()))

@@ -12,7 +12,7 @@ use super::spec::{Contents, KeySpec};
 use crate::conf::SettingsError;
 use crate::core::crypto::SecretString;
 
-/// How long it takes at most until a changed file is read.
+/// How often the files are read. A change counts when it has been read twice.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The largest key file in bytes. A key has some hundred bytes, the largest some thousand.
@@ -31,24 +31,24 @@ struct Inner {
 
 struct Last {
     contents: Contents,
+    /// Whether the contents are still to be used, once they are read again: a file may be half-written, which cannot be seen in a
+    /// list of secrets.
+    is_new: bool,
     /// Why the files could not be used, if they could not. It is logged once.
     problem: Option<String>,
 }
 
 impl KeyFiles {
     /// Reads the files, and starts the thread.
-    pub(super) fn new(spec: KeySpec) -> Result<Self, SettingsError> {
-        let contents = read(&spec)?;
-        let ring = spec.ring(&contents, None)?;
-        let last = Mutex::new(Last { contents, problem: None });
-        let inner = Arc::new(Inner { spec, current: RwLock::new(Arc::new(ring)), last });
+    pub(super) fn new(spec: KeySpec) -> Result<Self, Vec<SettingsError>> {
+        let inner = Arc::new(Inner::new(spec)?);
         watch(Arc::downgrade(&inner));
         Ok(Self(inner))
     }
 
     /// The keys of this moment.
     pub(super) fn current(&self) -> Arc<KeyRing> {
-        Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
+        self.0.current()
     }
 
     pub(super) fn reload(&self) {
@@ -57,15 +57,29 @@ impl KeyFiles {
 }
 
 impl Inner {
+    fn new(spec: KeySpec) -> Result<Self, Vec<SettingsError>> {
+        let contents = read(&spec)?;
+        let ring = spec.ring(&contents, None)?;
+        let last = Mutex::new(Last { contents, is_new: false, problem: None });
+        Ok(Self { spec, current: RwLock::new(Arc::new(ring)), last })
+    }
+
+    fn current(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn reload(&self) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let problem = match read(&self.spec) {
-            Ok(contents) if contents == last.contents && last.problem.is_none() => return,
-            Ok(contents) => {
-                let previous = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
-                let ring = self.spec.ring(&contents, Some(&previous));
+            Ok(contents) if contents != last.contents => {
                 last.contents = contents;
-                match ring {
+                last.is_new = true;
+                return;
+            }
+            Ok(_) if !last.is_new => return,
+            Ok(contents) => {
+                last.is_new = false;
+                match self.spec.ring(&contents, Some(&self.current())) {
                     Ok(ring) => {
                         let (count, kid) = (ring.len(), ring.kid().unwrap_or("none").to_owned());
                         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
@@ -73,10 +87,14 @@ impl Inner {
                         log::info!("the key file was read: {count} keys verify, and new tokens have the kid {kid}");
                         return;
                     }
-                    Err(error) => error.to_string(),
+                    Err(errors) => text(&errors),
                 }
             }
-            Err(error) => error.to_string(),
+            Err(errors) => {
+                // When they can be read again, they are used even if nothing has changed in them.
+                last.is_new = true;
+                text(&errors)
+            }
         };
         if last.problem.as_ref() != Some(&problem) {
             log::error!("the key file cannot be used, so the last good keys stay: {problem}");
@@ -108,15 +126,24 @@ fn watch(files: Weak<Inner>) {
 }
 
 /// The texts of the files.
-fn read(spec: &KeySpec) -> Result<Contents, SettingsError> {
+fn read(spec: &KeySpec) -> Result<Contents, Vec<SettingsError>> {
     let mut contents = Contents::new();
+    let mut errors = Vec::new();
     for (name, path) in spec.files() {
-        let unreadable = |error: io::Error| SettingsError::new(name, format!("{}: {error}", path.display()));
-        if !contents.contains_key(path) {
-            contents.insert(path.to_owned(), read_file(path).map_err(unreadable)?);
+        if contents.contains_key(path) {
+            continue;
+        }
+        match read_file(path) {
+            Ok(text) => drop(contents.insert(path.to_owned(), text)),
+            Err(error) => errors.push(SettingsError::new(name, format!("{}: {error}", path.display()))),
         }
     }
-    Ok(contents)
+    if errors.is_empty() { Ok(contents) } else { Err(errors) }
+}
+
+/// The errors in one line.
+fn text(errors: &[SettingsError]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The text of a key file.
@@ -124,10 +151,58 @@ fn read(spec: &KeySpec) -> Result<Contents, SettingsError> {
 /// # Errors
 /// Returns an error if the file cannot be read, is too large or is not text.
 pub fn read_file(path: &Path) -> io::Result<SecretString> {
+    // Opening a pipe waits for a writer, perhaps for ever, and its text can be read only once.
+    if !path.metadata()?.is_file() {
+        return Err(io::Error::other("this is not a regular file"));
+    }
     let mut text = String::new();
     File::open(path)?.take(MAX_LENGTH + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_LENGTH {
         return Err(io::Error::other("the file is too large for keys"));
     }
     Ok(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::jwt::{Claims, SigningKey, encode};
+    use crate::simplejwt::settings::SimpleJwtSettings;
+
+    /// A part of a secret is a secret as well, so a file that is just being written cannot be told from one that is complete.
+    #[test]
+    fn what_a_file_has_counts_when_it_was_read_twice() {
+        const FIRST: &str = "the first secret of thirty-two bytes";
+        const SECOND: &str = "the second secret of thirty-two byte";
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        let write = |text: &str| std::fs::write(&path, text).unwrap();
+        write(FIRST);
+        let signing_key = Some(format!("file:{}", path.display()).into());
+        let settings = SimpleJwtSettings { signing_key, ..SimpleJwtSettings::default() };
+        let files = Inner::new(KeySpec::new(&settings, &"".into(), &[])).unwrap();
+        let assert_signs = |secret: &str| {
+            let key = SigningKey::new(settings.algorithm, &secret.into()).unwrap();
+            let token = files.current().encode(&Claims::new()).unwrap().unwrap();
+            assert_eq!(token, encode(&Claims::new(), &key).unwrap(), "{secret}");
+        };
+        for length in [5, 20, SECOND.len()] {
+            write(&SECOND[..length]);
+            files.reload();
+            assert_signs(FIRST);
+        }
+        files.reload();
+        assert_signs(SECOND);
+        // One that is missing for a moment, while it is replaced.
+        std::fs::remove_file(&path).unwrap();
+        files.reload();
+        write(SECOND);
+        files.reload();
+        assert_signs(SECOND);
+        write(FIRST);
+        files.reload();
+        assert_signs(SECOND);
+        files.reload();
+        assert_signs(FIRST);
+    }
 }

@@ -29,8 +29,13 @@ impl KnownKey {
         Self { key, kid, thumbprint, identity }
     }
 
+    /// Its names, as tokens may have them.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.kid, &self.thumbprint].into_iter().flatten().map(String::as_str)
+    }
+
     /// Whether `kid` is one of its names.
     pub(super) fn is_called(&self, kid: &str) -> bool {
-        [&self.kid, &self.thumbprint].into_iter().flatten().any(|name| name == kid)
+        self.names().any(|name| name == kid)
     }
 }

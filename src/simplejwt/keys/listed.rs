@@ -5,8 +5,10 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use super::ring::ListError;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, pem_blocks};
+use crate::simplejwt::settings::is_kid;
 
 /// A key of a list. Whether it fits the algorithm has not been looked at.
 #[derive(Clone, Debug)]
@@ -64,6 +66,19 @@ impl Mark {
         let (word, since) = comment.split_once(" since ")?;
         let state = State::ALL.into_iter().find(|state| state.as_str() == word.trim())?;
         Some(Self { state, since: DateTime::parse_from_rfc3339(since.trim()).ok()?.to_utc() })
+    }
+}
+
+impl ListedKey {
+    /// The `kid`, which is used in every token. `number` is the place of the key, from 1.
+    ///
+    /// # Errors
+    /// Returns an error if it is too long or has other characters than `SIMPLE_JWT_KEY_ID` may have.
+    pub(super) fn checked_kid(&self, number: usize) -> Result<Option<String>, ListError> {
+        match &self.kid {
+            Some(kid) if !is_kid(kid) => Err(ListError::OddKid(number)),
+            kid => Ok(kid.clone()),
+        }
     }
 }
 

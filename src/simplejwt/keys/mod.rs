@@ -3,7 +3,8 @@
 //!
 //! A key may be in a file that all instances read (`SIMPLE_JWT_SIGNING_KEY=file:PATH`). Each of them reads it again every
 //! quarter of a second, so `manage rotatekey` changes the keys of all of them without a restart. A file that cannot be used
-//! changes nothing: the last good keys stay, and the log says why.
+//! changes nothing: the last good keys stay, and the log says why. Nor does a file that is just being written: what it has counts
+//! when it has been read twice.
 
 mod files;
 mod jwks;
@@ -43,12 +44,12 @@ impl Keys {
     /// The keys that `settings` name. `secret_key` and `fallbacks` are the project's.
     ///
     /// # Errors
-    /// Returns an error that names the setting if a key or a file cannot be used.
+    /// Returns an error for every key and file that cannot be used, which names the setting.
     pub fn new(
         settings: &SimpleJwtSettings,
         secret_key: &SecretString,
         fallbacks: &[SecretString],
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Self, Vec<SettingsError>> {
         let spec = KeySpec::new(settings, secret_key, fallbacks);
         let has_files = spec.files().next().is_some();
         Ok(Self(match has_files {
@@ -65,7 +66,7 @@ impl Keys {
         }
     }
 
-    /// Reads the key files again now. Every quarter of a second this happens by itself.
+    /// Reads the key files again now. A change counts when it has been read twice. Every quarter of a second this happens by itself.
     pub fn reload(&self) {
         if let Held::Files(files) = &self.0 {
             files.reload();

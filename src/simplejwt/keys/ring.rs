@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::jwks::Jwks;
 use super::known::KnownKey;
 use crate::core::jwt::{self, Claims, JwtError, KeyError, Rules, SigningError, SigningKey, VerifyingKey};
+use crate::simplejwt::settings::KID_CHARACTERS;
 
 /// A function of [`jwt`] that reads a token.
 pub type Decode<T> = fn(&str, &VerifyingKey, &Rules, DateTime<Utc>) -> Result<T, JwtError>;
@@ -99,8 +100,8 @@ impl KeyRing {
         if self.verifying.iter().any(|known| known.identity == new.identity) {
             return Ok(Added::Before);
         }
-        if let Some(kid) = self.verifying.iter().filter_map(|known| known.kid.as_ref()).find(|kid| new.is_called(kid)) {
-            return Err(DuplicateKid(kid.clone()));
+        if let Some(kid) = self.verifying.iter().flat_map(KnownKey::names).find(|kid| new.is_called(kid)) {
+            return Err(DuplicateKid(kid.to_owned()));
         }
         let same = previous.and_then(|ring| ring.verifying.iter().find(|known| known.identity == new.identity));
         if let Some(same) = same {
@@ -135,6 +136,9 @@ pub enum ListError {
     /// Two keys have the same name.
     #[error(transparent)]
     Kid(#[from] DuplicateKid),
+    /// The name of the key at this place, from 1, cannot be a `kid`.
+    #[error("key {0}: its kid has to be {KID_CHARACTERS}")]
+    OddKid(usize),
     /// No key is the one that signs.
     #[error("no key signs: one has to be a private key, and have no mark or that of the key that signs")]
     NoSigningKey,

@@ -68,6 +68,12 @@ pub enum RotationError {
     /// The file cannot be used.
     #[error(transparent)]
     List(#[from] ListError),
+    /// No setting names the file, and no `rotatekey` has written it. It may be `.env`, whose lines would be lost, or become secrets.
+    #[error(
+        "The file has something else in it already, and no setting names it. Choose a name that does not exist, or set \
+         SIMPLE_JWT_SIGNING_KEY=file:FILE first."
+    )]
+    Foreign,
     /// A key could not be made.
     #[error("no key could be made: there is no memory or no randomness")]
     Generate(#[from] SigningError),
@@ -112,6 +118,9 @@ impl Rotation {
     /// Returns an error if the file cannot be used, or if it is too early for the next step.
     pub fn next(&self, text: &str) -> Result<(SecretString, Step), RotationError> {
         let mut keys = listed_keys(self.algorithm, text).map_err(ListError::List)?;
+        if !self.is_named && !keys.is_empty() && keys.iter().all(|key| key.mark.is_none()) {
+            return Err(RotationError::Foreign);
+        }
         self.mark_all(&mut keys)?;
         self.check(&keys)?;
         let step = self.step(&mut keys)?;
@@ -212,6 +221,7 @@ impl Rotation {
                 false => self.verifying(key).map(drop),
             };
             parsed.map_err(|error| ListError::Key(place + 1, error))?;
+            key.checked_kid(place + 1)?;
             if self.algorithm.is_hmac()
                 && (key.text.expose().contains(['\n', '\r']) || key.text.expose().starts_with("# "))
             {
@@ -328,6 +338,7 @@ mod tests {
         assert_eq!(keys[0].text.expose().trim(), key.expose().trim());
         // Not twice, and its other half that stood there becomes itself.
         let public = SigningKey::new(Algorithm::ES256, &key).unwrap().verifying_key().public_pem().unwrap();
+        let public = format!("{}\n{public}", Mark { state: State::Retired, since: unread.now }.comment());
         for there in [text.expose(), &public] {
             let (text, _) = unread.next(there).unwrap();
             assert_eq!(states(Algorithm::ES256, &text), ["signing"]);
@@ -345,8 +356,24 @@ mod tests {
         assert_eq!(error, "a key is incomplete: its -----END … KEY----- is missing");
         let error = rotation(Algorithm::ES384, 0).next(key.expose()).unwrap_err().to_string();
         assert_eq!(error, "key 1: the key is damaged or does not fit: ES384 needs an EC key on the curve P-384");
+        let error =
+            rotation(Algorithm::ES256, 0).next(&format!("kid: two words\n{}", key.expose())).unwrap_err().to_string();
+        assert_eq!(error, "key 1: its kid has to be up to 255 letters, digits and signs");
         let current = Some(CurrentKey { text: "two\nlines".into(), kid: None });
         let error = Rotation { current, ..rotation(Algorithm::HS256, 0) }.next("").unwrap_err().to_string();
         assert_eq!(error, "key 1: the secret cannot be a line of a file: it has a line break or begins with \"# \"");
+    }
+    /// `.env` with a key in it, or with lines that would become secrets.
+    #[test]
+    fn a_file_of_something_else_stays_as_it_is() {
+        let key = generate_key(Algorithm::ES256).unwrap();
+        for (algorithm, text) in [
+            (Algorithm::ES256, format!("DEBUG=true\nSIMPLE_JWT_SIGNING_KEY='{}'\n", key.expose())),
+            (Algorithm::HS256, "DEBUG=true\n".to_owned()),
+        ] {
+            let current = (!algorithm.is_hmac()).then(|| CurrentKey { text: key.clone(), kid: None });
+            let unread = Rotation { current, is_named: false, ..rotation(algorithm, 0) };
+            assert_eq!(unread.next(&text).unwrap_err(), RotationError::Foreign, "{algorithm}");
+        }
     }
 }

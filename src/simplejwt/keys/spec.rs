@@ -103,24 +103,25 @@ impl KeySpec {
     /// The keys, of which `contents` has those in files. `previous` are the keys of the moment before.
     ///
     /// # Errors
-    /// Returns an error that names the setting if a key cannot be used.
-    pub(super) fn ring(&self, contents: &Contents, previous: Option<&KeyRing>) -> Result<KeyRing, SettingsError> {
+    /// Returns an error for every key that cannot be used, which names the setting.
+    pub(super) fn ring(&self, contents: &Contents, previous: Option<&KeyRing>) -> Result<KeyRing, Vec<SettingsError>> {
+        let mut errors = Vec::new();
         let chosen = self.signing_list(contents);
         let (signing, mut inactive) = match chosen {
-            Some(list) => self.listed_signing_key(list, contents)?,
-            None => (self.single_signing_key()?, Vec::new()),
+            Some(list) => self.listed_signing_key(list, contents, &mut errors),
+            None => (kept(self.single_signing_key(), &mut errors).flatten(), Vec::new()),
         };
         let is_replaced = chosen.is_some_and(|(name, _)| name == INACTIVE);
         if chosen.is_some() && !is_replaced {
-            self.check_combination()?;
+            kept(self.check_combination(), &mut errors);
         }
         let inactive_source = self.inactive.as_ref().filter(|inactive| {
             // The same file in both settings is read once.
             inactive.path().is_none() || inactive.path() != chosen.and_then(|(_, source)| source.path())
         });
         if let Some(source) = inactive_source {
-            let keys = source.listed(self.algorithm, contents).map_err(|error| source.error(INACTIVE, error))?;
-            let keys = keys.into_iter().enumerate();
+            let keys = source.listed(self.algorithm, contents).map_err(|error| source.error(INACTIVE, error));
+            let keys = kept(keys, &mut errors).unwrap_or_default().into_iter().enumerate();
             inactive.extend(keys.map(|(index, key)| Inactive { name: INACTIVE, number: index + 1, source, key }));
         }
 
@@ -137,21 +138,27 @@ impl KeySpec {
             };
         }
         let public = self.verifying.as_ref().filter(|_| !self.has_jwk_url && !is_replaced);
-        if let Some(first) = self.first_key(public, signing.as_ref(), ring.kid.clone())? {
+        let first = kept(self.first_key(public, signing.as_ref(), ring.kid.clone()), &mut errors);
+        if let Some(first) = first.flatten() {
             // Nothing is there yet that could have its name.
             let _ = ring.add(first, previous);
         }
         let signing = signing.map(|signing| signing.key);
         for listed in &inactive {
-            listed.add_to(&mut ring, self.algorithm, previous)?;
+            kept(listed.add_to(&mut ring, self.algorithm, previous), &mut errors);
         }
         if self.signing.is_none() && !is_replaced && self.algorithm.is_hmac() {
-            for fallback in &self.fallbacks {
-                let unfit = |error: KeyError| SettingsError::new("SECRET_KEY_FALLBACKS", error.to_string());
-                let key = VerifyingKey::new(self.algorithm, fallback).map_err(unfit)?;
-                // One that is there already verifies all the same.
-                let _ = ring.add(KnownKey::new(key, fallback, None), previous);
+            for (index, fallback) in self.fallbacks.iter().enumerate() {
+                let unfit =
+                    |error| SettingsError::new("SECRET_KEY_FALLBACKS", ListError::Key(index + 1, error).to_string());
+                if let Some(key) = kept(VerifyingKey::new(self.algorithm, fallback).map_err(unfit), &mut errors) {
+                    // One that is there already verifies all the same.
+                    let _ = ring.add(KnownKey::new(key, fallback, None), previous);
+                }
             }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
         }
         ring.signing = signing;
         ring.jwks = jwks(&ring);
@@ -194,23 +201,28 @@ impl KeySpec {
         &self,
         (name, source): (&'static str, &'a Source),
         contents: &Contents,
-    ) -> Result<(Option<Signing>, Vec<Inactive<'a>>), SettingsError> {
+        errors: &mut Vec<SettingsError>,
+    ) -> (Option<Signing>, Vec<Inactive<'a>>) {
         let algorithm = self.algorithm;
         let error = |error: ListError| source.error(name, error);
-        let listed = source.listed(algorithm, contents).map_err(|list| error(list.into()))?;
-        let position = signing_position(&listed).map_err(error)?;
+        let listed = source.listed(algorithm, contents).map_err(|list| error(list.into()));
+        let Some(listed) = kept(listed, errors) else { return (None, Vec::new()) };
+        let position = kept(signing_position(&listed).map_err(error), errors);
         let mut signing = None;
         let mut others = Vec::new();
         for (index, key) in listed.into_iter().enumerate() {
-            if index == position {
-                let parsed = SigningKey::new(algorithm, &key.text);
-                let parsed = parsed.map_err(|unfit| error(ListError::Key(index + 1, unfit)))?;
-                signing = Some(Signing { key: parsed, text: key.text, kid: key.kid });
+            let number = index + 1;
+            if Some(index) == position {
+                let parsed = SigningKey::new(algorithm, &key.text).map_err(|unfit| ListError::Key(number, unfit));
+                let parsed = parsed.and_then(|parsed| Ok((parsed, key.checked_kid(number)?)));
+                if let Some((parsed, kid)) = kept(parsed.map_err(error), errors) {
+                    signing = Some(Signing { key: parsed, text: key.text, kid });
+                }
             } else {
-                others.push(Inactive { name, number: index + 1, source, key });
+                others.push(Inactive { name, number, source, key });
             }
         }
-        Ok((signing, others))
+        (signing, others)
     }
 
     /// Refuses settings that go with one key only.
@@ -253,6 +265,11 @@ impl KeySpec {
         };
         Ok(Some(KnownKey::new(key, text, kid)))
     }
+}
+
+/// The value of `result`. An error is added to `errors`.
+fn kept<T>(result: Result<T, SettingsError>, errors: &mut Vec<SettingsError>) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
 }
 
 /// The document with the public keys of `ring`.
@@ -305,7 +322,8 @@ impl Inactive<'_> {
         let error = |error: ListError| self.source.error(self.name, error);
         let key = VerifyingKey::new(algorithm, &self.key.text);
         let key = key.map_err(|unfit| error(ListError::Key(self.number, unfit)))?;
-        let known = KnownKey::new(key, &self.key.text, self.key.kid.clone());
+        let kid = self.key.checked_kid(self.number).map_err(error)?;
+        let known = KnownKey::new(key, &self.key.text, kid);
         if ring.add(known, previous).map_err(|kid| error(kid.into()))? == Added::Before {
             ring.repeated.push(format!("key {} of {}", self.number, self.name));
         }

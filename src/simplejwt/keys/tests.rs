@@ -43,8 +43,10 @@ fn keys(settings: &SimpleJwtSettings) -> Keys {
     Keys::new(settings, &SECRETS[0].into(), &[]).unwrap()
 }
 
+/// The errors, one a line.
 fn refusal(settings: &SimpleJwtSettings) -> String {
-    Keys::new(settings, &SECRETS[0].into(), &[]).unwrap_err().to_string()
+    let errors = Keys::new(settings, &SECRETS[0].into(), &[]).unwrap_err();
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn token(algorithm: Algorithm, key: &SecretString, headers: &[(&str, &str)]) -> String {
@@ -240,6 +242,51 @@ fn a_key_that_does_not_fit_is_named() {
         refusal(&settings(Algorithm::HS256, None, &[SECRETS[1], &public]))
             .starts_with("SIMPLE_JWT_SIGNING_KEYS_INACTIVE: key 2: The specified key is an asymmetric key")
     );
+    for kid in ["two words".to_owned(), "\u{1b}[31m".to_owned(), "x".repeat(256)] {
+        let error = "SIMPLE_JWT_SIGNING_KEYS_INACTIVE: key 1: its kid has to be up to 255 letters, digits and signs";
+        assert_eq!(with(&[&format!("kid: {kid}\n{public}")]), error, "{kid}");
+    }
+}
+
+#[test]
+fn every_key_that_does_not_fit_is_named() {
+    let (_, wrong, _) = pair(Algorithm::ES384);
+    let (private, public, _) = pair(Algorithm::ES256);
+    let mut settings = settings(Algorithm::ES256, Some(&wrong.clone().into()), &[&wrong, &public, &wrong]);
+    settings.verifying_key = Some("a secret".into());
+    assert_eq!(
+        refusal(&settings),
+        "SIMPLE_JWT_SIGNING_KEY: this is a public key: ES256 needs the private key to sign\n\
+         SIMPLE_JWT_VERIFYING_KEY: the key is not in PEM form: no -----BEGIN … KEY----- was found\n\
+         SIMPLE_JWT_SIGNING_KEYS_INACTIVE: key 1: the key is damaged or does not fit: ES256 needs an EC key on the curve P-256\n\
+         SIMPLE_JWT_SIGNING_KEYS_INACTIVE: key 3: the key is damaged or does not fit: ES256 needs an EC key on the curve P-256"
+    );
+    let fallbacks: [SecretString; 3] = [public.clone().into(), SECRETS[1].into(), private];
+    let errors = Keys::new(&SimpleJwtSettings::default(), &SECRETS[0].into(), &fallbacks).unwrap_err();
+    let errors: Vec<_> = errors.iter().map(|error| error.to_string().chars().take(27).collect::<String>()).collect();
+    assert_eq!(errors, ["SECRET_KEY_FALLBACKS: key 1", "SECRET_KEY_FALLBACKS: key 3"]);
+    // Both files, and the other keys of a file of which the key that signs does not fit.
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| SecretString::from(format!("file:{}", folder.path().join(name).display()));
+    settings.verifying_key = None;
+    settings.signing_key = Some(file("a"));
+    settings.signing_keys_inactive = Some(file("b"));
+    assert_eq!(refusal(&settings).matches("No such file or directory").count(), 2);
+    std::fs::write(folder.path().join("a"), format!("{public}{wrong}")).unwrap();
+    std::fs::write(folder.path().join("b"), &wrong).unwrap();
+    let found = refusal(&settings);
+    let keys: Vec<_> = found.lines().map(|line| line.split(": ").nth(2).unwrap()).collect();
+    assert_eq!(keys, ["key 1", "key 2", "key 1"], "{found}");
+}
+
+#[test]
+fn a_name_belongs_to_one_key_even_if_it_is_the_thumbprint_of_another() {
+    let [(first, ..), (_, second, second_id), (_, third, _)] = [(); 3].map(|()| pair(Algorithm::ES256));
+    let listed = [format!("kid: a\n{second}"), format!("kid: {second_id}\n{third}")];
+    assert_eq!(
+        refusal(&settings(Algorithm::ES256, Some(&first), &[&listed[0], &listed[1]])),
+        format!("SIMPLE_JWT_SIGNING_KEYS_INACTIVE: two keys have the kid {second_id:?}")
+    );
 }
 
 #[test]
@@ -286,6 +333,7 @@ fn a_key_file_is_read_again_and_a_broken_one_changes_nothing() {
     let change = |text: &str| {
         std::fs::write(&path, text).unwrap();
         keys.reload();
+        keys.reload();
     };
     let mark = |state| Mark { state, since: now() }.comment();
     let two = format!("{}\n{first_public}{}\n{}", mark(State::Retired), mark(State::Signing), second.expose());
@@ -313,6 +361,20 @@ fn a_key_file_is_read_again_and_a_broken_one_changes_nothing() {
     change(first.expose());
     assert_eq!((read(&keys, &old), read(&keys, &new)), (Ok(()), Err(JwtError::InvalidSignature)));
     assert_eq!(published(&keys).unwrap()["keys"][0]["kid"], first_id.as_str());
+}
+
+/// Opening a pipe waits for one who writes into it, and nothing would be read any more.
+#[cfg(unix)]
+#[test]
+fn a_key_file_is_a_regular_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let problem = format!("SIMPLE_JWT_SIGNING_KEY: {}: this is not a regular file", path.display());
+    let with = |path: &str| refusal(&settings(Algorithm::HS256, Some(&format!("file:{path}").into()), &[]));
+    assert_eq!(with(path.to_str().unwrap()), problem);
+    assert_eq!(with("/dev/zero"), "SIMPLE_JWT_SIGNING_KEY: /dev/zero: this is not a regular file");
+    assert_eq!(with("/"), "SIMPLE_JWT_SIGNING_KEY: /: this is not a regular file");
 }
 
 #[test]
@@ -357,6 +419,7 @@ fn a_marked_key_in_the_file_of_further_keys_signs() {
         };
         let (text, _) = rotation.next(text).unwrap();
         std::fs::write(&path, text.expose()).unwrap();
+        keys.reload();
         keys.reload();
         text
     };
