@@ -16,9 +16,9 @@ use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken, verify};
 #[cfg(feature = "database")]
 use super::tokens::{check_family, check_revoked, password_digest};
-use crate::contrib::auth::SharedUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::{AuthState, models::UserLookup};
+use crate::contrib::auth::{SharedUser, UserId};
 use crate::core::jwt::{self, Claims};
 #[cfg(feature = "database")]
 use crate::db::Database;
@@ -249,7 +249,10 @@ pub(super) async fn get_user(
 
 /// The user that the token describes.
 fn token_user(token: &ValidatedToken, jwt: &JwtState) -> Result<TokenUser, ApiError> {
-    Ok(TokenUser { id: user_id(token, jwt)?.clone(), token: token.clone() })
+    let id = user_id(token, jwt)?;
+    let is_key = matches!(jwt.settings.user_id_field.as_str(), "id" | "pk");
+    let pk = UserId::from_claim(id).filter(|_| is_key);
+    Ok(TokenUser { id: id.clone(), pk, token: token.clone() })
 }
 
 fn user_id<'t>(token: &'t ValidatedToken, jwt: &JwtState) -> Result<&'t Value, ApiError> {

@@ -39,6 +39,8 @@ impl ValidatedToken {
 #[derive(Clone, Debug)]
 pub struct TokenUser {
     pub(super) id: Value,
+    /// The primary key, if `USER_ID_FIELD` is that.
+    pub(super) pk: Option<UserId>,
     pub(super) token: ValidatedToken,
 }
 
@@ -59,8 +61,9 @@ impl TokenUser {
 }
 
 impl AbstractUser for TokenUser {
+    /// `None` unless `USER_ID_FIELD` is `id`: a user with the name `1` is not the user with the key 1.
     fn pk(&self) -> Option<UserId> {
-        UserId::from_claim(&self.id)
+        self.pk
     }
 
     fn username(&self) -> &str {

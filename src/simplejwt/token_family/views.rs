@@ -16,8 +16,9 @@ use super::models::{EndReason, LivingFamily, NewTokenFamily, end_family, living}
 use super::serializers::{LogoutAllSerializer, TokenFamilyBlacklistSerializer};
 use super::settings::TokenFamilySettings;
 use crate::apps::Apps;
-use crate::contrib::auth::UserId;
+use crate::contrib::auth::models::UserLookup;
 use crate::contrib::auth::signals::EndOfLogins;
+use crate::contrib::auth::{AuthState, UserId};
 use crate::db::{Database, DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
@@ -88,18 +89,41 @@ fn parts(req: &HttpRequest) -> Result<(&Arc<JwtState>, &Database, &TokenFamilySe
     Ok((jwt, app_data::<Database>(req)?, families))
 }
 
+/// The key of the user. `None` if the user was deleted.
+async fn owner(req: &HttpRequest, auth: &Authenticated) -> Result<Option<UserId>, ApiError> {
+    if let Some(pk) = auth.user.pk() {
+        return Ok(Some(pk));
+    }
+    // A user who is known by the token alone has no key if `USER_ID_FIELD` is not the key.
+    let (jwt, db, _) = parts(req)?;
+    let Some(value) = auth.claim(&jwt.settings.user_id_claim).cloned() else { return Ok(None) };
+    let users = Arc::clone(app_data::<AuthState>(req)?.users());
+    let user = db.look_up(UserLookup { users, name: jwt.settings.user_id_field.clone(), value }).await?;
+    Ok(user.and_then(|user| user.pk()))
+}
+
 /// `TokenFamilyBlacklistSerializer.validate`
 async fn blacklist(
     req: HttpRequest,
     data: RequestData<TokenFamilyBlacklistSerializer>,
 ) -> Result<HttpResponse, ApiError> {
     let (jwt, db, families) = parts(&req)?;
-    let context = Context::of(&req)?;
     let refresh = RefreshToken::from_raw_unrevoked(&data.into_inner().refresh, jwt, db).await?;
     let Some(claims) = FamilyClaims::of(&refresh, families)? else { return Err(no_family()) };
+    log_out(&Context::of(&req)?, refresh, claims).await?;
+    Ok(TokenEvent::Blacklisted.on(HttpResponse::Ok().json(json!({ "message": BLACKLISTED }))))
+}
+
+/// Ends the family of `refresh`, which is `claims`: one login.
+pub(in crate::simplejwt) async fn log_out(
+    context: &Context<'_>,
+    refresh: RefreshToken,
+    claims: FamilyClaims,
+) -> Result<(), TokenError> {
+    let jwt = Arc::clone(context.state);
     let (jti, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time());
-    let (user, jwt) = (context.user_lookup(&refresh), Arc::clone(jwt));
-    db.write(move |conn: &mut DbConnection| {
+    let user = context.user_lookup(&refresh);
+    let end = move |conn: &mut DbConnection| {
         let user_id = user.find(conn)?.and_then(|user| user.pk());
         // A family that another server made may not be recorded yet.
         let record = NewTokenFamily { claims: &claims, user_id, jti: &jti, client: &Client::default(), now };
@@ -110,9 +134,8 @@ async fn blacklist(
             Err(error) if !error.is_blacklisted() => Err(error),
             _ => Ok(()),
         }
-    })
-    .await?;
-    Ok(TokenEvent::Blacklisted.on(HttpResponse::Ok().json(json!({ "message": BLACKLISTED }))))
+    };
+    context.db.write(end).await
 }
 
 fn no_family() -> ApiError {
@@ -122,7 +145,7 @@ fn no_family() -> ApiError {
 async fn list(req: HttpRequest, auth: Authenticated) -> Result<HttpResponse, ApiError> {
     let (jwt, db, families) = parts(&req)?;
     let current = auth.claim(&families.claim).and_then(Value::as_str);
-    let Some(user_id) = auth.user.pk() else { return Ok(HttpResponse::Ok().json(json!([]))) };
+    let Some(user_id) = owner(&req, &auth).await? else { return Ok(HttpResponse::Ok().json(json!([]))) };
     let (now, settings) = (jwt.clock.now(), families.clone());
     let find = move |conn: &mut DbConnection| living(conn, user_id, now, &settings).map_err(DatabaseError::from);
     let sessions: Vec<_> = db.query(find).await?.iter().map(|family| shown(family, current)).collect();
@@ -150,7 +173,9 @@ fn iso(moment: DateTime<Utc>) -> String {
 
 async fn end(req: HttpRequest, id: Path<String>, auth: Authenticated) -> Result<HttpResponse, ApiError> {
     let (jwt, db, families) = parts(&req)?;
-    let (Some(user_id), Ok(id)) = (auth.user.pk(), id.parse::<i64>()) else { return Err(ApiError::not_found()) };
+    let (Some(user_id), Ok(id)) = (owner(&req, &auth).await?, id.parse::<i64>()) else {
+        return Err(ApiError::not_found());
+    };
     let (now, settings) = (jwt.clock.now(), families.clone());
     let end = move |conn: &mut DbConnection| end_own(conn, user_id, id, now, &settings);
     match db.write(end).await? {
@@ -172,12 +197,13 @@ fn end_own(
 }
 
 async fn end_all(
+    req: HttpRequest,
     apps: Apps,
     data: RequestData<LogoutAllSerializer>,
     auth: Authenticated,
 ) -> Result<HttpResponse, ApiError> {
     let LogoutAllSerializer { authtoken } = data.into_inner();
-    let Some(user_id) = auth.user.pk() else { return Ok(HttpResponse::NoContent().finish()) };
+    let Some(user_id) = owner(&req, &auth).await? else { return Ok(HttpResponse::NoContent().finish()) };
     let db = apps.database().map_err(ApiError::internal)?.clone();
     let reason = EndOfLogins::LoggedOut { authtoken };
     db.write(move |conn: &mut DbConnection| apps.end_logins(conn, user_id, reason)).await?;

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::{assert_blacklisted, client, ended_by, off, on, refresh, rotated, sessions, text};
-use crate::support::{Client, TestApp, TestDatabase, alice, bob};
+use crate::support::{Client, TestApp, TestDatabase, TestUser, alice, bob};
 
 async fn login_with(client: &Client) -> Value {
     let body = json!({ "username": "alice", "password": alice().password });
@@ -105,6 +105,33 @@ per_database! {
         let again = app.client(&alice()).await;
         assert_eq!(delete(&again, &id).await, 404);
         assert_eq!(sessions(&other).await.len(), 1);
+    }
+
+    /// With `USER_ID_FIELD=username` the token of the user `1` has the same claim as one of the user with the key 1.
+    async fn a_user_who_is_called_as_the_key_of_another_has_only_own_logins(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            on(settings);
+            settings.simple_jwt.user_id_field = "username".to_owned();
+            settings.rest_framework.default_authentication_classes = vec!["JWTStatelessUserAuthentication".to_owned()];
+        })
+        .await;
+        let of_alice = app.login(&alice()).await;
+        let key = app.count("auth_user WHERE username = 'alice' AND id < 10").await;
+        assert_eq!(key, 1, "the names below are all keys that alice may have");
+        for name in ["1", "2", "3", "4", "5", "6", "7", "8", "9"] {
+            let namesake = TestUser { username: name, ..bob() };
+            app.add_user(namesake).await;
+            let tokens = app.login(&namesake).await;
+            let of_namesake = client(&app, &tokens);
+            let own = sessions(&of_namesake).await;
+            assert_eq!((own.len(), &own[0]["is_current"]), (1, &json!(true)), "{name}");
+            let id = sessions(&client(&app, &of_alice)).await[0]["id"].clone();
+            assert_eq!(delete(&of_namesake, &id).await, 404, "{name}");
+            assert_eq!(of_namesake.post("/api/token/logoutall/", json!({})).await.status, 204);
+            assert_blacklisted(&app, &text(&tokens, "refresh")).await;
+        }
+        assert_eq!(delete(&client(&app, &of_alice), &sessions(&client(&app, &of_alice)).await[0]["id"]).await, 204);
+        assert_blacklisted(&app, &text(&of_alice, "refresh")).await;
     }
 
     async fn all_logins_end_at_once(db: TestDatabase) {
