@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 
 use super::keys::{CurrentKey, Moment, POLL_INTERVAL, Rotation, Step, key_file, read_file};
+use super::oauth2::settings::{CLIENT_ID_CHARACTERS, is_client_id};
 use super::settings::{KeyId, SimpleJwtSettings};
 use super::tokens::AuthToken;
 use crate::apps::Registry;
@@ -108,8 +109,8 @@ fn rotation(registry: &Registry, file: &Path, wants_new: bool) -> Result<Rotatio
     let longest = longest + settings.leeway;
     let max_age = Duration::from_std(settings.jwks_max_age);
     let max_age = max_age.map_err(|_| CommandError::new("SIMPLE_JWT_JWKS_MAX_AGE: is too long"))?;
-    // Instances publish the key when they have read the file.
-    let until_read = Duration::from_std(POLL_INTERVAL * 2).unwrap_or_default();
+    // Instances publish the key when they have read the file twice.
+    let until_read = Duration::from_std(POLL_INTERVAL * 3).unwrap_or_default();
     Ok(Rotation {
         algorithm: settings.algorithm,
         current,
@@ -219,10 +220,8 @@ struct CreateOAuth2Client {
 
 fn createoauth2client(context: &Context, arguments: CreateOAuth2Client) -> Result<(), CommandError> {
     let id = arguments.id;
-    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_graphic() && !b":,'".contains(&byte)) {
-        return Err(CommandError::new(
-            "The id has to be letters, digits and signs without colon, comma and apostrophe.",
-        ));
+    if !is_client_id(&id) {
+        return Err(CommandError::new(format!("The id has to be {CLIENT_ID_CHARACTERS}.")));
     }
     let builder = context.builder()?;
     let hashers = builder.registry().settings::<AuthSettings>().password_hashers;

@@ -7,7 +7,7 @@
 //! elsewhere. A wrong secret, and any secret of an unknown client, is hashed each time: a guess is as slow as one at a password,
 //! and takes the same time for both. A flood of them waits behind each other by its address and delays no log-in for long.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::hmac;
 
@@ -19,7 +19,7 @@ use crate::core::crypto::random_bytes;
 
 /// The callers of the endpoints.
 pub struct OAuth2Clients {
-    clients: Vec<Known>,
+    clients: Vec<Arc<Known>>,
     digest_key: hmac::Key,
 }
 
@@ -27,6 +27,24 @@ struct Known {
     client: OAuth2Client,
     /// The digest of the right secret, once it was sent.
     digest: Mutex<Option<hmac::Tag>>,
+}
+
+impl Known {
+    /// Whether this is the secret whose digest is known. Compares in constant time.
+    fn has_digest_of(&self, secret: &str, key: &hmac::Key) -> bool {
+        let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
+        digest.is_some_and(|digest| hmac::verify(key, secret.as_bytes(), digest.as_ref()).is_ok())
+    }
+
+    /// Compares the secret with the hash, and keeps its digest if it is right.
+    fn check(&self, secret: &str, key: &hmac::Key, hashers: &PasswordHashers) -> bool {
+        let is_right = hashers.check(secret, self.client.secret.expose()).is_correct;
+        if is_right {
+            let digest = hmac::sign(key, secret.as_bytes());
+            *self.digest.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
+        }
+        is_right
+    }
 }
 
 impl OAuth2Clients {
@@ -37,18 +55,17 @@ impl OAuth2Clients {
     pub fn new(settings: OAuth2Settings, hashers: &PasswordHashers) -> Result<Self, SettingsError> {
         let mut clients = Vec::new();
         for client in settings.oauth2_clients {
-            let algorithm = client.secret.expose().split('$').next().unwrap_or_default();
-            if !hashers.reads(algorithm) {
+            if !hashers.is_readable(client.secret.expose()) {
                 let known: Vec<_> = hashers.algorithms().collect();
                 let problem = format!(
-                    "the secret of {:?} is not hashed by one of PASSWORD_HASHERS ({}); manage createoauth2client makes one",
+                    "the secret of {:?} is not a hash of one of PASSWORD_HASHERS ({}); manage createoauth2client makes one",
                     client.id,
                     known.join(", ")
                 );
                 return Err(SettingsError::new("OAUTH2_CLIENTS", problem));
             }
             hashers.meet(client.secret.expose());
-            clients.push(Known { client, digest: Mutex::default() });
+            clients.push(Arc::new(Known { client, digest: Mutex::default() }));
         }
         let digest_key = hmac::Key::new(hmac::HMAC_SHA256, &random_bytes::<32>());
         Ok(Self { clients, digest_key })
@@ -65,28 +82,20 @@ impl OAuth2Clients {
     /// # Errors
     /// Returns an error if too many hashes are waiting.
     pub async fn is_right(&self, auth: &AuthState, address: &str, id: &str, secret: &str) -> Result<bool, AuthError> {
-        let known = self.clients.iter().find(|known| known.client.id == id);
-        if let Some(known) = known {
-            let digest = known.digest.lock().unwrap_or_else(PoisonError::into_inner);
-            // Compares in constant time.
-            if digest.is_some_and(|digest| hmac::verify(&self.digest_key, secret.as_bytes(), digest.as_ref()).is_ok()) {
-                return Ok(true);
-            }
+        let known = self.clients.iter().find(|known| known.client.id == id).cloned();
+        if known.as_ref().is_some_and(|known| known.has_digest_of(secret, &self.digest_key)) {
+            return Ok(true);
         }
-        let (sent, hashed) = (secret.to_owned(), known.map(|known| known.client.secret.clone()));
-        let check = move |hashers: &PasswordHashers| match hashed {
-            Some(hashed) => hashers.check(&sent, hashed.expose()).is_correct,
+        let (secret, key) = (secret.to_owned(), self.digest_key.clone());
+        let check = move |hashers: &PasswordHashers| match known {
+            // Many requests may have waited while the first of them was hashed: after a start, all of a gateway.
+            Some(known) => known.has_digest_of(&secret, &key) || known.check(&secret, &key, hashers),
             None => {
-                hashers.fake_runtime(&sent);
+                hashers.fake_runtime(&secret);
                 false
             }
         };
-        let is_right = auth.hash_for(address, check).await?;
-        if let Some(known) = known.filter(|_| is_right) {
-            let digest = hmac::sign(&self.digest_key, secret.as_bytes());
-            *known.digest.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
-        }
-        Ok(is_right)
+        auth.hash_for(address, check).await
     }
 }
 
@@ -101,6 +110,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::contrib::auth::hashers::{HasherError, PasswordHasher};
     use crate::contrib::auth::models::DjangoUsers;
     use crate::contrib::auth::settings::AuthSettings;
     use crate::core::clock::Clock;
@@ -147,15 +157,63 @@ mod tests {
         assert_eq!(check("nobody", "s3cret").await, Some(false));
     }
 
+    /// A hasher of which every run is counted.
+    #[derive(Debug, Default)]
+    struct Counting(std::sync::atomic::AtomicUsize);
+
+    impl PasswordHasher for Counting {
+        fn algorithm(&self) -> &'static str {
+            "counting"
+        }
+
+        fn encode(&self, password: &str) -> Result<String, HasherError> {
+            Ok(format!("counting${password}"))
+        }
+
+        fn verify(&self, password: &str, encoded: &str) -> Result<bool, HasherError> {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Ok(encoded == format!("counting${password}"))
+        }
+
+        fn must_update(&self, _encoded: &str) -> Result<bool, HasherError> {
+            Ok(false)
+        }
+
+        fn relative_work(&self, _encoded: &str) -> Result<Option<f64>, HasherError> {
+            Ok(Some(1.0))
+        }
+
+        fn burn(&self, _password: &str, _share: f64) {}
+    }
+
+    #[actix_web::test]
+    async fn requests_that_come_at_once_after_a_start_wait_for_one_hash() {
+        let hasher = Arc::new(Counting::default());
+        let settings = AuthSettings {
+            password_hashers: PasswordHashers::new([Arc::clone(&hasher) as Arc<dyn PasswordHasher>]).unwrap(),
+            hashing_threads: 1,
+            hashing_queue: 100,
+            ..AuthSettings::default()
+        };
+        let auth = AuthState::new(&settings, Clock::system(), Arc::new(DjangoUsers));
+        let clients = clients(&auth, "counting$s3cret").unwrap();
+        let checks = (0..50).map(|_| clients.is_right(&auth, "a", "gateway", "s3cret"));
+        let outcomes = futures_util::future::join_all(checks).await;
+        assert!(outcomes.into_iter().all(|outcome| outcome.is_ok_and(|is_right| is_right)));
+        assert_eq!(hasher.0.load(std::sync::atomic::Ordering::Relaxed), 1);
+    }
+
     #[test]
     fn a_hash_that_no_hasher_reads_is_refused_and_no_secret_is_shown() {
         let auth = auth(1);
-        let refused = clients(&auth, "argon2$argon2id$v=19$x").unwrap_err().to_string();
-        assert!(
-            refused.starts_with(
-                "OAUTH2_CLIENTS: the secret of \"gateway\" is not hashed by one of PASSWORD_HASHERS (md5)"
-            )
-        );
+        for hash in ["argon2$argon2id$v=19$x", "md5$", "md5$salt", "plain"] {
+            assert_eq!(
+                clients(&auth, hash).unwrap_err().to_string(),
+                "OAUTH2_CLIENTS: the secret of \"gateway\" is not a hash of one of PASSWORD_HASHERS (md5); manage \
+                 createoauth2client makes one",
+                "{hash}"
+            );
+        }
         assert_eq!(format!("{:?}", clients(&auth, "md5$salt$hunter2").unwrap()), "[\"gateway\"]");
     }
 }

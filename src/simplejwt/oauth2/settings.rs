@@ -26,6 +26,16 @@ pub struct OAuth2Client {
     pub secret: SecretString,
 }
 
+/// What [`is_client_id`] allows, for messages.
+pub const CLIENT_ID_CHARACTERS: &str = "letters, digits and the signs - . _ ~ @ /";
+
+/// Whether `id` is the same in `.env`, in an `Authorization` header and in a form, encoded or not (RFC 6749, section 2.3.1): `curl -u`
+/// does not encode it. Quotation marks are there if a tool has not removed those around a value.
+#[must_use]
+pub fn is_client_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~@/".contains(&byte))
+}
+
 fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
     let expected = || "a list of id:hashed secret, such as manage createoauth2client prints".to_owned();
     // A hash of Argon2 has commas in it, so a part without a colon belongs to the one before.
@@ -44,8 +54,11 @@ fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
     let mut clients: Vec<OAuth2Client> = Vec::new();
     for entry in &entries {
         let (id, secret) = entry.split_once(':').ok_or_else(expected)?;
-        if id.is_empty() || secret.is_empty() {
+        if secret.is_empty() {
             return Err(expected());
+        }
+        if !is_client_id(id) {
+            return Err(format!("a list of id:hashed secret in which each id is {CLIENT_ID_CHARACTERS}"));
         }
         if clients.iter().any(|client| client.id == id) {
             return Err("a list in which each id is there once".to_owned());
@@ -78,6 +91,14 @@ mod tests {
     fn what_is_no_client_is_refused() {
         for text in ["gateway", "gateway:", ":hash", "a:hash b", "a:x a:y"] {
             assert!(clients(text).is_err(), "{text}");
+        }
+        // `docker run --env-file` keeps the quotation marks. `curl -u` sends the others as they are, and a server decodes them.
+        for id in ["'gateway", "\"gateway", "a%62", "a+b", "\u{e9}"] {
+            assert_eq!(
+                clients(&format!("{id}:hash")).unwrap_err(),
+                "a list of id:hashed secret in which each id is letters, digits and the signs - . _ ~ @ /",
+                "{id}"
+            );
         }
     }
 }

@@ -41,13 +41,6 @@ impl TokenSerializer for TokenVerifySerializer {
 /// A refresh token, to be blacklisted: logout.
 pub struct TokenBlacklistSerializer(String);
 
-impl TokenBlacklistSerializer {
-    /// The refresh token `raw`.
-    pub(in crate::simplejwt) fn new(raw: impl Into<String>) -> Self {
-        Self(raw.into())
-    }
-}
-
 impl Serializer for TokenBlacklistSerializer {
     fn read(fields: &mut Fields<'_>) -> Self {
         Self(fields.read(CharField::new("refresh")))

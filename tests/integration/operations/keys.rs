@@ -108,6 +108,45 @@ fn a_key_file_is_for_its_owner_and_perhaps_its_group() {
     assert!(link.is_symlink());
 }
 
+/// `.env` has a key in it, and its other lines would be lost.
+#[test]
+fn a_file_of_something_else_is_not_made_a_key_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = run(folder.path(), &["generatekey"], &[]);
+    let file = folder.path().join(".env");
+    let text = format!("DEBUG=true\n{}", made.stdout.replace("\\n", "\n"));
+    std::fs::write(&file, &text).unwrap();
+    for algorithm in ["ES256", "HS256"] {
+        let refused = run(folder.path(), &["rotatekey", ".env"], &[("SIMPLE_JWT_ALGORITHM", algorithm)]);
+        assert_eq!(refused.code, 1, "{refused:?}");
+        assert!(refused.stderr.contains(".env: The file has something else in it already"), "{refused:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    }
+}
+
+/// `manage rotatekey` lets a key in the file of further keys sign.
+#[cfg(unix)]
+#[test]
+fn check_looks_at_the_permissions_of_the_file_of_further_keys() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let made = run(folder.path(), &["generatekey"], &[]);
+    let key = value(&made.stdout, "SIMPLE_JWT_SIGNING_KEY");
+    let file = folder.path().join("keys.pem");
+    std::fs::write(&file, key.replace("\\n", "\n")).unwrap();
+    let env = [
+        ("SIMPLE_JWT_ALGORITHM", "ES256"),
+        ("SIMPLE_JWT_SIGNING_KEY", key),
+        ("SIMPLE_JWT_SIGNING_KEYS_INACTIVE", "file:keys.pem"),
+    ];
+    for (mode, warned) in [(0o644, true), (0o640, false)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let checked = run(folder.path(), &["check", "--deploy"], &env);
+        assert_eq!(checked.stderr.contains("simplejwt.W923"), warned, "{checked:?}");
+    }
+}
+
 #[test]
 fn keys_that_do_not_fit_or_are_listed_twice_are_found_by_check() {
     let folder = tempfile::tempdir().unwrap();
@@ -126,12 +165,14 @@ fn keys_that_do_not_fit_or_are_listed_twice_are_found_by_check() {
         (found.code, found.stdout + &found.stderr)
     };
     assert_eq!(check(&second), (0, "System check identified no issues (0 silenced).\n".to_owned()));
-    let (code, text) = check(&format!("{second}\\n{rsa}"));
+    let (code, text) = check(&format!("{second}\\n{rsa}\\n{rsa}"));
     assert_eq!(code, 1);
-    assert!(
-        text.contains("(settings.E901) SIMPLE_JWT_SIGNING_KEYS_INACTIVE: key 2: the key is damaged or does not fit"),
-        "{text}"
-    );
+    for number in [2, 3] {
+        let found = format!(
+            "(settings.E901) SIMPLE_JWT_SIGNING_KEYS_INACTIVE: key {number}: the key is damaged or does not fit"
+        );
+        assert!(text.contains(&found), "{text}");
+    }
     let (code, text) = check(&format!("{second}\\n{first}\\n{second}"));
     assert_eq!(code, 0);
     for number in [2, 3] {
@@ -151,7 +192,14 @@ fn the_secret_of_a_client_is_printed_once_and_its_hash_is_a_setting() {
     std::fs::write(folder.path().join(".env"), format!("{line}\n")).unwrap();
     let checked = run(folder.path(), &["check"], &[]);
     assert_eq!((checked.code, checked.stderr.as_str()), (0, ""));
-    assert_eq!(run(folder.path(), &["createoauth2client", "a:b"], &[]).code, 1);
+    for id in ["a:b", "a b", "'a'", "a%62", ""] {
+        let refused = run(folder.path(), &["createoauth2client", id], &[]);
+        let error = "CommandError: The id has to be letters, digits and the signs - . _ ~ @ /.\n";
+        assert_eq!((refused.code, refused.stderr.as_str()), (1, error), "{id}");
+    }
     let refused = run(folder.path(), &["check"], &[("OAUTH2_CLIENTS", "gateway:plain")]);
-    assert!(refused.stderr.contains("OAUTH2_CLIENTS: the secret of \"gateway\" is not hashed"), "{refused:?}");
+    assert!(
+        refused.stderr.contains("OAUTH2_CLIENTS: the secret of \"gateway\" is not a hash of one of"),
+        "{refused:?}"
+    );
 }

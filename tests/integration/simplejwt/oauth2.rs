@@ -2,6 +2,7 @@
 //! (`tests/fixtures/django/oauth2/make.py`).
 
 use actix_simplejwt::Settings;
+use actix_simplejwt::rest_framework::throttling::ThrottleRates;
 use actix_simplejwt::simplejwt::oauth2::settings::OAuth2Client;
 use actix_web::http::Method;
 use base64::Engine;
@@ -166,6 +167,43 @@ per_database! {
         assert_eq!(revoke(&sliding, "").await, nothing());
         let body = json!({ "token": sliding });
         assert_eq!(app.anonymous().post("/api/token/sliding/refresh/", body).await.status, 401);
+    }
+
+    /// RFC 7009, section 2.1: with the refresh token end the access tokens of the same login, as far as they can.
+    async fn a_revoked_refresh_token_ends_its_family(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            with_client(settings);
+            settings.simple_jwt.blacklist_after_rotation = true;
+            settings.simple_jwt.token_family.enabled = true;
+            settings.simple_jwt.token_family.check_on_access = true;
+        })
+        .await;
+        let (tokens, other) = (app.login(&alice()).await, app.login(&alice()).await);
+        let answer = ask(&app, REVOKE, &format!("token={}", text(&tokens, "refresh"))).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, ""));
+        assert_eq!(is_active(&app, &text(&tokens, "access")).await, json!({ "active": false }));
+        assert_eq!(is_active(&app, &text(&other, "access")).await["active"], true);
+        assert_eq!(app.count("family_activity WHERE ended_by = 'logout'").await, 1);
+        let refused = app.anonymous().post("/api/token/refresh/", json!({ "refresh": tokens["refresh"] })).await;
+        assert_eq!((refused.status, &refused.json()["detail"]), (401, &json!("Token is blacklisted")));
+    }
+
+    /// One gateway asks for all users, from one address.
+    async fn a_gateway_is_not_throttled(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            with_client(settings);
+            settings.rest_framework.default_throttle_classes = vec!["AnonRateThrottle".to_owned()];
+            settings.rest_framework.default_throttle_rates = ThrottleRates::parse("anon=2/min").unwrap();
+        })
+        .await;
+        let tokens = app.login(&alice()).await;
+        for _ in 0..4 {
+            assert_eq!(is_active(&app, &text(&tokens, "access")).await["active"], true);
+            assert_eq!(ask(&app, REVOKE, "token=a.b.c").await.status, 200);
+        }
+        // The limit is there.
+        assert_eq!(app.anonymous().post("/api/token/verify/", json!({ "token": "x" })).await.status, 401);
+        assert_eq!(app.anonymous().post("/api/token/verify/", json!({ "token": "x" })).await.status, 429);
     }
 
     async fn without_clients_there_are_no_endpoints(db: TestDatabase) {

@@ -162,6 +162,13 @@ impl PasswordHashers {
         self.hashers.iter().any(|hasher| hasher.algorithm() == algorithm)
     }
 
+    /// Whether one of the hashers can compare a password with this text. A text that is damaged or asks for absurd work has no
+    /// right password.
+    #[must_use]
+    pub fn is_readable(&self, encoded: &str) -> bool {
+        self.identify(encoded).is_some_and(|(_, hasher)| hasher.must_update(encoded).is_ok())
+    }
+
     /// The hasher that writes.
     #[must_use]
     pub fn preferred(&self) -> &dyn PasswordHasher {

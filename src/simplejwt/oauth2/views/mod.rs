@@ -24,11 +24,13 @@ use crate::simplejwt::authentication::{get_user, get_validated_token};
 use crate::simplejwt::exceptions::TokenError;
 use crate::simplejwt::models::ValidatedToken;
 use crate::simplejwt::oauth2::clients::OAuth2Clients;
-use crate::simplejwt::serializers::{Context, TokenBlacklistSerializer, TokenSerializer};
+use crate::simplejwt::serializers::Context;
 use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::state::JwtState;
 use crate::simplejwt::token_blacklist;
-use crate::simplejwt::tokens::{AccessToken, SlidingToken};
+use crate::simplejwt::token_family::claims::FamilyClaims;
+use crate::simplejwt::token_family::views::log_out;
+use crate::simplejwt::tokens::{AccessToken, RefreshToken, SlidingToken};
 
 const CHALLENGE: &str = "Bearer error=\"invalid_client\"";
 
@@ -53,9 +55,9 @@ pub fn revoke_token() -> ApiView {
     view("Revoke Token")
         .app(token_blacklist::apps::NAME)
         .description(
-            "Blacklists a refresh or sliding token (RFC 7009). The caller is named in OAUTH2_CLIENTS, and sends its id and \
-             secret by HTTP Basic or as `client_id` and `client_secret`. A token that is invalid already is a success. \
-             Access tokens cannot be revoked.",
+            "Blacklists a refresh or sliding token (RFC 7009), and ends the token family of a refresh token. The caller is \
+             named in OAUTH2_CLIENTS, and sends its id and secret by HTTP Basic or as `client_id` and `client_secret`. A token \
+             that is invalid already is a success. Access tokens cannot be revoked.",
         )
         .refuses(|_| {
             let errors = [missing_token("Missing token parameter."), missing_token(NO_QUERY), unsupported_token_type()];
@@ -72,6 +74,8 @@ fn view(name: &'static str) -> ApiView {
         .only_if(|apps: &Apps| apps.get::<OAuth2Clients>().is_ok_and(|clients| !clients.is_empty()))
         .tag("oauth2")
         .unauthenticated(|_| Some(CHALLENGE.to_owned()))
+        // A gateway asks for the requests of all users. Whoever guesses at secrets is slowed by their hashes.
+        .unthrottled()
         .credentials()
         .parsers(&[Parser::Form])
         .renderers(&[Renderer::Json])
@@ -175,10 +179,9 @@ enum Refused {
 
 /// Blacklists a token. One that is invalid is left alone (RFC 7009, section 2.2).
 async fn blacklist(context: &Context<'_>, raw: &str) -> Result<(), Refused> {
-    match TokenBlacklistSerializer::new(raw).validate(context).await {
-        Ok(_) => return Ok(()),
-        Err(TokenError::Invalid { .. } | TokenError::AuthenticationFailed { .. }) => {}
-        Err(other) => return Err(Refused::Other(other)),
+    match RefreshToken::from_raw_unrevoked(raw, context.state, context.db).await {
+        Ok(token) => return log_out_or_blacklist(context, token).await.or_else(already_invalid),
+        Err(error) => already_invalid(error)?,
     }
     match SlidingToken::from_raw_unrevoked(raw, context.state, context.db).await {
         Ok(token) => return context.blacklist(token).await.or_else(already_invalid),
@@ -190,10 +193,19 @@ async fn blacklist(context: &Context<'_>, raw: &str) -> Result<(), Refused> {
     }
 }
 
+/// Blacklists a refresh token, or with token families its family: access tokens of the same login end as well, as far as they can
+/// (RFC 7009, section 2.1).
+async fn log_out_or_blacklist(context: &Context<'_>, token: RefreshToken) -> Result<(), TokenError> {
+    match context.state.families().map(|families| FamilyClaims::of(&token, families)).transpose()?.flatten() {
+        Some(family) => log_out(context, token, family).await,
+        None => context.blacklist(token).await,
+    }
+}
+
 /// A token that is refused needs no revocation.
 fn already_invalid(error: TokenError) -> Result<(), Refused> {
     match error {
-        TokenError::Invalid { .. } => Ok(()),
+        TokenError::Invalid { .. } | TokenError::AuthenticationFailed { .. } => Ok(()),
         other => Err(Refused::Other(other)),
     }
 }
