@@ -10,7 +10,7 @@ use super::client::Client;
 use super::models::{
     EndReason, FamilyActivity, FamilyLookup, FamilyToken, NewTokenFamily, Step, advance, end_family, limit, lock_user,
 };
-use super::settings::TokenFamilySettings;
+use super::settings::{MAX_GRACE_PERIOD, TokenFamilySettings};
 use crate::contrib::auth::UserId;
 use crate::contrib::auth::models::UserLookup;
 use crate::db::types::from_db;
@@ -180,22 +180,27 @@ pub(in crate::simplejwt) fn decide(
         return Ok(Outcome::Blacklisted);
     }
     if activity.jti == successor {
-        // The direct predecessor. If the successor has gone as well, this login is over, and there is nothing to protect.
-        if BlacklistLookup(successor.clone()).find(conn)?.is_some() {
+        let Some((id, expires_at)) = FamilyToken::family(conn, old)? else { return Ok(Outcome::Blacklisted) };
+        let claims = FamilyClaims { id, expires_at: expires_at.map(from_db) };
+        // The direct predecessor. If the successor or the family has gone as well, this login is over, and there is nothing to
+        // protect. Another server may have blacklisted the family, without an end in our table.
+        if BlacklistLookup(successor.clone()).find(conn)?.is_some()
+            || claims.check_expiration(now).is_err()
+            || FamilyLookup(claims.id.clone()).find(conn)?.is_some()
+        {
             return Ok(Outcome::Blacklisted);
         }
         let since_rotation = activity.rotated_at.map(|rotated_at| now - from_db(rotated_at));
         let grace = settings.refresh_token_grace_period;
-        // The time may be negative: this request may have come before the one that rotated the token.
+        // The time may be negative: this request may have come before the one that rotated the token, or to a server whose clock
+        // is behind. If a clock was set back by hours, the grace period does not last for hours.
         if !grace.is_zero()
-            && since_rotation.is_some_and(|elapsed| elapsed < grace)
+            && since_rotation.is_some_and(|elapsed| elapsed < grace && elapsed > -MAX_GRACE_PERIOD)
             && let Some(current) = OutstandingToken::find_by_jti(conn, &successor)?
             && from_db(current.expires_at) > now
-            && let Some((id, expires_at)) = FamilyToken::family(conn, old)?
         {
             FamilyActivity::renew(conn, family, None, client, now)?;
-            let family = FamilyClaims { id, expires_at: expires_at.map(from_db) };
-            return Ok(Outcome::Repeated { refresh: current.token, family });
+            return Ok(Outcome::Repeated { refresh: current.token, family: claims });
         }
     }
     let is_first = FamilyActivity::mark_reused(conn, family, now)?;

@@ -19,7 +19,7 @@ settings! {
         /// `/api/token/sessions/`. Needs the tables of the app: run `manage migrate` first.
         pub enabled: bool = SIMPLE_JWT_TOKEN_FAMILY_ENABLED("false", values::boolean);
         /// How long a family lasts, however often its tokens are refreshed. With `none` it has no end.
-        pub lifetime: Option<Duration> = SIMPLE_JWT_TOKEN_FAMILY_LIFETIME("30d", values::optional(values::duration));
+        pub lifetime: Option<Duration> = SIMPLE_JWT_TOKEN_FAMILY_LIFETIME("30d", values::optional(lifetime));
         /// Write the family into access tokens as well, and ask at each request whether it has ended.
         ///
         /// An access token then ends with its family. This is one more look-up for each request.
@@ -45,7 +45,7 @@ settings! {
 }
 
 /// A longer one would accept a stolen token for as long.
-const MAX_GRACE_PERIOD: Duration = Duration::minutes(5);
+pub(super) const MAX_GRACE_PERIOD: Duration = Duration::minutes(5);
 
 /// Claims that every token has, whatever the settings say.
 const RESERVED: [&str; 6] = ["exp", "iat", "nbf", "iss", "aud", "sub"];
@@ -81,8 +81,16 @@ impl TokenFamilySettings {
 fn claim(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("the name of a claim".to_owned()),
-        name if RESERVED.contains(&name) => Err(format!("a claim of its own, not one of {}", RESERVED.join(", "))),
+        name if RESERVED.contains(&name) => Err(format!("the name of another claim than {}", RESERVED.join(", "))),
         name => Ok(name.to_owned()),
+    }
+}
+
+/// A family that ends at once could never be used.
+fn lifetime(text: &str) -> Result<Duration, String> {
+    match values::duration(text)? {
+        lifetime if lifetime < Duration::seconds(1) => Err("a duration of at least 1s, or none".to_owned()),
+        lifetime => Ok(lifetime),
     }
 }
 
@@ -95,10 +103,8 @@ fn grace_period(text: &str) -> Result<Duration, String> {
 }
 
 fn sessions_max(text: &str) -> Result<u32, String> {
-    match values::number(text)? {
-        0 => Err("a number of at least 1, or none".to_owned()),
-        number => Ok(number),
-    }
+    let number = values::number(text).ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "a number of at least 1, or none".to_owned())
 }
 
 #[cfg(test)]
@@ -126,13 +132,28 @@ mod tests {
         assert_eq!(read("SIMPLE_JWT_TOKEN_FAMILY_LIFETIME", "none").unwrap().lifetime, None);
         assert_eq!(TokenFamilySettings::default().sessions_max, None);
         assert_eq!(read("SIMPLE_JWT_SESSIONS_MAX", "3").unwrap().sessions_max, Some(3));
-        assert!(read("SIMPLE_JWT_SESSIONS_MAX", "0").unwrap_err().starts_with("SIMPLE_JWT_SESSIONS_MAX: "));
+        for text in ["0", "-1", "1.5", "many"] {
+            assert_eq!(
+                read("SIMPLE_JWT_SESSIONS_MAX", text).unwrap_err(),
+                format!("SIMPLE_JWT_SESSIONS_MAX: {text:?} is not a number of at least 1, or none")
+            );
+        }
+        // Every refresh token would be dead when it is made.
+        for text in ["0", "-1d", "0.5s"] {
+            assert_eq!(
+                read("SIMPLE_JWT_TOKEN_FAMILY_LIFETIME", text).unwrap_err(),
+                format!("SIMPLE_JWT_TOKEN_FAMILY_LIFETIME: {text:?} is not a duration of at least 1s, or none")
+            );
+        }
     }
 
     #[test]
     fn the_claims_have_names_of_their_own() {
         assert!(read("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", " ").is_err());
-        assert!(read("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", "exp").is_err());
+        assert_eq!(
+            read("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", "exp").unwrap_err(),
+            "SIMPLE_JWT_TOKEN_FAMILY_CLAIM: \"exp\" is not the name of another claim than exp, iat, nbf, iss, aud, sub"
+        );
         assert_eq!(
             read("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", "family_exp").unwrap_err(),
             "SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM: must differ from SIMPLE_JWT_TOKEN_FAMILY_CLAIM"

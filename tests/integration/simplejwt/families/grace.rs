@@ -84,6 +84,46 @@ per_database! {
         assert_eq!(ended_by(&app, "logout").await, 1);
     }
 
+    /// The current token is refused for the same reasons.
+    async fn there_is_no_grace_after_the_end_of_the_family(db: TestDatabase) {
+        let short = |settings: &mut actix_simplejwt::Settings| {
+            on(settings);
+            settings.simple_jwt.token_family.lifetime = Some(TimeDelta::seconds(5));
+        };
+        let app = TestApp::build(db, short).await;
+        let old = text(&app.login(&alice()).await, "refresh");
+        let new = rotated(&app, &old).await;
+        app.advance(TimeDelta::seconds(5));
+        assert_blacklisted(&app, &old).await;
+        assert_eq!(refresh(&app, &new).await.json(), invalid("Token family has expired"));
+        // By a server that knows families, but not what has become of their tokens. With CHECK_REVOKE_TOKEN the blacklist is asked
+        // before the transaction.
+        for check_revoke_token in [false, true] {
+            let app = app.another(|settings| {
+                short(settings);
+                settings.simple_jwt.check_revoke_token = check_revoke_token;
+            })
+            .await;
+            let old = text(&app.login(&alice()).await, "refresh");
+            rotated(&app, &old).await;
+            app.sql("INSERT INTO token_family_blacklistedtokenfamily (family_id, blacklisted_at) \
+                     SELECT max(id), max(created_at) FROM token_family_tokenfamily").await;
+            assert_blacklisted(&app, &old).await;
+        }
+        assert_eq!(app.count("family_activity WHERE reused_at IS NOT NULL").await, 0);
+    }
+
+    async fn a_grace_period_does_not_last_until_a_clock_that_was_set_back_has_caught_up(db: TestDatabase) {
+        let app = TestApp::build(db, on).await;
+        let old = text(&app.login(&alice()).await, "refresh");
+        app.advance(TimeDelta::hours(2));
+        let new = rotated(&app, &old).await;
+        app.advance(TimeDelta::minutes(-4));
+        assert_eq!(rotated(&app, &old).await, new);
+        app.advance(TimeDelta::minutes(-1));
+        assert_blacklisted(&app, &old).await;
+    }
+
     async fn a_user_who_is_deactivated_has_no_grace(db: TestDatabase) {
         let app = TestApp::build(db, on).await;
         let old = text(&app.login(&alice()).await, "refresh");
