@@ -24,7 +24,7 @@ use super::error::AuthError;
 use super::settings::AuthSettings;
 use crate::core::crypto::hex;
 use crate::db::schema::{login_failure_origins, login_failures};
-use crate::db::{Database, DatabaseError, DbConnection, is_unique_violation, try_advisory_lock};
+use crate::db::{Database, DatabaseError, DbConnection, try_advisory_lock, with_backend};
 
 /// The number of failures, and the time for which they count.
 #[derive(Clone, Debug)]
@@ -62,7 +62,10 @@ const ADDRESS_LENGTH: usize = 64;
 /// The lock that lets only one instance sweep at a time.
 const SWEEP_LOCK: &str = "login_failures_sweep";
 
-/// The keys under which an attempt is counted.
+/// How often an attempt looks at its row again, because other attempts have changed it.
+const MAX_TURNS: usize = 100;
+
+/// One key under which an attempt is counted.
 #[derive(Clone, Debug)]
 struct Count {
     key: String,
@@ -179,15 +182,8 @@ impl Attempt {
     /// Returns [`AuthError::LockedOut`] if there were too many failures, or the error of the database. Then the attempt
     /// is not counted.
     pub(super) async fn count(&self, db: &Database, now: DateTime<Utc>) -> Result<(), AuthError> {
-        let count = || {
-            let Self { counts, cooloff } = self.clone();
-            db.write(move |conn| counts.iter().try_for_each(|count| count.add(conn, cooloff, now.timestamp())))
-        };
-        match count().await {
-            // Another attempt has just inserted a row.
-            Err(AuthError::Database(DatabaseError::Query(error))) if is_unique_violation(&error) => count().await,
-            counted => counted,
-        }
+        let Self { counts, cooloff } = self.clone();
+        db.write(move |conn| counts.iter().try_for_each(|count| count.add(conn, cooloff, now.timestamp()))).await
     }
 
     /// The password was right. Deletes the count of the name. The count of the address is only reduced by this attempt.
@@ -228,26 +224,38 @@ impl Count {
     }
 
     fn add(&self, conn: &mut DbConnection, cooloff: i64, now: i64) -> Result<(), AuthError> {
+        // Other attempts may insert, count or delete the row between two statements. Then it is looked at again: a row that
+        // a successful login has deleted is no reason to refuse this one.
+        for _ in 0..MAX_TURNS {
+            let found = self.find(conn, cooloff, now)?;
+            if self.change(conn, found, now).map_err(DatabaseError::from)? == 1 {
+                return Ok(());
+            }
+        }
+        Err(locked_out(1))
+    }
+
+    /// Counts one failure, if the row is still as it was found. Returns the number of rows that were changed.
+    fn change(&self, conn: &mut DbConnection, found: Option<(i32, i64, bool)>, now: i64) -> QueryResult<usize> {
         use login_failures::{attempt, failures, since, table};
 
-        let Some((count, time, is_expired)) = self.find(conn, cooloff, now)? else {
+        let Some((count, time, is_expired)) = found else {
             let row = (attempt.eq(&self.key), failures.eq(1), since.eq(now));
-            diesel::insert_into(table).values(row).execute(conn).map_err(DatabaseError::from)?;
-            self.set_origin(conn).map_err(DatabaseError::from)?;
-            return Ok(());
+            let insert = diesel::insert_into(table).values(row);
+            let inserted = with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))?;
+            if inserted == 1 {
+                self.set_origin(conn)?;
+            }
+            return Ok(inserted);
         };
-        // The condition is evaluated again under the lock of the row, because other attempts may have been counted.
-        let updated = if is_expired {
+        // The condition is evaluated again under the lock of the row.
+        if is_expired {
             let unchanged = table.filter(attempt.eq(&self.key).and(since.eq(time)).and(failures.eq(count)));
             diesel::update(unchanged).set((failures.eq(1), since.eq(now))).execute(conn)
         } else {
             let below = table.filter(attempt.eq(&self.key).and(failures.lt(self.limit)));
             let time = if self.expires == Expires::AfterLast { now } else { time };
             diesel::update(below).set((failures.eq(failures + 1), since.eq(time))).execute(conn)
-        };
-        match updated.map_err(DatabaseError::from)? {
-            0 => Err(locked_out(cooloff)),
-            _ => Ok(()),
         }
     }
 

@@ -288,3 +288,25 @@ fn the_limit_is_read_and_checked() {
         assert_eq!(read(value), Err(expected));
     }
 }
+
+/// On SQLite transactions that write do not overlap.
+#[actix_web::test]
+async fn a_login_is_not_locked_out_by_the_success_of_another() {
+    // As another login with the right password does, or the administrator, and a failed login that comes first.
+    let changes = [
+        ("DELETE FROM login_failures", 200),
+        ("UPDATE login_failures SET failures = failures + 1", 200),
+        ("UPDATE login_failures SET failures = 3", 429),
+    ];
+    for (change, status) in changes {
+        let Some(db) = TestDatabase::postgres() else { return };
+        let app = TestApp::build(db, limited).await;
+        let client = from(&app, "192.0.2.1");
+        assert_eq!(log_in(&client, "alice", "wrong").await.status, 401);
+        let answer = app.tables().meet_transaction(change, log_in(&client, "alice", alice().password)).await;
+        assert_eq!(answer.status, status, "{change}");
+        if status == 429 {
+            assert_eq!(answer.header("Retry-After"), "900");
+        }
+    }
+}

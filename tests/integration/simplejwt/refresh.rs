@@ -1,9 +1,7 @@
 //! `POST /api/token/refresh/`. Python counterpart: `TestTokenRefreshView`, `TestTokenBlacklist`.
 
-use actix_simplejwt::db::Database;
 use chrono::TimeDelta;
-use diesel::{RunQueryDsl, sql_query};
-use futures_util::future::{join, join_all};
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{invalid, text};
@@ -107,21 +105,11 @@ async fn a_user_who_is_deleted_before_the_commit_cannot_refresh() {
     let Some(db) = TestDatabase::postgres() else { return };
     let app = TestApp::build(db, |settings| settings.simple_jwt.blacklist_after_rotation = true).await;
     let refresh = text(&app.login(&alice()).await, "refresh");
-    let mut deleter = app.tables().connect();
-    let mut watcher = Database::open(&app.tables().settings).unwrap().connection().unwrap();
-    deleter.batch_execute("BEGIN; UPDATE token_blacklist_outstandingtoken SET user_id = NULL").unwrap();
-    deleter.batch_execute("DELETE FROM auth_user WHERE username = 'alice'").unwrap();
+    let delete =
+        "UPDATE token_blacklist_outstandingtoken SET user_id = NULL; DELETE FROM auth_user WHERE username = 'alice'";
     let client = app.anonymous();
-    let commit_once_the_refresh_waits = async {
-        let waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid IN \
-                     (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
-        while sql_query(waits).execute(&mut *watcher).unwrap() == 0 {
-            tokio::task::yield_now().await;
-        }
-        deleter.batch_execute("COMMIT").unwrap();
-    };
     let answer = client.post("/api/token/refresh/", json!({ "refresh": refresh }));
-    let (answer, ()) = join(answer, commit_once_the_refresh_waits).await;
+    let answer = app.tables().meet_transaction(delete, answer).await;
     let refusal = json!({ "detail": "No active account found for the given token." });
     assert_eq!((answer.status, answer.json()), (401, refusal));
     assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);

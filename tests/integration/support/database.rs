@@ -2,13 +2,17 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
 use diesel::connection::{Connection, SimpleConnection};
+use diesel::dsl::sql;
+use diesel::sql_types::Integer;
 use diesel::{RunQueryDsl, sql_query};
+use futures_util::future::{Either, select};
 use tempfile::TempDir;
 
 use super::server_address;
@@ -84,6 +88,26 @@ impl TestDatabase {
         match self.url.strip_prefix("sqlite://") {
             Some(file) => Box::new(diesel::SqliteConnection::establish(file).unwrap()),
             None => Box::new(diesel::PgConnection::establish(&self.url).unwrap()),
+        }
+    }
+
+    /// The output of `request`. It meets another transaction, which has run `statements` and is committed as soon as the
+    /// request waits for it. PostgreSQL only: on SQLite transactions that write do not overlap.
+    pub async fn meet_transaction<T>(&self, statements: &str, request: impl Future<Output = T>) -> T {
+        let connect = || diesel::PgConnection::establish(&self.url).unwrap();
+        let (mut other, mut watcher) = (connect(), connect());
+        other.batch_execute(&format!("BEGIN; {statements}")).unwrap();
+        let pid: i32 = diesel::select(sql::<Integer>("pg_backend_pid()")).get_result(&mut other).unwrap();
+        let waits = format!("SELECT 1 FROM pg_stat_activity WHERE {pid} = ANY(pg_blocking_pids(pid))");
+        let commit = async {
+            while sql_query(&waits).execute(&mut watcher).unwrap() == 0 {
+                tokio::task::yield_now().await;
+            }
+            other.batch_execute("COMMIT").unwrap();
+        };
+        match select(pin!(request), pin!(commit)).await {
+            Either::Left(_) => panic!("the request did not wait for the other transaction"),
+            Either::Right(((), request)) => request.await,
         }
     }
 
