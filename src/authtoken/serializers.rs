@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::exceptions::AuthTokenError;
 use super::models::Token;
 use crate::core::crypto::SecretString;
-use crate::db::{DatabaseError, DbConnection};
+use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation};
 use crate::rest_framework::context;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
@@ -49,14 +49,21 @@ impl AuthTokenSerializer {
             return Ok(token);
         }
         let (users, now) = (Arc::clone(auth.users()), auth.clock().now());
-        db.write(move |conn| {
+        let made = db.write(move |conn| {
             // The user may have been deleted while the password was hashed.
-            let user = users.get_by_pk(conn, user_id).map_err(DatabaseError::from)?;
-            if user.is_none() {
-                return Err(AuthTokenError::WrongCredentials { key });
+            match users.get_by_pk(conn, user_id).map_err(DatabaseError::from)? {
+                Some(_) => Token::get_or_create(conn, user_id, now).map(Some).map_err(DatabaseError::from),
+                None => Ok(None),
             }
-            Ok(Token::get_or_create(conn, user_id, now).map_err(DatabaseError::from)?)
-        })
-        .await
+        });
+        match made.await {
+            Ok(Some(token)) => Ok(token),
+            // PostgreSQL lets another transaction delete the user before the commit of this one.
+            Err(DatabaseError::Query(error)) if is_foreign_key_violation(&error) => {
+                Err(AuthTokenError::WrongCredentials { key })
+            }
+            Ok(None) => Err(AuthTokenError::WrongCredentials { key }),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -119,3 +119,15 @@ fn a_concurrent_transaction_gets_the_key_that_the_first_has_made() {
     assert_eq!(rival_thread.unwrap().join().unwrap().unwrap(), winner);
     assert_eq!(winner.key.len(), 40);
 }
+
+#[actix_web::test]
+async fn a_user_who_is_deleted_before_the_commit_gets_no_key() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let app = TestApp::build(db, |_| {}).await;
+    let client = app.anonymous();
+    let login = client.post("/api/authtoken/", json!({ "username": "alice", "password": alice().password }));
+    let answer = app.tables().meet_transaction("DELETE FROM auth_user WHERE username = 'alice'", login).await;
+    let refusal = json!({ "non_field_errors": ["Unable to log in with provided credentials."] });
+    assert_eq!((answer.status, answer.json()), (400, refusal));
+    assert_eq!(app.count("authtoken_token").await, 0);
+}
