@@ -2,7 +2,7 @@
 """Rotations of the key that signs tokens, under load, with four real verifiers: no request may fail.
 
     rotation.py --manage target/release/manage --python .venv/bin/python --jose FOLDER
-        [--database sqlite|postgres://…] [--instances 2] [--rotations 2] [--max-age 6]
+        [--database sqlite|postgres://…] [--instances 2] [--rotations 2] [--max-age 32]
 
 The verifiers are PyJWT's PyJWKClient and a Django with JWK_URL (--python has PyJWT, cryptography, Django REST Framework and
 simplejwt), npm's jose (FOLDER has node_modules/jose) behind nginx's auth_request as deploy/gateway/jwks.conf has it, and nginx
@@ -10,7 +10,8 @@ with introspection as deploy/gateway/introspection.conf has it. Needs nginx with
 
 Clients log in, refresh and use their tokens all the time. Each access token is shown to every verifier when it is new and again
 before it expires, so tokens of both keys are verified in every step. Exit code 1 if a request failed or a step was not refused
-that came too early.
+that came too early. The verifiers have their default settings. PyJWT 2.15 fetches keys again after 30 seconds at the earliest, so
+`--max-age` must be longer.
 """
 import argparse
 import base64
@@ -228,7 +229,7 @@ def main():
     parser.add_argument("--database", default="sqlite")
     parser.add_argument("--instances", type=int, default=2)
     parser.add_argument("--rotations", type=int, default=2)
-    parser.add_argument("--max-age", type=int, default=6)
+    parser.add_argument("--max-age", type=int, default=32)
     options = parser.parse_args()
     database = Database(options.database)
     service, verifiers = None, None

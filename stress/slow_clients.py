@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 
-from service import Database, Service, post
+from service import Database, Service, post, request, volley
 
 USER = {"username": "user", "password": "correct horse 1"}
 GET = b"GET /api/protected/ HTTP/1.1\r\nHost: a\r\n"
@@ -52,7 +52,8 @@ def main():
         service.add_user(USER["username"])
         port = service.start()
         process = service.processes[port]
-        post(port, "/api/token/", USER)
+        # Every worker opens its database.
+        volley([port], [request("/api/token/", USER)] * 64)
 
         def descriptors():
             return len(os.listdir("/proc/%d/fd" % process.pid))
