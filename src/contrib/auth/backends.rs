@@ -10,6 +10,17 @@ use super::lockout::Attempt;
 use super::state::AuthState;
 use crate::db::{Database, DatabaseError, DbConnection};
 
+/// How often a login compares the password, if the stored one is another one each time it is read again.
+const MAX_CHECKS: usize = 3;
+
+/// A password that was right.
+struct Verified {
+    /// The stored password string that it was compared with.
+    stored: String,
+    /// The string of the preferred hasher, to be stored in its place.
+    upgraded: Option<String>,
+}
+
 impl AuthState {
     /// The user with this name and password, if a backend accepts the user. A password that was stored by another
     /// hasher than the preferred hasher is stored again by that one.
@@ -52,10 +63,11 @@ impl AuthState {
         self.survey_passwords(db);
         let (user, attempt) = self.find(db, address, username).await?;
         let turn = self.0.queue.turn(address).await?;
-        let Some(attempt) = attempt else { return self.check(db, turn, user, password).await };
+        let Some(attempt) = attempt else { return self.check(db, turn, address, user, password).await };
         // This is a separate task. If the client disconnects, a login that has been counted still removes its count.
-        let (auth, db, password) = (self.clone(), db.clone(), password.to_owned());
-        let login = tokio::spawn(async move { auth.check_counted(&db, turn, user, &password, attempt).await });
+        let (auth, db, address, password) = (self.clone(), db.clone(), address.to_owned(), password.to_owned());
+        let login =
+            tokio::spawn(async move { auth.check_counted(&db, turn, &address, user, &password, attempt).await });
         login.await.map_err(|e| AuthError::Hashing(e.to_string()))?
     }
 
@@ -64,12 +76,13 @@ impl AuthState {
         &self,
         db: &Database,
         turn: Turn,
+        address: &str,
         user: Option<SharedUser>,
         password: &str,
         attempt: Attempt,
     ) -> Result<Option<SharedUser>, AuthError> {
         attempt.count(db, self.clock().now()).await?;
-        let outcome = self.check(db, turn, user, password).await;
+        let outcome = self.check(db, turn, address, user, password).await;
         match &outcome {
             Ok(Some(_)) => attempt.succeed(db).await?,
             Ok(None) => {}
@@ -108,48 +121,62 @@ impl AuthState {
         &self,
         db: &Database,
         turn: Turn,
+        address: &str,
         user: Option<SharedUser>,
         password: &str,
     ) -> Result<Option<SharedUser>, AuthError> {
-        let password = password.to_owned();
-        let Some(user) = user else {
+        let Some(mut user) = user else {
+            let password = password.to_owned();
             self.hash_on(turn, move |hashers| hashers.fake_runtime(&password)).await?;
             return Ok(None);
         };
-        let (known, may_log_in) = (user.clone(), user.is_active() || self.0.allow_inactive);
+        let mut turn = turn;
+        // Hashing takes long. A user who was deactivated in this time is refused. If the stored password is another one now, it
+        // was changed, or another login has hashed it again, so it is checked again.
+        for _ in 0..MAX_CHECKS {
+            let Some(verified) = self.verify(turn, &user, password).await? else { return Ok(None) };
+            let current = self.read_again(db, user, verified.upgraded.clone()).await?;
+            let Some(current) = current.filter(|user| user.is_active() || self.0.allow_inactive) else {
+                return Ok(None);
+            };
+            if current.password() == verified.upgraded.as_ref().unwrap_or(&verified.stored) {
+                return Ok(Some(current));
+            }
+            user = current;
+            turn = self.0.queue.turn(address).await?;
+        }
+        Ok(None)
+    }
+
+    /// Compares `password` with the stored one of `user`. `None` if it is wrong.
+    async fn verify(&self, turn: Turn, user: &SharedUser, password: &str) -> Result<Option<Verified>, AuthError> {
+        let (stored, password) = (user.password().to_owned(), password.to_owned());
+        let may_log_in = user.is_active() || self.0.allow_inactive;
         let work = move |hashers: &PasswordHashers| {
             let check = match may_log_in {
-                true => hashers.check(&password, known.password()),
-                false => hashers.check_of_refused(&password, known.password()),
+                true => hashers.check(&password, &stored),
+                false => hashers.check_of_refused(&password, &stored),
             };
             // A hasher that cannot take this password (bcrypt, beyond 72 bytes) leaves the old string in place.
             let upgraded = check.must_update.then(|| hashers.encode(&password).ok()).flatten();
-            (check, upgraded)
+            check.is_correct.then_some(Verified { stored, upgraded })
         };
-        let (check, upgraded) = self.hash_on(turn, work).await?;
-        if !check.is_correct {
-            return Ok(None);
-        }
-        // Hashing takes long. A user who was deactivated in this time is refused.
-        let user = match upgraded {
-            Some(encoded) => self.store_upgrade(db, user, encoded).await?,
-            None => {
-                let users = Arc::clone(self.users());
-                let again = move |conn: &mut DbConnection| users.get_by_natural_key(conn, user.username());
-                db.read(move |conn| again(conn).map_err(DatabaseError::from)).await?
-            }
-        };
-        Ok(user.filter(|user| user.is_active() || self.0.allow_inactive))
+        self.hash_on(turn, work).await
     }
 
-    /// The user as stored after the upgrade: tokens may carry a digest of the password string.
-    async fn store_upgrade(
+    /// The user as stored now. The upgraded password string is stored before that, if there is one: tokens may carry a digest
+    /// of the password string.
+    async fn read_again(
         &self,
         db: &Database,
         user: SharedUser,
-        encoded: String,
+        upgraded: Option<String>,
     ) -> Result<Option<SharedUser>, AuthError> {
         let users = Arc::clone(self.users());
+        let Some(encoded) = upgraded else {
+            let read = move |conn: &mut DbConnection| users.get_by_natural_key(conn, user.username());
+            return Ok(db.read(move |conn| read(conn).map_err(DatabaseError::from)).await?);
+        };
         let stored = db.write(move |conn| {
             users.set_password(conn, &*user, &encoded)?;
             users.get_by_natural_key(conn, user.username()).map_err(DatabaseError::from)

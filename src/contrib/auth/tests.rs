@@ -36,9 +36,14 @@ async fn limited(limit: Option<u16>, per_address: Option<u16>) -> (tempfile::Tem
 }
 
 #[tokio::test]
-async fn a_user_deactivated_while_the_password_is_hashed_is_refused() {
+async fn a_user_changed_while_the_password_is_hashed_is_read_again() {
     let (_folder, db, auth) = with(AuthSettings { hashing_threads: 1, ..AuthSettings::default() }).await;
-    for (column, is_let_in) in [("first_name = 'Alice'", true), ("is_active = FALSE", false)] {
+    // Another login has hashed the password again; a new password, and the old one once more, after the new one was read; the user
+    // was deactivated.
+    let rehashed = format!("password = '{}'", auth.hashers().encode("secret").unwrap());
+    let changed = format!("password = '{}'", auth.hashers().encode("new").unwrap());
+    let changes = [("first_name = 'Alice'", true), (&*rehashed, true), (&*changed, false), (&*rehashed, false)];
+    for (column, is_let_in) in changes.into_iter().chain([("is_active = FALSE", false)]) {
         let (release, wait) = std::sync::mpsc::channel::<()>();
         let mut busy = Box::pin(auth.hash(move |_| wait.recv()));
         assert!((&mut busy).now_or_never().is_none());

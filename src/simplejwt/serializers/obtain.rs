@@ -10,6 +10,7 @@ use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
 use crate::simplejwt::exceptions::TokenError;
+use crate::simplejwt::token_family::models::lock_user;
 use crate::simplejwt::tokens::{Refresh, Revocable, Sliding, Token};
 
 /// Credentials for a token of class `C`: `token_class` in Python.
@@ -46,9 +47,19 @@ impl<C: Revocable> TokenObtainSerializer<C> {
         let (jwt, users) = (Arc::clone(context.state), Arc::clone(auth.users()));
         let client = jwt.families().map(|_| context.client()).unwrap_or_default();
         let issue = move |conn: &mut _| {
-            // The user may have been deleted or deactivated while the password was hashed.
-            let user = users.get_by_natural_key(conn, user.username())?;
+            // Before the token, because the row of a user is locked before the logins of the user and the families are.
+            if jwt.settings.update_last_login {
+                users.update_last_login(conn, &*user, jwt.clock.now())?;
+            }
+            // Whoever ends all logins of the user has this lock, and either finds the new token, or has changed the user before.
+            if let Some(user_id) = user.pk() {
+                lock_user(conn, user_id)?;
+            }
+            let (verified, user) = (user.password(), users.get_by_natural_key(conn, user.username())?);
             let user = user.ok_or_else(|| refused(Some("user was deleted meanwhile".to_owned())))?;
+            if user.password() != verified {
+                return Err(refused(Some(format!("the password of {} was changed meanwhile", &*user))));
+            }
             if !(jwt.user_rule)(&*user) {
                 return Err(refused(Some(format!("{} may not have tokens", &*user))));
             }
@@ -56,10 +67,6 @@ impl<C: Revocable> TokenObtainSerializer<C> {
             let id_field = &jwt.settings.user_id_field;
             if user.attribute(id_field).unwrap_or_default().is_null() {
                 return Err(refused(Some(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user))));
-            }
-            // Before the token, because the row of a user is locked before the user's families are.
-            if jwt.settings.update_last_login {
-                users.update_last_login(conn, &*user, jwt.clock.now())?;
             }
             Token::<C>::for_client(&*user, &client, &jwt, conn)
         };

@@ -77,3 +77,32 @@ per_database! {
         assert_eq!(app.count("auth_user WHERE last_login IS NULL").await, 2);
     }
 }
+
+/// On SQLite transactions that write do not overlap.
+#[actix_web::test]
+async fn a_login_that_meets_the_end_of_all_logins_gets_no_token() {
+    for update_last_login in [false, true] {
+        for (change, ends) in
+            [("password = 'md5$x$y'", true), ("is_active = FALSE", true), ("first_name = 'Al'", false)]
+        {
+            let Some(db) = TestDatabase::postgres() else { return };
+            let app = TestApp::build(db, |settings| settings.simple_jwt.update_last_login = update_last_login).await;
+            // What the admin does.
+            let end = format!(
+                "UPDATE auth_user SET {change} WHERE username = 'alice'; \
+                 SELECT pg_advisory_xact_lock(hashtext('logins of user ' || id), hashtext(current_schema())) \
+                 FROM auth_user WHERE username = 'alice'"
+            );
+            let client = app.anonymous();
+            let login = client.post("/api/token/", json!({ "username": "alice", "password": alice().password }));
+            let answer = app.tables().meet_transaction(&end, login).await;
+            if ends {
+                let refusal = json!({ "detail": "No active account found with the given credentials" });
+                assert_eq!((answer.status, answer.json()), (401, refusal), "{change}");
+            } else {
+                assert_eq!(answer.status, 200, "{change}");
+            }
+            assert_eq!(app.count("token_blacklist_outstandingtoken").await, i64::from(!ends), "{change}");
+        }
+    }
+}
