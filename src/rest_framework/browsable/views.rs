@@ -1,8 +1,6 @@
 //! Logging in and out by a page. Python counterpart: `rest_framework.urls`, with `LoginView` and `LogoutView` of
 //! `django.contrib.auth.views`.
 
-use std::time::Duration;
-
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -30,8 +28,8 @@ const LOGIN_REDIRECT_URL: &str = "/accounts/profile/";
 /// The cache of the browser must not show these pages later: `never_cache`.
 const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
 
-/// The limits of these forms.
-const LIMITS: FormLimits = FormLimits { bytes: 32 * 1024, fields: 100, time: Duration::from_secs(30) };
+/// The largest form, in bytes, as for the views of the API that take credentials.
+const MAX_BYTES: usize = 32 * 1024;
 
 #[derive(Template)]
 #[template(path = "rest_framework/login.html")]
@@ -131,8 +129,10 @@ async fn read(req: &HttpRequest, payload: web::Payload) -> Result<QueryDict, Htt
     let form = match *req.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
         _ => {
-            let budget = &RestFramework::of(req).map_err(failed)?.body_budget;
-            read_form(req.headers(), payload.into_inner(), LIMITS, budget).await.map_err(unread)?
+            let framework = RestFramework::of(req).map_err(failed)?;
+            let limits = &framework.settings.limits;
+            let limits = FormLimits { bytes: MAX_BYTES.min(limits.body), fields: limits.fields, time: limits.time };
+            read_form(req.headers(), payload.into_inner(), limits, &framework.body_budget).await.map_err(unread)?
         }
     };
     csrf::check(req, form.get(csrf::FIELD)).map_err(|failure| failure.page())?;

@@ -128,6 +128,15 @@ per_database! {
         }
     }
 
+    async fn forms_have_the_limits_of_the_settings(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.rest_framework.limits.body = 30).await;
+        let browser = Browser::new(app.anonymous());
+        for (username, status) in [("short", 403), ("longer than thirty characters", 413)] {
+            let response = browser.post("/api-auth/login/", &[("username", username)]).await;
+            assert_eq!((response.status, response.body.is_empty()), (status, status == 413));
+        }
+    }
+
     async fn a_response_without_content_is_a_page_for_browsers(db: TestDatabase) {
         // The description has the 204, and no pages.
         let app = TestApp::build_undescribed(db, |settings| settings.simple_jwt.token_family.enabled = true).await;

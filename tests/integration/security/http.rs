@@ -241,6 +241,11 @@ fn slow_clients_are_disconnected_and_do_not_delay_others() {
             "half a chunk",
             "POST /api/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{",
         ),
+        (
+            "half a form",
+            "POST /api-auth/login/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: 100\r\n\r\nusername=",
+        ),
         ("a body that is not read", "GET /api/protected/ HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx"),
         (
             "a chunked body that is not read",
