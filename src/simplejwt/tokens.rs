@@ -183,7 +183,7 @@ impl RefreshToken {
     pub fn access_token(&self, jwt: &JwtState) -> AccessToken {
         let mut access = AccessToken::new(jwt);
         access["exp"] = (self.current_time + jwt.settings.access_token_lifetime).timestamp().into();
-        // Where nobody asks for the family of an access token, it would only make the token longer.
+        // Without `CHECK_ON_ACCESS` the family of an access token is never checked, so the token does not carry it.
         let families = jwt.families().filter(|families| !families.check_on_access);
         let is_hidden = |claim: &str| families.is_some_and(|families| families.has_claim(claim));
         for (claim, value) in self.iter() {

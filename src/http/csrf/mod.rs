@@ -5,7 +5,7 @@
 //!
 //! 1. A page with a form has [`get_token`] in a hidden field named [`FIELD`]. The cookie `csrftoken` with the secret is set.
 //! 2. The view that takes the form calls [`check`] with that field. The answer of a [`CsrfFailure`] is Django's page.
-//! 3. A login calls [`rotate_token`], so that nobody who has set the cookie before knows the secret after it.
+//! 3. A login calls [`rotate_token`]: the secret changes, so a cookie that an attacker set before the login is useless after it.
 //!
 //! Views that do not trust cookies, such as those with tokens, need none of this.
 

@@ -18,7 +18,7 @@ pub struct Rotation {
     pub algorithm: Algorithm,
     /// The key that signs now, if the file does not say which one does.
     pub current: Option<CurrentKey>,
-    /// Whether the settings name the file. Otherwise nobody reads it yet, and nothing can be published in it.
+    /// Whether the settings name the file. If not, no server reads it yet, so its keys are not published.
     pub is_named: bool,
     /// How long a key is published before it signs.
     pub publish_for: Duration,

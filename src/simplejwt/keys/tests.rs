@@ -302,7 +302,7 @@ fn a_key_that_is_listed_twice_is_used_once_and_told() {
 #[test]
 fn only_public_keys_are_published() {
     let [(first, _, first_id), (second, second_public, second_id)] = [(); 2].map(|()| pair(Algorithm::ES256));
-    // A private key among the further ones is as good as its public half.
+    // A further key may be given as a private key or as its public half. The public half is published in both cases.
     for inactive in [second.expose(), &second_public] {
         let keys = keys(&settings(Algorithm::ES256, Some(&first), &[inactive]));
         let set = published(&keys).unwrap();

@@ -1,11 +1,11 @@
 //! Who may call, and the check of their secrets. Python counterpart: `OAuth2Validator.authenticate_client` of
 //! django-oauth-toolkit.
 //!
-//! A gateway introspects a token with every request, so its secret must not be hashed each time: that takes a tenth of a second
-//! on purpose. The first right secret is hashed, on the threads for hashing, and from then on this process compares a digest of
-//! what is sent with the digest of that, in constant time. The digest has a random key of this process, so that it is of no use
-//! elsewhere. A wrong secret, and any secret of an unknown client, is hashed each time: a guess is as slow as one at a password,
-//! and takes the same time for both. A flood of them waits behind each other by its address and delays no log-in for long.
+//! A gateway introspects a token with every request. A password hash takes a tenth of a second on purpose, so the right secret is
+//! hashed only once, on the threads for hashing. After that this process keeps an HMAC of it, under a random key of the process,
+//! and compares it in constant time with the HMAC of the secret that is sent. A wrong secret, and any secret of an unknown client,
+//! is hashed each time: guessing is as slow as guessing a password, and both cases take the same time. Guesses from one address
+//! wait for each other, so they do not delay log-ins for long.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

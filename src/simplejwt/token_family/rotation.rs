@@ -182,8 +182,8 @@ pub(in crate::simplejwt) fn decide(
     if activity.jti == successor {
         let Some((id, expires_at)) = FamilyToken::family(conn, old)? else { return Ok(Outcome::Blacklisted) };
         let claims = FamilyClaims { id, expires_at: expires_at.map(from_db) };
-        // The direct predecessor. If the successor or the family has gone as well, this login is over, and there is nothing to
-        // protect. Another server may have blacklisted the family, without an end in our table.
+        // The direct predecessor. If the successor or the family is blacklisted or expired, the login has ended already, so this is
+        // not treated as reuse. Another server may have blacklisted the family, without an end in our table.
         if BlacklistLookup(successor.clone()).find(conn)?.is_some()
             || claims.check_expiration(now).is_err()
             || FamilyLookup(claims.id.clone()).find(conn)?.is_some()
