@@ -62,13 +62,18 @@ async fn a_user_changed_while_the_password_is_hashed_is_read_again() {
 #[tokio::test]
 async fn a_right_password_is_not_a_failure_if_the_client_disconnects() {
     let (_folder, db, auth) = limited(Some(3), None).await;
+    // The count waits for this write, so the login cannot end before it is dropped.
+    let (release, wait) = std::sync::mpsc::channel::<()>();
+    let mut busy = Box::pin(db.write(move |_| Ok::<_, DatabaseError>(wait.recv().is_ok())));
+    assert!((&mut busy).now_or_never().is_none());
     let mut login = Box::pin(auth.authenticate(&db, "192.0.2.1", "alice", "secret"));
-    // It has its turn, so the count is under way.
     while auth.hashing_pending() == 0 {
         assert!((&mut login).now_or_never().is_none());
         tokio::task::yield_now().await;
     }
     drop(login);
+    release.send(()).unwrap();
+    assert!(busy.await.unwrap());
     while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
         tokio::task::yield_now().await;
     }

@@ -24,10 +24,10 @@
 //! * A wrong password for a text of that algorithm with less work: the hasher does the missing work. Django's
 //!   `harden_runtime` does this only for PBKDF2 and bcrypt.
 //! * A wrong password for a text of another algorithm, or of Argon2 with lower parameters: the time of the comparison
-//!   is
-//!   measured, and the hasher of the most expensive kind does the missing work. Django does nothing here. The time must be
+//!   is measured, and the hasher of the most expensive kind does the missing work. Django does nothing here. The time must be
 //!   measured, because the ratio of two algorithms depends on the processor, for example on SHA-256 in hardware. The
-//!   measurement takes an eighth of that work, so the most expensive texts take up to an eighth longer.
+//!   measurement is a part of the missing work. If nearly nothing is missing it is a thirty-second of the whole work, and the
+//!   refusal takes so much longer.
 //!
 //! A text that is more expensive than those of the preferred hasher slows down every refusal, once
 //! [`PasswordHashers::meet`] or a refusal has found one. Otherwise the time would reveal which users have not logged in
@@ -66,8 +66,11 @@ pub const UNUSABLE_PASSWORD_PREFIX: char = '!';
 /// password reset.
 const UNUSABLE_PASSWORD_SUFFIX_LENGTH: usize = 40;
 
-/// The share of a hasher's work that is run to measure the time of the whole.
+/// The share of a hasher's work that is run to measure the time of the whole. A smaller one is measured less exactly.
 const SAMPLE: f64 = 0.125;
+
+/// The smallest such share, if less than [`SAMPLE`] seems to be missing. Work that is not missing makes the refusal late.
+const SMALLEST_SAMPLE: f64 = SAMPLE / 4.0;
 
 /// Whether a stored text can have a right password at all.
 #[must_use]
@@ -228,7 +231,12 @@ impl PasswordHashers {
             let done = if is_target { hasher.relative_work(encoded).unwrap_or(Some(0.0)) } else { None };
             match done {
                 Some(done) => self.burn(password, target.hasher, target.work - done),
-                None => self.catch_up(password, spent, target),
+                None => {
+                    let estimate =
+                        hasher.estimated_work(encoded).unwrap_or(0.0) * self.dearest.unit(index).unwrap_or(0.0);
+                    let sample = (target.work * (1.0 - estimate / target.cost)).clamp(SMALLEST_SAMPLE, SAMPLE);
+                    self.catch_up(password, spent, target, sample);
+                }
             }
         }
         let must_update = is_correct && (index != 0 || hasher.must_update(encoded).unwrap_or(true));
@@ -269,11 +277,12 @@ impl PasswordHashers {
         Some((index, &*self.hashers[index]))
     }
 
-    /// Does the missing work after a comparison that took `spent`, if only a measurement shows how much is missing.
-    fn catch_up(&self, password: &str, spent: Duration, target: Target) {
+    /// Does the missing work after a comparison that took `spent`, if only a measurement shows how much is missing. `sample`
+    /// is the share of the work that is measured.
+    fn catch_up(&self, password: &str, spent: Duration, target: Target, sample: f64) {
         let started = Instant::now();
-        self.burn(password, target.hasher, SAMPLE);
-        self.burn(password, target.hasher, missing_work(target.work, spent, started.elapsed()));
+        self.burn(password, target.hasher, sample);
+        self.burn(password, target.hasher, missing_work(target.work, spent, sample, started.elapsed()));
     }
 
     fn burn(&self, password: &str, hasher: usize, work: f64) {
@@ -285,7 +294,7 @@ impl PasswordHashers {
     }
 }
 
-/// The rest of `work` after a comparison that took `spent` and a sample that took `sample`.
-fn missing_work(work: f64, spent: Duration, sample: Duration) -> f64 {
-    work - SAMPLE - SAMPLE * spent.as_secs_f64() / sample.as_secs_f64()
+/// The rest of `work` after a comparison that took `spent` and a sample of it that took `elapsed`.
+fn missing_work(work: f64, spent: Duration, sample: f64, elapsed: Duration) -> f64 {
+    work - sample - sample * spent.as_secs_f64() / elapsed.as_secs_f64()
 }

@@ -198,9 +198,19 @@ fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
         PasswordCheck { is_correct: true, must_update: true }
     );
     assert_eq!(dear.burnt(), [1.0]);
-    // The preferred kind has to catch up as well: a sample, and then by the clock.
-    assert_eq!(hashers.check("wrong", "new$secret$1"), PasswordCheck::WRONG);
-    assert_eq!((new.burnt(), dear.burnt()[0]), (vec![], SAMPLE));
+    // The preferred kind has to catch up as well: a sample, and then by the clock. Where less than the sample seems to be missing,
+    // it is that, and at the end the smallest one.
+    for (encoded, sample) in [
+        ("new$secret$1", SAMPLE),
+        ("new$secret$2", SAMPLE),
+        ("new$secret$2.25", 0.125),
+        ("old$secret$4.6", 0.1),
+        ("old$secret$4.9", SMALLEST_SAMPLE),
+    ] {
+        assert_eq!(hashers.check("wrong", encoded), PasswordCheck::WRONG, "{encoded}");
+        let burnt = dear.burnt();
+        assert!(new.burnt().is_empty() && (burnt[0] - sample).abs() < 1e-9, "{encoded}: {burnt:?}");
+    }
     assert_eq!(old.burnt(), [0.0; 0]);
 }
 
@@ -277,9 +287,9 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
     }
 
     // Of another algorithm, or of work that cannot be told: a sample, and then by the clock.
-    for encoded in ["old$secret$1", "new$secret$0"] {
+    for (encoded, sample) in [("old$secret$1", SAMPLE), ("new$secret$0", SMALLEST_SAMPLE)] {
         assert_eq!(hashers.check("wrong", encoded), PasswordCheck::WRONG);
-        assert_eq!(new.burnt()[0], SAMPLE, "{encoded}");
+        assert_eq!(new.burnt()[0], sample, "{encoded}");
     }
 
     for encoded in ["new$secret$1", "new$secret$0.5", "old$secret$1"] {
@@ -293,9 +303,12 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
 fn after_another_algorithm_the_missing_time_is_spent() {
     let ms = Duration::from_millis;
     // A sample of an eighth in 10 ms means 80 ms for the whole.
-    assert_eq!(missing_work(1.0, ms(0), ms(10)), 0.875);
-    assert_eq!(missing_work(1.0, ms(20), ms(10)), 0.625);
-    assert_eq!(missing_work(2.0, ms(20), ms(10)), 1.625);
-    assert!(missing_work(1.0, ms(70), ms(10)).abs() < 1e-9);
-    assert!(missing_work(1.0, ms(160), ms(10)) < 0.0);
+    let missing = |work, spent| missing_work(work, ms(spent), SAMPLE, ms(10));
+    assert_eq!(missing(1.0, 0), 0.875);
+    assert_eq!(missing(1.0, 20), 0.625);
+    assert_eq!(missing(2.0, 20), 1.625);
+    assert!(missing(1.0, 70).abs() < 1e-9);
+    assert!(missing(1.0, 160) < 0.0);
+    // A smaller one in 5 ms means the same.
+    assert_eq!(missing_work(1.0, ms(20), SAMPLE / 2.0, ms(5)), 0.6875);
 }
