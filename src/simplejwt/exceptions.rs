@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::tokens::AuthToken;
 #[cfg(feature = "database")]
-use crate::contrib::auth::AuthError;
+use crate::contrib::auth::{AuthError, UserId};
 use crate::core::jwt::JwtError;
 #[cfg(feature = "database")]
 use crate::db::{DatabaseError, is_foreign_key_violation};
@@ -96,6 +96,15 @@ impl TokenError {
     /// A token of a family that was ended.
     pub fn family_blacklisted() -> Self {
         Self::Invalid { message: FAMILY_BLACKLISTED.into(), cause: None, refusal: Refusal::Blacklisted }
+    }
+
+    /// A token of the user with this key that names the family of another user. An issuer that copies claims from one token to another
+    /// makes such a token, so this is worth a warning.
+    #[cfg(feature = "database")]
+    pub(super) fn foreign_family(user_id: Option<UserId>) -> Self {
+        let user = user_id.map_or_else(|| "no user".to_owned(), |id| format!("user {id}"));
+        log::warn!("a refresh token of {user} names the token family of another user, and is refused");
+        Self::invalid(INVALID)
     }
 
     /// A token that was rotated and is used again, by a client that should not have it any more. The message is that of any

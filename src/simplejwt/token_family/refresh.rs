@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::claims::FamilyClaims;
-use super::models::{FamilyActivity, FamilyToken};
-use super::rotation::{NotAdvanced, Outcome, Rotation, decide};
+use super::models::{FamilyActivity, FamilyToken, TokenFamily};
+use super::rotation::{NotAdvanced, Outcome, Rotation, decide, successor_in_grace};
 use super::settings::TokenFamilySettings;
 use crate::contrib::auth::SharedUser;
-use crate::db::types::from_db;
-use crate::db::{DatabaseError, DbConnection};
+use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::simplejwt::exceptions::TokenError;
 use crate::simplejwt::serializers::{Context, TokenData};
 use crate::simplejwt::tokens::{RefreshToken, jti};
@@ -59,8 +58,11 @@ impl Context<'_> {
             let access = refresh.access_token(jwt).encode(jwt)?;
             if let Some(family) = named {
                 let now = refresh.current_time();
-                let touch = move |conn: &mut DbConnection| FamilyActivity::touch(conn, &family.id, &client, now);
-                self.db.write(move |conn| touch(conn).map_err(DatabaseError::from)).await?;
+                let owner = user.and_then(|user| user.pk());
+                let touch = move |conn: &mut DbConnection| FamilyActivity::touch(conn, &family.id, owner, &client, now);
+                if !self.db.write(move |conn| touch(conn).map_err(DatabaseError::from)).await? {
+                    return Err(TokenError::foreign_family(owner));
+                }
             }
             return Ok(TokenData::Refreshed { access, refresh: None });
         }
@@ -113,11 +115,34 @@ impl Context<'_> {
         }
         let user = self.get_user(&refresh).await;
         let (jwt, client) = (Arc::clone(self.state), self.client());
-        let (old, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time());
-        let settle = move |conn: &mut DbConnection| decide(conn, &old, &jwt.settings.token_family, &client, now);
+        let (old, now, lookup) = (jti(&refresh, &jwt.settings)?, refresh.current_time(), self.user_lookup(&refresh));
+        let settle = move |conn: &mut DbConnection| {
+            let owner = lookup.find(conn)?.and_then(|user| user.pk());
+            decide(conn, &old, owner, &jwt.settings.token_family, &client, now)
+        };
         match self.db.write(settle).await? {
             outcome @ Outcome::Repeated { .. } => self.answer_again(outcome, refresh, user?.as_ref(), families),
             outcome => self.answer_again(outcome, refresh, None, families),
+        }
+    }
+
+    /// A refresh token of a client that logs out. It must not be blacklisted, but within the grace period its successor stands for
+    /// it: the client may not have got that yet, and the token would get it.
+    pub(in crate::simplejwt) async fn token_to_end(&self, raw: &str) -> Result<RefreshToken, TokenError> {
+        let error = match RefreshToken::from_raw_unrevoked(raw, self.state, self.db).await {
+            Err(error) if error.is_blacklisted() && self.state.families().is_some() => error,
+            outcome => return outcome,
+        };
+        let refresh = RefreshToken::from_raw_signed(raw, self.state)?;
+        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&refresh));
+        let (old, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time());
+        let find = move |conn: &mut DbConnection| {
+            let owner = lookup.find(conn)?.and_then(|user| user.pk());
+            successor_in_grace(conn, &old, owner, &jwt.settings.token_family, now).map_err(DatabaseError::from)
+        };
+        match self.db.read(find).await? {
+            Some(successor) => RefreshToken::from_raw_unrevoked(&successor, self.state, self.db).await,
+            None => Err(error),
         }
     }
 
@@ -159,6 +184,6 @@ impl Context<'_> {
         let jti = jti(refresh, &self.state.settings)?;
         let find = move |conn: &mut DbConnection| FamilyToken::family(conn, &jti).map_err(DatabaseError::from);
         let family = self.db.read(find).await?;
-        Ok(family.map(|(id, expires_at)| FamilyClaims { id, expires_at: expires_at.map(from_db) }))
+        Ok(family.map(TokenFamily::claims))
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use diesel::QueryResult;
 
 use super::claims::FamilyClaims;
 use super::client::Client;
@@ -98,7 +99,8 @@ impl Rotation {
         let owner = self.owner(conn)?;
         let settings = &self.jwt.settings;
         let (old, new) = (jti(&self.old, settings)?, jti(&self.new, settings)?);
-        let step = Step { family_id: &self.family.id, old: &old, new: &new, client: &self.client, now: self.now() };
+        let (family_id, client) = (&self.family.id, &self.client);
+        let step = Step { family_id, user_id: owner, old: &old, new: &new, client, now: self.now() };
         if !advance(conn, &step).map_err(DatabaseError::from)? {
             return Err(NotAdvanced::Unsettled);
         }
@@ -120,7 +122,15 @@ impl Rotation {
         if let Some(user_id) = limited {
             lock_user(conn, user_id)?;
         }
-        let known = if self.starts { None } else { Some(record.get_or_create(conn)?) };
+        let known = if self.starts {
+            None
+        } else if let Some(family) = record.get_or_create(conn)? {
+            Some(family)
+        } else if BlacklistLookup(old).find(conn)?.is_some() {
+            return Ok(Outcome::Blacklisted);
+        } else {
+            return Err(TokenError::foreign_family(owner));
+        };
         if let Some(family) = known {
             let has_ended = FamilyActivity::lock(conn, family)?.is_some_and(|activity| activity.ended_at.is_some());
             // Another server may have blacklisted it, without an end in our table.
@@ -133,7 +143,7 @@ impl Rotation {
             match self.old.blacklist(owner, &self.jwt, conn) {
                 Ok(()) => {}
                 Err(error) if error.is_blacklisted() => {
-                    return decide(conn, &old, settings, &self.client, self.now());
+                    return decide(conn, &old, owner, settings, &self.client, self.now());
                 }
                 Err(error) => return Err(error),
             }
@@ -160,13 +170,14 @@ impl Rotation {
     }
 }
 
-/// Decides about a blacklisted token with the id `old`: whether its successor is answered again, or its family ends.
+/// Decides about a blacklisted token with the id `old` of the user `owner`: whether its successor is answered again, or its family ends.
 ///
 /// # Errors
 /// Those of the database.
 pub(in crate::simplejwt) fn decide(
     conn: &mut DbConnection,
     old: &str,
+    owner: Option<UserId>,
     settings: &TokenFamilySettings,
     client: &Client,
     now: DateTime<Utc>,
@@ -175,13 +186,16 @@ pub(in crate::simplejwt) fn decide(
     let Some(FamilyToken { family_id: family, successor: Some(successor), .. }) = FamilyToken::find(conn, old)? else {
         return Ok(Outcome::Blacklisted);
     };
+    // Another user has a token with the same id: an issuer has copied it.
+    let Some(row) = FamilyToken::family(conn, old)?.filter(|row| row.may_be_of(owner)) else {
+        return Ok(Outcome::Blacklisted);
+    };
     let Some(activity) = FamilyActivity::lock(conn, family)? else { return Ok(Outcome::Blacklisted) };
     if activity.ended_at.is_some() {
         return Ok(Outcome::Blacklisted);
     }
     if activity.jti == successor {
-        let Some((id, expires_at)) = FamilyToken::family(conn, old)? else { return Ok(Outcome::Blacklisted) };
-        let claims = FamilyClaims { id, expires_at: expires_at.map(from_db) };
+        let claims = row.claims();
         // The direct predecessor. If the successor or the family is blacklisted or expired, the login has ended already, so this is
         // not treated as reuse. Another server may have blacklisted the family, without an end in our table.
         if BlacklistLookup(successor.clone()).find(conn)?.is_some()
@@ -190,15 +204,7 @@ pub(in crate::simplejwt) fn decide(
         {
             return Ok(Outcome::Blacklisted);
         }
-        let since_rotation = activity.rotated_at.map(|rotated_at| now - from_db(rotated_at));
-        let grace = settings.refresh_token_grace_period;
-        // The time may be negative: this request may have come before the one that rotated the token, or to a server whose clock
-        // is behind. If a clock was set back by hours, the grace period does not last for hours.
-        if !grace.is_zero()
-            && since_rotation.is_some_and(|elapsed| elapsed < grace && elapsed > -MAX_GRACE_PERIOD)
-            && let Some(current) = OutstandingToken::find_by_jti(conn, &successor)?
-            && from_db(current.expires_at) > now
-        {
+        if let Some(current) = current_in_grace(conn, &activity, settings, now)? {
             FamilyActivity::renew(conn, family, None, client, now)?;
             return Ok(Outcome::Repeated { refresh: current.token, family: claims });
         }
@@ -208,4 +214,43 @@ pub(in crate::simplejwt) fn decide(
         end_family(conn, family, EndReason::Reuse, now, settings)?;
     }
     Ok(Outcome::Reused { family, ended: settings.blacklist_on_reuse, is_first })
+}
+
+/// The current token of a family, while the grace period since it replaced its predecessor has not passed.
+fn current_in_grace(
+    conn: &mut DbConnection,
+    activity: &FamilyActivity,
+    settings: &TokenFamilySettings,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<OutstandingToken>> {
+    let since_rotation = activity.rotated_at.map(|rotated_at| now - from_db(rotated_at));
+    let grace = settings.refresh_token_grace_period;
+    // The time may be negative: this request may have come before the one that rotated the token, or to a server whose clock
+    // is behind. If a clock was set back by hours, the grace period does not last for hours.
+    if grace.is_zero() || !since_rotation.is_some_and(|elapsed| elapsed < grace && elapsed > -MAX_GRACE_PERIOD) {
+        return Ok(None);
+    }
+    let current = OutstandingToken::find_by_jti(conn, &activity.jti)?;
+    Ok(current.filter(|current| from_db(current.expires_at) > now))
+}
+
+/// The text of the token that has replaced the token with the id `old` of the user `owner`, while a refresh with `old` is answered
+/// with it.
+///
+/// # Errors
+/// Those of the database.
+pub(in crate::simplejwt) fn successor_in_grace(
+    conn: &mut DbConnection,
+    old: &str,
+    owner: Option<UserId>,
+    settings: &TokenFamilySettings,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<String>> {
+    let Some(FamilyToken { family_id, successor: Some(successor), .. }) = FamilyToken::find(conn, old)? else {
+        return Ok(None);
+    };
+    let is_own = FamilyToken::family(conn, old)?.is_some_and(|family| family.may_be_of(owner));
+    let activity = FamilyActivity::find(conn, family_id)?.filter(|activity| is_own && activity.jti == successor);
+    let Some(activity) = activity else { return Ok(None) };
+    Ok(current_in_grace(conn, &activity, settings, now)?.map(|current| current.token))
 }

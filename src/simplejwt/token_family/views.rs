@@ -107,10 +107,10 @@ async fn blacklist(
     req: HttpRequest,
     data: RequestData<TokenFamilyBlacklistSerializer>,
 ) -> Result<HttpResponse, ApiError> {
-    let (jwt, db, families) = parts(&req)?;
-    let refresh = RefreshToken::from_raw_unrevoked(&data.into_inner().refresh, jwt, db).await?;
+    let ((_, _, families), context) = (parts(&req)?, Context::of(&req)?);
+    let refresh = context.token_to_end(&data.into_inner().refresh).await?;
     let Some(claims) = FamilyClaims::of(&refresh, families)? else { return Err(no_family()) };
-    log_out(&Context::of(&req)?, refresh, claims).await?;
+    log_out(&context, refresh, claims).await?;
     Ok(TokenEvent::Blacklisted.on(HttpResponse::Ok().json(json!({ "message": BLACKLISTED }))))
 }
 
@@ -127,7 +127,7 @@ pub(in crate::simplejwt) async fn log_out(
         let user_id = user.find(conn)?.and_then(|user| user.pk());
         // A family that another server made may not be recorded yet.
         let record = NewTokenFamily { claims: &claims, user_id, jti: &jti, client: &Client::default(), now };
-        let family = record.get_or_create(conn)?;
+        let family = record.get_or_create(conn)?.ok_or_else(|| TokenError::foreign_family(user_id))?;
         end_family(conn, family, EndReason::Logout, now, &jwt.settings.token_family)?;
         // Django may have made the token without a record of it.
         match refresh.blacklist(user_id, &jwt, conn) {

@@ -7,7 +7,12 @@ use actix_simplejwt::authtoken::models::Token;
 use actix_simplejwt::conf::{Environment, Setting, SettingsError};
 use actix_simplejwt::contrib::auth::UserId;
 use actix_simplejwt::contrib::auth::models::NewUser;
+use actix_simplejwt::db::types::to_db;
 use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
+use actix_simplejwt::simplejwt::token_blacklist::models::{NewOutstandingToken, OutstandingToken};
+use actix_simplejwt::simplejwt::token_family::claims::FamilyClaims;
+use actix_simplejwt::simplejwt::token_family::client::Client;
+use actix_simplejwt::simplejwt::token_family::models::{NewTokenFamily, Step, advance};
 use actix_simplejwt::{Apps, AppsBuilder, Settings};
 use actix_web::web::ServiceConfig;
 use diesel::connection::SimpleConnection;
@@ -206,6 +211,30 @@ per_database! {
         let no_user = UserId::Uuid("5a0f7e52-93b4-4d0c-8f0e-2f7d1b7a6c11".parse().unwrap());
         let orphan: Result<Token, DatabaseError> = database.write(move |conn| Token::get_or_create(conn, no_user, now).map_err(DatabaseError::from)).await;
         assert!(orphan.is_err());
+    }
+
+    async fn a_family_goes_on_for_its_user_only(db: TestDatabase) {
+        let db = db.empty();
+        let apps = example::set_up(settings(&db)).build().unwrap();
+        let database = apps.database().unwrap();
+        apps.migrations().run(database).unwrap();
+        let ann = NewUser { username: "ann@example.com", ..NewUser::default() };
+        let ann = apps.auth().unwrap().create(database, &ann, "secret").await.unwrap().pk().unwrap();
+        let no_user = UserId::Uuid("5a0f7e52-93b4-4d0c-8f0e-2f7d1b7a6c11".parse().unwrap());
+        let now = apps.clock().now();
+        let rotate = move |conn: &mut DbConnection, user_id: UserId| {
+            let (claims, client) = (FamilyClaims { id: "ab".repeat(16), expires_at: None }, Client::default());
+            let family = NewTokenFamily { claims: &claims, user_id: Some(ann), jti: "old", client: &client, now };
+            let token = NewOutstandingToken {
+                user_id: Some(ann), jti: "old", token: "", created_at: to_db(now), expires_at: to_db(now),
+            };
+            OutstandingToken::get_or_create(conn, &token)?;
+            family.get_or_create(conn)?;
+            let step = Step { family_id: &claims.id, user_id: Some(user_id), old: "old", new: "new", client: &client, now };
+            advance(conn, &step).map_err(DatabaseError::from)
+        };
+        assert!(!database.write(move |conn| rotate(conn, no_user)).await.unwrap());
+        assert!(database.write(move |conn| rotate(conn, ann)).await.unwrap());
     }
 
     async fn a_user_id_that_cannot_be_looked_up_stops_the_start(db: TestDatabase) {

@@ -15,10 +15,10 @@ use crate::support::{Response, TestApp, TestDatabase, alice, bob};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const INTROSPECT: &str = "/o/introspect/";
-const REVOKE: &str = "/o/revoke_token/";
+pub(super) const REVOKE: &str = "/o/revoke_token/";
 
 /// `md5$salt$…` of `s3cret`.
-fn with_client(settings: &mut Settings) {
+pub(super) fn with_client(settings: &mut Settings) {
     let secret = settings.auth.password_hashers.encode("s3cret").unwrap();
     settings.oauth2.oauth2_clients = vec![OAuth2Client { id: "gateway".to_owned(), secret: secret.into() }];
 }
@@ -27,7 +27,7 @@ fn basic(pair: &str) -> String {
     format!("Basic {}", STANDARD.encode(pair))
 }
 
-async fn ask(app: &TestApp, path: &str, body: &str) -> Response {
+pub(super) async fn ask(app: &TestApp, path: &str, body: &str) -> Response {
     let client = app.anonymous().with_header("Authorization", basic("gateway:s3cret"));
     client.send(Method::POST, path, Some(FORM), body.as_bytes()).await
 }

@@ -179,7 +179,7 @@ enum Refused {
 
 /// Blacklists a token. One that is invalid is left alone (RFC 7009, section 2.2).
 async fn blacklist(context: &Context<'_>, raw: &str) -> Result<(), Refused> {
-    match RefreshToken::from_raw_unrevoked(raw, context.state, context.db).await {
+    match context.token_to_end(raw).await {
         Ok(token) => return log_out_or_blacklist(context, token).await.or_else(already_invalid),
         Err(error) => already_invalid(error)?,
     }

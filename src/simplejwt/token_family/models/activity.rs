@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::super::client::Client;
+use crate::contrib::auth::UserId;
 use crate::db::schema::{family_activity as activity, token_family_tokenfamily as families};
 use crate::db::types::to_db;
 use crate::db::{DbConnection, with_backend};
@@ -55,6 +56,14 @@ impl FamilyActivity {
         with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
     }
 
+    /// The row.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub fn find(conn: &mut DbConnection, family: i64) -> QueryResult<Option<Self>> {
+        activity::table.find(family).select(Self::as_select()).get_result(conn).optional()
+    }
+
     /// The row, locked until the end of the transaction. On SQLite the transaction is that lock.
     ///
     /// # Errors
@@ -97,15 +106,24 @@ impl FamilyActivity {
         Ok(())
     }
 
-    /// As [`FamilyActivity::renew`] for the family with this id in its claims, without a new token, if it is recorded.
+    /// As [`FamilyActivity::renew`] for the family with this id in its claims, without a new token, if it is recorded. Returns `false`
+    /// for the family of another user.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn touch(conn: &mut DbConnection, family_id: &str, client: &Client, now: DateTime<Utc>) -> QueryResult<()> {
-        let family = families::table.filter(families::family_id.eq(family_id)).select(families::id);
-        match family.get_result(conn).optional()? {
-            Some(family) => Self::renew(conn, family, None, client, now),
-            None => Ok(()),
+    pub fn touch(
+        conn: &mut DbConnection,
+        family_id: &str,
+        user_id: Option<UserId>,
+        client: &Client,
+        now: DateTime<Utc>,
+    ) -> QueryResult<bool> {
+        let family =
+            families::table.filter(families::family_id.eq(family_id)).select((families::id, families::user_id));
+        match family.get_result::<(i64, Option<UserId>)>(conn).optional()? {
+            Some((_, owner)) if owner.is_some() && owner != user_id => Ok(false),
+            Some((family, _)) => Self::renew(conn, family, None, client, now).map(|()| true),
+            None => Ok(true),
         }
     }
 

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 
 use super::super::client::Client;
+use crate::contrib::auth::UserId;
 use crate::db::DbConnection;
 use crate::db::text_query::TextQuery;
 use crate::db::types::to_db;
@@ -18,6 +19,8 @@ use crate::simplejwt::token_blacklist::models::BlacklistedToken;
 pub struct Step<'a> {
     /// The id of the family in the claims.
     pub family_id: &'a str,
+    /// Key of the user of the token.
+    pub user_id: Option<UserId>,
     /// The id of the token that is used.
     pub old: &'a str,
     /// The id of the token that replaces it.
@@ -30,17 +33,19 @@ pub struct Step<'a> {
 
 /// Locks the family, blacklists the old token, and records the new one as its successor and as the current token of the family.
 ///
-/// Returns `false` if the family has ended, is blacklisted or is not recorded, if the old token is blacklisted already, and if it is not
+/// Returns `false` if the family has ended, is blacklisted, is not recorded or is that of another user, if the old token is blacklisted already, and if it is not
 /// outstanding. **The caller must then roll back**: part of the step may have been done.
 ///
 /// # Errors
 /// Those of the database.
 pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
     let now = to_db(step.now).to_string();
+    let user_id = step.user_id.map(|id| stored_text(id, conn));
+    let owner = user_id.as_deref();
     match conn {
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => {
-            let moved = step.update_family(TextQuery::default(), "", &now, "");
+            let moved = step.update_family(TextQuery::default(), owner, "", &now, "");
             let spent = TextQuery::default()
                 .sql("INSERT INTO family_token (jti, family_id, successor) SELECT ")
                 .bind(Some(step.old))
@@ -57,7 +62,7 @@ pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
         DbConnection::Postgres(_) => {
             let query = TextQuery::default().sql("WITH moved AS (");
             let query = step
-                .update_family(query, "CAST(", &now, " AS timestamptz)")
+                .update_family(query, owner, "CAST(", &now, " AS timestamptz)")
                 .sql(
                     " RETURNING family_id), \
                      claimed AS (INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) SELECT o.id, CAST(",
@@ -82,9 +87,25 @@ pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
 /// A token that was rotated while `BLACKLIST_AFTER_ROTATION` was off has a successor already.
 const REPLACE_SUCCESSOR: &str = " ON CONFLICT (jti) DO UPDATE SET successor = excluded.successor";
 
+/// A key of a user as the database turns it into text.
+fn stored_text(id: UserId, conn: &DbConnection) -> String {
+    match (id, conn) {
+        #[cfg(feature = "sqlite")]
+        (UserId::Uuid(id), DbConnection::Sqlite(_)) => id.simple().to_string(),
+        (id, _) => id.to_string(),
+    }
+}
+
 impl Step<'_> {
     /// Continues `query` with the change of the family's row, which locks it. Each moment is written as `open`, `now`, `close`.
-    fn update_family<'a>(&'a self, query: TextQuery<'a>, open: &'a str, now: &'a str, close: &'a str) -> TextQuery<'a> {
+    fn update_family<'a>(
+        &'a self,
+        query: TextQuery<'a>,
+        owner: Option<&'a str>,
+        open: &'a str,
+        now: &'a str,
+        close: &'a str,
+    ) -> TextQuery<'a> {
         query
             .sql("UPDATE family_activity SET jti = ")
             .bind(Some(self.new))
@@ -106,6 +127,8 @@ impl Step<'_> {
                  AND f.family_id = ",
             )
             .bind(Some(self.family_id))
-            .sql(")")
+            .sql(" AND (f.user_id IS NULL OR CAST(f.user_id AS text) = ")
+            .bind(owner)
+            .sql("))")
     }
 }

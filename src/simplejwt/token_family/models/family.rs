@@ -8,7 +8,7 @@ use super::super::client::Client;
 use super::activity::FamilyActivity;
 use crate::contrib::auth::UserId;
 use crate::db::schema::{token_family_blacklistedtokenfamily as blacklisted, token_family_tokenfamily as families};
-use crate::db::types::{Moment, to_db};
+use crate::db::types::{Moment, from_db, to_db};
 use crate::db::{DbConnection, with_backend};
 
 /// The refresh tokens that descend from one login.
@@ -54,24 +54,28 @@ impl NewTokenFamily<'_> {
         Ok(id)
     }
 
-    /// The key of the family, which is inserted if there is none with that id.
+    /// The key of the family, which is inserted if there is none with that id. `None` if it is the family of another user: an issuer
+    /// that copies claims from one token to another makes such a token.
     ///
     /// There is none if another server made the family and did not record it, or has deleted it.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn get_or_create(&self, conn: &mut DbConnection) -> QueryResult<i64> {
-        let find = families::table.filter(families::family_id.eq(&self.claims.id)).select(families::id);
-        let id = match find.get_result(conn).optional()? {
-            Some(id) => id,
+    pub fn get_or_create(&self, conn: &mut DbConnection) -> QueryResult<Option<i64>> {
+        let find = families::table.filter(families::family_id.eq(&self.claims.id)).select(TokenFamily::as_select());
+        let family = match find.get_result(conn).optional()? {
+            Some(family) => family,
             None => {
                 let insert = diesel::insert_into(families::table).values(self.row());
                 with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))?;
                 find.get_result(conn)?
             }
         };
-        FamilyActivity::create(conn, id, self.jti, self.client, self.now)?;
-        Ok(id)
+        if !family.may_be_of(self.user_id) {
+            return Ok(None);
+        }
+        FamilyActivity::create(conn, family.id, self.jti, self.client, self.now)?;
+        Ok(Some(family.id))
     }
 
     fn row(&self) -> NewRow<'_> {
@@ -100,6 +104,19 @@ const SHOWN: i64 = 100;
 pub type FamilyRow = (TokenFamily, Option<NaiveDateTime>, Option<FamilyActivity>);
 
 impl TokenFamily {
+    /// Whether a token of the user with this key may belong to the family. A family without a user is that of any user: its user was
+    /// deleted, or another server has not recorded one.
+    #[must_use]
+    pub fn may_be_of(&self, user_id: Option<UserId>) -> bool {
+        self.user_id.is_none() || self.user_id == user_id
+    }
+
+    /// What its tokens say about it.
+    #[must_use]
+    pub fn claims(self) -> FamilyClaims {
+        FamilyClaims { id: self.family_id, expires_at: self.expires_at.map(from_db) }
+    }
+
     /// The newest rows of a user, with the times at which they were blacklisted. For lists in the admin.
     ///
     /// # Errors

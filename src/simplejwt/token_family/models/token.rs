@@ -3,6 +3,7 @@
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use super::family::TokenFamily;
 use crate::db::schema::{
     family_token, token_blacklist_outstandingtoken as outstanding, token_family_tokenfamily as families,
 };
@@ -33,15 +34,15 @@ impl FamilyToken {
         with_backend!(conn, |conn| row.select(Self::as_select()).get_result(conn)).optional()
     }
 
-    /// The family of the token with this id, as its claims would name it: the id and the end.
+    /// The family of the token with this id.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn family(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<(String, Option<chrono::NaiveDateTime>)>> {
+    pub fn family(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<TokenFamily>> {
         let row = family_token::table
             .inner_join(families::table.on(families::id.eq(family_token::family_id)))
             .filter(family_token::jti.eq(jti));
-        row.select((families::family_id, families::expires_at)).get_result(conn).optional()
+        row.select(TokenFamily::as_select()).get_result(conn).optional()
     }
 
     /// Inserts the row, or changes its successor.

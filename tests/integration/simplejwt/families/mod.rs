@@ -1,7 +1,9 @@
 //! Token families: `rest_framework_simplejwt.token_family`.
 
 mod claims;
+mod foreign;
 mod grace;
+mod logout;
 mod reuse;
 mod sessions;
 
