@@ -30,26 +30,27 @@ fn key_length(registry: &Registry) -> Vec<CheckMessage> {
     let settings = registry.settings::<SimpleJwtSettings>();
     let mut keys = Vec::new();
     match &settings.signing_key {
-        Some(setting) => keys.extend(secrets(&settings, setting)),
-        None => keys.push(registry.secret_key().clone()),
+        Some(setting) => keys.extend(secrets(&settings, "SIMPLE_JWT_SIGNING_KEY", setting)),
+        None => keys.push(("SECRET_KEY".to_owned(), registry.secret_key().clone())),
     }
-    keys.extend(settings.signing_keys_inactive.iter().flat_map(|setting| secrets(&settings, setting)));
-    let messages = keys.iter().filter_map(|key| settings.algorithm.short_key(key));
-    messages.map(|text| CheckMessage::warning("simplejwt.W904", text)).collect()
+    let inactive = settings.signing_keys_inactive.iter();
+    keys.extend(inactive.flat_map(|setting| secrets(&settings, "SIMPLE_JWT_SIGNING_KEYS_INACTIVE", setting)));
+    let messages = keys.iter().filter_map(|(name, key)| Some((name, settings.algorithm.short_key(key)?)));
+    messages.map(|(name, text)| CheckMessage::warning("simplejwt.W904", format!("{name}: {text}"))).collect()
 }
 
-/// The secrets of a setting, which may be in a file. None for other algorithms than HMAC.
-fn secrets(settings: &SimpleJwtSettings, setting: &SecretString) -> Vec<SecretString> {
+/// The secrets of a setting, which may be in a file, each with its place. None for other algorithms than HMAC.
+fn secrets(settings: &SimpleJwtSettings, name: &str, setting: &SecretString) -> Vec<(String, SecretString)> {
     if !settings.algorithm.is_hmac() {
         return Vec::new();
     }
-    let text = match key_file(setting) {
+    let (place, text) = match key_file(setting) {
         // What the file lacks has stopped the start already.
-        Some(path) => read_file(&path).unwrap_or_default(),
-        None => setting.clone(),
+        Some(path) => (format!("{name}: {}", path.display()), read_file(&path).unwrap_or_default()),
+        None => (name.to_owned(), setting.clone()),
     };
-    let keys = listed_keys(settings.algorithm, text.expose()).unwrap_or_default();
-    keys.into_iter().map(|key| key.text).collect()
+    let keys = listed_keys(settings.algorithm, text.expose()).unwrap_or_default().into_iter().enumerate();
+    keys.map(|(index, key)| (format!("{place}: key {}", index + 1), key.text)).collect()
 }
 
 /// Keys in addition to the signing key, and their names.

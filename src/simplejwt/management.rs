@@ -91,11 +91,14 @@ fn rotation(registry: &Registry, file: &Path, wants_new: bool) -> Result<Rotatio
     };
     let text = match &settings.signing_key {
         _ if signs => None,
-        Some(key) if key_file(key).is_some() => {
-            let text = "SIMPLE_JWT_SIGNING_KEY names another key file. Rotate the keys of that one.";
-            return Err(CommandError::new(text));
-        }
-        Some(key) => Some(key.clone()),
+        Some(key) => match key_file(key) {
+            Some(other) => {
+                let (setting, other) = ("SIMPLE_JWT_SIGNING_KEY", other.display());
+                let text = format!("{setting} names another key file, {other}. Rotate the keys of that one.");
+                return Err(CommandError::new(text));
+            }
+            None => Some(key.clone()),
+        },
         None if settings.algorithm.is_hmac() => {
             Some(registry.secret_key().clone()).filter(|key| !key.expose().is_empty())
         }

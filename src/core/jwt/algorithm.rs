@@ -124,7 +124,7 @@ impl Algorithm {
         let (length, needed) = (key.expose().len(), bits / 8);
         (1..needed)
             .contains(&length)
-            .then(|| format!("The key that signs tokens has {length} bytes. {self} needs {needed} bytes or more."))
+            .then(|| format!("The key has {length} bytes. {self} needs {needed} bytes or more."))
     }
 
     /// Whether one secret both signs and verifies.

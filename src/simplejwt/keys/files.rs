@@ -31,6 +31,8 @@ struct Inner {
 
 struct Last {
     contents: Contents,
+    /// What the keys of this moment were read from.
+    used: Contents,
     /// Whether the contents are still to be used, once they are read again: a file may be half-written, which cannot be seen in a
     /// list of secrets.
     is_new: bool,
@@ -42,7 +44,7 @@ impl KeyFiles {
     /// Reads the files, and starts the thread.
     pub(super) fn new(spec: KeySpec) -> Result<Self, Vec<SettingsError>> {
         let inner = Arc::new(Inner::new(spec)?);
-        watch(Arc::downgrade(&inner));
+        watch(Arc::downgrade(&inner), &inner.spec.names());
         Ok(Self(inner))
     }
 
@@ -60,7 +62,7 @@ impl Inner {
     fn new(spec: KeySpec) -> Result<Self, Vec<SettingsError>> {
         let contents = read(&spec)?;
         let ring = spec.ring(&contents, None)?;
-        let last = Mutex::new(Last { contents, is_new: false, problem: None });
+        let last = Mutex::new(Last { used: contents.clone(), contents, is_new: false, problem: None });
         Ok(Self { spec, current: RwLock::new(Arc::new(ring)), last })
     }
 
@@ -79,12 +81,16 @@ impl Inner {
             Ok(_) if !last.is_new => return,
             Ok(contents) => {
                 last.is_new = false;
-                match self.spec.ring(&contents, Some(&self.current())) {
+                let previous = self.current();
+                let ring = self.spec.check_replaced(&last.used, &contents).map_err(|error| vec![error]);
+                match ring.and_then(|()| self.spec.ring(&contents, Some(&previous))) {
                     Ok(ring) => {
+                        last.used = contents;
                         let (count, kid) = (ring.len(), ring.kid().unwrap_or("none").to_owned());
                         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
                         last.problem = None;
-                        log::info!("the key file was read: {count} keys verify, and new tokens have the kid {kid}");
+                        let names = self.spec.names();
+                        log::info!("{names} was read: {count} keys verify, and new tokens have the kid {kid}");
                         return;
                     }
                     Err(errors) => text(&errors),
@@ -110,7 +116,7 @@ impl std::fmt::Debug for Inner {
 }
 
 /// Reads the files again and again, as long as they are used.
-fn watch(files: Weak<Inner>) {
+fn watch(files: Weak<Inner>, names: &str) {
     let look = move || {
         loop {
             thread::sleep(POLL_INTERVAL);
@@ -121,7 +127,7 @@ fn watch(files: Weak<Inner>) {
         }
     };
     if let Err(error) = thread::Builder::new().name("key file".to_owned()).spawn(look) {
-        log::error!("the key file is not read again when it changes, because there is no thread for it: {error}");
+        log::error!("{names} will not be read again when it changes, because there is no thread for it: {error}");
     }
 }
 
@@ -131,6 +137,10 @@ fn read(spec: &KeySpec) -> Result<Contents, Vec<SettingsError>> {
     let mut errors = Vec::new();
     for (name, path) in spec.files() {
         if contents.contains_key(path) {
+            continue;
+        }
+        if path.as_os_str().is_empty() {
+            errors.push(SettingsError::new(name, "a path has to follow file:"));
             continue;
         }
         match read_file(path) {
@@ -186,8 +196,9 @@ mod tests {
             let token = files.current().encode(&Claims::new()).unwrap().unwrap();
             assert_eq!(token, encode(&Claims::new(), &key).unwrap(), "{secret}");
         };
-        for length in [5, 20, SECOND.len()] {
-            write(&SECOND[..length]);
+        let changed = format!("{FIRST}\n# signing since 2026-11-26T18:00:00Z\n{SECOND}");
+        for cut in [31, 16, 0] {
+            write(&changed[..changed.len() - cut]);
             files.reload();
             assert_signs(FIRST);
         }
@@ -196,7 +207,7 @@ mod tests {
         // One that is missing for a moment, while it is replaced.
         std::fs::remove_file(&path).unwrap();
         files.reload();
-        write(SECOND);
+        write(&changed);
         files.reload();
         assert_signs(SECOND);
         write(FIRST);

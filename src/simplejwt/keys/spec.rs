@@ -100,6 +100,36 @@ impl KeySpec {
         named.into_iter().filter_map(|(name, source)| Some((name, source?.path()?)))
     }
 
+    /// The key files, each with the setting that names it, for messages.
+    pub(super) fn names(&self) -> String {
+        self.files().map(|(name, path)| format!("{name}: {}", path.display())).collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Refuses a file of secrets in which none is left of those that are used, unless `manage rotatekey` has written it. Every text is
+    /// a list of secrets, so one that was put there by mistake could not be told from keys otherwise, and whoever knows it could
+    /// sign tokens. `used` is what the keys of this moment were read from.
+    ///
+    /// # Errors
+    /// Returns an error that names the setting and the file.
+    pub(super) fn check_replaced(&self, used: &Contents, contents: &Contents) -> Result<(), SettingsError> {
+        if !self.algorithm.is_hmac() {
+            return Ok(());
+        }
+        let named = [(SIGNING_KEY, self.signing.as_ref()), (INACTIVE, self.inactive.as_ref())];
+        for (name, source) in named.into_iter().filter_map(|(name, source)| Some((name, source?))) {
+            // A list of secrets is never an error.
+            let list = |contents| source.listed(self.algorithm, contents).unwrap_or_default();
+            let (before, after) = (list(used), list(contents));
+            let is_kept = |key: &ListedKey| key.mark.is_some() || before.iter().any(|old| old.text == key.text);
+            if !before.is_empty() && !after.is_empty() && !after.iter().any(is_kept) {
+                let problem = "none of its secrets was in it before. Keep one of them for the time of a change, or restart the \
+                               server if the file is right";
+                return Err(source.error(name, problem));
+            }
+        }
+        Ok(())
+    }
+
     /// The keys, of which `contents` has those in files. `previous` are the keys of the moment before.
     ///
     /// # Errors
@@ -227,13 +257,14 @@ impl KeySpec {
 
     /// Refuses settings that go with one key only.
     fn check_combination(&self) -> Result<(), SettingsError> {
+        let path = self.signing.as_ref().and_then(Source::path).unwrap_or(Path::new("")).display();
         if self.verifying.is_some() {
-            let problem = format!("has to be empty if {SIGNING_KEY} is a file: the keys of the file verify");
+            let problem = format!("has to be empty if {SIGNING_KEY} is a file ({path}): the keys of the file verify");
             return Err(SettingsError::new(VERIFYING_KEY, problem));
         }
         if matches!(self.key_id, KeyId::Text(_)) {
             let problem = format!(
-                "has to be thumbprint or none if {SIGNING_KEY} is a file: every key of the file needs a name of its own"
+                "has to be thumbprint or none if {SIGNING_KEY} is a file ({path}): every key of the file needs a name of its own"
             );
             return Err(SettingsError::new(KEY_ID, problem));
         }
@@ -325,7 +356,8 @@ impl Inactive<'_> {
         let kid = self.key.checked_kid(self.number).map_err(error)?;
         let known = KnownKey::new(key, &self.key.text, kid);
         if ring.add(known, previous).map_err(|kid| error(kid.into()))? == Added::Before {
-            ring.repeated.push(format!("key {} of {}", self.number, self.name));
+            let file = self.source.path().map_or_else(String::new, |path| format!(" ({})", path.display()));
+            ring.repeated.push(format!("key {} of {}{file}", self.number, self.name));
         }
         Ok(())
     }

@@ -390,6 +390,55 @@ fn a_file_of_secrets_may_have_several() {
     assert!(keys.with(|keys| keys.repeated().is_empty()));
 }
 
+/// Any text is a list of secrets, and whoever knows it could sign tokens.
+#[test]
+fn a_file_of_secrets_that_is_replaced_by_something_else_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    let file: SecretString = format!("file:{}", path.display()).into();
+    for settings in [settings(Algorithm::HS256, Some(&file), &[]), settings(Algorithm::HS256, None, &[file.expose()])] {
+        std::fs::write(&path, format!("{}\n", SECRETS[1])).unwrap();
+        let keys = keys(&settings);
+        let signed = issued(&keys);
+        let change = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            keys.reload();
+            keys.reload();
+        };
+        let accepts = |secret: &str| read(&keys, &token(Algorithm::HS256, &secret.into(), &[])).is_ok();
+        let rubbish = "<html>\n<h1>502 Bad Gateway, of nginx and 32 bytes</h1>\n</html>";
+        for text in [rubbish, SECRETS[2], "# next since then\n<html>", "# signing since today\n<html>"] {
+            change(text);
+            assert_eq!((accepts(SECRETS[1]), issued(&keys) == signed), (true, true), "{text}");
+            assert!(!text.lines().any(accepts), "{text}");
+        }
+        // A secret that stays, and a mark of `manage rotatekey`, show that it is a key file.
+        change(&format!("{}\n{}", SECRETS[1], SECRETS[2]));
+        assert_eq!((accepts(SECRETS[1]), accepts(SECRETS[2])), (true, true));
+        change(SECRETS[2]);
+        assert_eq!((accepts(SECRETS[1]), accepts(SECRETS[2])), (false, true));
+        let mark = Mark { state: State::Signing, since: now() };
+        change(&format!("{}\n{}", mark.comment(), SECRETS[1]));
+        assert_eq!((accepts(SECRETS[1]), accepts(SECRETS[2])), (true, false));
+        assert_eq!(issued(&keys), token(Algorithm::HS256, &SECRETS[1].into(), &[]));
+    }
+}
+
+#[test]
+fn a_list_of_further_secrets_may_be_emptied_and_filled() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    std::fs::write(&path, SECRETS[1]).unwrap();
+    let keys = keys(&settings(Algorithm::HS256, None, &[&format!("file:{}", path.display())]));
+    for (text, accepted) in [("", [false, false]), (SECRETS[2], [false, true])] {
+        std::fs::write(&path, text).unwrap();
+        keys.reload();
+        keys.reload();
+        let accepts = |secret: &str| read(&keys, &token(Algorithm::HS256, &secret.into(), &[])).is_ok();
+        assert_eq!([accepts(SECRETS[1]), accepts(SECRETS[2])], accepted);
+    }
+}
+
 #[test]
 fn a_marked_key_in_the_file_of_further_keys_signs() {
     let folder = tempfile::tempdir().unwrap();
@@ -466,6 +515,11 @@ fn settings_that_go_with_one_key_are_refused_with_a_file() {
     std::fs::write(&path, private.expose()).unwrap();
     let with_text = SimpleJwtSettings { key_id: KeyId::Text("a".to_owned()), ..plain.clone() };
     assert!(refusal(&with_text).starts_with("SIMPLE_JWT_KEY_ID: has to be thumbprint or none"));
-    let with_public = SimpleJwtSettings { verifying_key: Some(public.into()), ..plain };
+    let with_public = SimpleJwtSettings { verifying_key: Some(public.into()), ..plain.clone() };
     assert!(refusal(&with_public).starts_with("SIMPLE_JWT_VERIFYING_KEY: has to be empty"));
+    for refused in [with_text, with_public] {
+        assert!(refusal(&refused).contains(&format!("SIMPLE_JWT_SIGNING_KEY is a file ({})", path.display())));
+    }
+    let without_a_path = SimpleJwtSettings { signing_key: Some("file: ".into()), ..plain };
+    assert_eq!(refusal(&without_a_path), "SIMPLE_JWT_SIGNING_KEY: a path has to follow file:");
 }

@@ -181,6 +181,27 @@ fn keys_that_do_not_fit_or_are_listed_twice_are_found_by_check() {
     }
 }
 
+/// Every message about a key file names the setting and the file.
+#[test]
+fn what_is_wrong_with_a_key_file_is_told_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("keys"), "short\nshort\n").unwrap();
+    let named = ("SIMPLE_JWT_SIGNING_KEY", "file:keys");
+    let checked = run(folder.path(), &["check", "--deploy"], &[named]);
+    for found in [
+        "(simplejwt.W904) SIMPLE_JWT_SIGNING_KEY: keys: key 1: The key has 5 bytes. HS256 needs 32 bytes or more.",
+        "(simplejwt.W904) SIMPLE_JWT_SIGNING_KEY: keys: key 2: The key has 5 bytes. HS256 needs 32 bytes or more.",
+        "(simplejwt.W921) A key is listed twice: key 2 of SIMPLE_JWT_SIGNING_KEY (keys) is the same as one before it.",
+    ] {
+        assert!(checked.stderr.contains(found), "{checked:?}");
+    }
+    let refused = run(folder.path(), &["rotatekey", "other"], &[named]);
+    assert_eq!(
+        (refused.code, refused.stderr.as_str()),
+        (1, "CommandError: SIMPLE_JWT_SIGNING_KEY names another key file, keys. Rotate the keys of that one.\n")
+    );
+}
+
 #[test]
 fn the_secret_of_a_client_is_printed_once_and_its_hash_is_a_setting() {
     let folder = tempfile::tempdir().unwrap();
