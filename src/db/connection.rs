@@ -88,6 +88,38 @@ where
     finish(conn, level, f)
 }
 
+/// Runs `f`, which only reads, so that all of its statements see the same state, and nothing waits for it. Inside of another
+/// transaction it is a part of that one.
+///
+/// # Errors
+/// Returns the error of `f`.
+pub fn snapshot<T, E, F>(conn: &mut DbConnection, f: F) -> Result<T, E>
+where
+    F: FnOnce(&mut DbConnection) -> Result<T, E>,
+    E: From<DatabaseError>,
+{
+    match begin_snapshot(conn).map_err(DatabaseError::from)? {
+        Some(level) => finish(conn, level, f),
+        None => f(conn),
+    }
+}
+
+/// `None` if the connection is in a transaction already.
+fn begin_snapshot(conn: &mut DbConnection) -> QueryResult<Option<Level>> {
+    match conn {
+        #[cfg(feature = "sqlite")]
+        DbConnection::Sqlite(_) => begin_read(conn),
+        #[cfg(feature = "postgres")]
+        DbConnection::Postgres(conn) => {
+            let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            match AnsiTransactionManager::begin_transaction_sql(conn, sql) {
+                Err(Error::AlreadyInTransaction) => Ok(None),
+                result => result.map(|()| Some(Level::Outermost)),
+            }
+        }
+    }
+}
+
 /// The level of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {

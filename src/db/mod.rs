@@ -47,7 +47,7 @@ pub mod types;
 mod url;
 
 pub use advisory_lock::{advisory_lock, try_advisory_lock};
-pub use connection::{DbConnection, transaction};
+pub use connection::{DbConnection, snapshot, transaction};
 pub(crate) use connection::{MultiBackend, with_backend};
 pub use database::Database;
 pub use error::{DatabaseError, is_foreign_key_violation, is_unique_violation};

@@ -1,15 +1,16 @@
 //! Actions of apps when the logins of a user end. Python counterpart: receivers of a signal, such as
 //! `django.contrib.auth.signals`.
 //!
-//! An app that gives credentials, such as refresh tokens, adds a [`LoginsEnded`] to the registry when it is registered.
-//! Code that changes a password, deactivates a user or logs a user out everywhere calls [`Apps::end_logins`] in the
-//! same transaction.
+//! An app that gives credentials, such as refresh tokens, adds a [`LoginsEnded`] to the registry when it is registered, or a
+//! [`SearchedLogins`] if it takes long to find those of a user. Code that changes a password, deactivates a user or logs a user
+//! out everywhere calls [`Apps::end_logins`] in the same transaction. To log a user out without making other writes wait, it
+//! calls [`Apps::end_searched_logins`], and after it [`Apps::end_recorded_logins`] in a transaction.
 
 use std::sync::Arc;
 
 use super::UserId;
 use crate::apps::Apps;
-use crate::db::{DatabaseError, DbConnection};
+use crate::db::{DatabaseError, DbConnection, transaction};
 
 /// Why the logins of a user end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,15 +47,122 @@ impl std::fmt::Debug for LoginsEnded {
     }
 }
 
+/// Logins that are found by reading those of all users, such as sessions. Only a log-out everywhere ends them: a session is not
+/// accepted any more once the password is another one or the user is not active.
+pub trait LoginSearch: Send + Sync + 'static {
+    /// The keys of those of a user, as they are at one moment.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn find(&self, conn: &mut DbConnection, user_id: UserId) -> Result<Vec<String>, DatabaseError>;
+
+    /// Ends the logins with these keys, as far as they have not ended.
+    ///
+    /// # Errors
+    /// Those of the database.
+    fn end(&self, conn: &mut DbConnection, keys: &[String]) -> Result<(), DatabaseError>;
+}
+
+/// A [`LoginSearch`] of any type.
+#[derive(Clone)]
+pub struct SearchedLogins(Arc<dyn LoginSearch>);
+
+impl SearchedLogins {
+    /// Wraps `search`.
+    pub fn new(search: impl LoginSearch) -> Self {
+        Self(Arc::new(search))
+    }
+}
+
+impl std::fmt::Debug for SearchedLogins {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SearchedLogins")
+    }
+}
+
+/// Logins that are ended in one transaction.
+const AT_A_TIME: usize = 500;
+/// A login gets a new key once or twice in its life, so three turns find it. Whoever has the password can log in without end.
+const MAX_TURNS: usize = 10;
+
 impl Apps {
     /// Tells every app that the logins of a user end, in the transaction of the caller: either all of it is committed or
     /// nothing.
     ///
-    /// Each app decides by its settings how to react to the reason.
+    /// Each app decides by its settings how to react to the reason. With [`EndOfLogins::LoggedOut`] this reads the sessions of all
+    /// users, and on SQLite other writes wait meanwhile. See [`Apps::end_searched_logins`].
     ///
     /// # Errors
     /// Returns the errors of the database.
     pub fn end_logins(
+        &self,
+        conn: &mut DbConnection,
+        user_id: UserId,
+        reason: EndOfLogins,
+    ) -> Result<(), DatabaseError> {
+        if matches!(reason, EndOfLogins::LoggedOut { .. }) {
+            for SearchedLogins(search) in self.registry().list::<SearchedLogins>() {
+                let keys = search.find(conn, user_id)?;
+                search.end(conn, &keys)?;
+            }
+        }
+        self.end_recorded_logins(conn, user_id, reason)
+    }
+
+    /// Ends those logins of a user that are found by a search, outside of a transaction, because it takes long. They come before
+    /// the others: whoever has a session may get a token by it, but nobody gets a session by a token.
+    ///
+    /// When it returns, every login has ended that had begun before.
+    ///
+    /// # Errors
+    /// Returns the errors of the database. Some of the logins may have ended.
+    pub async fn end_searched_logins(&self, user_id: UserId) -> Result<(), DatabaseError> {
+        let db = self.database().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+        // A login may get another key while the search goes on.
+        for _turn in 0..MAX_TURNS {
+            let mut has_found = false;
+            for SearchedLogins(search) in self.registry().list::<SearchedLogins>() {
+                let found = Arc::clone(search);
+                let keys = db.query(move |conn| found.find(conn, user_id)).await?;
+                has_found |= !keys.is_empty();
+                for keys in keys.chunks(AT_A_TIME) {
+                    let (search, keys) = (Arc::clone(search), keys.to_vec());
+                    db.write(move |conn| search.end(conn, &keys)).await?;
+                }
+            }
+            if !has_found {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Apps::end_searched_logins`], on a connection that is in no transaction. For commands.
+    ///
+    /// # Errors
+    /// As [`Apps::end_searched_logins`].
+    pub fn end_searched_logins_on(&self, conn: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
+        for _turn in 0..MAX_TURNS {
+            let mut has_found = false;
+            for SearchedLogins(search) in self.registry().list::<SearchedLogins>() {
+                let keys = search.find(conn, user_id)?;
+                has_found |= !keys.is_empty();
+                for keys in keys.chunks(AT_A_TIME) {
+                    transaction(conn, |conn| search.end(conn, keys))?;
+                }
+            }
+            if !has_found {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Apps::end_logins`], without the logins that [`Apps::end_searched_logins`] ends.
+    ///
+    /// # Errors
+    /// Returns the errors of the database.
+    pub fn end_recorded_logins(
         &self,
         conn: &mut DbConnection,
         user_id: UserId,

@@ -6,15 +6,16 @@ use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
-use super::models::SessionRow;
+use super::models::{SessionLookup, SessionRow};
 use super::store::SessionStore;
 use crate::contrib::admin::accounts::{Credential, Credentials};
 use crate::contrib::admin::{date_time, masked};
 use crate::contrib::auth::UserId;
+use crate::contrib::auth::signals::LoginSearch;
 use crate::core::crypto::hex;
 use crate::db::schema::django_session;
 use crate::db::types::{from_db, to_db};
-use crate::db::{DatabaseError, DbConnection};
+use crate::db::{DatabaseError, DbConnection, Lookup, snapshot};
 
 /// Where `contrib::auth` keeps the key of the user.
 const USER: &str = "_auth_user_id";
@@ -34,14 +35,13 @@ struct Found {
 }
 
 impl BrowserSessions {
-    /// The sessions of `user` that have not ended and that `is_wanted`. No data is kept, and only a batch is in memory.
-    fn find(
-        &self,
-        conn: &mut DbConnection,
-        user: UserId,
-        now: DateTime<Utc>,
-        is_wanted: impl Fn(&SessionRow) -> bool,
-    ) -> QueryResult<Vec<Found>> {
+    /// The sessions of `user` that have not ended. No data is kept, and only a batch is in memory.
+    fn find(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> Result<Vec<Found>, DatabaseError> {
+        // Otherwise one that gets another key meanwhile could be missed under both.
+        snapshot(conn, |conn| Ok(self.find_in_batches(conn, user, now)?))
+    }
+
+    fn find_in_batches(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Found>> {
         let mut found = Vec::new();
         let mut last = String::new();
         loop {
@@ -53,21 +53,42 @@ impl BrowserSessions {
                 .load(conn)?;
             let Some(end) = rows.last() else { return Ok(found) };
             last.clone_from(&end.session_key);
-            let wanted = rows.into_iter().filter(|row| is_wanted(row) && self.user_of(row) == Some(user));
+            let wanted = rows.into_iter().filter(|row| self.user_of(row) == Some(user));
             found.extend(wanted.map(|row| Found { key: row.session_key, expires: from_db(row.expire_date) }));
         }
     }
 
-    /// Ends the sessions of `user`.
-    pub(super) fn end_all(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> QueryResult<()> {
-        for session in self.find(conn, user, now, |_| true)? {
-            SessionRow::delete(conn, &session.key)?;
-        }
-        Ok(())
-    }
-
     fn user_of(&self, row: &SessionRow) -> Option<UserId> {
         UserId::from_claim(self.0.read(&row.session_data)?.get(USER)?)
+    }
+}
+
+/// The key of the session that has not ended and has this [`id`]. Only keys are read, which takes a small part of the time that the
+/// data would take.
+fn key_of(conn: &mut DbConnection, wanted: &str, now: DateTime<Utc>) -> QueryResult<Option<String>> {
+    let mut last = String::new();
+    loop {
+        let keys: Vec<String> = django_session::table
+            .filter(django_session::session_key.gt(&last).and(django_session::expire_date.gt(to_db(now))))
+            .order(django_session::session_key)
+            .limit(BATCH)
+            .select(django_session::session_key)
+            .load(conn)?;
+        let Some(end) = keys.last() else { return Ok(None) };
+        last.clone_from(end);
+        if let Some(key) = keys.into_iter().find(|key| id(key) == wanted) {
+            return Ok(Some(key));
+        }
+    }
+}
+
+impl LoginSearch for BrowserSessions {
+    fn find(&self, conn: &mut DbConnection, user: UserId) -> Result<Vec<String>, DatabaseError> {
+        Ok(self.find(conn, user, self.0.now())?.into_iter().map(|session| session.key).collect())
+    }
+
+    fn end(&self, conn: &mut DbConnection, keys: &[String]) -> Result<(), DatabaseError> {
+        keys.iter().try_for_each(|key| SessionRow::delete(conn, key).map(drop)).map_err(DatabaseError::from)
     }
 }
 
@@ -94,7 +115,7 @@ impl Credentials for BrowserSessions {
         user: UserId,
         now: DateTime<Utc>,
     ) -> Result<Vec<Credential>, DatabaseError> {
-        let mut sessions = self.find(conn, user, now, |_| true)?;
+        let mut sessions = self.find(conn, user, now)?;
         sessions.sort_by_key(|session| std::cmp::Reverse(session.expires));
         let credential = |session: &Found| Credential {
             id: id(&session.key),
@@ -111,9 +132,10 @@ impl Credentials for BrowserSessions {
         wanted: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, DatabaseError> {
-        let found = self.find(conn, user, now, |row| id(&row.session_key) == wanted)?;
-        let Some(session) = found.first() else { return Ok(None) };
-        Ok(SessionRow::delete(conn, &session.key)?.then(|| masked(&session.key)))
+        let Some(key) = key_of(conn, wanted, now)? else { return Ok(None) };
+        let row = SessionLookup(key).find(conn)?.filter(|row| self.user_of(row) == Some(user));
+        let Some(row) = row else { return Ok(None) };
+        Ok(SessionRow::delete(conn, &row.session_key)?.then(|| masked(&row.session_key)))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::admin::accounts::UserCredentials;
 #[cfg(feature = "server")]
-use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
+use crate::contrib::auth::signals::SearchedLogins;
 use crate::db::migrations::{self, Step};
 
 /// The name in `INSTALLED_APPS`.
@@ -50,12 +50,7 @@ impl AppConfig for SessionsConfig {
         registry.insert(store.clone());
         let sessions = BrowserSessions(store);
         registry.push(UserCredentials::new(sessions.clone()));
-        let clock = registry.clock().clone();
-        registry.push(LoginsEnded::new(move |conn, user, reason| match reason {
-            EndOfLogins::LoggedOut { .. } => Ok(sessions.end_all(conn, user, clock.now())?),
-            // The sessions of such a user are not accepted any more, and Django leaves their rows alone.
-            EndOfLogins::PasswordChanged | EndOfLogins::Deactivated => Ok(()),
-        }));
+        registry.push(SearchedLogins::new(sessions));
         Ok(())
     }
 }

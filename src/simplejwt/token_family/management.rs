@@ -74,12 +74,12 @@ fn logoutall(context: &Context, LogoutAll { username, authtoken }: LogoutAll) ->
     let apps = context.apps()?;
     let mut conn = context.database()?.connection()?;
     let users = apps.auth()?.users();
-    transaction(&mut conn, |conn| {
-        let user = users.get_by_natural_key(conn, &username).map_err(DatabaseError::from)?;
-        let user_id = user.and_then(|user| user.pk());
-        let user_id = user_id.ok_or_else(|| CommandError::new(format!("user '{username}' does not exist")))?;
-        Ok::<_, CommandError>(apps.end_logins(conn, user_id, EndOfLogins::LoggedOut { authtoken })?)
-    })?;
+    let user = users.get_by_natural_key(&mut conn, &username).map_err(DatabaseError::from)?;
+    let user_id = user.and_then(|user| user.pk());
+    let user_id = user_id.ok_or_else(|| CommandError::new(format!("user '{username}' does not exist")))?;
+    apps.end_searched_logins_on(&mut conn, user_id)?;
+    let reason = EndOfLogins::LoggedOut { authtoken };
+    transaction(&mut conn, |conn| apps.end_recorded_logins(conn, user_id, reason))?;
     println!("Ended all logins of user '{username}'");
     Ok(())
 }

@@ -206,7 +206,8 @@ async fn end_all(
     let Some(user_id) = owner(&req, &auth).await? else { return Ok(HttpResponse::NoContent().finish()) };
     let db = apps.database().map_err(ApiError::internal)?.clone();
     let reason = EndOfLogins::LoggedOut { authtoken };
-    db.write(move |conn: &mut DbConnection| apps.end_logins(conn, user_id, reason)).await?;
+    apps.end_searched_logins(user_id).await?;
+    db.write(move |conn: &mut DbConnection| apps.end_recorded_logins(conn, user_id, reason)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

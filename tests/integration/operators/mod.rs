@@ -1,5 +1,7 @@
 //! What operators do in the admin site: log in, watch the dashboard, end sessions and tokens, unlock.
 
+mod log_out;
+
 use actix_simplejwt::rest_framework::throttling::ThrottleRates;
 use actix_simplejwt::settings::Settings;
 use chrono::TimeDelta;
