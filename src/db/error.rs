@@ -35,11 +35,13 @@ const UNAVAILABLE: [&str; 20] = [
     "could not receive data from server",
     "could not send data to server",
     "SSL connection has been closed unexpectedly",
-    "deadlock detected",
+    DEADLOCK,
     "the database system is",
     "sorry, too many clients already",
     "out of shared memory",
 ];
+
+const DEADLOCK: &str = "deadlock detected";
 
 impl From<Error> for DatabaseError {
     fn from(error: Error) -> Self {
@@ -70,6 +72,19 @@ impl DatabaseError {
         let is_missing_on_postgres = ["relation \"", "column "].iter().any(|start| message.starts_with(start))
             && first_line(message).ends_with(" does not exist");
         message.starts_with("no such table: ") || message.starts_with("no such column: ") || is_missing_on_postgres
+    }
+
+    /// Whether another transaction got in the way, so that the same work, done again from the start, may succeed: a row that is
+    /// referred to was deleted, or one that refers to a deleted row was added, or both waited for each other.
+    ///
+    /// Two transactions of one order of locks can still wait for each other on PostgreSQL: a foreign key locks the row that it refers
+    /// to at the commit only.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Unavailable(text) => text.starts_with(DEADLOCK),
+            Self::Query(error) => is_foreign_key_violation(error),
+        }
     }
 
     /// For a closure that panicked: its transaction is rolled back, and the caller gets this instead of the panic.

@@ -39,6 +39,9 @@ pub enum PageError {
     Internal(String),
 }
 
+/// The attempts of a write while other requests get in its way ([`DatabaseError::is_conflict`]): whether it is the last one.
+pub(super) const ATTEMPTS: [bool; 3] = [false, false, true];
+
 impl PageError {
     /// 500 with the cause in the log.
     pub fn internal(cause: impl ToString) -> Self {

@@ -1,6 +1,7 @@
 //! The admin site, with models of the tests' own: `shop.Customer`, `shop.Order`, `shop.Line` and `shop.Invoice`.
 
 mod attacks;
+mod deadlocks;
 mod deletion;
 mod forms;
 mod grants;

@@ -94,6 +94,18 @@ impl TestDatabase {
     /// The output of `request`. It meets another transaction, which has run `statements` and is committed as soon as the
     /// request waits for it. PostgreSQL only: on SQLite transactions that write do not overlap.
     pub async fn meet_transaction<T>(&self, statements: &str, request: impl Future<Output = T>) -> T {
+        self.meet(statements, "COMMIT", request).await
+    }
+
+    /// As [`TestDatabase::meet_transaction`], but when the request waits, the other transaction runs `and_then`, for which it has to
+    /// wait for the request. PostgreSQL ends the deadlock by an error in the request.
+    pub async fn meet_deadlock<T>(&self, statements: &str, and_then: &str, request: impl Future<Output = T>) -> T {
+        // The transaction of the request is the first one that looks for a deadlock.
+        let statements = format!("SET LOCAL deadlock_timeout = '1h'; {statements}");
+        self.meet(&statements, &format!("{and_then}; COMMIT"), request).await
+    }
+
+    async fn meet<T>(&self, statements: &str, end: &str, request: impl Future<Output = T>) -> T {
         let connect = || diesel::PgConnection::establish(&self.url).unwrap();
         let (mut other, mut watcher) = (connect(), connect());
         other.batch_execute(&format!("BEGIN; {statements}")).unwrap();
@@ -103,7 +115,7 @@ impl TestDatabase {
             while sql_query(&waits).execute(&mut watcher).unwrap() == 0 {
                 tokio::task::yield_now().await;
             }
-            other.batch_execute("COMMIT").unwrap();
+            other.batch_execute(end).unwrap();
         };
         match select(pin!(request), pin!(commit)).await {
             Either::Left(_) => panic!("the request did not wait for the other transaction"),

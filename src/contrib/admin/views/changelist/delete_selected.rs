@@ -7,7 +7,7 @@ use askama::Template;
 use super::super::context::each_context;
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
-use crate::contrib::admin::error::PageError;
+use crate::contrib::admin::error::{ATTEMPTS, PageError};
 use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::Row;
@@ -15,7 +15,7 @@ use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::messages::{self, Level};
-use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation};
+use crate::db::{DatabaseError, DbConnection};
 
 /// The question.
 #[derive(Template)]
@@ -41,8 +41,8 @@ pub(super) async fn delete_selected(
     rows: Vec<Row>,
 ) -> Result<Option<HttpResponse>, PageError> {
     let is_confirmed = request.form.get("post").is_some_and(|answer| !answer.is_empty());
-    // Twice, if another request has added something meanwhile that refers to the rows.
-    for is_last in [false, true] {
+    // Again, if another request has added something meanwhile that refers to the rows, or waited for this one.
+    for is_last in ATTEMPTS {
         let deletion = collect(site, registered, request, rows.clone()).await?;
         let perms_needed = deletion.perms_needed(request);
         if !is_confirmed || !deletion.protected.is_empty() {
@@ -62,7 +62,7 @@ pub(super) async fn delete_selected(
                 return Ok(None);
             }
             Ok(false) => {}
-            Err(PageError::Database(DatabaseError::Query(error))) if !is_last && is_foreign_key_violation(&error) => {}
+            Err(PageError::Database(error)) if !is_last && error.is_conflict() => {}
             Err(error) => return Err(error),
         }
     }

@@ -11,7 +11,7 @@ use super::preserved::{self, IS_POPUP, is_popup};
 use super::respond::close_popup;
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
-use crate::contrib::admin::error::{PageError, redirect};
+use crate::contrib::admin::error::{ATTEMPTS, PageError, redirect};
 use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::Row;
@@ -20,7 +20,7 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::admin::views::each_context;
 use crate::contrib::messages::{self, Level};
-use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation};
+use crate::db::{DatabaseError, DbConnection};
 
 /// The question whether the object with the key `key` shall be deleted, and its deletion.
 pub(in crate::contrib::admin::views) async fn delete(
@@ -36,8 +36,8 @@ pub(in crate::contrib::admin::views) async fn delete(
     }
     let Some(object) = object else { return Ok(does_not_exist(site, registered, key, request)) };
     let text = admin.to_string(&object);
-    // Twice, if another request has added something meanwhile that refers to the object.
-    for is_last in [false, true] {
+    // Again, if another request has added something meanwhile that refers to the object, or waited for this one.
+    for is_last in ATTEMPTS {
         let deletion = collect(site, registered, &object, request).await?;
         let perms_needed = deletion.perms_needed(request);
         if request.form.is_empty() || !deletion.protected.is_empty() {
@@ -50,7 +50,7 @@ pub(in crate::contrib::admin::views) async fn delete(
             Ok(Carried::Out) => return respond(site, registered, request, object.pk(), &text).await,
             Ok(Carried::Gone) => return Ok(does_not_exist(site, registered, key, request)),
             Ok(Carried::Changed) => {}
-            Err(DatabaseError::Query(error)) if !is_last && is_foreign_key_violation(&error) => {}
+            Err(error) if !is_last && error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -5,13 +5,13 @@ use diesel::result::{DatabaseErrorKind, Error};
 use super::clean::{clean, database_error};
 use super::fieldsets::{BoundFieldset, Layout};
 use crate::apps::Apps;
-use crate::contrib::admin::error::PageError;
+use crate::contrib::admin::error::{ATTEMPTS, PageError};
 use crate::contrib::admin::forms::{Form, NON_FIELD_ERRORS, Value};
 use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::auth::UserId;
-use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation, is_unique_violation};
+use crate::db::{DatabaseError, DbConnection, is_unique_violation};
 
 /// What came of a form.
 pub(super) enum Outcome {
@@ -38,9 +38,9 @@ pub(super) async fn save(
     mut form: Form,
     original: Option<&Row>,
 ) -> Result<Outcome, PageError> {
-    // The second time, if another request has written the same unique value or deleted a row that is referred to. Then the
-    // form says so.
-    for is_last in [false, true] {
+    // Again, if another request has written the same unique value, has deleted a row that is referred to, or waited for this one.
+    // Then the form says what is wrong, if anything is.
+    for is_last in ATTEMPTS {
         form = match check(layout, request, form, original.cloned()).await? {
             Ok(form) => form,
             Err(rejected) => return Ok(Outcome::Invalid(rejected)),
@@ -55,11 +55,11 @@ pub(super) async fn save(
             outcome => return Ok(outcome?),
         }
     }
-    Err(PageError::internal("the form was checked twice"))
+    Err(PageError::internal("the form was checked again and again"))
 }
 
 fn is_conflict(error: &DatabaseError) -> bool {
-    matches!(error, DatabaseError::Query(error) if is_unique_violation(error) || is_foreign_key_violation(error))
+    error.is_conflict() || matches!(error, DatabaseError::Query(error) if is_unique_violation(error))
 }
 
 /// Whether the database does not take a value: one is missing, too long or too large, or a rule of the table forbids it.
