@@ -3,8 +3,9 @@
 //! dotenvy reads it. Django's generated keys have `$` and `#` in them, which begin a variable and a comment there, so a value
 //! would be changed silently. The text is scanned before, and such a value is an error with the number of the line.
 
-use std::collections::BTreeMap;
 use std::path::Path;
+
+use regex::Regex;
 
 use super::{Environment, SettingsError};
 
@@ -56,9 +57,9 @@ impl Environment {
     /// # Errors
     /// The error has the number of the line but not its text, because the text may be a secret.
     pub(crate) fn parse(text: &str, process: &Self) -> Result<Self, String> {
-        let mut env = Self { values: BTreeMap::new(), lines: BTreeMap::new() };
-        let entries = Scanner::new(text).entries(process)?;
-        let text: String = entries.iter().flat_map(|entry| [entry.text, "\n"]).collect();
+        let mut env = Self::default();
+        let entries = entries(text, process)?;
+        let text: String = entries.iter().map(|entry| format!("{}={}\n", entry.name, entry.value)).collect();
         let mut read = dotenvy::from_read_iter(text.as_bytes());
         for Entry { name, line, .. } in entries {
             // An error of dotenvy has the text of the line in it.
@@ -74,149 +75,90 @@ impl Environment {
 
 const QUOTE: &str = "put a value with spaces, line breaks, quotes, #, $ or \\ in single quotes";
 
+/// `NAME =` or `export NAME =`.
+const NAME: &str = r"^(?:export[\t\r ]+)?([A-Za-z_][A-Za-z0-9_.]*)[\t\r ]*=";
+
+/// What dotenvy reads as it looks between double quotes.
+const QUOTED: &str = r#"(?:[^"\\$]|\\[n\\'"$ ]|\$\{[A-Za-z0-9_.]*\})*"#;
+
+/// A character without quotes that it reads as it looks. No white space of Unicode is one.
+const PLAIN: &str = concat!(
+    r"[^\t-\r \u{85}\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}",
+    r#"'"\\$]|\\[n\\'"$]|\$\{[A-Za-z0-9_.]*\}"#
+);
+
+/// The variables of a part that has no single quotes around it. The other escapes are here so that `\${` is none.
+const VARIABLE: &str = r"(?s)\\.|\$\{([^}]*)\}";
+
 /// `NAME=value`, which may go over several lines.
 struct Entry<'a> {
     name: &'a str,
     /// Number of its first line, from 1.
     line: usize,
-    /// Without the comment.
-    text: &'a str,
+    /// With its quotes, without the comment.
+    value: &'a str,
 }
 
 /// Finds the entries of a file, and refuses values that dotenvy would read differently from their appearance.
-struct Scanner<'a> {
-    text: &'a str,
-    /// Where in the text.
-    at: usize,
-    line: usize,
+fn entries<'a>(text: &'a str, process: &Environment) -> Result<Vec<Entry<'a>>, String> {
+    let pattern = |pattern: &str| Regex::new(pattern).expect("the pattern is valid");
+    let part = format!(r#"'(?:[^']*[^'\\])?'|"{QUOTED}"|{PLAIN}"#);
+    // The longest value that dotenvy reads as it looks, and perhaps an open quote up to what it would change.
+    let value_pattern = pattern(&format!("^((?:{part})*)(?:\"{QUOTED})?"));
+    let (name_pattern, part_pattern, variable_pattern) = (pattern(NAME), pattern(&part), pattern(VARIABLE));
+    let next_line = |text: &'a str| text.find('\n').map_or("", |end| text[end..].trim_start());
+    let mut entries: Vec<Entry<'a>> = Vec::new();
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    while !rest.is_empty() {
+        let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
+        if !rest.starts_with('#') {
+            let name = name_pattern.captures(rest).ok_or_else(|| format!("line {line} is not NAME=value; {QUOTE}"))?;
+            let (start, [name]) = name.extract();
+            let (value, after) = split_value(&rest[start.len()..], &value_pattern)
+                .map_err(|problem| format!("{name} (line {line}) {problem}"))?;
+            let is_known = |name: &str| process.get(name).is_some() || entries.iter().any(|entry| entry.name == name);
+            let parts = part_pattern.find_iter(value).map(|part| part.as_str()).filter(|part| !part.starts_with('\''));
+            let mut variables =
+                parts.flat_map(|part| variable_pattern.captures_iter(part)).filter_map(|found| found.get(1));
+            if variables.any(|variable| !is_known(variable.as_str())) {
+                return Err(format!("{name} (line {line}) {NO_VARIABLE}; {QUOTE}"));
+            }
+            entries.push(Entry { name, line, value });
+            rest = after;
+        }
+        rest = next_line(rest);
+    }
+    Ok(entries)
 }
 
-impl<'a> Scanner<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text: text.trim_start_matches('\u{feff}'), at: 0, line: 1 }
-    }
+const NO_VARIABLE: &str = "has a ${…} that is not a variable of the environment or of an earlier line";
 
-    fn entries(mut self, process: &Environment) -> Result<Vec<Entry<'a>>, String> {
-        let mut entries: Vec<Entry<'a>> = Vec::new();
-        loop {
-            self.skip_while(char::is_whitespace);
-            let (line, start) = (self.line, self.at);
-            match self.peek() {
-                None => return Ok(entries),
-                Some('#') => self.skip_while(|c| c != '\n'),
-                Some(_) => {
-                    let name = self.name().ok_or_else(|| format!("line {line} is not NAME=value; {QUOTE}"))?;
-                    let known =
-                        |name: &str| process.get(name).is_some() || entries.iter().any(|entry| entry.name == name);
-                    let end = self.value(known).map_err(|problem| format!("{name} (line {line}) {problem}"))?;
-                    entries.push(Entry { name, line, text: &self.text[start..end] });
-                }
-            }
-        }
+/// Splits what follows `NAME=` into the value and the rest of the line, which is a comment or nothing.
+fn split_value<'a>(text: &'a str, pattern: &Regex) -> Result<(&'a str, &'a str), String> {
+    let start = text.trim_start_matches(is_blank);
+    if let Some(comment) = start.strip_prefix('#') {
+        // `KEY= # text` and `KEY=# text` are comments. `KEY=#text` may be a key.
+        let is_comment = text.starts_with(is_blank) || comment.is_empty() || comment.starts_with(char::is_whitespace);
+        let problem = || format!("begins its value with #, which would make it a comment; {QUOTE}");
+        return if is_comment { Ok(("", start)) } else { Err(problem()) };
     }
-
-    fn peek(&self) -> Option<char> {
-        self.text[self.at..].chars().next()
+    let found = pattern.captures(start).expect("the pattern matches every text");
+    let (value, is_open) = (&start[..found[1].len()], found[0].len() > found[1].len());
+    let after = &start[found[0].len()..];
+    let rest = after.trim_start_matches(is_blank);
+    if !is_open && (rest.is_empty() || rest.starts_with(['\n', '#'])) {
+        return Ok((value, rest));
     }
-
-    fn next(&mut self) -> Option<char> {
-        let next = self.peek()?;
-        self.at += next.len_utf8();
-        self.line += usize::from(next == '\n');
-        Some(next)
-    }
-
-    fn skip_while(&mut self, is_skipped: impl Fn(char) -> bool) {
-        while self.peek().is_some_and(&is_skipped) {
-            self.next();
+    Err(match after.chars().next() {
+        Some('\'') if after[1..].contains('\'') => {
+            "has a \\ before a single quote; put the value in double quotes, and write \\\\".to_owned()
         }
-    }
-
-    fn word(&mut self) -> &'a str {
-        let start = self.at;
-        self.skip_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
-        &self.text[start..self.at]
-    }
-
-    /// `NAME =` or `export NAME =`.
-    fn name(&mut self) -> Option<&'a str> {
-        let mut name = self.word();
-        self.skip_while(is_blank);
-        if name == "export" && self.peek() != Some('=') {
-            name = self.word();
-            self.skip_while(is_blank);
-        }
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        (is_name && self.next() == Some('=')).then_some(name)
-    }
-
-    /// Passes the value and the rest of its line. Returns where the value ends.
-    fn value(&mut self, is_known: impl Fn(&str) -> bool) -> Result<usize, String> {
-        let is_spaced = self.peek().is_none_or(char::is_whitespace);
-        self.skip_while(is_blank);
-        let start = self.at;
-        let (mut quote, mut last) = (None, None);
-        while let Some(c) = self.peek() {
-            if quote.is_none() && (c.is_whitespace() || (c == '#' && self.at == start)) {
-                break;
-            }
-            self.next();
-            match c {
-                '\'' if quote == Some('\'') && last == Some('\\') => {
-                    return Err(
-                        "has a \\ before a single quote; put the value in double quotes, and write \\\\".to_owned()
-                    );
-                }
-                '\'' | '"' if quote.is_none() => quote = Some(c),
-                _ if quote == Some(c) => quote = None,
-                _ if quote == Some('\'') => {}
-                '\\' => self.escaped(quote.is_some())?,
-                '$' => self.variable(&is_known)?,
-                _ => {}
-            }
-            last = Some(c);
-        }
-        if quote.is_some() {
-            return Err("begins a value whose quote is not closed".to_owned());
-        }
-        let end = self.at;
-        self.skip_while(is_blank);
-        match self.peek() {
-            None | Some('\r' | '\n') => {}
-            Some('#') => {
-                self.next();
-                // `KEY= # text` and `KEY=# text` are comments. `KEY=#text` may be a key.
-                if end == start && !is_spaced && self.peek().is_some_and(|c| !c.is_whitespace()) {
-                    return Err(format!("begins its value with #, which would make it a comment; {QUOTE}"));
-                }
-                self.skip_while(|c| c != '\n');
-            }
-            Some(_) => return Err(format!("has text after a space; {QUOTE}")),
-        }
-        Ok(end)
-    }
-
-    /// The character after a `\`. A space is cut off at the end of a line, so it must be quoted.
-    fn escaped(&mut self, is_quoted: bool) -> Result<(), String> {
-        match self.next() {
-            Some('n' | '\\' | '\'' | '"' | '$') => Ok(()),
-            Some(' ') if is_quoted => Ok(()),
-            _ => Err(format!("has a \\ with an unknown meaning; {QUOTE}")),
-        }
-    }
-
-    /// `${NAME}`, whose `$` has been passed.
-    fn variable(&mut self, is_known: impl Fn(&str) -> bool) -> Result<(), String> {
-        if self.peek() != Some('{') {
-            return Err(format!("has a $, which begins a variable; {QUOTE}, or write a variable as ${{NAME}}"));
-        }
-        self.next();
-        let name = self.word();
-        if self.next() == Some('}') && is_known(name) {
-            return Ok(());
-        }
-        Err(format!("has a ${{…}} that is not a variable of the environment or of an earlier line; {QUOTE}"))
-    }
+        None | Some('\'') => "begins a value whose quote is not closed".to_owned(),
+        Some('\\') => format!("has a \\ with an unknown meaning; {QUOTE}"),
+        Some('$') if after.starts_with("${") => format!("{NO_VARIABLE}; {QUOTE}"),
+        Some('$') => format!("has a $, which begins a variable; {QUOTE}, or write a variable as ${{NAME}}"),
+        _ => format!("has text after a space; {QUOTE}"),
+    })
 }
 
 fn is_blank(c: char) -> bool {
@@ -251,6 +193,8 @@ mod tests {
             ("A=\"${CARGO_PKG_NAME}\"", "actix-simplejwt"),
             ("A=b  # it's a comment", "b"),
             (r"A='\b'", r"\b"),
+            ("A=\"it's ${CARGO_PKG_NAME}'s\"", "it's actix-simplejwt's"),
+            ("A=b'${C}'", "b${C}"),
             ("A='it'\\''s'", "it's"),
             ("A=https://u:p@h/?x=1&y=2", "https://u:p@h/?x=1&y=2"),
         ] {
@@ -272,6 +216,8 @@ mod tests {
             ("KEY=#hunter2", "begins its value with #"),
             ("KEY=hunter2 x", "has text after a space; "),
             ("KEY='hunter2' x", "has text after a space; "),
+            ("KEY=hunter2\u{a0}x", "has text after a space; "),
+            ("KEY=\"it's ${hunter2}'s\"", "has a ${…} that is not a variable"),
             ("KEY=hunter2\\x", "has a \\ with an unknown meaning; "),
             ("KEY=hunter2\\", "has a \\ with an unknown meaning; "),
             ("KEY=hunter2\\ ", "has a \\ with an unknown meaning; "),
