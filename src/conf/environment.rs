@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Setting, SettingsError};
+use super::{Setting, SettingsError, suggestion};
 
 /// Names and values, as the operating system and `.env` gave them at the start.
 ///
@@ -73,7 +73,10 @@ impl Environment {
     /// # Errors
     /// Returns an error for the first unknown name, with the nearest known one.
     pub(crate) fn refuse_unknown(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
-        self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(SettingsError::unknown(name, settings)))
+        self.unknown(prefix, settings).next().map_or(Ok(()), |name| {
+            let problem = suggestion::problem(name, settings).unwrap_or_else(|| "there is no such setting".to_owned());
+            Err(SettingsError::new(name, problem))
+        })
     }
 
     /// Refuses the names in `replaced`. Each comes with its replacement.
@@ -92,7 +95,8 @@ impl Environment {
     /// For a prefix that other programs use too, so an unknown name is not an error.
     #[must_use]
     pub fn misspelt(&self, prefix: &str, settings: &[Setting]) -> Vec<SettingsError> {
-        self.unknown(prefix, settings).filter_map(|name| SettingsError::misspelt(name, settings)).collect()
+        let names = self.unknown(prefix, settings);
+        names.filter_map(|name| Some(SettingsError::new(name, suggestion::misspelling(name, settings)?))).collect()
     }
 
     /// Names in `.env` that are settings of Django that do not apply here, resemble one of `known`, or are in `known` but not in
@@ -100,21 +104,21 @@ impl Environment {
     /// of simplejwt.
     #[must_use]
     pub fn doubtful(&self, known: &[Setting], read: &[Setting]) -> Vec<SettingsError> {
-        let names = self.values.keys().map(|name| (name, self.lines.get(name)));
-        let names = names.filter(|(name, line)| line.is_some() || name.starts_with("SIMPLE_JWT_"));
-        let doubt = |(name, line): (&String, Option<&usize>)| {
-            let has = |settings: &[Setting]| settings.iter().any(|setting| setting.key == *name);
-            let error = match (has(known), has(read)) {
-                (_, true) => return None,
-                (false, false) => SettingsError::doubt(name, known)?,
-                (true, false) => SettingsError::new(name, "has no effect, because INSTALLED_APPS lacks its app"),
+        let has = |settings: &[Setting], name: &str| settings.iter().any(|setting| setting.key == name);
+        let doubt = |name: &String| {
+            let place = match self.lines.get(name) {
+                Some(line) => format!("{name} (line {line} of .env)"),
+                None if name.starts_with("SIMPLE_JWT_") => name.clone(),
+                None => return None,
             };
-            Some(match line {
-                Some(line) => error.at(&format!("line {line} of .env")),
-                None => error,
-            })
+            let problem = match (has(known, name), has(read, name)) {
+                (_, true) => return None,
+                (true, false) => "has no effect, because INSTALLED_APPS lacks its app".to_owned(),
+                (false, false) => suggestion::problem(name, known)?,
+            };
+            Some(SettingsError::new(place, problem))
         };
-        names.filter_map(doubt).collect()
+        self.values.keys().filter_map(doubt).collect()
     }
 
     fn unknown(&self, prefix: &str, settings: &[Setting]) -> impl Iterator<Item = &str> {

@@ -1,14 +1,29 @@
-//! The setting that an unknown name probably means: by its words, as in `DEFAULT_AUTH_CLASSES`, otherwise by its
-//! letters.
+//! What to say about an unknown name. The setting that it probably means is found by its words, as in `DEFAULT_AUTH_CLASSES`,
+//! otherwise by its letters.
 
-use super::Setting;
+use super::{Setting, unsupported};
 
 /// Words that people use for each other.
 const SYNONYMS: [&[&str]; 4] =
     [&["URL", "URI", "DSN"], &["DATABASE", "DB", "POSTGRES"], &["CACHE", "REDIS"], &["LIFETIME", "EXPIRY", "TTL"]];
 
+/// What is wrong with `name`, which is not in `known`, if it is a setting of Django or resembles one of `known`.
+pub(super) fn problem(name: &str, known: &[Setting]) -> Option<String> {
+    unsupported::explanation(name).or_else(|| nearest(name, known).map(did_you_mean))
+}
+
+/// What is wrong with `name` if it differs from one of `known` by one or two letters.
+pub(super) fn misspelling(name: &str, known: &[Setting]) -> Option<String> {
+    let distances = known.iter().map(|setting| (strsim::damerau_levenshtein(name, setting.key), setting.key));
+    distances.min().filter(|(distance, _)| *distance <= 2).map(|(_, key)| did_you_mean(key))
+}
+
+fn did_you_mean(key: &str) -> String {
+    format!("there is no such setting; did you mean {key}?")
+}
+
 /// The setting that `name` probably means, if there is one.
-pub(super) fn nearest(name: &str, known: &[Setting]) -> Option<&'static str> {
+fn nearest(name: &str, known: &[Setting]) -> Option<&'static str> {
     // django-environ's documentation, cookiecutter and others prefix the names of Django's settings.
     let name = name.strip_prefix("DJANGO_").unwrap_or(name);
     if let Some(same) = known.iter().find(|setting| setting.key == name) {

@@ -1,105 +1,69 @@
 //! Settings of Django, DRF, simplejwt and the packages around them that do not apply here, and why.
 
-/// A name, or a beginning of names that ends with `_`; the package; and the replacement.
-const SETTINGS: &[(&str, &str, &str)] = &[
-    ("ABSOLUTE_URL_OVERRIDES", "Django", "URLs are in src/urls.rs"),
-    ("ADMINS", "Django", NO_MAIL),
-    ("MANAGERS", "Django", NO_MAIL),
-    ("EMAIL_BACKEND", "Django", NO_MAIL),
-    ("EMAIL_FILE_PATH", "Django", NO_MAIL),
-    ("EMAIL_HOST", "Django", NO_MAIL),
-    ("EMAIL_HOST_", "Django", NO_MAIL),
-    ("EMAIL_PORT", "Django", NO_MAIL),
-    ("EMAIL_SSL_", "Django", NO_MAIL),
-    ("EMAIL_SUBJECT_PREFIX", "Django", NO_MAIL),
-    ("EMAIL_TIMEOUT", "Django", NO_MAIL),
-    ("EMAIL_USE_", "Django", NO_MAIL),
-    ("DEFAULT_FROM_EMAIL", "Django", NO_MAIL),
-    ("SERVER_EMAIL", "Django", NO_MAIL),
-    ("ASGI_APPLICATION", "Django", "`manage runserver` is the server"),
-    ("WSGI_APPLICATION", "Django", "`manage runserver` is the server"),
-    ("DJANGO_SETTINGS_MODULE", "Django", "settings are in the environment and in .env"),
-    ("CACHES", "Django", "use CACHE_URL"),
-    ("CONN_MAX_AGE", "Django", "connections are kept; see DATABASE_POOL_SIZE"),
-    ("DATABASES", "Django", "use DATABASE_URL"),
-    ("DATABASE_ROUTERS", "Django", "there is one database"),
-    ("DEFAULT_AUTO_FIELD", "Django", "the tables are the tables of Django's apps"),
-    ("LOGIN_URL", "Django", OWN_PAGES),
-    ("LOGIN_REDIRECT_URL", "Django", OWN_PAGES),
-    ("LOGOUT_REDIRECT_URL", "Django", OWN_PAGES),
-    ("MESSAGE_STORAGE", "Django", "messages are in a cookie, and in the session if they are long"),
-    ("MESSAGE_TAGS", "Django", "messages have Django's tags"),
-    ("TEMPLATES", "Django", OWN_PAGES),
-    ("FORM_RENDERER", "Django", OWN_PAGES),
-    ("PASSWORD_RESET_TIMEOUT", "Django", NO_MAIL),
-    ("STATIC_", "Django", NO_FILES),
-    ("STATICFILES_", "Django", NO_FILES),
-    ("STORAGES", "Django", NO_FILES),
-    ("MEDIA_", "Django", NO_FILES),
-    ("FILE_UPLOAD_", "Django", NO_FILES),
-    ("LANGUAGE_CODE", "Django", ENGLISH),
-    ("LANGUAGES", "Django", ENGLISH),
-    ("LOCALE_PATHS", "Django", ENGLISH),
-    ("USE_I18N", "Django", ENGLISH),
-    ("TIME_ZONE", "Django", "times are UTC"),
-    ("USE_TZ", "Django", "times are UTC"),
-    ("LOGGING", "Django", "use RUST_LOG"),
-    ("MIDDLEWARE", "Django", "the list is in src/settings.rs"),
-    ("ROOT_URLCONF", "Django", "URLs are in src/urls.rs"),
-    ("PREPEND_WWW", "Django", "a proxy redirects to another host"),
-    ("INTERNAL_IPS", "Django", "there are no debug pages"),
-    ("SITE_ID", "Django", OWN_PAGES),
-    ("TEST_", "Django", "tests are run by cargo test"),
-    ("USE_X_FORWARDED_HOST", "Django", "configure the proxy to pass on the Host header"),
-    ("USE_X_FORWARDED_PORT", "Django", "configure the proxy to pass on the Host header"),
-    ("REST_FRAMEWORK_DEFAULT_CONTENT_NEGOTIATION_CLASS", DRF, "the negotiation is DRF's"),
-    ("REST_FRAMEWORK_DEFAULT_METADATA_CLASS", DRF, "the response to OPTIONS follows SimpleMetadata"),
-    ("REST_FRAMEWORK_DEFAULT_PAGINATION_CLASS", DRF, NO_LISTS),
-    ("REST_FRAMEWORK_DEFAULT_FILTER_BACKENDS", DRF, NO_LISTS),
-    ("REST_FRAMEWORK_PAGE_SIZE", DRF, NO_LISTS),
-    ("REST_FRAMEWORK_SEARCH_PARAM", DRF, NO_LISTS),
-    ("REST_FRAMEWORK_ORDERING_PARAM", DRF, NO_LISTS),
-    ("REST_FRAMEWORK_MAX_PAGINATE_BY", DRF, NO_LISTS),
-    ("REST_FRAMEWORK_DEFAULT_SCHEMA_CLASS", DRF, "the schema is made of the views; see docs/API.md"),
-    ("REST_FRAMEWORK_SCHEMA_", DRF, "the schema is made of the views; see docs/API.md"),
-    ("REST_FRAMEWORK_DEFAULT_VERSION", DRF, NO_VERSIONS),
-    ("REST_FRAMEWORK_ALLOWED_VERSIONS", DRF, NO_VERSIONS),
-    ("REST_FRAMEWORK_VERSION_PARAM", DRF, NO_VERSIONS),
-    ("REST_FRAMEWORK_EXCEPTION_HANDLER", DRF, "errors become responses in src/rest_framework/exceptions.rs"),
-    ("REST_FRAMEWORK_VIEW_", DRF, "a view is named in ApiView::new"),
-    ("REST_FRAMEWORK_UNAUTHENTICATED_", DRF, "a request without a user has none: MaybeAuthenticated"),
-    ("REST_FRAMEWORK_TEST_REQUEST_", DRF, "tests use rest_framework::test::ApiClient"),
-    ("REST_FRAMEWORK_FORMAT_SUFFIX_KWARG", DRF, "URLs have no suffix for the format"),
-    ("REST_FRAMEWORK_URL_FIELD_NAME", DRF, "there are no hyperlinked serializers"),
-    ("REST_FRAMEWORK_DATE", DRF, NO_MODELS),
-    ("REST_FRAMEWORK_TIME", DRF, NO_MODELS),
-    ("REST_FRAMEWORK_COERCE_", DRF, NO_MODELS),
-    ("REST_FRAMEWORK_UPLOADED_FILES_USE_URL", DRF, NO_MODELS),
-    ("REST_FRAMEWORK_HTML_SELECT_", DRF, "the forms of the browsable API have no selections"),
-    ("REST_FRAMEWORK_UNICODE_JSON", DRF, "JSON is written as with DRF's default"),
-    ("REST_FRAMEWORK_COMPACT_JSON", DRF, "JSON is written as with DRF's default"),
-    ("SPECTACULAR_SETTINGS", "drf-spectacular", "the schema is made of the views; see docs/API.md"),
-    ("REST_AUTH", "dj-rest-auth", "the package is not here"),
-    ("DJOSER", "djoser", "the package is not here"),
-    ("SIMPLE_JWT", "simplejwt", "each entry is a separate variable, such as SIMPLE_JWT_ACCESS_TOKEN_LIFETIME"),
-    ("REST_FRAMEWORK", DRF, "each entry is a separate variable, such as REST_FRAMEWORK_NUM_PROXIES"),
-    ("JWT_AUTH", "djangorestframework-jwt", "each entry is a separate variable, such as JWT_EXPIRATION_DELTA"),
-];
-
-const DRF: &str = "Django REST Framework";
-const NO_MAIL: &str = "the server sends no e-mail";
-const OWN_PAGES: &str = "the pages are those of the admin site and the browsable API";
-const NO_FILES: &str = "the server has no files of the project; a proxy serves them";
-const ENGLISH: &str = "messages are English";
-const NO_LISTS: &str = "there are no list views";
-const NO_VERSIONS: &str = "an API version is a scope in src/urls.rs";
-const NO_MODELS: &str = "serializers return what the view writes; format values there";
+/// Package, reason and names in each line. A name that ends with `_` is the beginning of names.
+const SETTINGS: &str = "\
+Django | URLs are in src/urls.rs | ABSOLUTE_URL_OVERRIDES ROOT_URLCONF
+Django | the server sends no e-mail | ADMINS MANAGERS EMAIL_BACKEND EMAIL_FILE_PATH EMAIL_HOST EMAIL_HOST_ EMAIL_PORT \
+    EMAIL_SSL_ EMAIL_SUBJECT_PREFIX EMAIL_TIMEOUT EMAIL_USE_ DEFAULT_FROM_EMAIL SERVER_EMAIL PASSWORD_RESET_TIMEOUT
+Django | `manage runserver` is the server | ASGI_APPLICATION WSGI_APPLICATION
+Django | settings are in the environment and in .env | DJANGO_SETTINGS_MODULE
+Django | use CACHE_URL | CACHES
+Django | connections are kept; see DATABASE_POOL_SIZE | CONN_MAX_AGE
+Django | use DATABASE_URL | DATABASES
+Django | there is one database | DATABASE_ROUTERS
+Django | the tables are the tables of Django's apps | DEFAULT_AUTO_FIELD
+Django | the pages are those of the admin site and the browsable API | LOGIN_URL LOGIN_REDIRECT_URL \
+    LOGOUT_REDIRECT_URL TEMPLATES FORM_RENDERER SITE_ID
+Django | messages are in a cookie, and in the session if they are long | MESSAGE_STORAGE
+Django | messages have Django's tags | MESSAGE_TAGS
+Django | the server has no files of the project; a proxy serves them | STATIC_ STATICFILES_ STORAGES MEDIA_ \
+    FILE_UPLOAD_
+Django | messages are English | LANGUAGE_CODE LANGUAGES LOCALE_PATHS USE_I18N
+Django | times are UTC | TIME_ZONE USE_TZ
+Django | use RUST_LOG | LOGGING
+Django | the list is in src/settings.rs | MIDDLEWARE
+Django | a proxy redirects to another host | PREPEND_WWW
+Django | there are no debug pages | INTERNAL_IPS
+Django | tests are run by cargo test | TEST_
+Django | configure the proxy to pass on the Host header | USE_X_FORWARDED_HOST USE_X_FORWARDED_PORT
+Django REST Framework | the negotiation is DRF's | REST_FRAMEWORK_DEFAULT_CONTENT_NEGOTIATION_CLASS
+Django REST Framework | the response to OPTIONS follows SimpleMetadata | REST_FRAMEWORK_DEFAULT_METADATA_CLASS
+Django REST Framework | there are no list views | REST_FRAMEWORK_DEFAULT_PAGINATION_CLASS \
+    REST_FRAMEWORK_DEFAULT_FILTER_BACKENDS REST_FRAMEWORK_PAGE_SIZE REST_FRAMEWORK_SEARCH_PARAM \
+    REST_FRAMEWORK_ORDERING_PARAM REST_FRAMEWORK_MAX_PAGINATE_BY
+Django REST Framework | the schema is made of the views; see docs/API.md | REST_FRAMEWORK_DEFAULT_SCHEMA_CLASS \
+    REST_FRAMEWORK_SCHEMA_
+Django REST Framework | an API version is a scope in src/urls.rs | REST_FRAMEWORK_DEFAULT_VERSION \
+    REST_FRAMEWORK_ALLOWED_VERSIONS REST_FRAMEWORK_VERSION_PARAM
+Django REST Framework | errors become responses in src/rest_framework/exceptions.rs | \
+    REST_FRAMEWORK_EXCEPTION_HANDLER
+Django REST Framework | a view is named in ApiView::new | REST_FRAMEWORK_VIEW_
+Django REST Framework | a request without a user has none: MaybeAuthenticated | REST_FRAMEWORK_UNAUTHENTICATED_
+Django REST Framework | tests use rest_framework::test::ApiClient | REST_FRAMEWORK_TEST_REQUEST_
+Django REST Framework | URLs have no suffix for the format | REST_FRAMEWORK_FORMAT_SUFFIX_KWARG
+Django REST Framework | there are no hyperlinked serializers | REST_FRAMEWORK_URL_FIELD_NAME
+Django REST Framework | serializers return what the view writes; format values there | REST_FRAMEWORK_DATE \
+    REST_FRAMEWORK_TIME REST_FRAMEWORK_COERCE_ REST_FRAMEWORK_UPLOADED_FILES_USE_URL
+Django REST Framework | the forms of the browsable API have no selections | REST_FRAMEWORK_HTML_SELECT_
+Django REST Framework | JSON is written as with DRF's default | REST_FRAMEWORK_UNICODE_JSON \
+    REST_FRAMEWORK_COMPACT_JSON
+Django REST Framework | each entry is a separate variable, such as REST_FRAMEWORK_NUM_PROXIES | REST_FRAMEWORK
+drf-spectacular | the schema is made of the views; see docs/API.md | SPECTACULAR_SETTINGS
+dj-rest-auth | the package is not here | REST_AUTH
+djoser | the package is not here | DJOSER
+simplejwt | each entry is a separate variable, such as SIMPLE_JWT_ACCESS_TOKEN_LIFETIME | SIMPLE_JWT
+djangorestframework-jwt | each entry is a separate variable, such as JWT_EXPIRATION_DELTA | JWT_AUTH";
 
 /// The message about `name` if it is a setting of one of the packages that does not apply here.
 pub(super) fn explanation(name: &str) -> Option<String> {
     let is_meant = |known: &str| name == known || (known.ends_with('_') && name.starts_with(known));
-    let (_, package, reason) = SETTINGS.iter().find(|(known, ..)| is_meant(known))?;
-    Some(format!("is a setting of {package} that does not apply here: {reason}"))
+    let mut lines = SETTINGS.lines().map(|line| line.splitn(3, " | ").collect::<Vec<_>>());
+    lines.find_map(|line| match line[..] {
+        [package, reason, names] if names.split(' ').any(is_meant) => {
+            Some(format!("is a setting of {package} that does not apply here: {reason}"))
+        }
+        _ => None,
+    })
 }
 
 #[cfg(all(test, feature = "server"))]
@@ -111,6 +75,13 @@ mod tests {
     fn a_setting_of_this_server_is_not_in_the_list() {
         for setting in Settings::declared(&|_| true) {
             assert_eq!(explanation(setting.key), None, "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn each_line_has_three_parts() {
+        for line in SETTINGS.lines() {
+            assert_eq!(line.matches(" | ").count(), 2, "{line}");
         }
     }
 
