@@ -2,11 +2,15 @@
 //!
 //! An error is what was expected, such as "a whole number"; the caller adds the key and the text.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
 use std::time::Duration as StdDuration;
 
 use chrono::Duration;
 
 use crate::core::crypto::SecretString;
+use crate::core::jwt::Algorithm;
 
 /// `true false 1 0 yes no on off`, in any case. Empty is false.
 pub fn boolean(text: &str) -> Result<bool, String> {
@@ -54,6 +58,12 @@ pub fn duration(text: &str) -> Result<Duration, String> {
 /// Same as [`duration`], and not negative.
 pub fn unsigned_duration(text: &str) -> Result<StdDuration, String> {
     duration(text)?.to_std().map_err(|_| "a duration of 0 or more, such as 5s".to_owned())
+}
+
+/// A duration of more than 0, such as `example`.
+pub fn positive_duration(example: &'static str) -> impl Fn(&str) -> Result<Duration, String> {
+    let expected = move || format!("a duration of more than 0, such as {example}");
+    move |text| duration(text).ok().filter(|time| *time > Duration::zero()).ok_or_else(expected)
 }
 
 /// Parts between commas, trimmed, without the empty ones. `none` alone is the empty list.
@@ -123,9 +133,12 @@ pub fn word(text: &str) -> Result<String, String> {
 }
 
 /// `HTTP_X_ACCESS_TOKEN`, the name of a header in Django's `request.META`, as the header's own: `x-access-token`.
-pub fn meta_header(name: &str) -> Option<String> {
-    let name = name.trim().strip_prefix("HTTP_")?;
-    word(&name.to_ascii_lowercase().replace('_', "-")).ok()
+pub fn meta_header(example: &'static str) -> impl Fn(&str) -> Result<String, String> {
+    move |text| {
+        let name = text.trim().strip_prefix("HTTP_").map(|name| name.to_ascii_lowercase().replace('_', "-"));
+        let name = name.and_then(|name| word(&name).ok());
+        name.ok_or_else(|| format!("a header as request.META names it, such as {example}"))
+    }
 }
 
 /// The value of an attribute of a cookie, such as its path.
@@ -159,8 +172,21 @@ pub fn secrets(text: &str) -> Result<Vec<SecretString>, String> {
 }
 
 /// A whole number, not negative.
-pub fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+pub fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.trim().parse().map_err(|_| "a whole number, 0 or more".to_owned())
+}
+
+/// A whole number in `range`.
+pub fn number_in<T: FromStr + PartialOrd + Display>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        let expected = || format!("a whole number from {} to {}", range.start(), range.end());
+        number(text).ok().filter(|number| range.contains(number)).ok_or_else(expected)
+    }
+}
+
+/// The algorithm of a token.
+pub fn algorithm(text: &str) -> Result<Algorithm, String> {
+    text.trim().parse().map_err(|_| format!("one of {}", Algorithm::ALL.map(Algorithm::as_str).join(", ")))
 }
 
 #[cfg(test)]

@@ -17,10 +17,7 @@ settings! {
         /// written as `%2F` and `%3F`.
         pub url: DatabaseUrl = DATABASE_URL("sqlite://db.sqlite3", DatabaseUrl::parse, url);
         /// Largest number of connections to PostgreSQL of one server process.
-        pub pool_size: u32 = DATABASE_POOL_SIZE(
-            "10",
-            values::only(values::number, |size| (1..=1_000).contains(size), "a whole number from 1 to 1000")
-        );
+        pub pool_size: u32 = DATABASE_POOL_SIZE("10", values::number_in(1..=1_000));
         /// How long a request waits for a connection before it is answered with 503.
         pub pool_timeout: Duration = DATABASE_POOL_TIMEOUT("5s", timeout);
         /// How long a statement may take before PostgreSQL stops it; `none` for no limit.

@@ -28,7 +28,7 @@ settings! {
         /// Key in PEM form that signs tokens. `JWT_SECRET_KEY` signs if it is not set.
         pub private_key: Option<SecretString> = JWT_PRIVATE_KEY("", values::optional(values::pem), secret);
         /// Algorithm of the signature, as in `SIMPLE_JWT_ALGORITHM`.
-        pub algorithm: Algorithm = JWT_ALGORITHM("HS256", algorithm);
+        pub algorithm: Algorithm = JWT_ALGORITHM("HS256", values::algorithm);
         /// Verify signatures. **With `false` every token is accepted, even a forged one.**
         pub verify: bool = JWT_VERIFY("true", values::boolean);
         /// Check `exp`. **With `false` a token never expires.**
@@ -74,10 +74,6 @@ const REPLACED: [(&str, &str); 7] = [
     ("JWT_RESPONSE_PAYLOAD_HANDLER", "your own view"),
     ("JWT_GET_USER_SECRET_KEY", "JWT_SECRET_KEY"),
 ];
-
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    text.trim().parse().map_err(|unknown: crate::core::jwt::UnknownAlgorithm| unknown.to_string())
-}
 
 fn secure(text: &str) -> Result<Option<bool>, String> {
     match text.trim() {

@@ -26,14 +26,7 @@ settings! {
         /// Only the port; `0` for any free port.
         pub port: u16 = PORT("8000", values::only(values::number, |_| true, "a port number up to 65535"));
         /// Number of threads that serve requests. The number of processor cores if it is not set.
-        pub workers: Option<usize> = ACTIX_WORKERS(
-            "",
-            values::only(
-                values::optional(values::number),
-                |n| n.is_none_or(|n| (1..=1_024).contains(&n)),
-                "a whole number from 1 to 1024"
-            )
-        );
+        pub workers: Option<usize> = ACTIX_WORKERS("", values::optional(values::number_in(1..=1_024)));
         /// How long an idle connection is kept.
         ///
         /// It must be longer than the time for which a proxy keeps idle connections. The header `Keep-Alive` has one

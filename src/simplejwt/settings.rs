@@ -45,7 +45,7 @@ settings! {
         /// Algorithm of the signature: `HS`, `RS`, `PS` or `ES` with 256, 384 or 512, or `EdDSA`.
         ///
         /// A token that is signed with another algorithm is refused.
-        pub algorithm: Algorithm = SIMPLE_JWT_ALGORITHM("HS256", algorithm);
+        pub algorithm: Algorithm = SIMPLE_JWT_ALGORITHM("HS256", values::algorithm);
         /// Secret (HS) or private key in PEM form that signs tokens. `SECRET_KEY` if it is not set.
         ///
         /// A secret should have at least as many bytes as the hash: 32 for HS256. **With it, an attacker can log in as
@@ -92,7 +92,7 @@ settings! {
         /// The first one is in the challenge of a 401.
         pub auth_header_types: Vec<String> = SIMPLE_JWT_AUTH_HEADER_TYPES("Bearer", values::list);
         /// Name of the header with the token, in the form of Django's `request.META`: `HTTP_X_ACCESS_TOKEN`.
-        pub auth_header_name: String = SIMPLE_JWT_AUTH_HEADER_NAME("HTTP_AUTHORIZATION", header_name);
+        pub auth_header_name: String = SIMPLE_JWT_AUTH_HEADER_NAME("HTTP_AUTHORIZATION", values::meta_header("HTTP_AUTHORIZATION"));
         /// Field of the user that identifies it in tokens.
         ///
         /// Choose one whose values never change and are never given to another user.
@@ -183,10 +183,6 @@ impl SimpleJwtSettings {
     }
 }
 
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    text.trim().parse().map_err(|_| format!("one of {}", Algorithm::ALL.map(Algorithm::as_str).join(", ")))
-}
-
 fn key_id(text: &str) -> Result<KeyId, String> {
     match text.trim() {
         "" => Ok(KeyId::Auto),
@@ -208,10 +204,6 @@ pub(super) fn is_kid(kid: &str) -> bool {
 /// simplejwt accepts a list as well, but then writes a list into `iss`, which its own check refuses.
 fn issuer(text: &str) -> Result<String, String> {
     if text.contains(',') { Err("a single issuer".to_owned()) } else { Ok(text.trim().to_owned()) }
-}
-
-fn header_name(text: &str) -> Result<String, String> {
-    values::meta_header(text).ok_or_else(|| "a header in the form of WSGI, such as HTTP_AUTHORIZATION".to_owned())
 }
 
 fn auth_token_classes(text: &str) -> Result<Vec<AuthToken>, String> {

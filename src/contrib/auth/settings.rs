@@ -84,17 +84,13 @@ settings! {
         /// `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
         pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS("none", failure_limit);
         /// How long that lasts after the last failure.
-        pub login_cooloff: Duration = LOGIN_COOLOFF(
-            "15m",
-            values::only(values::duration, |time| *time > Duration::zero(), "a duration of more than 0, such as 15m")
-        );
+        pub login_cooloff: Duration = LOGIN_COOLOFF("15m", values::positive_duration("15m"));
     }
 }
 
 fn hashing_threads(text: &str) -> Result<usize, String> {
-    let threads = values::optional(values::number)(text).ok();
-    let threads = threads.map(|n| n.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)));
-    threads.filter(|n| (1..=1_024).contains(n)).ok_or_else(|| "a whole number from 1 to 1024".to_owned())
+    let threads = values::optional(values::number_in(1..=1_024))(text)?;
+    Ok(threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)))
 }
 
 fn failure_limit(text: &str) -> Result<Option<u16>, String> {

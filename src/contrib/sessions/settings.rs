@@ -15,10 +15,7 @@ settings! {
     #[non_exhaustive]
     pub struct SessionSettings {
         /// How long a session lasts after it was last changed: two weeks.
-        pub cookie_age: Duration = SESSION_COOKIE_AGE(
-            "1209600",
-            values::only(values::duration, |age| *age > Duration::zero(), "a duration of more than 0, such as 2w")
-        );
+        pub cookie_age: Duration = SESSION_COOKIE_AGE("1209600", values::positive_duration("2w"));
         /// Name of the cookie.
         pub cookie_name: String = SESSION_COOKIE_NAME("sessionid", values::word);
         /// Path below which the cookie is sent.

@@ -15,7 +15,7 @@ settings! {
     #[non_exhaustive]
     pub struct CsrfSettings {
         /// How long a browser keeps the cookie: 52 weeks; `none` for as long as it is open.
-        pub cookie_age: Option<Duration> = CSRF_COOKIE_AGE("31449600", values::optional(age));
+        pub cookie_age: Option<Duration> = CSRF_COOKIE_AGE("31449600", values::optional(values::positive_duration("52w")));
         /// Name of the cookie.
         pub cookie_name: String = CSRF_COOKIE_NAME("csrftoken", values::word);
         /// Path below which the cookie is sent.
@@ -29,7 +29,7 @@ settings! {
         /// `SameSite` of the cookie: `Lax`, `Strict`, `None`, or `false` for no such attribute.
         pub cookie_samesite: Option<SameSite> = CSRF_COOKIE_SAMESITE("Lax", SameSite::parse);
         /// The header that scripts send the token in, as Django's `request.META` names it.
-        pub header_name: String = CSRF_HEADER_NAME("HTTP_X_CSRFTOKEN", header_name);
+        pub header_name: String = CSRF_HEADER_NAME("HTTP_X_CSRFTOKEN", values::meta_header("HTTP_X_CSRFTOKEN"));
         /// Other origins whose forms are accepted, with their scheme: `https://app.example.org`, `https://*.example.org`.
         pub trusted_origins: Vec<String> = CSRF_TRUSTED_ORIGINS("", origins);
     }
@@ -37,14 +37,6 @@ settings! {
 
 const REPLACED: &[(&str, &str)] =
     &[("CSRF_USE_SESSIONS", "the cookie, in which the secret is kept"), ("CSRF_FAILURE_VIEW", "Django's own page")];
-
-fn age(text: &str) -> Result<Duration, String> {
-    values::only(values::duration, |age| *age > Duration::zero(), "a duration of more than 0, such as 52w")(text)
-}
-
-fn header_name(text: &str) -> Result<String, String> {
-    values::meta_header(text).ok_or_else(|| "a header as request.META names it, such as HTTP_X_CSRFTOKEN".to_owned())
-}
 
 fn origins(text: &str) -> Result<Vec<String>, String> {
     let origins = values::list(text)?;

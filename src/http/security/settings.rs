@@ -70,7 +70,6 @@ fn referrer_policy(text: &str) -> Result<Vec<String>, String> {
     values::list(text)?.iter().map(|policy| values::one_of(REFERRER_POLICIES)(policy)).collect()
 }
 
-/// `HTTP_X_FORWARDED_PROTO,https`, as Django's `request.META` names headers.
 impl SecuritySettings {
     /// `HttpRequest.is_secure`: whether the proxy says that the request came by HTTPS.
     #[must_use]
@@ -85,9 +84,11 @@ pub(super) fn says(value: Option<&HeaderValue>, secure: &str) -> bool {
     said.is_some_and(|said| said.split(',').next().unwrap_or(said).trim() == secure)
 }
 
+/// `HTTP_X_FORWARDED_PROTO,https`, as Django's `request.META` names headers.
 fn header_and_value(text: &str) -> Result<(String, String), String> {
-    let parts =
-        text.split_once(',').and_then(|(name, value)| Some((values::meta_header(name)?, value.trim().to_owned())));
+    let parts = text.split_once(',').and_then(|(name, value)| {
+        Some((values::meta_header("HTTP_X_FORWARDED_PROTO")(name).ok()?, value.trim().to_owned()))
+    });
     let parts = parts.filter(|(_, value)| !value.is_empty());
     parts.ok_or_else(|| "a header and its value, such as HTTP_X_FORWARDED_PROTO,https".to_owned())
 }

@@ -19,7 +19,14 @@ settings! {
         /// `/api/token/sessions/`. Needs the tables of the app: run `manage migrate` first.
         pub enabled: bool = SIMPLE_JWT_TOKEN_FAMILY_ENABLED("false", values::boolean);
         /// How long a family lasts, however often its tokens are refreshed. With `none` it has no end.
-        pub lifetime: Option<Duration> = SIMPLE_JWT_TOKEN_FAMILY_LIFETIME("30d", values::optional(lifetime));
+        pub lifetime: Option<Duration> = SIMPLE_JWT_TOKEN_FAMILY_LIFETIME(
+            "30d",
+            values::optional(values::only(
+                values::duration,
+                |time| *time >= Duration::seconds(1),
+                "a duration of at least 1s, or none"
+            ))
+        );
         /// Write the family into access tokens as well, and ask at each request whether it has ended.
         ///
         /// An access token then ends with its family. This is one more look-up for each request.
@@ -36,11 +43,20 @@ settings! {
         /// How long after a rotation the old token is answered with the same new one. At most 5 minutes.
         ///
         /// For tabs that refresh at the same time, and for a client that did not get the answer. With `0` exactly one of several requests with one token succeeds. Needs `SIMPLE_JWT_TOKEN_FAMILY_ENABLED`.
-        pub refresh_token_grace_period: Duration = SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD("0", grace_period);
+        pub refresh_token_grace_period: Duration = SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD(
+            "0",
+            values::only(
+                values::duration,
+                |time| (Duration::zero()..=MAX_GRACE_PERIOD).contains(time),
+                "a duration from 0 to 5m"
+            )
+        );
         /// End all logins of a user when the password is changed or reset: families and refresh tokens.
         pub logout_on_password_change: bool = SIMPLE_JWT_LOGOUT_ON_PASSWORD_CHANGE("false", values::boolean);
         /// How many families a user may have at a time. The oldest ends when a user logs in once more.
-        pub sessions_max: Option<u32> = SIMPLE_JWT_SESSIONS_MAX("none", values::optional(sessions_max));
+        pub sessions_max: Option<u32> = SIMPLE_JWT_SESSIONS_MAX("none", values::optional(
+            values::only(values::number, |number| *number > 0, "a number of at least 1, or none")
+        ));
     }
 }
 
@@ -84,27 +100,6 @@ fn claim(text: &str) -> Result<String, String> {
         name if RESERVED.contains(&name) => Err(format!("the name of another claim than {}", RESERVED.join(", "))),
         name => Ok(name.to_owned()),
     }
-}
-
-/// A family that ends at once could never be used.
-fn lifetime(text: &str) -> Result<Duration, String> {
-    match values::duration(text)? {
-        lifetime if lifetime < Duration::seconds(1) => Err("a duration of at least 1s, or none".to_owned()),
-        lifetime => Ok(lifetime),
-    }
-}
-
-fn grace_period(text: &str) -> Result<Duration, String> {
-    let period = values::duration(text)?;
-    if period < Duration::zero() || period > MAX_GRACE_PERIOD {
-        return Err("a duration from 0 to 5m".to_owned());
-    }
-    Ok(period)
-}
-
-fn sessions_max(text: &str) -> Result<u32, String> {
-    let number = values::number(text).ok().filter(|number| *number > 0);
-    number.ok_or_else(|| "a number of at least 1, or none".to_owned())
 }
 
 #[cfg(test)]
