@@ -27,7 +27,6 @@ use crate::contrib::{
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]
 use crate::db::DatabaseSettings;
-use crate::http::form_data::FormLimits;
 #[cfg(feature = "server")]
 use crate::http::{
     self,
@@ -105,29 +104,23 @@ impl Settings {
         Apps::builder(self)
         // OWN CODE: claims, the user rule, classes and tables go here, as in the lines above.
     }
-}
 
-/// `MIDDLEWARE`: a request passes these from top to bottom, its response from bottom to top.
-///
-/// # Errors
-/// Returns an error if an entry cannot use the value of a setting.
-#[cfg(feature = "server")]
-fn middleware(
-    http: &HttpSettings,
-    security: &SecuritySettings,
-    cors: &CorsSettings,
-) -> Result<Vec<Box<dyn Middleware>>, SettingsError> {
-    Ok(vec![
-        Box::new(RequestLogMiddleware::new()),
-        Box::new(HostMiddleware::new(AllowedHosts::new(&http.allowed_hosts, http.debug), &PROBES)),
-        Box::new(CorsMiddleware::new(cors)?),
-        Box::new(SecurityMiddleware::new(security, &PROBES)?),
-        Box::new(SessionMiddleware),
-        Box::new(XFrameOptionsMiddleware::new(&security.x_frame_options)?),
-        Box::new(CommonMiddleware::new(http.append_slash)),
-        Box::new(CsrfViewMiddleware),
-        Box::new(MessageMiddleware),
-    ])
+    /// `MIDDLEWARE`: a request passes these from top to bottom, its response from bottom to top.
+    #[cfg(feature = "server")]
+    fn middleware(&self) -> Result<Vec<Box<dyn Middleware>>, SettingsError> {
+        let Self { http, security, cors, .. } = self;
+        Ok(vec![
+            Box::new(RequestLogMiddleware::new()),
+            Box::new(HostMiddleware::new(AllowedHosts::new(&http.allowed_hosts, http.debug), &PROBES)),
+            Box::new(CorsMiddleware::new(cors)?),
+            Box::new(SecurityMiddleware::new(security, &PROBES)?),
+            Box::new(SessionMiddleware),
+            Box::new(XFrameOptionsMiddleware::new(&security.x_frame_options)?),
+            Box::new(CommonMiddleware::new(http.append_slash)),
+            Box::new(CsrfViewMiddleware),
+            Box::new(MessageMiddleware),
+        ])
+    }
 }
 
 settings! {
@@ -261,34 +254,16 @@ impl Project for Settings {
     }
 
     fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
-        registry.set_secret_key(self.secret_key);
-        registry.set_secret_key_fallbacks(self.secret_key_fallbacks);
-        registry.silence_checks(self.silenced_system_checks);
-        #[cfg(feature = "database")]
-        {
-            registry.insert(self.database);
-            registry.insert(self.auth);
-            registry.insert(self.legacy_jwt);
-            registry.insert(self.oauth2);
-        }
-        let limits = self.rest_framework.limits;
-        registry.insert(FormLimits { bytes: limits.body, fields: limits.fields, time: limits.time });
-        registry.insert(self.rest_framework);
-        registry.insert(self.simple_jwt);
+        self.groups().into_iter().for_each(|group| registry.insert_boxed(group));
+        registry.set_secret_key(self.secret_key.clone());
+        registry.set_secret_key_fallbacks(self.secret_key_fallbacks.clone());
+        registry.silence_checks(self.silenced_system_checks.clone());
+        registry.insert(self.rest_framework.limits);
         #[cfg(feature = "server")]
         {
             registry.insert(ApiDocs(self.api_docs.unwrap_or(self.http.debug)));
-            let middleware = middleware(&self.http, &self.security, &self.cors);
-            registry.insert(self.http);
-            registry.insert(self.security);
-            registry.insert(self.admin);
-            registry.insert(self.cors);
             registry.insert(Csrf::new(&self.csrf)?);
-            registry.insert(self.csrf);
-            registry.insert(self.sessions);
-            registry.insert(self.messages);
-            registry.insert(self.server);
-            registry.insert(MiddlewareStack::new(middleware?));
+            registry.insert(MiddlewareStack::new(self.middleware()?));
         }
         Ok(())
     }

@@ -28,9 +28,15 @@ impl Registry {
 
     /// Registers a value. It replaces an earlier value of the same type.
     pub fn insert<T: Any + Send + Sync>(&mut self, value: T) {
-        match self.parts.iter_mut().find(|(id, _)| *id == TypeId::of::<T>()) {
-            Some((_, old)) => *old = Box::new(value),
-            None => self.parts.push((TypeId::of::<T>(), Box::new(value))),
+        self.insert_boxed(Box::new(value));
+    }
+
+    /// Same as [`Registry::insert`], for a value whose type is known at run time only.
+    pub fn insert_boxed(&mut self, value: Box<dyn Any + Send + Sync>) {
+        let of_type = (*value).type_id();
+        match self.parts.iter_mut().find(|(id, _)| *id == of_type) {
+            Some((_, old)) => *old = value,
+            None => self.parts.push((of_type, value)),
         }
     }
 

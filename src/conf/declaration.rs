@@ -39,6 +39,14 @@ macro_rules! settings {
         |text| if text.is_empty() { String::new() } else { "********************".to_owned() }
     };
     (@shown $parse:expr, url) => { |text| $parse(text).map_or_else(|_| String::new(), |url| url.to_string()) };
+    (@groups) => {};
+    (@groups $( $(#[cfg($cfg:meta)])? $group:ident )+) => {
+        /// The groups, each as a value of its own.
+        #[must_use]
+        pub fn groups(&self) -> Vec<Box<dyn std::any::Any + Send + Sync>> {
+            vec![$( $(#[cfg($cfg)])? Box::new(self.$group.clone()), )+]
+        }
+    };
     (
         section $section:literal
             $(, prefix $prefix:literal)? $(, shared_prefix $shared:literal)?
@@ -94,6 +102,8 @@ macro_rules! settings {
                 )*
                 declared
             }
+
+            $crate::conf::settings!(@groups $( $(#[cfg($cfg)])? $group )*);
 
             /// Reads the settings. A variable that is not set has its default.
             ///

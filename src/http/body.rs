@@ -10,9 +10,47 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::StreamExt;
 
+use crate::conf::{settings, values};
+
 /// So much of each body is not counted, in bytes. Otherwise slow clients with large bodies could keep others from logging in,
 /// whose bodies are small.
 pub const UNCOUNTED: usize = 8 * 1024;
+
+/// The largest body with a name and a password, in bytes. Who sends one is not known yet, and many large ones would need much memory.
+pub const CREDENTIALS_BODY: usize = 32 * 1024;
+
+settings! {
+    section "REST_FRAMEWORK";
+
+    /// The limits of a body: size and time.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Limits {
+        /// Largest size of a body in bytes; `none` for no limit. A larger body is refused with 413.
+        ///
+        /// Views that take credentials have a limit of 32 KiB, if this one is not smaller.
+        pub body: usize = DATA_UPLOAD_MAX_MEMORY_SIZE("2621440", bytes_or_none);
+        /// Largest size of all bodies together that are being read, in bytes; `none` for no limit.
+        ///
+        /// A body that would exceed it is refused with 503. The first 8 KiB of each do not count, so that small bodies are read
+        /// always.
+        pub total: usize = DATA_UPLOAD_MAX_MEMORY_TOTAL("33554432", bytes_or_none);
+        /// Largest number of fields of a form; `none` for no limit.
+        pub fields: usize = DATA_UPLOAD_MAX_NUMBER_FIELDS("1000", number_or_none);
+        /// How long a body may take to arrive. A slower one is refused with 408.
+        ///
+        /// With `0` there is no limit, and slow clients can use up the connections. Python leaves this to gunicorn's
+        /// `--timeout`.
+        pub time: Duration = DATA_UPLOAD_TIMEOUT("30s", values::unsigned_duration);
+    }
+}
+
+fn bytes_or_none(text: &str) -> Result<usize, String> {
+    number_or_none(text).map_err(|_| "a number of bytes such as 2621440, or none".to_owned())
+}
+
+fn number_or_none(text: &str) -> Result<usize, String> {
+    Ok(values::optional(values::number)(text)?.unwrap_or(usize::MAX))
+}
 
 /// Why a body is not read.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +170,16 @@ impl Drop for Share<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_a_number_of_bytes() {
+        let read = |value| Limits::from_env(&[("DATA_UPLOAD_MAX_MEMORY_SIZE", value)].into_iter().collect());
+        assert_eq!(read("5242880").unwrap().body, 5_242_880);
+        assert_eq!(
+            read("5MB").unwrap_err().to_string(),
+            "DATA_UPLOAD_MAX_MEMORY_SIZE: \"5MB\" is not a number of bytes such as 2621440, or none"
+        );
+    }
 
     #[test]
     fn bodies_share_a_budget_and_give_it_back() {

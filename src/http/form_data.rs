@@ -1,33 +1,13 @@
 //! The body of a form. Python counterpart: `HttpRequest.POST`.
 
-use std::time::Duration;
-
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::{Bytes, BytesMut};
 use futures_util::{TryStreamExt, stream};
 
-use super::body::{BodyBudget, BodyError, read_body};
+use super::body::{BodyBudget, BodyError, Limits, read_body};
 use super::query_dict::QueryDict;
-
-/// The limits of a form: size and time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FormLimits {
-    /// Bytes.
-    pub bytes: usize,
-    /// Fields.
-    pub fields: usize,
-    /// Time. Zero for no limit.
-    pub time: Duration,
-}
-
-impl Default for FormLimits {
-    /// The defaults of the settings `DATA_UPLOAD_…`.
-    fn default() -> Self {
-        Self { bytes: 2_621_440, fields: 1_000, time: Duration::from_secs(30) }
-    }
-}
 
 /// Why a form cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +30,10 @@ pub enum FormError {
 pub async fn read_form(
     headers: &HeaderMap,
     payload: Payload,
-    limits: FormLimits,
+    limits: Limits,
     budget: &BodyBudget,
 ) -> Result<QueryDict, FormError> {
-    let body = read_body(headers, payload, limits.bytes, limits.time, budget).await?;
+    let body = read_body(headers, payload, limits.body, limits.time, budget).await?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/x-www-form-urlencoded" => {
@@ -89,18 +69,20 @@ async fn multipart(headers: &HeaderMap, body: Bytes, max_fields: usize) -> Resul
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use actix_web::test::TestRequest;
     use actix_web::{FromRequest, web};
 
     use super::*;
 
-    const LIMITS: FormLimits = FormLimits { bytes: 400, fields: 3, time: Duration::ZERO };
+    const LIMITS: Limits = Limits { body: 400, total: 20_000, fields: 3, time: Duration::ZERO };
 
     async fn form(content_type: &str, body: &[u8]) -> Result<QueryDict, FormError> {
         let request = TestRequest::post().insert_header((header::CONTENT_TYPE, content_type));
         let (req, mut payload) = request.set_payload(body.to_vec()).to_http_parts();
         let payload = web::Payload::from_request(&req, &mut payload).await.unwrap().into_inner();
-        read_form(req.headers(), payload, LIMITS, &BodyBudget::new(20_000)).await
+        read_form(req.headers(), payload, LIMITS, &BodyBudget::new(LIMITS.total)).await
     }
 
     #[actix_web::test]

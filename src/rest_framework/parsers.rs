@@ -1,7 +1,5 @@
 //! How a request body is read. Python counterpart: `rest_framework.parsers` and `rest_framework.request.Request.data`.
 
-use std::time::Duration;
-
 use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
@@ -11,8 +9,7 @@ use serde_json::{Map, Value};
 
 use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
-use crate::conf::{settings, values};
-use crate::http::body::{self, BodyBudget, BodyError};
+use crate::http::body::{self, BodyBudget, BodyError, Limits};
 
 /// Seconds after which a client may try again whose body did not fit into the memory of all bodies.
 const RETRY_AFTER: u64 = 1;
@@ -49,39 +46,6 @@ impl Parser {
             Self::MultiPart => "multipart/form-data",
         }
     }
-}
-
-settings! {
-    section "REST_FRAMEWORK";
-
-    /// The limits of a body: size and time.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Limits {
-        /// Largest size of a body in bytes; `none` for no limit. A larger body is refused with 413.
-        ///
-        /// Views that take credentials have a limit of 32 KiB, if this one is not smaller.
-        pub body: usize = DATA_UPLOAD_MAX_MEMORY_SIZE("2621440", bytes_or_none);
-        /// Largest size of all bodies together that are being read, in bytes; `none` for no limit.
-        ///
-        /// A body that would exceed it is refused with 503. The first 8 KiB of each do not count, so that small bodies are read
-        /// always.
-        pub total: usize = DATA_UPLOAD_MAX_MEMORY_TOTAL("33554432", bytes_or_none);
-        /// Largest number of fields of a form; `none` for no limit.
-        pub fields: usize = DATA_UPLOAD_MAX_NUMBER_FIELDS("1000", number_or_none);
-        /// How long a body may take to arrive. A slower one is refused with 408.
-        ///
-        /// With `0` there is no limit, and slow clients can use up the connections. Python leaves this to gunicorn's
-        /// `--timeout`.
-        pub time: Duration = DATA_UPLOAD_TIMEOUT("30s", values::unsigned_duration);
-    }
-}
-
-fn bytes_or_none(text: &str) -> Result<usize, String> {
-    number_or_none(text).map_err(|_| "a number of bytes such as 2621440, or none".to_owned())
-}
-
-fn number_or_none(text: &str) -> Result<usize, String> {
-    Ok(values::optional(values::number)(text)?.unwrap_or(usize::MAX))
 }
 
 /// A body that was read: `request.data`.
@@ -266,6 +230,8 @@ fn too_many_fields() -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use actix_web::test::TestRequest;
     use actix_web::{FromRequest, ResponseError, web};
     use futures_util::FutureExt;
@@ -275,16 +241,6 @@ mod tests {
     use crate::http::body::UNCOUNTED;
 
     const ALL: &[Parser] = &[Parser::Json, Parser::Form, Parser::MultiPart];
-
-    #[test]
-    fn a_size_is_a_number_of_bytes() {
-        let read = |value| Limits::from_env(&[("DATA_UPLOAD_MAX_MEMORY_SIZE", value)].into_iter().collect());
-        assert_eq!(read("5242880").unwrap().body, 5_242_880);
-        assert_eq!(
-            read("5MB").unwrap_err().to_string(),
-            "DATA_UPLOAD_MAX_MEMORY_SIZE: \"5MB\" is not a number of bytes such as 2621440, or none"
-        );
-    }
 
     async fn parse_with(content_type: &str, body: &[u8], limits: Limits) -> Result<Data, ApiError> {
         let (req, mut payload) = TestRequest::post()

@@ -1,9 +1,10 @@
 //! Settings of the framework. Python counterpart: the `REST_FRAMEWORK` dict and `rest_framework.settings`.
 
-use super::parsers::{Limits, Parser};
+use super::parsers::Parser;
 use super::renderers::Renderer;
 use super::throttling::{CacheSettings, ThrottleRates};
 use crate::conf::{settings, values};
+use crate::http::body::Limits;
 
 settings! {
     section "REST_FRAMEWORK", prefix "REST_FRAMEWORK_";
@@ -66,10 +67,7 @@ settings! {
         /// Throttles, `LOGIN_FAILURE_LIMIT` and the queue of logins count all addresses with the same prefix as one client.
         /// A customer of an access provider has at least a /64. With `128` **each of them has as many allowances as
         /// addresses**.
-        pub ipv6_prefix: u8 = CLIENT_IPV6_PREFIX(
-            "64",
-            values::only(values::number, |bits| (1..=128).contains(bits), "a whole number from 1 to 128")
-        );
+        pub ipv6_prefix: u8 = CLIENT_IPV6_PREFIX("64", values::number_in(1..=128));
     }
 }
 

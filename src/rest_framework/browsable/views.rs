@@ -12,10 +12,10 @@ use crate::contrib::auth::validators::normalize_username;
 use crate::contrib::auth::{self, AuthError, AuthState, Refused};
 use crate::core::crypto::SecretString;
 use crate::core::python;
-use crate::http::body::BodyError;
+use crate::http::body::{BodyError, CREDENTIALS_BODY, Limits};
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
-use crate::http::form_data::{FormError, FormLimits, read_form};
+use crate::http::form_data::{FormError, read_form};
 use crate::http::outcome::Reason;
 use crate::http::query_dict::QueryDict;
 use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
@@ -27,9 +27,6 @@ const LOGIN_REDIRECT_URL: &str = "/accounts/profile/";
 
 /// The cache of the browser must not show these pages later: `never_cache`.
 const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
-
-/// The largest form, in bytes, as for the views of the API that take credentials.
-const MAX_BYTES: usize = 32 * 1024;
 
 #[derive(Template)]
 #[template(path = "rest_framework/login.html")]
@@ -130,8 +127,8 @@ async fn read(req: &HttpRequest, payload: web::Payload) -> Result<QueryDict, Htt
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
         _ => {
             let framework = RestFramework::of(req).map_err(failed)?;
-            let limits = &framework.settings.limits;
-            let limits = FormLimits { bytes: MAX_BYTES.min(limits.body), fields: limits.fields, time: limits.time };
+            let limits = framework.settings.limits;
+            let limits = Limits { body: CREDENTIALS_BODY.min(limits.body), ..limits };
             read_form(req.headers(), payload.into_inner(), limits, &framework.body_budget).await.map_err(unread)?
         }
     };

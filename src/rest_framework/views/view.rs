@@ -9,6 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
 
 use crate::apps::Apps;
+use crate::http::body::CREDENTIALS_BODY;
 use crate::rest_framework::authentication::{self, Authentication, AuthenticationClass};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::AnyField;
@@ -26,9 +27,6 @@ type BoxedHandler = Rc<dyn Fn(HttpRequest, Payload) -> LocalBoxFuture<'static, R
 /// The order in which DRF lists methods in `Allow`; `HEAD` and `OPTIONS` are derived.
 pub(in crate::rest_framework) const METHODS: [Method; 5] =
     [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-
-/// The largest size of a body of a view that takes credentials, in bytes.
-const CREDENTIALS_BODY: usize = 32 * 1024;
 
 /// One URL's handlers with their policies.
 #[derive(Clone)]

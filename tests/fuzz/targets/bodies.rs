@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use actix_simplejwt::http::body::BodyBudget;
-use actix_simplejwt::rest_framework::parsers::{Data, Limits, Parser, parse};
+use actix_simplejwt::http::body::{BodyBudget, Limits};
+use actix_simplejwt::rest_framework::parsers::{Data, Parser, parse};
 use actix_web::FromRequest;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderValue};

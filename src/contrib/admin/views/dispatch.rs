@@ -18,18 +18,15 @@ use crate::contrib::auth::permissions::UserPermissions;
 use crate::contrib::auth::{SharedUser, get_user};
 use crate::contrib::sessions::SessionError;
 use crate::db::{DatabaseError, DbConnection};
-use crate::http::body::{BodyBudget, BodyError};
+use crate::http::body::{BodyBudget, BodyError, CREDENTIALS_BODY, Limits};
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
-use crate::http::form_data::{FormError, FormLimits, read_form};
+use crate::http::form_data::{FormError, read_form};
 use crate::http::outcome::Reason;
 use crate::http::query_dict::{QueryDict, quote_plus};
 
 /// What pages of the admin site must not be kept by: `never_cache`.
 const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
-
-/// The largest form of a client who is not logged in, in bytes: that of the log-in. Many clients with large ones would need much memory.
-const LOGIN_BYTES: usize = 32 * 1024;
 
 /// Serves every page of the admin site.
 pub(in crate::contrib::admin) async fn dispatch(req: HttpRequest, payload: web::Payload) -> HttpResponse {
@@ -49,7 +46,7 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
     let form = match *req.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
         _ => {
-            let limits = form_limits(&req, apps.registry().settings::<FormLimits>()).await?;
+            let limits = form_limits(&req, apps.registry().settings::<Limits>()).await?;
             let budget = apps.get::<Arc<BodyBudget>>().cloned().unwrap_or_default();
             read_form(req.headers(), payload.into_inner(), limits, &budget).await?
         }
@@ -88,17 +85,17 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
 }
 
 /// The limits on the form of `req`. Who sends it is looked up only if it is large: it is otherwise read first, as in Django.
-async fn form_limits(req: &HttpRequest, limits: FormLimits) -> Result<FormLimits, PageError> {
+async fn form_limits(req: &HttpRequest, limits: Limits) -> Result<Limits, PageError> {
     let headers = req.headers();
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     let may_be_large = match length {
-        Some(length) => length > LOGIN_BYTES,
+        Some(length) => length > CREDENTIALS_BODY,
         None => headers.contains_key(header::TRANSFER_ENCODING),
     };
     if may_be_large && get_user(req).await?.is_some_and(|user| user.is_active() && user.is_staff()) {
         return Ok(limits);
     }
-    Ok(FormLimits { bytes: LOGIN_BYTES.min(limits.bytes), ..limits })
+    Ok(Limits { body: CREDENTIALS_BODY.min(limits.body), ..limits })
 }
 
 /// The page at the path of the request, in Django's order: who is not logged in is sent to the log-in for whatever path.
