@@ -7,76 +7,45 @@
 #[cfg(feature = "server")]
 use actix_web::web::ServiceConfig;
 
-use crate::apps::{AppConfig, Apps, AppsBuilder, Check, Project, Registry};
-#[cfg(feature = "database")]
-use crate::authtoken::apps::AuthTokenConfig;
+use crate::apps::{AppConfig, Apps, AppsBuilder, Check, Project, Registry, parse_installed_apps};
 #[cfg(feature = "server")]
 use crate::conf::Setting;
 use crate::conf::{Environment, SettingsError, settings, values};
-#[cfg(feature = "database")]
-use crate::contrib::{
-    admin::apps::AdminConfig, auth::apps::AuthConfig, auth::settings::AuthSettings, contenttypes::ContentTypesConfig,
-    sessions::apps::SessionsConfig,
-};
 #[cfg(feature = "server")]
-use crate::contrib::{
-    admin::settings::AdminSettings,
-    messages::{MessageMiddleware, apps::MessagesConfig, settings::MessageSettings},
-    sessions::{SessionMiddleware, settings::SessionSettings},
-};
+use crate::contrib::messages;
+#[cfg(feature = "database")]
+use crate::contrib::{admin, auth, contenttypes, sessions};
 use crate::core::crypto::SecretString;
-#[cfg(feature = "database")]
-use crate::db::DatabaseSettings;
 #[cfg(feature = "server")]
-use crate::http::{
-    self,
-    clickjacking::XFrameOptionsMiddleware,
-    common::CommonMiddleware,
-    cors::{CorsMiddleware, CorsSettings},
-    csrf::{Csrf, CsrfSettings, CsrfViewMiddleware},
-    host::{AllowedHosts, HostMiddleware},
-    middleware::{Middleware, MiddlewareStack},
-    request_log::RequestLogMiddleware,
-    security::{SecurityMiddleware, SecuritySettings},
-    settings::HttpSettings,
-};
+use crate::http::{self, middleware::Middleware};
 #[cfg(feature = "database")]
-use crate::legacy_jwt::{apps::LegacyJwtConfig, settings::LegacyJwtSettings};
+use crate::{authtoken, db, legacy_jwt};
+use crate::{rest_framework, simplejwt};
 #[cfg(feature = "server")]
-use crate::rest_framework::schemas::ApiDocs;
-use crate::rest_framework::{apps::RestFrameworkConfig, settings::RestFrameworkSettings};
-#[cfg(feature = "server")]
-use crate::server::{self, health::PROBES, settings::ServerSettings};
-#[cfg(feature = "database")]
-use crate::simplejwt::token_family::apps::TokenFamilyConfig;
-use crate::simplejwt::{apps::SimpleJwtConfig, settings::SimpleJwtSettings};
-#[cfg(feature = "database")]
-use crate::simplejwt::{oauth2::settings::OAuth2Settings, token_blacklist::apps::TokenBlacklistConfig};
-#[cfg(feature = "server")]
-use crate::urls;
+use crate::{server, server::health::PROBES, urls};
 
 /// The apps that `INSTALLED_APPS` can name, in the order in which they are installed by default.
 pub const APPS: &[&dyn AppConfig] = &[
     #[cfg(feature = "database")]
-    &AdminConfig,
+    &admin::apps::AdminConfig,
     #[cfg(feature = "database")]
-    &AuthConfig,
+    &auth::apps::AuthConfig,
     #[cfg(feature = "database")]
-    &ContentTypesConfig,
+    &contenttypes::ContentTypesConfig,
     #[cfg(feature = "database")]
-    &SessionsConfig,
+    &sessions::apps::SessionsConfig,
     #[cfg(feature = "server")]
-    &MessagesConfig,
-    &RestFrameworkConfig,
+    &messages::apps::MessagesConfig,
+    &rest_framework::apps::RestFrameworkConfig,
     #[cfg(feature = "database")]
-    &AuthTokenConfig,
-    &SimpleJwtConfig,
+    &authtoken::apps::AuthTokenConfig,
+    &simplejwt::apps::SimpleJwtConfig,
     #[cfg(feature = "database")]
-    &TokenBlacklistConfig,
+    &simplejwt::token_blacklist::apps::TokenBlacklistConfig,
     #[cfg(feature = "database")]
-    &TokenFamilyConfig,
+    &simplejwt::token_family::apps::TokenFamilyConfig,
     #[cfg(feature = "database")]
-    &LegacyJwtConfig,
+    &legacy_jwt::apps::LegacyJwtConfig,
 ];
 
 impl Settings {
@@ -108,17 +77,19 @@ impl Settings {
     /// `MIDDLEWARE`: a request passes these from top to bottom, its response from bottom to top.
     #[cfg(feature = "server")]
     fn middleware(&self) -> Result<Vec<Box<dyn Middleware>>, SettingsError> {
-        let Self { http, security, cors, .. } = self;
         Ok(vec![
-            Box::new(RequestLogMiddleware::new()),
-            Box::new(HostMiddleware::new(AllowedHosts::new(&http.allowed_hosts, http.debug), &PROBES)),
-            Box::new(CorsMiddleware::new(cors)?),
-            Box::new(SecurityMiddleware::new(security, &PROBES)?),
-            Box::new(SessionMiddleware),
-            Box::new(XFrameOptionsMiddleware::new(&security.x_frame_options)?),
-            Box::new(CommonMiddleware::new(http.append_slash)),
-            Box::new(CsrfViewMiddleware),
-            Box::new(MessageMiddleware),
+            Box::new(http::request_log::RequestLogMiddleware::new()),
+            Box::new(http::host::HostMiddleware::new(
+                http::host::AllowedHosts::new(&self.http.allowed_hosts, self.http.debug),
+                &PROBES,
+            )),
+            Box::new(http::cors::CorsMiddleware::new(&self.cors)?),
+            Box::new(http::security::SecurityMiddleware::new(&self.security, &PROBES)?),
+            Box::new(sessions::SessionMiddleware),
+            Box::new(http::clickjacking::XFrameOptionsMiddleware::new(&self.security.x_frame_options)?),
+            Box::new(http::common::CommonMiddleware::new(self.http.append_slash)),
+            Box::new(http::csrf::CsrfViewMiddleware),
+            Box::new(messages::MessageMiddleware),
         ])
     }
 }
@@ -131,31 +102,31 @@ settings! {
     #[non_exhaustive]
     pub struct Settings {
         #[cfg(feature = "server")]
-        group http: HttpSettings;
+        group http: http::settings::HttpSettings;
         #[cfg(feature = "server")]
-        group security: SecuritySettings;
+        group security: http::security::SecuritySettings;
         #[cfg(feature = "server")]
-        group cors: CorsSettings;
+        group cors: http::cors::CorsSettings;
         #[cfg(feature = "server")]
-        group server: ServerSettings;
+        group server: server::settings::ServerSettings;
         #[cfg(feature = "database")]
-        group database: DatabaseSettings;
+        group database: db::DatabaseSettings;
         #[cfg(feature = "database")]
-        group auth: AuthSettings, of "django.contrib.auth";
+        group auth: auth::settings::AuthSettings, of "django.contrib.auth";
         #[cfg(feature = "server")]
-        group sessions: SessionSettings, of "django.contrib.sessions";
+        group sessions: sessions::settings::SessionSettings, of "django.contrib.sessions";
         #[cfg(feature = "server")]
-        group csrf: CsrfSettings;
+        group csrf: http::csrf::CsrfSettings;
         #[cfg(feature = "server")]
-        group messages: MessageSettings, of "django.contrib.messages";
+        group messages: messages::settings::MessageSettings, of "django.contrib.messages";
         #[cfg(feature = "server")]
-        group admin: AdminSettings, of "django.contrib.admin";
-        group rest_framework: RestFrameworkSettings, of "rest_framework";
-        group simple_jwt: SimpleJwtSettings, of "rest_framework_simplejwt";
+        group admin: admin::settings::AdminSettings, of "django.contrib.admin";
+        group rest_framework: rest_framework::settings::RestFrameworkSettings, of "rest_framework";
+        group simple_jwt: simplejwt::settings::SimpleJwtSettings, of "rest_framework_simplejwt";
         #[cfg(feature = "database")]
-        group oauth2: OAuth2Settings, of "rest_framework_simplejwt";
+        group oauth2: simplejwt::oauth2::settings::OAuth2Settings, of "rest_framework_simplejwt";
         #[cfg(feature = "database")]
-        group legacy_jwt: LegacyJwtSettings, of "rest_framework_jwt";
+        group legacy_jwt: legacy_jwt::settings::LegacyJwtSettings, of "rest_framework_jwt";
         /// Signs tokens that have no separate key. **With this key, an attacker can log in as any user.**
         ///
         /// Required, except in development: with a SQLite database, a loopback address and no setting of a deployment (as
@@ -173,7 +144,7 @@ settings! {
         /// `rest_framework`, `rest_framework.authtoken`, `rest_framework_simplejwt`,
         /// `rest_framework_simplejwt.token_blacklist`, `rest_framework_simplejwt.token_family`, `rest_framework_jwt`.
         /// `django.contrib.staticfiles` and `corsheaders` may be listed and change nothing.
-        pub installed_apps: Vec<&'static dyn AppConfig> = INSTALLED_APPS("", installed_apps);
+        pub installed_apps: Vec<&'static dyn AppConfig> = INSTALLED_APPS("", |text| parse_installed_apps(text, APPS));
         /// Publish the OpenAPI description at `/api/schema/` and Swagger UI at `/api/docs/`.
         ///
         /// Both are open to everyone. As `DEBUG` if it is not set, and `true` in development.
@@ -195,7 +166,7 @@ impl Settings {
     /// Returns an error if `url` is not a URL of SQLite or PostgreSQL.
     #[cfg(feature = "database")]
     pub fn database_url(mut self, url: &str) -> Result<Self, SettingsError> {
-        self.database.url = DatabaseSettings::new(url)?.url;
+        self.database.url = db::DatabaseSettings::new(url)?.url;
         Ok(self)
     }
 
@@ -203,33 +174,12 @@ impl Settings {
     /// [`TokenUser`](crate::TokenUser)s, and views use `JWTStatelessUserAuthentication` unless they say otherwise.
     #[must_use]
     pub fn stateless(mut self) -> Self {
-        self.installed_apps = vec![&RestFrameworkConfig, &SimpleJwtConfig];
+        self.installed_apps = vec![&rest_framework::apps::RestFrameworkConfig, &simplejwt::apps::SimpleJwtConfig];
         if self.rest_framework.default_authentication_classes == ["JWTAuthentication"] {
             self.rest_framework.default_authentication_classes = vec!["JWTStatelessUserAuthentication".to_owned()];
         }
         self
     }
-}
-
-/// Apps of Django that need nothing here, so that a Django project's list can be taken over.
-const WITHOUT_PARTS: &[&str] = &["django.contrib.staticfiles", "corsheaders"];
-
-fn installed_apps(text: &str) -> Result<Vec<&'static dyn AppConfig>, String> {
-    let names = values::list(text)?;
-    if names.is_empty() {
-        return Ok(APPS.to_vec());
-    }
-    let known = || APPS.iter().map(|app| app.name()).collect::<Vec<_>>().join(", ");
-    let mut apps: Vec<&'static dyn AppConfig> = Vec::new();
-    for name in names.iter().filter(|name| !WITHOUT_PARTS.contains(&name.as_str())) {
-        let app = APPS.iter().find(|app| app.name() == name);
-        let app = app.ok_or_else(|| format!("a list of apps: {name:?} is not one of {}", known()))?;
-        if apps.iter().any(|other| other.name() == app.name()) {
-            return Err(format!("a list of apps: {name:?} is there twice"));
-        }
-        apps.push(*app);
-    }
-    Ok(apps)
 }
 
 impl Project for Settings {
@@ -261,9 +211,9 @@ impl Project for Settings {
         registry.insert(self.rest_framework.limits);
         #[cfg(feature = "server")]
         {
-            registry.insert(ApiDocs(self.api_docs.unwrap_or(self.http.debug)));
-            registry.insert(Csrf::new(&self.csrf)?);
-            registry.insert(MiddlewareStack::new(self.middleware()?));
+            registry.insert(rest_framework::schemas::ApiDocs(self.api_docs.unwrap_or(self.http.debug)));
+            registry.insert(http::csrf::Csrf::new(&self.csrf)?);
+            registry.insert(http::middleware::MiddlewareStack::new(self.middleware()?));
         }
         Ok(())
     }

@@ -3,8 +3,37 @@
 use super::Apps;
 use super::config::AppConfig;
 use super::registry::Registry;
+use crate::conf::values;
 #[cfg(feature = "database")]
 use crate::db::migrations::{MigrationPlan, ModelName, Step, UserTable};
+
+/// Apps of Django that need nothing here, so that a Django project's list can be taken over.
+const WITHOUT_PARTS: &[&str] = &["django.contrib.staticfiles", "corsheaders"];
+
+/// Reads the value of `INSTALLED_APPS`: names of the apps `known`, separated by commas. Empty text is all of them.
+///
+/// # Errors
+/// The error is what was expected, if an app is unknown or there twice.
+pub fn parse_installed_apps(
+    text: &str,
+    known: &[&'static dyn AppConfig],
+) -> Result<Vec<&'static dyn AppConfig>, String> {
+    let names = values::list(text)?;
+    if names.is_empty() {
+        return Ok(known.to_vec());
+    }
+    let names_of_known = || known.iter().map(|app| app.name()).collect::<Vec<_>>().join(", ");
+    let mut apps: Vec<&'static dyn AppConfig> = Vec::new();
+    for name in names.iter().filter(|name| !WITHOUT_PARTS.contains(&name.as_str())) {
+        let app = known.iter().find(|app| app.name() == name);
+        let app = app.ok_or_else(|| format!("a list of apps: {name:?} is not one of {}", names_of_known()))?;
+        if apps.iter().any(|other| other.name() == app.name()) {
+            return Err(format!("a list of apps: {name:?} is there twice"));
+        }
+        apps.push(*app);
+    }
+    Ok(apps)
+}
 
 impl Registry {
     /// Installs `apps`, which are in the order of `INSTALLED_APPS`.

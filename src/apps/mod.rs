@@ -47,6 +47,7 @@ pub use self::checks::DatabaseCheck;
 pub use self::checks::{COMMAND_IDS, Check, Findings, Run, When};
 pub use self::config::{AppConfig, title_of_label};
 pub use self::error::SetupError;
+pub use self::installed::parse_installed_apps;
 pub use self::project::Project;
 pub use self::registry::{LookupError, Registry};
 use crate::core::clock::Clock;

@@ -1,7 +1,7 @@
 //! Look-ups, one at a time and several together.
 
 #[cfg(feature = "postgres")]
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use diesel::sql_types::BigInt;
@@ -11,6 +11,8 @@ use futures_util::FutureExt;
 #[cfg(feature = "postgres")]
 use futures_util::future::{join, join_all};
 
+#[cfg(feature = "postgres")]
+use super::super::DatabaseError;
 use super::super::{Database, DbConnection, Lookup};
 use super::support::{TestDatabase, add_note, block_on};
 
@@ -78,14 +80,21 @@ impl Notes {
         std::mem::take(&mut self.log.lock().unwrap())
     }
 
+    /// Uses the only connection until the sender sends or is dropped.
+    #[cfg(feature = "postgres")]
+    fn hold(&self) -> (Sender<()>, impl Future<Output = Result<(), DatabaseError>>) {
+        let (release, released) = channel();
+        let holder = self.database.read(move |_| {
+            let _ = released.recv();
+            Ok(())
+        });
+        (release, holder)
+    }
+
     /// Looks up all `ids` while the only connection is in use, so that they wait together.
     #[cfg(feature = "postgres")]
     fn look_up_together(&self, ids: &[i64]) -> Vec<Result<Option<i64>, String>> {
-        let (release, released) = channel::<()>();
-        let holder = self.database.read(move |_| {
-            // An error means that the test has ended.
-            released.recv().map_err(|_| super::super::DatabaseError::Unavailable("the test has ended".to_owned()))
-        });
+        let (release, holder) = self.hold();
         let asked = async {
             let asked = join_all(ids.iter().map(|id| self.look_up(*id)));
             // Polled after all of `asked`.
@@ -171,10 +180,7 @@ fn a_panic_does_not_affect_the_other_look_ups() {
 fn a_look_up_without_a_caller_is_not_run() {
     let Some(test) = TestDatabase::postgres() else { return };
     let notes = Notes::of(&test);
-    let (release, released) = channel::<()>();
-    let holder = notes.database.read(move |_| {
-        released.recv().map_err(|_| super::super::DatabaseError::Unavailable("the test has ended".to_owned()))
-    });
+    let (release, holder) = notes.hold();
     let asked = async {
         // Polled once, and dropped without a result.
         assert_eq!(notes.look_up(1).now_or_never(), None);
@@ -196,11 +202,7 @@ fn all_look_ups_are_unavailable_without_a_connection() {
     settings.pool_timeout = std::time::Duration::from_millis(100);
     drop(test.open_with_notes());
     let notes = Notes { database: Database::open(&settings).unwrap(), log: Arc::default() };
-    let (release, released) = channel::<()>();
-    let holder = notes.database.read(move |_| {
-        let _ = released.recv();
-        Ok::<_, super::super::DatabaseError>(())
-    });
+    let (release, holder) = notes.hold();
     let asked = async {
         let found = join_all([notes.look_up(1), notes.look_up(2)]).await;
         release.send(()).unwrap();
@@ -220,11 +222,7 @@ fn the_number_of_look_ups_that_wait_is_limited_and_those_without_a_caller_do_not
     const LIMIT: i64 = 2_048;
     let Some(test) = TestDatabase::postgres() else { return };
     let notes = Notes::of(&test);
-    let (release, released) = channel::<()>();
-    let holder = notes.database.read(move |_| {
-        let _ = released.recv();
-        Ok::<_, super::super::DatabaseError>(())
-    });
+    let (release, holder) = notes.hold();
     let asked = async {
         let poll = |id| {
             let mut waiting = Box::pin(notes.look_up(id));
@@ -254,11 +252,7 @@ fn a_look_up_that_comes_later_does_not_fail_with_earlier_ones() {
     settings.pool_timeout = std::time::Duration::from_secs(2);
     drop(test.open_with_notes());
     let notes = Notes { database: Database::open(&settings).unwrap(), log: Arc::default() };
-    let (release, released) = channel::<()>();
-    let holder = notes.database.read(move |_| {
-        let _ = released.recv();
-        Ok::<_, super::super::DatabaseError>(())
-    });
+    let (release, holder) = notes.hold();
     let asked = async {
         let first = notes.look_up(1).await;
         // The first one waited for two sessions. Its time for the second session ends a moment later.
