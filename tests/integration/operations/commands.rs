@@ -122,6 +122,21 @@ fn missing_tables_are_reported_before_any_question() {
     }
 }
 
+/// The name was free when the command asked for it.
+#[actix_web::test]
+async fn of_two_commands_that_create_a_superuser_the_second_says_that_the_name_is_taken() {
+    let Some(db) = TestDatabase::postgres() else { return };
+    let url = db.url.clone();
+    let insert = "INSERT INTO auth_user (username, password, email, first_name, last_name, is_superuser, is_staff, is_active, \
+                  date_joined) VALUES ('ann', '', '', '', '', true, true, true, now())";
+    let create = tokio::task::spawn_blocking(move || {
+        let words = ["createsuperuser", "--noinput", "--username", "ann", "--email", ""];
+        manage(&words, &[("DATABASE_URL", &url), ("DJANGO_SUPERUSER_PASSWORD", "correct horse 7")])
+    });
+    let got = db.meet_transaction(insert, create).await.unwrap();
+    assert_eq!(got, refused("CommandError: Error: That username is already taken."));
+}
+
 /// Starts `manage` with a closed pipe as standard output and error, as it has when `head` has ended.
 fn into_a_closed_pipe(words: &[&str]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().unwrap();

@@ -103,7 +103,10 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     } else {
         context.env.get("DJANGO_SUPERUSER_PASSWORD").map(str::to_owned)
     };
-    users::create_superuser(apps, &mut conn, &new, password.as_deref())?;
+    if let Err(error) = users::create_superuser(apps, &mut conn, &new, password.as_deref()) {
+        // Another command may have taken the name meanwhile.
+        return Err(username_error(users, &mut conn, &username)?.map_or(error, CommandError::new));
+    }
     context.say("Superuser created successfully.");
     Ok(())
 }
