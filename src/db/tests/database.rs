@@ -11,7 +11,7 @@ use diesel::sql_query;
 use futures_util::future::{join, join_all};
 
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection, is_unique_violation, transaction};
-use super::support::{TestDatabase, add_note, block_on, notes};
+use super::support::{TestDatabase, add_note, block_on, connect, notes};
 
 /// An error type like an app's.
 #[derive(Debug, thiserror::Error)]
@@ -136,6 +136,8 @@ fn the_number_of_queries_is_limited_and_reads_are_not_delayed() {
         drop(test.open_with_notes());
         let mut settings = test.settings();
         settings.pool_size = 8;
+        // The last of the waiting queries has to wait for all others, on a busy machine as well.
+        settings.pool_timeout = std::time::Duration::from_secs(60);
         let database = Database::open(&settings).unwrap();
         let (release, released) = channel::<()>();
         let released = Arc::new(Mutex::new(released));
@@ -173,6 +175,7 @@ fn a_query_does_not_wait_longer_than_the_pool_timeout() {
         settings.pool_size = 8;
         settings.pool_timeout = std::time::Duration::from_secs(1);
         let database = Database::open(&settings).unwrap();
+        connect(&database, 4);
         let (release, released) = channel::<()>();
         let released = Arc::new(Mutex::new(released));
         block_on(async {

@@ -9,7 +9,7 @@ use diesel::sql_query;
 use futures_util::future::{join, join_all};
 
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection, is_foreign_key_violation};
-use super::support::{TestDatabase, add_note, block_on, notes, number, text};
+use super::support::{TestDatabase, add_note, block_on, connect, notes, number, text};
 
 /// The process of the server that serves a connection.
 fn backend(conn: &mut DbConnection) -> Result<i64, DatabaseError> {
@@ -20,7 +20,8 @@ fn with_one_connection(test: &TestDatabase) -> Database {
     test.open_with_notes();
     let mut settings = test.settings();
     settings.pool_size = 1;
-    settings.pool_timeout = Duration::from_millis(100);
+    // As long as a busy machine needs: only a connection that never comes takes this time.
+    settings.pool_timeout = Duration::from_secs(60);
     Database::open(&settings).unwrap()
 }
 
@@ -66,7 +67,11 @@ fn connections_are_used_again() {
 #[test]
 fn an_exhausted_pool_is_unavailable() {
     let Some(test) = TestDatabase::postgres() else { return };
-    let database = with_one_connection(&test);
+    let mut settings = test.settings();
+    settings.pool_size = 1;
+    settings.pool_timeout = Duration::from_millis(100);
+    let database = Database::open(&settings).unwrap();
+    connect(&database, 1);
     let (release, released) = channel::<()>();
     let holder = database.read(move |conn| {
         let _ = released.recv();

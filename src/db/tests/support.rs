@@ -3,11 +3,14 @@
 use std::future::Future;
 #[cfg(feature = "postgres")]
 use std::io::Write;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
+use futures_util::future::{join, join_all};
 
 use super::super::migrations::MigrationPlan;
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
@@ -90,6 +93,27 @@ impl Drop for TestDatabase {
         if let Some((server, schema)) = &self.schema {
             let database = Database::open(&DatabaseSettings::new(server).unwrap()).unwrap();
             database.connection().unwrap().batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).unwrap();
+        }
+    }
+}
+
+/// Returns when this many queries have had connections at the same time. Tests with a short pool timeout begin with this, because
+/// connecting alone may take longer on a busy machine.
+pub fn connect(database: &Database, queries: usize) {
+    loop {
+        let (release, released) = channel::<()>();
+        let released = Arc::new(Mutex::new(released));
+        let query = |_| {
+            let released = Arc::clone(&released);
+            database.query(move |_| {
+                let _ = released.lock().unwrap().recv();
+                Ok::<_, DatabaseError>(())
+            })
+        };
+        // Each query has its own session: none ends before all have begun.
+        let (outcomes, ()) = block_on(join(join_all((0..queries).map(query)), async { drop(release) }));
+        if outcomes.iter().all(Result::is_ok) {
+            return;
         }
     }
 }
