@@ -20,6 +20,7 @@ import http.cookies
 import http.server
 import json
 import os
+import random
 import re
 import shlex
 import shutil
@@ -60,11 +61,17 @@ def compact(obj):
 
 
 def free_port():
-    s = socket.socket()
-    s.bind(("127.0.0.1", 0))
-    port = s.getsockname()[1]
-    s.close()
-    return port
+    """Not from the range in which the system chooses ports for outgoing connections: one of those could take the port
+    before the server does.  Random, because runs at the same time must not choose the same."""
+    for port in random.SystemRandom().sample(range(20000, 32000), 1000):
+        with socket.socket() as s:
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise RuntimeError("no free port between 20000 and 32000")
 
 
 class Skip(Exception):

@@ -39,7 +39,8 @@ serve() {
     ./manage createsuperuser --noinput --username "$username" --email admin@example.com
   env "${settings[@]}" ./manage runserver >"$scratch/server.log" 2>&1 &
   server=$!
-  for _ in $(seq 100); do
+  # Two minutes at most, for a busy machine.
+  for _ in $(seq 1200); do
     base_url=$(sed -n 's/.*listening on \(http:[^ ]*\).*/\1/p' "$scratch/server.log")
     [ -n "$base_url" ] && break
     kill -0 "$server" || { cat "$scratch/server.log" >&2; exit 1; }

@@ -173,7 +173,7 @@ per_database! {
             let body = json!({ "username": username, "password": password });
             let response = app.anonymous().post("/api/token/", body).await;
             assert!(matches!(response.status, 400..=499), "{}", response.status);
-            assert!(start.elapsed().as_secs() < 2, "{:?}", start.elapsed());
+            assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
         }
     }
 

@@ -197,7 +197,7 @@ async fn forged_battery(db: TestDatabase, algorithm: Algorithm) {
             for endpoint in kind.endpoints() {
                 findings.must_refuse(&app, *endpoint, &case.name, &case.token).await;
             }
-            assert!(start.elapsed() < Duration::from_secs(5), "{} took {:?}", case.name, start.elapsed());
+            assert!(start.elapsed() < Duration::from_secs(60), "{} took {:?}", case.name, start.elapsed());
         }
     }
     findings.expect_none(8_000);
