@@ -1,4 +1,4 @@
-//! `manage generatekey`, `manage rotatekey` and `manage createoauth2client`. Python counterpart: none.
+//! `manage generatekey` and `manage rotatekey`. Python counterpart: none.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,28 +7,20 @@ use std::path::{Path, PathBuf};
 use chrono::Duration;
 
 use super::keys::{CurrentKey, Moment, POLL_INTERVAL, Rotation, Step, key_file, read_file};
-use super::oauth2::settings::{CLIENT_ID_CHARACTERS, is_client_id};
+use super::oauth2;
 use super::settings::{KeyId, SimpleJwtSettings};
 use super::tokens::AuthToken;
 use crate::apps::Registry;
 use crate::apps::command::{Command, CommandError, Context, println};
-use crate::contrib::auth::settings::AuthSettings;
-use crate::core::crypto::{ALPHANUMERIC, SecretString, hex, random_bytes, random_string};
+use crate::core::crypto::{SecretString, hex, random_bytes};
 use crate::core::jwt::{Algorithm, generate_key};
-
-/// Characters of the secret of a client, of 5.95 bits each.
-const CLIENT_SECRET_LENGTH: usize = 43;
 
 /// The commands of this app.
 pub(super) fn commands() -> Vec<Command> {
     vec![
         Command::new("generatekey", "Prints a new key that signs tokens, as lines for .env", generatekey),
         Command::new("rotatekey", "Takes the next step of a rotation of keys in a key file", rotatekey),
-        Command::new(
-            "createoauth2client",
-            "Prints a new secret for a caller of /o/introspect/ and /o/revoke_token/",
-            createoauth2client,
-        ),
+        oauth2::management::command(),
     ]
 }
 
@@ -211,28 +203,5 @@ fn keep_owner(new: &File, old: &fs::Metadata) -> io::Result<()> {
 
 #[cfg(not(unix))]
 fn keep_owner(_new: &File, _old: &fs::Metadata) -> io::Result<()> {
-    Ok(())
-}
-
-/// The arguments of `createoauth2client`.
-#[derive(clap::Args, Debug)]
-struct CreateOAuth2Client {
-    /// The id of the client, such as `gateway`.
-    id: String,
-}
-
-fn createoauth2client(context: &Context, arguments: CreateOAuth2Client) -> Result<(), CommandError> {
-    let id = arguments.id;
-    if !is_client_id(&id) {
-        return Err(CommandError::new(format!("The id has to be {CLIENT_ID_CHARACTERS}.")));
-    }
-    let builder = context.builder()?;
-    let hashers = builder.registry().settings::<AuthSettings>().password_hashers;
-    let secret = random_string(CLIENT_SECRET_LENGTH, ALPHANUMERIC);
-    let hashed = hashers.encode(&secret).map_err(|error| CommandError::new(error.to_string()))?;
-    context.say(format!(
-        "The secret of {id}, which is not shown again: {secret}\nAdd to .env, after a space if there are others:"
-    ));
-    println!("OAUTH2_CLIENTS='{id}:{hashed}'");
     Ok(())
 }

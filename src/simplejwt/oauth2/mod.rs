@@ -4,6 +4,8 @@
 //! The callers are named in `OAUTH2_CLIENTS`. Without any, there is neither of the two endpoints.
 
 pub mod clients;
+#[cfg(feature = "server")]
+pub(super) mod management;
 pub mod settings;
 pub mod urls;
 pub mod views;
