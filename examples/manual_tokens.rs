@@ -18,7 +18,6 @@ use chrono::Duration;
 pub enum Invite {}
 
 impl TokenClass for Invite {
-    const NAME: &'static str = "InviteToken";
     const TOKEN_TYPE: &'static str = "invite";
 
     fn lifetime(_settings: &SimpleJwtSettings) -> Duration {

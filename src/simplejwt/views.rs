@@ -161,7 +161,7 @@ fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
 /// `TokenViewBase.post`
 async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
     let data = data.into_inner().validate(&Context::of(&req)?).await?;
-    Ok(data.event().unwrap_or(S::EVENT).on(HttpResponse::Ok().json(data)))
+    Ok(data.event().on(HttpResponse::Ok().json(data)))
 }
 
 fn refreshed(req: &HttpRequest) -> Value {

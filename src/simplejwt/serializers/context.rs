@@ -74,9 +74,6 @@ impl Context<'_> {
 
 /// A serializer of this app.
 pub trait TokenSerializer: Serializer {
-    /// The event that the metrics count for a success.
-    const EVENT: TokenEvent;
-
     /// Decides about the request and makes the body of the answer.
     ///
     /// # Errors
@@ -110,18 +107,31 @@ pub enum TokenData {
         /// The refresh token that replaced this one.
         refresh: String,
     },
-    /// For credentials or a sliding token.
+    /// For credentials.
     Sliding {
         /// The sliding token.
         token: String,
     },
-    /// For a token that is valid, or is now blacklisted.
-    Nothing {},
+    /// For a sliding token.
+    SlidingRefreshed {
+        /// The same token with a later `exp`.
+        token: String,
+    },
+    /// For a valid token.
+    Verified {},
+    /// For a token that is now blacklisted.
+    Blacklisted {},
 }
 
 impl TokenData {
-    /// What the metrics count the answer as, if not as the serializer says.
-    pub fn event(&self) -> Option<TokenEvent> {
-        matches!(self, Self::RefreshedAgain { .. }).then_some(TokenEvent::RefreshedAgain)
+    /// What the metrics count the answer as.
+    pub fn event(&self) -> TokenEvent {
+        match self {
+            Self::Pair { .. } | Self::Sliding { .. } => TokenEvent::Issued,
+            Self::Refreshed { .. } | Self::SlidingRefreshed { .. } => TokenEvent::Refreshed,
+            Self::RefreshedAgain { .. } => TokenEvent::RefreshedAgain,
+            Self::Verified {} => TokenEvent::Verified,
+            Self::Blacklisted {} => TokenEvent::Blacklisted,
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::context::{Context, NO_ACCOUNT_FOR_CREDENTIALS, TokenData, TokenSerializer};
 use crate::contrib::auth::AuthState;
-use crate::http::outcome::TokenEvent;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
@@ -75,8 +74,6 @@ impl<C: Revocable> TokenObtainSerializer<C> {
 }
 
 impl TokenSerializer for TokenObtainPairSerializer {
-    const EVENT: TokenEvent = TokenEvent::Issued;
-
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let refresh = self.get_token(context).await?;
         let access = refresh.access_token(context.state).encode(context.state)?;
@@ -85,8 +82,6 @@ impl TokenSerializer for TokenObtainPairSerializer {
 }
 
 impl TokenSerializer for TokenObtainSlidingSerializer {
-    const EVENT: TokenEvent = TokenEvent::Issued;
-
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         Ok(TokenData::Sliding { token: self.get_token(context).await?.encode(context.state)? })
     }

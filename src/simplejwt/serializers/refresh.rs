@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::context::{Context, TokenData, TokenSerializer};
 use crate::db::Lookup;
-use crate::http::outcome::TokenEvent;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::simplejwt::exceptions::{NO_ACCOUNT_FOR_TOKEN, TokenError};
@@ -23,8 +22,6 @@ impl Serializer for TokenRefreshSerializer {
 }
 
 impl TokenSerializer for TokenRefreshSerializer {
-    const EVENT: TokenEvent = TokenEvent::Refreshed;
-
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let jwt = context.state;
         if let Some(families) = jwt.families() {
@@ -73,8 +70,6 @@ impl Serializer for TokenRefreshSlidingSerializer {
 }
 
 impl TokenSerializer for TokenRefreshSlidingSerializer {
-    const EVENT: TokenEvent = TokenEvent::Refreshed;
-
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let (jwt, settings) = (context.state, &context.state.settings);
         let mut token = SlidingToken::from_raw_unrevoked(&self.0, jwt, context.db).await?;
@@ -83,6 +78,6 @@ impl TokenSerializer for TokenRefreshSlidingSerializer {
         token.set_user_claims(user.as_deref(), jwt);
         token.set_exp(settings.sliding_token_lifetime);
         token.set_iat();
-        Ok(TokenData::Sliding { token: token.encode(jwt)? })
+        Ok(TokenData::SlidingRefreshed { token: token.encode(jwt)? })
     }
 }

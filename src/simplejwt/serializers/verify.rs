@@ -1,7 +1,6 @@
 //! Whether a token is valid, and its end. Python counterpart: `TokenVerifySerializer`, `TokenBlacklistSerializer`.
 
 use super::context::{Context, TokenData, TokenSerializer};
-use crate::http::outcome::TokenEvent;
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::simplejwt::exceptions::{BLACKLISTED, TokenError};
@@ -18,8 +17,6 @@ impl Serializer for TokenVerifySerializer {
 }
 
 impl TokenSerializer for TokenVerifySerializer {
-    const EVENT: TokenEvent = TokenEvent::Verified;
-
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let jwt = context.state;
         jwt.prepare(&self.0).await;
@@ -34,7 +31,7 @@ impl TokenSerializer for TokenVerifySerializer {
             return Err(TokenError::Validation { key, message: BLACKLISTED });
         }
         check_family(&token, jwt.clock.now(), jwt, context.db).await?;
-        Ok(TokenData::Nothing {})
+        Ok(TokenData::Verified {})
     }
 }
 
@@ -48,14 +45,12 @@ impl Serializer for TokenBlacklistSerializer {
 }
 
 impl TokenSerializer for TokenBlacklistSerializer {
-    const EVENT: TokenEvent = TokenEvent::Blacklisted;
-
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         match context.blacklist(context.token_to_end(&self.0).await?).await {
             // Meanwhile a refresh has replaced it.
             Err(error) if error.is_blacklisted() => context.blacklist(context.token_to_end(&self.0).await?).await?,
             outcome => outcome?,
         }
-        Ok(TokenData::Nothing {})
+        Ok(TokenData::Blacklisted {})
     }
 }

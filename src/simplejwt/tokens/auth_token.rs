@@ -30,7 +30,7 @@ impl AuthToken {
     }
 
     /// Name of the class.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         self.names().0
     }
 

@@ -10,8 +10,6 @@ use crate::simplejwt::settings::SimpleJwtSettings;
 
 /// A class of tokens: `token_type` and `lifetime` in Python.
 pub trait TokenClass: Clone + Debug + Send + 'static {
-    /// Name of the class, which clients see in the `messages` of a 401.
-    const NAME: &'static str;
     /// Value of the claim `token_type`.
     const TOKEN_TYPE: &'static str;
     /// The value that a token must have when it is read. Default: [`TokenClass::TOKEN_TYPE`].
@@ -49,7 +47,6 @@ pub enum Sliding {}
 pub enum Untyped {}
 
 impl TokenClass for Access {
-    const NAME: &'static str = AuthToken::Access.name();
     const TOKEN_TYPE: &'static str = AuthToken::Access.token_type();
 
     fn lifetime(settings: &SimpleJwtSettings) -> Duration {
@@ -58,7 +55,6 @@ impl TokenClass for Access {
 }
 
 impl TokenClass for Refresh {
-    const NAME: &'static str = AuthToken::Refresh.name();
     const TOKEN_TYPE: &'static str = AuthToken::Refresh.token_type();
 
     fn lifetime(settings: &SimpleJwtSettings) -> Duration {
@@ -67,7 +63,6 @@ impl TokenClass for Refresh {
 }
 
 impl TokenClass for Sliding {
-    const NAME: &'static str = AuthToken::Sliding.name();
     const TOKEN_TYPE: &'static str = AuthToken::Sliding.token_type();
 
     fn lifetime(settings: &SimpleJwtSettings) -> Duration {
@@ -82,7 +77,6 @@ impl TokenClass for Sliding {
 }
 
 impl TokenClass for Untyped {
-    const NAME: &'static str = AuthToken::Untyped.name();
     const TOKEN_TYPE: &'static str = AuthToken::Untyped.token_type();
     const REQUIRED_TYPE: Option<&'static str> = None;
 
