@@ -97,7 +97,8 @@ impl Context<'_> {
         }
         match self.db.write(move |conn| rotation.settle(conn)).await? {
             Outcome::Rotated => Ok(TokenData::Refreshed { access, refresh: Some(raw) }),
-            outcome => self.answer_again(outcome, refresh, user.as_ref(), families),
+            // The claims about the user are set.
+            outcome => self.answer_again(outcome, refresh, None, families),
         }
     }
 
@@ -146,7 +147,7 @@ impl Context<'_> {
         }
     }
 
-    /// The answer to a token that was not rotated by this request.
+    /// The answer to a token that was not rotated by this request. `user` is the user whose claims are still to be set.
     fn answer_again(
         &self,
         outcome: Outcome,
