@@ -74,8 +74,19 @@ pub(super) fn permanent_redirect(location: &str) -> Option<HttpResponse> {
 }
 
 /// Django's function of that name, for a path as the client sent it.
-pub(super) fn escape_uri_path(path: &str) -> String {
-    utf8_percent_encode(&percent_decode_str(path).decode_utf8_lossy(), PATH).to_string()
+pub(crate) fn escape_uri_path(path: &str) -> String {
+    utf8_percent_encode(&decode_path(path), PATH).to_string()
+}
+
+/// Django's `get_path_info`: what a path as the client sent it means. Bytes that are not UTF-8 stay as they were sent.
+pub(crate) fn decode_path(path: &str) -> String {
+    let bytes: Vec<u8> = percent_decode_str(path).collect();
+    let mut decoded = String::new();
+    for chunk in bytes.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        decoded.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    decoded
 }
 
 fn location(path: &str, query: &str) -> String {
@@ -106,6 +117,7 @@ mod tests {
             ("/a%20b", "", "/a%20b/"),
             ("/a%0d%0aX: y", "", "/a%0D%0AX:%20y/"),
             ("/%D1%8F", "", "/%D1%8F/"),
+            ("/%d1%8f%d1/%41", "", "/%D1%8F%25D1/A/"),
         ] {
             assert_eq!(location(path, query), expected, "{path}");
         }

@@ -1,8 +1,9 @@
-//! What a request says about the site. Python counterpart: `HttpRequest.get_host` and `is_secure`.
+//! What a request says about the site. Python counterpart: `HttpRequest.get_host`, `get_full_path` and `is_secure`.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use super::common::{decode_path, escape_uri_path};
 use super::security::SecuritySettings;
 use crate::apps::Apps;
 
@@ -20,4 +21,21 @@ pub fn get_host(req: &HttpRequest) -> Option<String> {
 pub fn is_secure(req: &HttpRequest) -> bool {
     let settings = Apps::of(req).ok().and_then(|apps| apps.get::<SecuritySettings>().ok());
     settings.is_some_and(|settings| settings.is_secure(req.headers()))
+}
+
+/// `request.get_full_path()`: path and query.
+#[must_use]
+pub fn get_full_path(req: &HttpRequest) -> String {
+    let path = escape_uri_path(req.path());
+    let query = req.query_string();
+    if query.is_empty() { path } else { format!("{path}?{query}") }
+}
+
+/// Where a log-out leads, by a `next` that was found to be safe: `LogoutView.get_success_url`. `None` shows the page that says so.
+///
+/// As in Django, without `next` an address with a query leads to the one without it.
+#[must_use]
+pub(crate) fn after_logout(req: &HttpRequest, next: Option<&str>) -> Option<String> {
+    let url = next.map_or_else(|| decode_path(req.path()), str::to_owned);
+    (url != get_full_path(req)).then_some(url)
 }

@@ -200,7 +200,7 @@ impl Chrome {
             site_title: site.site_title().to_owned(),
             site_header: site.site_header().to_owned(),
             root: site.base().to_owned(),
-            full_path: request.full_path().to_owned(),
+            full_path: request.full_path(),
             theme: theme.as_deref().map_or(Theme::System, Theme::from_name),
             ..Self::default()
         }

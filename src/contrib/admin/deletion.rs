@@ -257,7 +257,7 @@ impl Collector<'_> {
                     return Ok(Vec::new());
                 };
                 let count = other.objects.count(conn, &condition, None)?;
-                let order_by = other.objects.column(&table, "pk")?.qualified.clone();
+                let order_by = other.objects.order_by(&table)?;
                 let selection = Selection { condition, order_by, limit: Some(MAX_LISTED), ..Selection::default() };
                 let mut rows = other.objects.select(conn, &selection)?;
                 self.site.select_related(conn, other, &mut rows, &[])?;

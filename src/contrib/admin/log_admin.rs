@@ -22,7 +22,9 @@ impl ModelAdmin for LogEntryAdmin {
             .field(Field::of(django_admin_log::object_repr).max_length(200))
             .field(Field::of(django_admin_log::action_flag))
             .field(Field::of(django_admin_log::change_message))
+            .field(Field::of(django_admin_log::action_time))
             .verbose_names("log entry", "log entries")
+            .ordering(&["-action_time"])
     }
 
     fn to_string(&self, entry: &Row) -> String {

@@ -11,6 +11,7 @@ use crate::apps::Apps;
 use crate::contrib::auth::{AuthState, SharedUser, permissions::UserPermissions};
 use crate::db::Database;
 use crate::http::query_dict::QueryDict;
+use crate::http::request::get_full_path;
 
 /// A request whose body was read. The caller has passed the checks of `views/dispatch.rs`.
 pub struct AdminRequest {
@@ -59,10 +60,10 @@ impl AdminRequest {
         format!("{}{path}", self.base)
     }
 
-    /// Path and query as the client sent them.
+    /// Path and query, escaped as Django does: `get_full_path`.
     #[must_use]
-    pub fn full_path(&self) -> &str {
-        self.req.uri().path_and_query().map_or("/", |path| path.as_str())
+    pub fn full_path(&self) -> String {
+        get_full_path(&self.req)
     }
 
     /// The time.

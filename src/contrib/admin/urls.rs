@@ -30,6 +30,8 @@ pub(super) enum Page<'a> {
     Search,
     /// Choices for fields with `autocomplete_fields`, which no model has.
     Autocomplete,
+    /// Leads to the page of an object on the site, which no model has: `r/TYPE/KEY/`.
+    ViewOnSite,
     /// The models of the app with this label.
     AppIndex(&'a str),
     Model(&'a Registered, ModelPage<'a>),
@@ -65,6 +67,13 @@ pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>
         _ => {}
     }
     let path = path.strip_suffix('/')?;
+    if path
+        .strip_prefix("r/")
+        .and_then(|rest| rest.split_once('/'))
+        .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
+    {
+        return Some(Page::ViewOnSite);
+    }
     let Some((app, rest)) = path.split_once('/') else {
         return site.app_name(path).map(|_| Page::AppIndex(path));
     };
@@ -91,7 +100,9 @@ fn model_page<'a>(registered: &Registered, rest: Option<&'a str>) -> Option<Mode
         "delete" => ModelPage::Delete(key),
         "history" => ModelPage::History(key),
         _ => {
-            let own = registered.admin.object_pages().into_iter().find(|own| own.name == page);
+            // As in Django, the keys of these addresses have no slash.
+            let mut pages = registered.admin.object_pages().into_iter().filter(|_| !key.contains('/'));
+            let own = pages.find(|own| own.name == page);
             own.map_or(ModelPage::Object, |own| ModelPage::Own(key, own.name))
         }
     })

@@ -19,7 +19,7 @@ use crate::http::form_data::{FormError, read_form};
 use crate::http::outcome::Reason;
 use crate::http::query_dict::QueryDict;
 use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
-use crate::http::request::{get_host, is_secure};
+use crate::http::request::{after_logout, get_host, is_secure};
 use crate::rest_framework::state::RestFramework;
 
 /// `LOGIN_REDIRECT_URL`: where a log-in leads that came from no page.
@@ -111,8 +111,8 @@ pub(super) async fn logout(req: HttpRequest, payload: web::Payload) -> HttpRespo
     if let Err(error) = auth::logout(&req).await {
         return error.page();
     }
-    let response = match next(&req, &form) {
-        Some(next) => redirect(&next),
+    let response = match after_logout(&req, next(&req, &form).as_deref()) {
+        Some(url) => redirect(&url),
         None => {
             let login_url = url_of(&req, LOGIN).unwrap_or_default();
             answer(&LoggedOutPage { login_url })

@@ -153,7 +153,7 @@ per_database! {
             ("customer", "", "This field is required."),
             ("customer", "999", "Select a valid choice. That choice is not one of the available choices."),
             ("customer", "1 OR 1=1", "Select a valid choice. That choice is not one of the available choices."),
-            ("customer", "a\0", "Select a valid choice. That choice is not one of the available choices."),
+            ("customer", "a\0", "Null characters are not allowed."),
             ("quantity", "", "This field is required."),
             ("quantity", "three", "Enter a whole number."),
             ("quantity", "1.5", "Enter a whole number."),

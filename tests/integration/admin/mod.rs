@@ -1,5 +1,6 @@
 //! The admin site, with models of the tests' own: `shop.Customer`, `shop.Order`, `shop.Line` and `shop.Invoice`.
 
+mod addresses;
 mod attacks;
 mod deadlocks;
 mod deletion;
@@ -8,6 +9,7 @@ mod grants;
 mod own_users;
 mod passwords;
 mod shop;
+mod users;
 
 use actix_simplejwt::apps::AppsBuilder;
 use actix_simplejwt::contrib::auth;

@@ -108,6 +108,10 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
 
 /// The value of the column that `value` stands for. `None` for a number that the column cannot hold.
 fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ListError> {
+    // Values of look-ups are not those of forms: `BooleanField.to_python`.
+    if column.column.kind == Kind::Boolean && !["t", "True", "1", "f", "False", "0"].contains(&value) {
+        return Err(ListError::Incorrect);
+    }
     match column.column.kind.parse(value) {
         Ok(value) => Ok(Some(value)),
         Err(_) if matches!(column.column.kind, Kind::Integer(_)) => {

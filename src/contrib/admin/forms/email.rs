@@ -41,7 +41,7 @@ fn is_quoted(user: &str) -> bool {
     true
 }
 
-/// Labels of letters and digits of any script, and at last a name of two characters or more.
+/// Labels of letters and digits of any script, and at last a name of two characters or more without digits, or one of `xn--`.
 fn is_domain(domain: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || ('\u{a1}'..='\u{ffff}').contains(&c);
     let Some((labels, top)) = domain.rsplit_once('.') else { return false };
@@ -52,7 +52,12 @@ fn is_domain(domain: &str) -> bool {
             && !label.ends_with('-')
             && label.chars().all(|c| is_letter(c) || c == '-')
     };
-    labels.split('.').all(|label| is_label(label, (1, 63))) && is_label(top, (2, 63))
+    let is_encoded = |top: &str| {
+        let name = top.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("xn--")).and(top.get(4..));
+        name.is_some_and(|name| (1..=59).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric()))
+    };
+    let is_top = (is_label(top, (2, 63)) && !top.bytes().any(|b| b.is_ascii_digit())) || is_encoded(top);
+    labels.split('.').all(|label| is_label(label, (1, 63))) && is_top
 }
 
 /// An address of the network in brackets.
@@ -76,6 +81,8 @@ mod tests {
             "a@[::1]",
             "a@müller.de",
             "a@xn--mller-kva.de",
+            "a@b.xn--p1ai",
+            "a@b1.XN--90a3ac",
         ] {
             assert!(is_email(email), "{email}");
         }
@@ -91,6 +98,9 @@ mod tests {
             "a..b@c.org",
             "a@b..org",
             "a@b.c",
+            "a@b.c1",
+            "a@b.xn--",
+            "a@b.xn--a-1",
             "a@b.org\n",
             "\"a\"b\"@c.org",
             "a@[1]",

@@ -20,6 +20,8 @@ use crate::http::query_dict::QueryDict;
 
 pub(super) const REQUIRED: &str = "This field is required.";
 
+const NULL_CHARACTERS: &str = "Null characters are not allowed.";
+
 /// What a field takes.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -369,7 +371,7 @@ impl FormField {
             }
         }
         if self.is_text() && value.contains('\0') {
-            problems.push("Null characters are not allowed.".to_owned());
+            problems.push(NULL_CHARACTERS.to_owned());
         }
         problems
     }
@@ -405,6 +407,9 @@ impl FormField {
         let Some(raw) = raw.filter(|text| !text.is_empty()) else {
             return Ok(if self.required { Err(vec![REQUIRED.to_owned()]) } else { Ok(Value::NULL) });
         };
+        if raw.contains('\0') {
+            return Ok(Err(vec![NULL_CHARACTERS.to_owned()]));
+        }
         let found = match &choices.key(conn, raw)? {
             Some(key) => choices.find(conn, std::slice::from_ref(key))?.pop(),
             None => None,
@@ -423,6 +428,9 @@ impl FormField {
             let nothing = Ok(Value::Many(Vec::new()));
             return Ok(if self.required { Err(vec![REQUIRED.to_owned()]) } else { nothing });
         }
+        if raw.iter().any(|text| text.contains('\0')) {
+            return Ok(Err(vec![NULL_CHARACTERS.to_owned()]));
+        }
         let mut keys = Vec::with_capacity(raw.len());
         for text in raw {
             match choices.key(conn, text)? {
@@ -431,7 +439,8 @@ impl FormField {
             }
         }
         let found: Vec<String> = choices.find(conn, &keys)?.into_iter().map(|(key, _)| key).collect();
-        if let Some((text, _)) = raw.iter().zip(&keys).find(|(_, key)| !found.contains(key)) {
+        // As in Django, a key must be written as the page has it.
+        if let Some(text) = raw.iter().find(|text| !found.iter().any(|key| key == *text)) {
             return Ok(Err(vec![format!("Select a valid choice. {text} is not one of the available choices.")]));
         }
         Ok(Ok(Value::Many(found)))

@@ -78,6 +78,23 @@ impl Manager {
         table.column(&self.model.get_field(name).ok_or_else(missing)?.column)
     }
 
+    /// The order of the model by its own columns, then by the key.
+    ///
+    /// # Errors
+    /// Names what does not exist.
+    pub fn order_by(&self, table: &Table) -> QueryResult<String> {
+        let mut terms = Vec::new();
+        for field in &self.model.ordering {
+            let (name, descends) = field.strip_prefix('-').map_or((field.as_str(), false), |name| (name, true));
+            if self.model.get_field(name).is_some() {
+                let column = &self.column(table, name)?.qualified;
+                terms.push(format!("{column}{}", if descends { " DESC" } else { "" }));
+            }
+        }
+        terms.push(self.column(table, "pk")?.qualified.clone());
+        Ok(terms.join(", "))
+    }
+
     /// The fields that have a column.
     fn stored(&self) -> impl Iterator<Item = &Field> {
         self.model.fields.iter().filter(|field| !field.column.is_empty())

@@ -19,6 +19,7 @@ use crate::contrib::auth::{SharedUser, get_user};
 use crate::contrib::sessions::SessionError;
 use crate::db::{DatabaseError, DbConnection};
 use crate::http::body::{BodyBudget, BodyError, CREDENTIALS_BODY, Limits};
+use crate::http::common::decode_path;
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
 use crate::http::form_data::{FormError, read_form};
@@ -101,7 +102,7 @@ async fn form_limits(req: &HttpRequest, limits: Limits) -> Result<Limits, PageEr
 /// The page at the path of the request, in Django's order: who is not logged in is sent to the log-in for whatever path.
 async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
     let path = request.req.path().strip_prefix(site.base()).unwrap_or_default().to_owned();
-    let path = percent_encoding::percent_decode_str(&path).decode_utf8_lossy().into_owned();
+    let path = decode_path(&path);
     let page = resolve(site, &path);
     if let Some(Page::Login) = page {
         return site_pages::login(site, request).await;
@@ -109,20 +110,24 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
     if !request.user.as_ref().is_some_and(|user| user.is_active() && user.is_staff()) {
         return Ok(match page {
             Some(Page::Logout) => redirect(site.base()),
-            _ => redirect(&format!("{}login/?next={}", site.base(), next(request.full_path()))),
+            _ => redirect(&format!("{}login/?next={}", site.base(), next(&request.full_path()))),
         });
     }
     let Some(page) = page else { return catch_all(site, request, &path) };
     if !matches!(*request.req.method(), Method::GET | Method::HEAD | Method::POST) && !matches!(page, Page::Logout) {
-        return Ok(method_not_allowed(request.req.method()));
+        return Ok(method_not_allowed(request.req.method(), "GET, HEAD, POST, OPTIONS"));
     }
     match page {
+        Page::PasswordChangeDone if request.is_post() => {
+            Ok(method_not_allowed(request.req.method(), "GET, HEAD, OPTIONS"))
+        }
         Page::Index => site_pages::index(site, request).await,
         Page::Login => site_pages::login(site, request).await,
         Page::Logout => site_pages::logout(site, request).await,
         Page::PasswordChange => site_pages::password_change(site, request).await,
         Page::PasswordChangeDone => site_pages::password_change_done(site, request).await,
         Page::Autocomplete => Err(PageError::PermissionDenied),
+        Page::ViewOnSite => Err(PageError::NotFound),
         Page::Dashboard => dashboard::dashboard(site, request).await,
         Page::Search => dashboard::search(site, request).await,
         Page::Theme => site_pages::theme(site, request).await,
@@ -162,10 +167,10 @@ fn next(full_path: &str) -> String {
     quote_plus(full_path).replace("%2F", "/")
 }
 
-fn method_not_allowed(method: &Method) -> HttpResponse {
+fn method_not_allowed(method: &Method, allow: &'static str) -> HttpResponse {
     let status = if *method == Method::OPTIONS { StatusCode::OK } else { StatusCode::METHOD_NOT_ALLOWED };
     HttpResponse::build(status)
-        .insert_header((header::ALLOW, "GET, HEAD, POST, OPTIONS"))
+        .insert_header((header::ALLOW, allow))
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .finish()
 }

@@ -48,7 +48,8 @@ async fn user_change_password(request: &AdminRequest, key: &str) -> Result<HttpR
     }
     let auth = request.auth()?;
     let validators = auth.password_validators().to_vec();
-    let has_password = is_password_usable(user.text("password")) && !user.text("password").is_empty();
+    // As in Django, no text at all counts as a password here.
+    let has_password = is_password_usable(user.text("password"));
     let mut form = Form::default();
     if has_password {
         add_usable_password(&mut form);
@@ -79,10 +80,12 @@ async fn user_change_password(request: &AdminRequest, key: &str) -> Result<HttpR
     }
     if !wants_password(&form) && !request.form.contains("unset-password") {
         messages::add(&request.req, Level::Error, "Conflicting form data submitted. Please try again.");
-        return Ok(redirect(request.full_path()));
+        return Ok(redirect(&request.full_path()));
     }
     let encoded = encode(request, &form).await?;
-    let Some(changed) = store(&site, &registered, request, user.pk(), encoded, wants_password(&form)).await? else {
+    // As in Django, the log names the password if one was typed, even if it was disabled instead.
+    let is_typed = ["password1", "password2"].iter().all(|name| !form.cleaned_text(name).is_empty());
+    let Some(changed) = store(&site, &registered, request, user.pk(), encoded, is_typed).await? else {
         return Err(PageError::NotFound);
     };
     let text = match is_password_usable(changed.password()) {
@@ -111,7 +114,7 @@ async fn store(
     request: &AdminRequest,
     key: &str,
     encoded: String,
-    is_set: bool,
+    is_typed: bool,
 ) -> Result<Option<SharedUser>, PageError> {
     let (site, registered, key) = (site.clone(), registered.clone(), key.to_owned());
     let (apps, now) = (request.apps.clone(), request.now());
@@ -128,7 +131,7 @@ async fn store(
         if let Some(by) = by {
             let (model, repr) = (&registered.model, registered.admin.to_string(&user));
             let object = LoggedObject { model: (&model.app_label, &model.model_name), id: &key, repr: &repr };
-            let fields = if is_set { vec!["password".to_owned()] } else { Vec::new() };
+            let fields = if is_typed { vec!["password".to_owned()] } else { Vec::new() };
             log_action(conn, by, Action::Change, object, &ChangeMessage::Changed(fields), now)?;
         }
         Ok(find(conn, users.as_ref(), &key)?)

@@ -7,7 +7,7 @@ use futures_util::future::LocalBoxFuture;
 use super::super::hashers::is_password_usable;
 use super::super::password_validation::PasswordValidator;
 use super::super::signals::EndOfLogins;
-use super::super::validators::validate_username;
+use super::super::validators::{normalize_email, validate_username};
 use super::grants::Grants;
 use super::password_form::{add_passwords, add_usable_password, validate_passwords};
 use super::password_page;
@@ -205,6 +205,10 @@ impl ModelAdmin for UserAdmin {
         user: &mut Row,
         _original: Option<&Row>,
     ) -> Result<Vec<FieldError>, PageError> {
+        // `AbstractUser.clean`
+        if user.text("email").contains('@') {
+            user.set("email", Some(normalize_email(user.text("email"))));
+        }
         let problem = match self.username_field {
             "username" => validate_username(user.text("username")).err(),
             _ => None,

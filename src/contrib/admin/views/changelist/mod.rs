@@ -11,7 +11,6 @@ use askama::Template;
 use self::actions::{Outcome, offered_actions, run};
 pub(super) use self::page::cell;
 use self::page::change_list_page;
-use super::context::each_context;
 use crate::contrib::admin::changelist::{self, ChangeList, ListError};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::{PageError, redirect};
@@ -34,7 +33,7 @@ pub(super) async fn changelist(
         changelist::Request { params: request.params.clone(), has_actions: !actions.is_empty(), now: request.now() };
     let list = match load(site, registered, request, wanted.clone()).await {
         Ok(list) => list,
-        Err(ListError::Incorrect) => return incorrect(site, request).await,
+        Err(ListError::Incorrect) => return incorrect(site, request),
         Err(ListError::Disallowed(path)) => {
             return Err(PageError::BadRequest(format!("filtering by {path} is not allowed")));
         }
@@ -47,7 +46,7 @@ pub(super) async fn changelist(
         match run(site, registered, request, &actions, wanted).await? {
             Outcome::Page(response) => return Ok(response),
             // Sending the form again by reloading the page must do nothing.
-            Outcome::Done => return Ok(redirect(request.full_path())),
+            Outcome::Done => return Ok(redirect(&request.full_path())),
             Outcome::NotAnAction => {}
         }
     }
@@ -72,10 +71,11 @@ struct InvalidSetup {
 }
 
 /// What follows from parameters that mean nothing: the list without them.
-async fn incorrect(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
+fn incorrect(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
     if !request.params.contains("e") {
         return Ok(redirect(&format!("{}?e=1", request.req.path())));
     }
-    let chrome = each_context(site, request).await?.titled("Database error");
+    // As in Django, the page does not know who asks for it.
+    let chrome = Chrome::of_nobody(site, request).titled("Database error").last_crumb("Database error");
     Ok(render(StatusCode::OK, &InvalidSetup { chrome }))
 }

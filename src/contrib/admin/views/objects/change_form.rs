@@ -15,7 +15,7 @@ use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::forms::bound_field::{ReadonlyValue, Widget};
 use crate::contrib::admin::forms::{Form, NON_FIELD_ERRORS, Value};
 use crate::contrib::admin::model_forms::{FormOptions, new_object};
-use crate::contrib::admin::models::Row;
+use crate::contrib::admin::models::{Field, Row};
 use crate::contrib::admin::options::ObjectTool;
 use crate::contrib::admin::panel::Panel;
 use crate::contrib::admin::render::render;
@@ -32,6 +32,7 @@ pub(in crate::contrib::admin::views) async fn add(
     registered: &Registered,
     request: &AdminRequest,
 ) -> Result<HttpResponse, PageError> {
+    preserved::to_field(registered, request)?;
     if !registered.admin.may_add(request) {
         return Err(PageError::PermissionDenied);
     }
@@ -49,6 +50,7 @@ pub(in crate::contrib::admin::views) async fn change(
     if request.is_post() && request.form.contains("_saveasnew") {
         return add(site, registered, request).await;
     }
+    preserved::to_field(registered, request)?;
     let object = get_object(site, registered, key, request).await?;
     let admin = &registered.admin;
     let may_see = match request.is_post() {
@@ -72,7 +74,6 @@ async fn change_form(
     request: &AdminRequest,
     object: Option<Row>,
 ) -> Result<HttpResponse, PageError> {
-    check_to_field(registered, request)?;
     let admin = &registered.admin;
     let auth = request.auth()?;
     let options = FormOptions { site: site.clone(), hashers: auth.hashers().clone(), now: request.now() };
@@ -92,7 +93,7 @@ async fn change_form(
                 for notice in notices {
                     messages::add(&request.req, Level::Warning, notice);
                 }
-                respond(site, registered, request, &saved, &text, object.is_none()).await
+                Ok(respond(site, registered, request, &saved, &text, object.is_none()))
             }
             Outcome::Gone => Ok(does_not_exist(site, registered, object.as_ref().map_or("", Row::pk), request)),
             Outcome::Invalid(rejected) => {
@@ -108,20 +109,14 @@ async fn change_form(
     page(&layout, request, object.as_ref(), &form, fieldsets, text).await
 }
 
-/// The field of the object that the form in another window wants must be its key.
-fn check_to_field(registered: &Registered, request: &AdminRequest) -> Result<(), PageError> {
-    let field = request.form.get(TO_FIELD).or_else(|| request.params.get(TO_FIELD)).unwrap_or_default();
-    let is_key = field.is_empty() || field == registered.model.pk || field == "pk";
-    if is_key { Ok(()) } else { Err(PageError::BadRequest(format!("The field {field} cannot be referenced."))) }
-}
-
 /// Initial values of a new object that the address has.
 fn fill_in(layout: &Layout, request: &AdminRequest, form: &mut Form) {
     let model = &layout.registered.model;
     for (name, value) in request.params.iter() {
-        let Some(field) = model.get_field(name) else { continue };
-        if let Some(form_field) = form.field_mut(&field.name).filter(|field| !field.is_disabled()) {
-            form_field.initial = match field.many() {
+        let field = model.get_field(name);
+        let name = field.map_or(name, |field| &field.name);
+        if let Some(form_field) = form.field_mut(name).filter(|field| !field.is_disabled()) {
+            form_field.initial = match field.and_then(Field::many) {
                 Some(_) => Value::Many(value.split(',').map(str::to_owned).collect()),
                 None => Value::text(value),
             };
@@ -211,19 +206,19 @@ async fn page(
     if !is_add {
         chrome = chrome.subtitled(text);
     }
-    let to_field = request.form.get(TO_FIELD).or_else(|| request.params.get(TO_FIELD));
+    let to_field = preserved::to_field(registered, request)?;
     let mut hidden = Vec::new();
     if is_popup {
         hidden.push((IS_POPUP, "1".to_owned()));
     }
-    if let Some(to_field) = to_field.filter(|field| !field.is_empty()) {
+    if !to_field.is_empty() {
         hidden.push((TO_FIELD, to_field.to_owned()));
     }
     let introduction = if is_popup { Vec::new() } else { admin.introduction(object) };
     let template = ChangeForm {
         app_label: model.app_label.clone(),
         model_name: model.model_name.clone(),
-        action: preserved::url(request, request.req.path()),
+        action: preserved::form_url(request),
         object_tools: object
             .filter(|_| !is_popup)
             .map(|object| tools(request, site, registered, object))

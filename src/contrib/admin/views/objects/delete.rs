@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::clean::database_error;
 use super::context::{does_not_exist, get_object, object_crumbs};
-use super::preserved::{self, IS_POPUP, is_popup};
-use super::respond::close_popup;
+use super::preserved::{self, IS_POPUP, TO_FIELD, is_popup};
+use super::respond::{close_popup, is_from_popup};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
 use crate::contrib::admin::error::{ATTEMPTS, PageError, redirect};
@@ -29,6 +29,7 @@ pub(in crate::contrib::admin::views) async fn delete(
     key: &str,
     request: &AdminRequest,
 ) -> Result<HttpResponse, PageError> {
+    preserved::to_field(registered, request)?;
     let object = get_object(site, registered, key, request).await?;
     let admin = &registered.admin;
     if !admin.has_delete_permission(request, object.as_ref()) {
@@ -47,7 +48,7 @@ pub(in crate::contrib::admin::views) async fn delete(
             return Err(PageError::PermissionDenied);
         }
         match carry_out(site, registered, &object, request, deletion).await {
-            Ok(Carried::Out) => return respond(site, registered, request, object.pk(), &text).await,
+            Ok(Carried::Out) => return Ok(respond(site, registered, request, object.pk(), &text)),
             Ok(Carried::Gone) => return Ok(does_not_exist(site, registered, key, request)),
             Ok(Carried::Changed) => {}
             Err(error) if !is_last && error.is_conflict() => {}
@@ -109,21 +110,15 @@ async fn carry_out(
     request.db.write(delete).await
 }
 
-async fn respond(
-    site: &AdminSite,
-    registered: &Registered,
-    request: &AdminRequest,
-    key: &str,
-    text: &str,
-) -> Result<HttpResponse, PageError> {
-    if is_popup(request) {
-        return close_popup(site, request, json!({ "action": "delete", "value": key })).await;
+fn respond(site: &AdminSite, registered: &Registered, request: &AdminRequest, key: &str, text: &str) -> HttpResponse {
+    if is_from_popup(request) {
+        return close_popup(site, request, &json!({ "action": "delete", "value": key }));
     }
     let name = &registered.model.verbose_name;
     messages::add(&request.req, Level::Success, format!("The {name} “{text}” was deleted successfully."));
     let may_change = registered.admin.has_change_permission(request, None);
     let list = format!("{}{}", site.base(), registered.path(""));
-    Ok(redirect(&if may_change { preserved::list_url(request, &list) } else { site.base().to_owned() }))
+    redirect(&if may_change { preserved::list_url(request, &list) } else { site.base().to_owned() })
 }
 
 /// The question.
@@ -139,7 +134,7 @@ struct DeleteConfirmation<'a> {
     model_count: Vec<(String, u64)>,
     perms_lacking: Vec<String>,
     is_protected: bool,
-    hidden: Vec<(&'static str, &'static str)>,
+    hidden: Vec<(&'static str, &'a str)>,
     action: String,
     back_url: String,
 }
@@ -162,6 +157,10 @@ async fn page(
     if chrome.is_popup {
         hidden.push((IS_POPUP, "1"));
     }
+    let to_field = preserved::to_field(registered, request)?;
+    if !to_field.is_empty() {
+        hidden.push((TO_FIELD, to_field));
+    }
     let change = format!(
         "{}{}",
         site.base(),
@@ -179,7 +178,7 @@ async fn page(
         perms_lacking,
         is_protected: !deletion.protected.is_empty(),
         hidden,
-        action: preserved::url(request, request.req.path()),
+        action: preserved::url_with_query(request, request.req.path()),
         back_url: preserved::url(request, &change),
     };
     Ok(render(StatusCode::OK, &template))

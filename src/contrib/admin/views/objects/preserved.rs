@@ -1,6 +1,8 @@
 //! Parameters that go along from page to page. Python counterpart: `django.contrib.admin.templatetags.admin_urls`.
 
+use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::request::AdminRequest;
+use crate::contrib::admin::sites::Registered;
 use crate::http::query_dict::QueryDict;
 
 /// The parameter with the search and the filters of the list, to which the user returns.
@@ -15,6 +17,16 @@ pub(super) const TO_FIELD: &str = "_to_field";
 /// Whether the page is in a window of its own beside a form.
 pub(super) fn is_popup(request: &AdminRequest) -> bool {
     request.form.contains(IS_POPUP) || request.params.contains(IS_POPUP)
+}
+
+/// The field of the object that the form in the other window wants. Empty if it wants none.
+///
+/// # Errors
+/// [`PageError::BadRequest`] if it is not the key: `DisallowedModelAdminToField`.
+pub(super) fn to_field<'a>(registered: &Registered, request: &'a AdminRequest) -> Result<&'a str, PageError> {
+    let field = request.form.get(TO_FIELD).or_else(|| request.params.get(TO_FIELD)).unwrap_or_default();
+    let is_key = field.is_empty() || field == registered.model.pk || field == "pk";
+    if is_key { Ok(field) } else { Err(PageError::BadRequest(format!("The field {field} cannot be referenced."))) }
 }
 
 /// The search and the filters of the list that the user came from. Empty if there are none.
@@ -35,6 +47,13 @@ pub(super) fn url(request: &AdminRequest, url: &str) -> String {
         query.push(CHANGELIST_FILTERS, filters(request));
     }
     with_query(url, &query)
+}
+
+/// The address that the form of an object is sent to: that of the page. As in Django, the other parameters are lost if there are
+/// search and filters for the way back.
+pub(super) fn form_url(request: &AdminRequest) -> String {
+    let path = request.req.path();
+    if filters(request).is_empty() { url_with_query(request, path) } else { url(request, path) }
 }
 
 /// As [`url`], with the other parameters of this page.

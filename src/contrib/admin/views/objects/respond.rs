@@ -5,15 +5,14 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::json;
 
-use super::preserved::{self, is_popup};
+use super::preserved::{self, IS_POPUP};
 use crate::contrib::admin::chrome::Chrome;
-use crate::contrib::admin::error::{PageError, redirect};
+use crate::contrib::admin::error::redirect;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::admin::urls::quote;
-use crate::contrib::admin::views::each_context;
 use crate::contrib::messages::{self, Level, Part};
 
 /// Closes the window beside a form.
@@ -24,32 +23,33 @@ struct PopupResponse {
     response: String,
 }
 
-/// The page that closes the window beside a form, and tells that form about the object.
-pub(super) async fn close_popup(
-    site: &AdminSite,
-    request: &AdminRequest,
-    response: serde_json::Value,
-) -> Result<HttpResponse, PageError> {
-    let chrome = each_context(site, request).await?;
-    Ok(render(StatusCode::OK, &PopupResponse { chrome, response: response.to_string() }))
+/// Whether the form came from a window of its own beside another form. As in Django, the address does not count here.
+pub(super) fn is_from_popup(request: &AdminRequest) -> bool {
+    request.form.contains(IS_POPUP)
+}
+
+/// The page that closes the window beside a form, and tells that form about the object. Messages wait for the next page.
+pub(super) fn close_popup(site: &AdminSite, request: &AdminRequest, response: &serde_json::Value) -> HttpResponse {
+    let chrome = Chrome::of_nobody(site, request);
+    render(StatusCode::OK, &PopupResponse { chrome, response: response.to_string() })
 }
 
 /// Tells that the object was saved, and leads on.
-pub(super) async fn respond(
+pub(super) fn respond(
     site: &AdminSite,
     registered: &Registered,
     request: &AdminRequest,
     object: &Row,
     text: &str,
     is_add: bool,
-) -> Result<HttpResponse, PageError> {
+) -> HttpResponse {
     let (admin, form) = (&registered.admin, &request.form);
-    if is_popup(request) {
+    if is_from_popup(request) {
         let response = match is_add {
             true => json!({ "value": object.pk(), "obj": text }),
             false => json!({ "action": "change", "value": object.pk(), "obj": text, "new_value": object.pk() }),
         };
-        return close_popup(site, request, response).await;
+        return close_popup(site, request, &response);
     }
     let url = |rest: &str| format!("{}{}", site.base(), registered.path(rest));
     let own_url = url(&format!("{}/change/", quote(object.pk())));
@@ -74,5 +74,5 @@ pub(super) async fn respond(
     };
     let parts = [Part::Text(format!("The {name} “")), object, Part::Text(format!("” was {verb} successfully.{more}"))];
     messages::add_parts(&request.req, Level::Success, &parts);
-    Ok(redirect(&location))
+    redirect(&location)
 }

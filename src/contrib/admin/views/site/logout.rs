@@ -12,7 +12,7 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::auth;
 use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
-use crate::http::request::{get_host, is_secure};
+use crate::http::request::{after_logout, get_host, is_secure};
 
 #[derive(Template)]
 #[template(path = "admin/logged_out.html")]
@@ -34,8 +34,9 @@ pub(in crate::contrib::admin::views) async fn logout(
     auth::logout(&request.req).await?;
     let host = get_host(&request.req).unwrap_or_default();
     let next = request.form.get("next").or_else(|| request.params.get("next"));
-    if let Some(next) = next.filter(|next| url_has_allowed_host_and_scheme(next, &host, is_secure(&request.req))) {
-        return Ok(redirect(next));
+    let next = next.filter(|next| url_has_allowed_host_and_scheme(next, &host, is_secure(&request.req)));
+    if let Some(url) = after_logout(&request.req, next) {
+        return Ok(redirect(&url));
     }
     let page = LoggedOutPage { chrome: Chrome::of_nobody(site, request).titled("Logged out") };
     Ok(render(StatusCode::OK, &page))
