@@ -32,7 +32,7 @@ const REFRESH: &str = "To be exchanged for a new access token.";
 pub fn token_obtain_pair() -> ApiView {
     token_view::<TokenObtainPairSerializer>("Token Obtain Pair")
         .description(
-            "Takes a set of user credentials and returns an access and refresh JSON web token pair to prove the \
+            "Takes a set of user credentials and returns an access and refresh JSON web\ntoken pair to prove the \
              authentication of those credentials.",
         )
         .answers(|_| object([("refresh", jwt(REFRESH)), ("access", jwt(ACCESS))]))
@@ -45,7 +45,7 @@ pub fn token_obtain_pair() -> ApiView {
 pub fn token_refresh() -> ApiView {
     token_view::<TokenRefreshSerializer>("Token Refresh")
         .description(
-            "Takes a refresh type JSON web token and returns an access type JSON web token if the refresh token is \
+            "Takes a refresh type JSON web token and returns an access type JSON web\ntoken if the refresh token is \
              valid.",
         )
         .answers(refreshed)
@@ -56,7 +56,7 @@ pub fn token_refresh() -> ApiView {
 pub fn token_verify() -> ApiView {
     token_view::<TokenVerifySerializer>("Token Verify")
         .description(
-            "Takes a token and indicates if it is valid. This view provides no information about a token's fitness \
+            "Takes a token and indicates if it is valid.  This view provides no\ninformation about a token's fitness \
              for a particular use.",
         )
         .answers(|_| object([]))
@@ -67,7 +67,10 @@ pub fn token_verify() -> ApiView {
 pub fn token_blacklist() -> ApiView {
     token_view::<TokenBlacklistSerializer>("Token Blacklist")
         .app(token_blacklist::apps::NAME)
-        .description("Takes a token and blacklists it.")
+        .description(
+            "Takes a token and blacklists it. Must be used with the\n`rest_framework_simplejwt.token_blacklist` app \
+             installed.",
+        )
         .answers(|_| object([]))
         .refuses(|req| with_family(req, invalid_tokens(req, true)))
 }
@@ -76,7 +79,7 @@ pub fn token_blacklist() -> ApiView {
 pub fn token_obtain_sliding() -> ApiView {
     token_view::<TokenObtainSlidingSerializer>("Token Obtain Sliding")
         .description(
-            "Takes a set of user credentials and returns a sliding JSON web token to prove the authentication of those \
+            "Takes a set of user credentials and returns a sliding JSON web token to\nprove the authentication of those \
              credentials.",
         )
         .answers(one_token)
@@ -89,7 +92,7 @@ pub fn token_obtain_sliding() -> ApiView {
 pub fn token_refresh_sliding() -> ApiView {
     token_view::<TokenRefreshSlidingSerializer>("Token Refresh Sliding")
         .description(
-            "Takes a sliding JSON web token and returns a new, refreshed version if the token's refresh period has not \
+            "Takes a sliding JSON web token and returns a new, refreshed version if the\ntoken's refresh period has not \
              expired.",
         )
         .answers(one_token)

@@ -110,7 +110,7 @@ impl Apps {
     }
 
     /// Ends those logins of a user that are found by a search, outside of a transaction, because it takes long. They come before
-    /// the others: whoever has a session may get a token by it, but nobody gets a session by a token.
+    /// the others: a session may be used to get a token, but a token cannot be used to get a session.
     ///
     /// When it returns, every login has ended that had begun before.
     ///

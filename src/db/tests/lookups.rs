@@ -204,7 +204,7 @@ fn all_look_ups_are_unavailable_without_a_connection() {
     settings.pool_timeout = std::time::Duration::from_millis(100);
     drop(test.open_with_notes());
     let notes = Notes { database: Database::open(&settings).unwrap(), log: Arc::default() };
-    connect(&notes.database, 1);
+    connect(&notes.database);
     let (release, holder) = notes.hold();
     let asked = async {
         let found = join_all([notes.look_up(1), notes.look_up(2)]).await;
@@ -255,7 +255,7 @@ fn a_look_up_that_comes_later_does_not_fail_with_earlier_ones() {
     settings.pool_timeout = std::time::Duration::from_secs(2);
     drop(test.open_with_notes());
     let notes = Notes { database: Database::open(&settings).unwrap(), log: Arc::default() };
-    connect(&notes.database, 1);
+    connect(&notes.database);
     let (release, holder) = notes.hold();
     let asked = async {
         let first = notes.look_up(1).await;

@@ -71,7 +71,7 @@ fn an_exhausted_pool_is_unavailable() {
     settings.pool_size = 1;
     settings.pool_timeout = Duration::from_millis(100);
     let database = Database::open(&settings).unwrap();
-    connect(&database, 1);
+    connect(&database);
     let (release, released) = channel::<()>();
     let holder = database.read(move |conn| {
         let _ = released.recv();
