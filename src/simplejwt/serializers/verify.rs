@@ -5,7 +5,7 @@ use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::simplejwt::exceptions::{BLACKLISTED, TokenError};
 use crate::simplejwt::token_blacklist::models::BlacklistLookup;
-use crate::simplejwt::tokens::{UntypedToken, check_family, jti};
+use crate::simplejwt::tokens::{RefreshToken, UntypedToken, check_family, jti};
 
 /// Any token, to be checked. It may not be fit for a particular use.
 pub struct TokenVerifySerializer(String);
@@ -46,11 +46,8 @@ impl Serializer for TokenBlacklistSerializer {
 
 impl TokenSerializer for TokenBlacklistSerializer {
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
-        match context.blacklist(context.token_to_end(&self.0).await?).await {
-            // Meanwhile a refresh has replaced it.
-            Err(error) if error.is_blacklisted() => context.blacklist(context.token_to_end(&self.0).await?).await?,
-            outcome => outcome?,
-        }
+        let refresh = RefreshToken::from_raw_unrevoked(&self.0, context.state, context.db).await?;
+        context.blacklist(refresh).await?;
         Ok(TokenData::Blacklisted {})
     }
 }

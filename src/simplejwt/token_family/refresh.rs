@@ -127,8 +127,8 @@ impl Context<'_> {
         }
     }
 
-    /// A refresh token of a client that logs out. It must not be blacklisted, but within the grace period its successor stands for
-    /// it: the client may not have got that yet, and the token would get it.
+    /// A refresh token whose family is to end. It must not be blacklisted, but within the grace period its successor stands for it:
+    /// the client may not have got that yet, and the token would get it.
     pub(in crate::simplejwt) async fn token_to_end(&self, raw: &str) -> Result<RefreshToken, TokenError> {
         let error = match RefreshToken::from_raw_unrevoked(raw, self.state, self.db).await {
             Err(error) if error.is_blacklisted() && self.state.families().is_some() => error,

@@ -22,7 +22,7 @@ per_database! {
             with_client(settings);
         })
         .await;
-        for path in ["/api/token/blacklist/", "/api/token/family/blacklist/", "/o/revoke_token/"] {
+        for path in ["/api/token/family/blacklist/", REVOKE] {
             let token = text(&app.login(&alice()).await, "refresh");
             let successor = rotated(&app, &token).await;
             assert_eq!(log_out(&app, path, &token).await, 200, "{path}");
@@ -35,6 +35,15 @@ per_database! {
         }
         assert_eq!(sessions(&app.client(&alice()).await).await.len(), 1);
         assert_eq!((ended_by(&app, "logout").await, ended_by(&app, "reuse").await), (2, 0));
+    }
+
+    /// As in simplejwt: of a refresh and a blacklisting of the same token one succeeds.
+    async fn a_token_that_was_just_replaced_cannot_be_blacklisted(db: TestDatabase) {
+        let app = TestApp::build(db, on).await;
+        let token = text(&app.login(&alice()).await, "refresh");
+        let successor = rotated(&app, &token).await;
+        assert_eq!(log_out(&app, "/api/token/blacklist/", &token).await, 401);
+        rotated(&app, &successor).await;
     }
 
     async fn after_the_grace_period_a_replaced_token_logs_nobody_out(db: TestDatabase) {
