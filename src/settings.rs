@@ -135,7 +135,7 @@ settings! {
         /// Former values of `SECRET_KEY`, separated by commas. They verify existing signatures and make no new ones.
         ///
         /// So a new `SECRET_KEY` does not log users out: move the old one here, and remove it when the longest lifetime
-        /// of a token is over. If a key has a comma in it, separate the keys by line breaks (`\n`).
+        /// of a token has passed. If a key has a comma in it, separate the keys by line breaks (`\n`).
         pub secret_key_fallbacks: Vec<SecretString> = SECRET_KEY_FALLBACKS("", values::secrets, secret);
         /// The apps of the project. Leaving one out removes its routes, tables, settings, checks and commands.
         ///
