@@ -12,7 +12,6 @@ check
 check --features sqlite
 check --features postgres
 check --features redis
-check --features sqlite,postgres
 check --features sqlite,server
 check --features postgres,server
 
@@ -25,7 +24,6 @@ for name in diesel libsqlite3-sys pq-sys pq-src openssl-sys redis clap; do
     fi
 done
 
-cargo test --quiet --no-default-features --features redis --lib
 cargo test --quiet --no-default-features --lib
 cargo test --quiet --no-default-features --doc
 cargo test --quiet --no-default-features --test stateless
