@@ -2,15 +2,15 @@
 //! `django.contrib.auth.signals`.
 //!
 //! An app that gives credentials, such as refresh tokens, adds a [`LoginsEnded`] to the registry when it is registered, or a
-//! [`SearchedLogins`] if it takes long to find those of a user. Code that changes a password, deactivates a user or logs a user
-//! out everywhere calls [`Apps::end_logins`] in the same transaction. To log a user out without making other writes wait, it
-//! calls [`Apps::end_searched_logins`], and after it [`Apps::end_recorded_logins`] in a transaction.
+//! [`SearchedLogins`] if it takes long to find those of a user. Code that changes a password or deactivates a user calls
+//! [`Apps::end_logins`] in the same transaction. Code that logs a user out everywhere calls [`Apps::end_searched_logins`], and
+//! then [`Apps::end_logins`].
 
 use std::sync::Arc;
 
 use super::UserId;
 use crate::apps::Apps;
-use crate::db::{DatabaseError, DbConnection, transaction};
+use crate::db::{DatabaseError, DbConnection};
 
 /// Why the logins of a user end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,11 +86,10 @@ const AT_A_TIME: usize = 500;
 const MAX_TURNS: usize = 10;
 
 impl Apps {
-    /// Tells every app that the logins of a user end, in the transaction of the caller: either all of it is committed or
-    /// nothing.
+    /// Tells every app that the logins of a user end, in the transaction of the caller: either all of it is committed or nothing.
+    /// Each app decides by its settings how to react to the reason.
     ///
-    /// Each app decides by its settings how to react to the reason. With [`EndOfLogins::LoggedOut`] this reads the sessions of all
-    /// users, and on SQLite other writes wait meanwhile. See [`Apps::end_searched_logins`].
+    /// The logins of a [`LoginSearch`] are not among them. To log a user out everywhere, call [`Apps::end_searched_logins`] before.
     ///
     /// # Errors
     /// Returns the errors of the database.
@@ -100,13 +99,7 @@ impl Apps {
         user_id: UserId,
         reason: EndOfLogins,
     ) -> Result<(), DatabaseError> {
-        if matches!(reason, EndOfLogins::LoggedOut { .. }) {
-            for SearchedLogins(search) in self.registry().list::<SearchedLogins>() {
-                let keys = search.find(conn, user_id)?;
-                search.end(conn, &keys)?;
-            }
-        }
-        self.end_recorded_logins(conn, user_id, reason)
+        self.registry().list::<LoginsEnded>().iter().try_for_each(|LoginsEnded(run)| run(conn, user_id, reason))
     }
 
     /// Ends those logins of a user that are found by a search, outside of a transaction, because it takes long. They come before
@@ -135,39 +128,5 @@ impl Apps {
             }
         }
         Ok(())
-    }
-
-    /// As [`Apps::end_searched_logins`], on a connection that is in no transaction. For commands.
-    ///
-    /// # Errors
-    /// As [`Apps::end_searched_logins`].
-    pub fn end_searched_logins_on(&self, conn: &mut DbConnection, user_id: UserId) -> Result<(), DatabaseError> {
-        for _turn in 0..MAX_TURNS {
-            let mut has_found = false;
-            for SearchedLogins(search) in self.registry().list::<SearchedLogins>() {
-                let keys = search.find(conn, user_id)?;
-                has_found |= !keys.is_empty();
-                for keys in keys.chunks(AT_A_TIME) {
-                    transaction(conn, |conn| search.end(conn, keys))?;
-                }
-            }
-            if !has_found {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// As [`Apps::end_logins`], without the logins that [`Apps::end_searched_logins`] ends.
-    ///
-    /// # Errors
-    /// Returns the errors of the database.
-    pub fn end_recorded_logins(
-        &self,
-        conn: &mut DbConnection,
-        user_id: UserId,
-        reason: EndOfLogins,
-    ) -> Result<(), DatabaseError> {
-        self.registry().list::<LoginsEnded>().iter().try_for_each(|LoginsEnded(run)| run(conn, user_id, reason))
     }
 }

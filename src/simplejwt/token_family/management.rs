@@ -4,6 +4,7 @@
 use std::thread::sleep;
 use std::time::Instant;
 
+use actix_web::rt::System;
 use clap::Args;
 
 use super::models::{FamilyToken, TokenFamily};
@@ -72,14 +73,13 @@ fn in_batches(
 /// When there is no such user, or the database fails.
 fn logoutall(context: &Context, LogoutAll { username, authtoken }: LogoutAll) -> Result<(), CommandError> {
     let apps = context.apps()?;
-    let mut conn = context.database()?.connection()?;
+    let db = context.database()?;
     let users = apps.auth()?.users();
-    let user = users.get_by_natural_key(&mut conn, &username).map_err(DatabaseError::from)?;
+    let user = users.get_by_natural_key(&mut *db.connection()?, &username).map_err(DatabaseError::from)?;
     let user_id = user.and_then(|user| user.pk());
     let user_id = user_id.ok_or_else(|| CommandError::new(format!("user '{username}' does not exist")))?;
-    apps.end_searched_logins_on(&mut conn, user_id)?;
-    let reason = EndOfLogins::LoggedOut { authtoken };
-    transaction(&mut conn, |conn| apps.end_recorded_logins(conn, user_id, reason))?;
+    System::new().block_on(apps.end_searched_logins(user_id))?;
+    transaction(&mut *db.connection()?, |conn| apps.end_logins(conn, user_id, EndOfLogins::LoggedOut { authtoken }))?;
     println!("Ended all logins of user '{username}'");
     Ok(())
 }

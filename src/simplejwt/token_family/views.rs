@@ -207,7 +207,7 @@ async fn end_all(
     let db = apps.database().map_err(ApiError::internal)?.clone();
     let reason = EndOfLogins::LoggedOut { authtoken };
     apps.end_searched_logins(user_id).await?;
-    db.write(move |conn: &mut DbConnection| apps.end_recorded_logins(conn, user_id, reason)).await?;
+    db.write(move |conn: &mut DbConnection| apps.end_logins(conn, user_id, reason)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

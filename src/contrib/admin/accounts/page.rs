@@ -80,7 +80,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
         Asked::EndAll => {
             apps.end_searched_logins(user).await?;
             Box::new(move |conn, found, user| {
-                apps.end_recorded_logins(conn, user, EndOfLogins::LoggedOut { authtoken: true })?;
+                apps.end_logins(conn, user, EndOfLogins::LoggedOut { authtoken: true })?;
                 let object = found.username().to_owned();
                 let text = format!("{object} was logged out everywhere.");
                 Ok(Some((ChangeMessage::Deleted { name: "all sessions and tokens".to_owned(), object }, text)))
