@@ -30,7 +30,7 @@ ENV BIND=0.0.0.0:8000 \
 EXPOSE 8000
 # `nonroot`, as a number so that an orchestrator can tell that it is not root.
 USER 65532:65532
-# The server drains at SIGTERM, and it is process 1 itself.
+# The server is process 1, and stops gracefully at SIGTERM.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/manage"]
 CMD ["runserver"]

@@ -1,4 +1,4 @@
-//! Tokens with more claims about a user than the id. In Python you override `TokenObtainPairSerializer.get_token` for
+//! Tokens that have more claims about the user than the id. In Python you override `TokenObtainPairSerializer.get_token` for
 //! this.
 //!
 //! The hook runs at login and at every refresh, so a change to the user is in the next access token. (In Python, a claim

@@ -18,7 +18,7 @@ createServer(async (request, response) => {
     try {
         const [, token] = /^Bearer +(\S+)$/.exec(request.headers.authorization ?? "") ?? [];
         const { payload } = await jwtVerify(token ?? "", keys, rules);
-        // A refresh token is no access token.
+        // A refresh token is not accepted.
         if (payload.token_type === "access") {
             status = 204;
             response.setHeader("X-User", String(payload.user_id));
