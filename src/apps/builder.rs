@@ -22,7 +22,7 @@ pub struct AppsBuilder {
 }
 
 impl AppsBuilder {
-    /// The set-up with `registry`, which has what belongs to no app.
+    /// The set-up with `registry`, which has the values that belong to no app.
     pub(super) fn new(registry: Registry) -> Self {
         Self {
             registry,
@@ -46,7 +46,7 @@ impl AppsBuilder {
         self
     }
 
-    /// Does not log what the system checks warn of, for commands other than the server. Errors stop the set-up all the same.
+    /// Does not log the warnings of the system checks. For commands other than the server. Errors still stop the set-up.
     pub fn without_warnings(mut self) -> Self {
         self.logs_warnings = false;
         self
@@ -155,7 +155,7 @@ impl AppsBuilder {
                 registry.add_error(error);
             }
         }
-        // A part that an app could not register would only cause errors about the missing part.
+        // Without the parts that an app could not register, other apps would only report that these parts are missing.
         if registry.errors().is_empty() {
             for app in &installed {
                 if let Err(error) = app.ready(registry) {

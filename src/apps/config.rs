@@ -92,8 +92,8 @@ pub trait AppConfig: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Looks at the database when it is open, before anything uses it. Tables may be missing, since `migrate` has not run
-    /// perhaps. Default: nothing.
+    /// Looks at the database when it is open, before anything uses it. Tables may be missing, because `migrate` may not have run.
+    /// Default: nothing.
     ///
     /// # Errors
     /// Returns an error if the tables that are there cannot be used.

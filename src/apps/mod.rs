@@ -1,7 +1,7 @@
 //! The installed apps, put together once at start. Python counterpart: `django.apps`.
 //!
-//! An [`AppConfig`] is what an app brings. [`Apps::builder`] is the only place where apps are put together: the server,
-//! `manage`, host applications and tests all use it. A missing or wrong setting stops the start with an error that names
+//! An [`AppConfig`] describes what an app adds to a project. [`Apps::builder`] is the only place where apps are put together: the
+//! server, `manage`, host applications and tests all use it. A missing or wrong setting stops the start with an error that names
 //! the setting.
 #![cfg_attr(
     feature = "database",

@@ -13,7 +13,7 @@ use crate::core::clock::Clock;
 
 /// The description of a project: its `INSTALLED_APPS` and the settings of its apps.
 ///
-/// [`Settings`](crate::Settings) is the one of this project.
+/// [`Settings`](crate::Settings) describes this project.
 pub trait Project: Default + 'static {
     /// Reads the settings.
     ///
@@ -33,7 +33,7 @@ pub trait Project: Default + 'static {
         Vec::new()
     }
 
-    /// Inserts the settings of every app, and what belongs to no app.
+    /// Inserts the settings of every app, and the values that belong to no app.
     ///
     /// # Errors
     /// Returns an error if a setting cannot be used.

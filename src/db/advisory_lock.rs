@@ -11,7 +11,7 @@ use super::DbConnection;
 /// On SQLite there is only one writing transaction at a time.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
     match conn {
         #[cfg(feature = "sqlite")]

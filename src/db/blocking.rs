@@ -1,4 +1,4 @@
-//! Work that may block: on threads for that, and only so much of it at a time.
+//! Runs work that may block on separate threads, and limits how much of it runs at the same time.
 
 use std::sync::Arc;
 #[cfg(feature = "postgres")]
@@ -19,7 +19,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Limits how many callers work at the same time. The others wait, where they occupy no thread.
+/// Limits how many callers work at the same time. The others wait without occupying a thread.
 pub(super) struct Permits {
     #[cfg(feature = "sqlite")]
     total: usize,

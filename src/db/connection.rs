@@ -88,8 +88,8 @@ where
     finish(conn, level, f)
 }
 
-/// Runs `f`, which only reads, so that all of its statements see the same state, and nothing waits for it. Inside of another
-/// transaction it is a part of that one.
+/// Runs `f`, which only reads. All of its statements see the same state, and no other connection waits for it. Inside of another
+/// transaction it is a part of that transaction.
 ///
 /// # Errors
 /// Returns the error of `f`.
@@ -149,8 +149,8 @@ pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<Level> {
     }
 }
 
-/// Begins a transaction that only reads and takes its lock, so that no statement in it has to wait. `None` if the
-/// connection is in a transaction already, as one to a file that cannot be written always is.
+/// Begins a transaction that only reads and takes its lock, so that no statement in it has to wait. `None` if the connection is
+/// in a transaction already. A connection to a file that cannot be written always is.
 #[cfg(feature = "sqlite")]
 pub(super) fn begin_read(conn: &mut DbConnection) -> QueryResult<Option<Level>> {
     match conn {

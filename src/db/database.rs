@@ -47,9 +47,9 @@ impl Database {
 
     /// Runs `f`, which reads a few rows by short statements. It sees every write that has been answered.
     ///
-    /// On SQLite `f` runs on the calling thread in a transaction, unless it would have to wait, and a write in it
-    /// fails. On PostgreSQL each statement is independent, so open a transaction of diesel in `f` if several statements
-    /// must see the same state.
+    /// On SQLite `f` runs on the calling thread in a transaction, unless it would have to wait. A write in it fails. On
+    /// PostgreSQL each statement is independent, so open a transaction of diesel in `f` if several statements must see the same
+    /// state.
     ///
     /// # Errors
     /// Returns the errors of `f`, and [`DatabaseError`] if there is no connection or `f` panicked.
@@ -108,10 +108,10 @@ impl Database {
     /// everything the write depends on, such as that the user still exists: foreign keys are checked at the commit, and on
     /// SQLite a violation makes all writes that share the commit unavailable.
     ///
-    /// If the future is dropped before `f` has begun, `f` does not run. Later `f` is committed.
+    /// If the future is dropped before `f` has begun, `f` does not run. If it is dropped later, `f` is committed.
     ///
     /// # Errors
-    /// Returns the errors of `f`, and [`DatabaseError`], and then nothing was written.
+    /// Returns the errors of `f`, and [`DatabaseError`]. Nothing was written then.
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,

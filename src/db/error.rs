@@ -15,9 +15,9 @@ pub enum DatabaseError {
     Query(Error),
 }
 
-/// How the messages of SQLite and PostgreSQL begin in the cases of [`DatabaseError::Unavailable`]. diesel hands on
-/// neither SQLite's code nor SQLSTATE. A session asks PostgreSQL for English; one that may not and is answered in another
-/// language makes these a `Query`.
+/// How the messages of SQLite and PostgreSQL begin in the cases of [`DatabaseError::Unavailable`]. diesel passes on neither
+/// SQLite's code nor SQLSTATE. A session asks PostgreSQL for English. If its user may not do that and the messages are in another
+/// language, these errors become `Query`.
 const UNAVAILABLE: [&str; 20] = [
     "database is locked",
     "database table is locked",
@@ -74,11 +74,11 @@ impl DatabaseError {
         message.starts_with("no such table: ") || message.starts_with("no such column: ") || is_missing_on_postgres
     }
 
-    /// Whether another transaction got in the way, so that the same work, done again from the start, may succeed: a row that is
-    /// referred to was deleted, or one that refers to a deleted row was added, or both waited for each other.
+    /// Whether a concurrent transaction caused the failure, so that the same work may succeed if it is repeated from the start.
+    /// The other transaction deleted a referenced row, added a row that refers to a deleted one, or caused a deadlock.
     ///
-    /// Two transactions of one order of locks can still wait for each other on PostgreSQL: a foreign key locks the row that it refers
-    /// to at the commit only.
+    /// On PostgreSQL two transactions that take locks in the same order can still be in a deadlock, because a foreign key locks
+    /// its referenced row only at the commit.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         match self {

@@ -12,7 +12,7 @@ pub struct Column {
     /// Name.
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// The type of any length, as `CAST` takes it: `character varying`, `bpchar`, or on SQLite as the table declares it.
+    /// The type without its length, as `CAST` takes it: `character varying`, `bpchar`, or on SQLite as the table declares it.
     #[diesel(sql_type = Text)]
     pub sql_type: String,
     /// The short name of the type: `varchar`, `int8`, or on SQLite the declared type in lower case.
@@ -65,7 +65,7 @@ pub struct ForeignKey {
 /// The foreign keys of one column that the table with that name has.
 ///
 /// # Errors
-/// Those of the statement.
+/// Returns the errors of the statement.
 pub fn foreign_keys(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<ForeignKey>> {
     match conn {
         #[cfg(feature = "sqlite")]
@@ -113,8 +113,8 @@ pub fn tables_with(conn: &mut DbConnection, columns: [&str; 2]) -> QueryResult<V
     Ok(query.load::<Table>(conn)?.into_iter().map(|table| table.name).collect())
 }
 
-/// A column is unique if an index on it alone says so. Django declares a UUID as `char(32)` and a text as `varchar(n)`, and
-/// writes a check for JSON.
+/// A column is unique if a unique index has only this column. Django declares a UUID as `char(32)` and a text as `varchar(n)`,
+/// and writes a check for JSON.
 #[cfg(feature = "sqlite")]
 const SQLITE: &str = r#"
 SELECT c.name, c.type AS sql_type, lower(c.type) AS type_name, NOT c."notnull" AND NOT c.pk AS is_nullable,
@@ -126,7 +126,7 @@ SELECT c.name, c.type AS sql_type, lower(c.type) AS type_name, NOT c."notnull" A
        instr(t.sql, 'JSON_VALID("' || c.name || '")') > 0 AS is_json
 FROM sqlite_master t, pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name = $1 ORDER BY c.cid"#;
 
-/// A column is unique if an index on it alone says so, for all rows. The type of a domain is the one below it.
+/// A column is unique if a unique index of all rows has only this column. A domain has the type that it is based on.
 ///
 /// With -1 `format_type` says `bpchar` for `char(30)`. With NULL it says `character`, which `CAST` takes for `char(1)`: the
 /// value would lose all but its first letter.

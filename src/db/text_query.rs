@@ -64,8 +64,8 @@ impl<'a> TextQuery<'a> {
         self
     }
 
-    /// Does not keep the statement prepared on the connection. For SQL that differs from request to request, as that of a list
-    /// with filters: otherwise each form of it would take memory for as long as the connection lives.
+    /// Does not keep the statement prepared on the connection. For SQL that differs from request to request, such as the SQL of a
+    /// list with filters: otherwise each variant would take memory for as long as the connection lives.
     #[must_use]
     pub fn used_once(mut self) -> Self {
         self.is_used_once = true;

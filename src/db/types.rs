@@ -1,8 +1,9 @@
 //! Times in the database. Python counterpart: `adapt_datetimefield_value` and the converters of Django's backends.
 //!
-//! Django stores moments in UTC: `timestamptz` on PostgreSQL, on SQLite text such as `2024-03-01 12:30:15.123456` with
-//! six digits after the point, or none and no point. The tables of [`schema`](super::schema) declare `Timestamp`, the
-//! one type that both connections have; every session's time zone is UTC, so that a `timestamptz` is the same moment.
+//! Django stores dates and times in UTC: as `timestamptz` on PostgreSQL, and on SQLite as text such as
+//! `2024-03-01 12:30:15.123456`, with six digits after the point, or without point and digits. The tables of
+//! [`schema`](super::schema) declare `Timestamp`, the only type that both connections have. Every session has the time zone UTC,
+//! so a `timestamptz` has the same value.
 
 use std::fmt;
 
@@ -22,18 +23,18 @@ use diesel::sqlite::{Sqlite, SqliteType, SqliteValue};
 
 use super::connection::MultiBackend;
 
-/// A moment in the database, in whole microseconds.
+/// A date and time in the database, in whole microseconds.
 #[must_use]
 pub fn to_db(moment: DateTime<Utc>) -> Moment {
     Moment(moment.naive_utc().trunc_subsecs(6))
 }
 
-/// The value of a column of moments. A field of a row that is inserted and read has
+/// The value of a column of dates and times. A field of a row that is inserted and read has
 /// `#[diesel(serialize_as = Moment, deserialize_as = Moment)]`.
 ///
 /// On SQLite it is written and read in the form that Django writes. diesel alone writes three digits after the point where
-/// three are enough, and such a text compares as unequal to the same moment with six digits. It also tries several formats
-/// when it reads, which takes longer than finding the row. Other forms are still left to diesel.
+/// three are enough, and SQLite compares such a text as unequal to the same time with six digits. diesel also tries several
+/// formats when it reads, which takes longer than finding the row. It still reads all other formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Timestamp)]
 pub struct Moment(NaiveDateTime);
@@ -108,7 +109,7 @@ impl FromSql<Timestamp, MultiBackend> for Moment {
 /// A column that holds the primary key of a user: `integer`, `bigint` or `uuid` on PostgreSQL, `integer` or `char(32)` on
 /// SQLite. Its values are [`UserId`](crate::contrib::auth::UserId)s.
 ///
-/// `eq_any` does not work on it: PostgreSQL wants the type of an array's elements to be said.
+/// `eq_any` does not work on it: PostgreSQL needs the type of the elements of an array.
 #[derive(Clone, Copy, Debug, Default, QueryId, SqlType)]
 pub struct UserKey;
 
@@ -157,7 +158,7 @@ fn written_by_django(text: &str) -> Option<NaiveDateTime> {
     )
 }
 
-/// The moment in a column.
+/// The date and time in a column.
 #[must_use]
 pub fn from_db(value: NaiveDateTime) -> DateTime<Utc> {
     value.and_utc()

@@ -55,7 +55,7 @@ impl DatabaseUrl {
                     .to_owned());
             }
         };
-        // However many slashes an absolute path starts with, one is meant.
+        // Several slashes at the beginning of an absolute path count as one.
         let path = if path.starts_with('/') { format!("/{}", path.trim_start_matches('/')) } else { path.to_owned() };
         if path.is_empty() || path == ":memory:" {
             // Every connection would have a separate database.

@@ -90,7 +90,7 @@ impl Context {
         (self.read)(env)
     }
 
-    /// The installed apps. What the system checks warn of is for `check` and the server to say.
+    /// The installed apps. Only `check` and the server print the warnings of the system checks.
     ///
     /// # Errors
     /// Returns an error if a setting or the database cannot be used.
@@ -114,7 +114,7 @@ impl Context {
     pub fn database(&self) -> Result<&Database, CommandError> {
         let apps = self.apps()?;
         let database = apps.database()?;
-        // Whether the server needs these tables depends on settings. Hardly a command needs them.
+        // The server needs these tables only with some settings, and most commands do not need them.
         let plan = apps.migrations().without(LOGIN_FAILURES).without(ADMIN_STATISTICS);
         let plan = TOKEN_FAMILY.iter().fold(plan, |plan, step| plan.without(step.app));
         match unapplied_warning(&plan.unapplied(&mut *database.connection()?)?) {

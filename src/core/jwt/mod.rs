@@ -36,7 +36,7 @@
 //!
 //! # Repeated tokens
 //!
-//! [`decode_repeated`] does not check the signature of a token again that its public key has verified recently. It is for
+//! [`decode_repeated`] does not check the signature again if the public key has verified the same token recently. It is for
 //! tokens that come with every request; see `verified.rs`.
 //!
 //! # Stricter than PyJWT

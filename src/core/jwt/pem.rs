@@ -41,7 +41,7 @@ impl Block<'_> {
 /// The first block with one of the `labels`.
 ///
 /// # Errors
-/// Returns an error if there is no block, the error says what kind of text it seems to be.
+/// Returns an error if there is no block. The error says what kind of text it seems to be.
 pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyError> {
     let mut found = None;
     let mut instead = KeyError::NotPem;
@@ -66,10 +66,10 @@ pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyE
     }
 }
 
-/// A block of a text with several, as it stands there.
+/// One of the blocks in a text, unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PemBlock<'a> {
-    /// What stands before the block: explanatory text (RFC 7468, section 2).
+    /// The text before the block: an explanation (RFC 7468, section 2).
     pub preamble: &'a str,
     /// The block.
     pub text: &'a str,
@@ -78,7 +78,7 @@ pub struct PemBlock<'a> {
 /// Every block of `text` with a key. The parameters of a curve, which OpenSSL writes before its key, belong to the preamble.
 ///
 /// # Errors
-/// Returns an error if the last block has no end: a file of which a part is missing.
+/// Returns an error if the last block has no end, as in a file that was cut off.
 pub fn pem_blocks(text: &str) -> Result<Vec<PemBlock<'_>>, KeyError> {
     let mut blocks = Vec::new();
     let (mut start, mut position) = (0, 0);
@@ -87,7 +87,7 @@ pub fn pem_blocks(text: &str) -> Result<Vec<PemBlock<'_>>, KeyError> {
         found.map(|distance| position + distance + what.len())
     };
     while let Some(label) = after(position, BEGIN) {
-        // Three more rows of dashes: after the label, before and after that of the end.
+        // Three more rows of dashes: after the label, and before and after the label of the end.
         let mut end = label;
         for _ in 0..3 {
             end = after(end, DASHES).ok_or(KeyError::Unfinished)?;

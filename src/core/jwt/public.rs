@@ -63,7 +63,7 @@ impl VerifyingKey {
     }
 }
 
-/// The two numbers of an `RSAPublicKey` (RFC 8017, A.1.1), without leading zeros, as RFC 7518, section 2, wants them.
+/// The two numbers of an `RSAPublicKey` (RFC 8017, A.1.1), without leading zeros, as RFC 7518, section 2, requires.
 fn modulus_and_exponent(der: &[u8]) -> Option<(&[u8], &[u8])> {
     const SEQUENCE: u8 = 0x30;
     const INTEGER: u8 = 0x02;

@@ -27,13 +27,13 @@ pub enum BadSignature {
     /// The signature is older than the caller accepts.
     #[error("the signature has expired")]
     Expired,
-    /// The signature is right, and the content cannot be read.
+    /// The signature is right, but the content cannot be read.
     #[error("the signed content cannot be read")]
     Content,
 }
 
 impl Signer {
-    /// Signs with `key`, and verifies by `key` and `fallback_keys`: `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
+    /// Signs with `key`, and verifies with `key` and `fallback_keys`: `SECRET_KEY` and `SECRET_KEY_FALLBACKS`.
     #[must_use]
     pub fn new(key: &SecretString, fallback_keys: &[SecretString], salt: &str) -> Self {
         let salt = format!("{salt}signer");
@@ -50,7 +50,7 @@ impl Signer {
     /// The value in signed text.
     ///
     /// # Errors
-    /// Returns an error if it has no signature, or not one of the keys has made it.
+    /// Returns an error if there is no signature, or if none of the keys has made it.
     pub fn unsign<'a>(&self, signed: &'a str) -> Result<&'a str, BadSignature> {
         let (value, found) = signed.rsplit_once(':').ok_or(BadSignature::Missing)?;
         let is_by = |key: &SaltedHmac| constant_time_eq(found.as_bytes(), signature(key, value).as_bytes());

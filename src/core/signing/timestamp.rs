@@ -20,12 +20,12 @@ use crate::core::crypto::SecretString;
 #[derive(Clone, Debug)]
 pub struct TimestampSigner(Signer);
 
-/// Data that unpacks to more than this is refused. Only a holder of the key can make it.
+/// The largest size of decompressed data, in bytes. Larger data is refused; only a holder of the key can make it.
 const MAX_UNPACKED: u64 = 16 * 1024 * 1024;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// Base64 without padding, or with it as `Python` accepts it too.
+/// Base64 without padding. Padding is accepted, as in Python.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -59,7 +59,7 @@ impl TimestampSigner {
     /// Same as [`TimestampSigner::unsign`], if the text was signed at most `max_age` before `now`.
     ///
     /// # Errors
-    /// Returns an error if the signature is wrong or older.
+    /// Returns an error if the signature is wrong or too old.
     pub fn unsign_within<'a>(
         &self,
         signed: &'a str,
@@ -88,7 +88,7 @@ impl TimestampSigner {
         self.sign(&text, now)
     }
 
-    /// `signing.loads(signed)`. The time is not looked at.
+    /// `signing.loads(signed)`. The time is not checked.
     ///
     /// # Errors
     /// Returns an error if the signature is wrong, or the content is not what [`TimestampSigner::sign_object`] makes.

@@ -1,4 +1,4 @@
-//! `migrate --fake-initial`: tables that are there are recorded. Python counterpart: `detect_soft_applied` of
+//! `migrate --fake-initial`: records tables that exist. Python counterpart: `detect_soft_applied` of
 //! `django.db.migrations.executor`.
 //!
 //! Django records the first migration of an app if all its tables and columns exist, and runs the later ones. Here a step makes the
@@ -12,10 +12,10 @@ use super::history::{self, History};
 use super::{Applied, MigrationError, MigrationPlan, Step, Target, create_recorder, sql};
 
 impl MigrationPlan {
-    /// Records the steps of `target` of which nothing is recorded and all tables are there, and returns their migrations.
+    /// Records the steps of `target` that have no recorded migration and whose tables all exist. Returns their migrations.
     ///
     /// # Errors
-    /// [`MigrationError::Unlike`] if a table lacks a column, or that of the database. Nothing was recorded then.
+    /// Returns [`MigrationError::Unlike`] if a table lacks a column, and the errors of the database. Nothing was recorded then.
     pub fn fake_initial(
         &self,
         conn: &mut DbConnection,
@@ -62,7 +62,7 @@ impl MigrationPlan {
     }
 }
 
-/// The columns of the table `table` in the SQL of a step: what stands in quotes at the begin of each part of `CREATE TABLE`.
+/// The columns of the table `table` in the SQL of a step: the quoted name at the beginning of each part of `CREATE TABLE`.
 fn columns_of<'a>(sql: &'a str, table: &str) -> Vec<&'a str> {
     let head = format!("\"{table}\" (");
     let create = sql.match_indices(&head).find(|(place, _)| {

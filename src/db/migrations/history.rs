@@ -28,7 +28,7 @@ impl History {
         let query = match conn {
             #[cfg(feature = "sqlite")]
             DbConnection::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table'",
-            // Those that a name without a schema finds, as Django asks.
+            // The tables that can be named without a schema, as in Django.
             #[cfg(feature = "postgres")]
             DbConnection::Postgres(_) => {
                 "SELECT relname::text AS name FROM pg_catalog.pg_class \
@@ -54,7 +54,7 @@ impl History {
     }
 }
 
-/// Lists `names` as applied at `now`; a row that the step's SQL has written only gets the time.
+/// Lists `names` as applied at `now`. If the SQL of the step has written a row already, only its time is set.
 pub(super) fn record(
     conn: &mut DbConnection,
     app: &str,
@@ -80,7 +80,7 @@ pub(super) fn forget(conn: &mut DbConnection, app: &str, name: &str) -> Result<(
     Ok(())
 }
 
-/// Lets one migrate at a time into a schema, until the transaction ends. On SQLite the transaction is that lock.
+/// Takes the lock for migrations of a schema, until the transaction ends. On SQLite the transaction itself is this lock.
 pub(super) fn lock(conn: &mut DbConnection) -> Result<(), DatabaseError> {
     match conn {
         #[cfg(feature = "sqlite")]

@@ -173,7 +173,7 @@ impl MigrationPlan {
     /// nothing.
     ///
     /// # Errors
-    /// Returns [`MigrationError`]; what it says about the whole plan is checked before the first step.
+    /// Returns [`MigrationError`]. Problems of the whole plan are found before the first step.
     pub fn migrate(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Vec<Applied>, MigrationError> {
         transaction(conn, |conn| {
             history::lock(conn)?;
@@ -295,7 +295,7 @@ impl MigrationPlan {
         Ok(Action::Create)
     }
 
-    /// Does `step`, in the transaction of the caller, and tells what that applied.
+    /// Does `step` in the transaction of the caller. Returns the migrations that it has applied.
     fn apply(
         &self,
         conn: &mut DbConnection,
@@ -319,7 +319,7 @@ impl MigrationPlan {
 }
 
 fn create_recorder(conn: &mut DbConnection) -> Result<(), MigrationError> {
-    // Asked first: to try would need the right to make tables, even where there is nothing to make.
+    // This is checked first, because `CREATE TABLE IF NOT EXISTS` needs the right to make tables even if the table exists.
     if !History::read(conn)?.has_recorder() {
         conn.batch_execute(sql(conn, steps::RECORDER)).map_err(DatabaseError::from)?;
     }

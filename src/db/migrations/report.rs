@@ -2,7 +2,8 @@
 
 use super::{Applied, MigrationPlan, MigrationState, Target};
 
-/// The lines of `migrate`, as Django prints them: to where, the `faked` migrations, and the `done` ones between `verb` and `end`.
+/// The lines of `migrate`, as Django prints them: the target, the `faked` migrations, and the `done` ones between `verb` and
+/// `end`.
 #[must_use]
 pub fn migrate_report(
     plan: &MigrationPlan,

@@ -68,11 +68,11 @@ impl MigrationPlan {
 
     /// Brings the database to `target`, as [`MigrationPlan::migrate`] does for all apps. Returns what was applied, or undone.
     ///
-    /// With `fake`, only what `django_migrations` lists is changed. Otherwise a migration is undone if it does not change the
-    /// database, or if all migrations of its app are; `zero` drops the tables of the app.
+    /// With `fake`, only what `django_migrations` lists is changed. Otherwise a migration is undone only if it does not change
+    /// the database, or together with all migrations of its app. `zero` drops the tables of the app.
     ///
     /// # Errors
-    /// Returns [`MigrationError`]
+    /// Returns [`MigrationError`].
     pub fn migrate_to(
         &self,
         conn: &mut DbConnection,

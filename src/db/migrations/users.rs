@@ -46,7 +46,7 @@ impl UserTable {
         if table == AUTH_USER { &self.name } else { table }
     }
 
-    /// The SQL of `step` with foreign keys to this table, whose primary key is asked for.
+    /// The SQL of `step` with foreign keys to this table. The type of its primary key is read from the database.
     pub(super) fn sql(&self, step: &Step, text: &str, conn: &mut DbConnection) -> QueryResult<String> {
         if self.name == AUTH_USER || !text.contains(AUTH_USER) {
             return Ok(text.to_owned());

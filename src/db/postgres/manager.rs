@@ -105,7 +105,7 @@ impl ManageConnection for ConnectionManager {
     type Connection = DbConnection;
     type Error = DatabaseError;
 
-    /// On a separate thread: libpq limits the time to connect, but not the time to wait for the answers to its first
+    /// Connects on a separate thread: libpq limits the time to connect, but not the time to wait for the answers to its first
     /// statements, and r2d2 has three threads for all its pool.
     fn connect(&self) -> Result<DbConnection, DatabaseError> {
         let unavailable =

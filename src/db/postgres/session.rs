@@ -54,7 +54,7 @@ impl Session {
         Self { connections, deadline, limit, conn: None }
     }
 
-    /// The connection. One that the server has closed, for example because it was restarted, is replaced.
+    /// The connection. It is replaced if the server has closed it, for example at a restart.
     pub(super) fn connection(&mut self) -> Result<&mut DbConnection, DatabaseError> {
         let is_ready = |conn: &mut PooledConnection| conn.is_alive() && forget_old_plans(conn, Instant::now()).is_ok();
         if !self.conn.as_mut().is_some_and(is_ready) {

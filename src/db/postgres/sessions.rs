@@ -66,7 +66,8 @@ struct Idle {
 struct Assignment {
     work: Work,
     lease: Arc<Lease>,
-    /// For the next assignment. The thread has it only while it works, so that it ends with its `Idle`.
+    /// For the next assignment. The thread keeps this sender only while it works, so that the thread ends when its `Idle` is
+    /// dropped.
     thread: Sender<Assignment>,
 }
 
@@ -169,7 +170,7 @@ impl Sessions {
     fn next_check(&self) -> Duration {
         let now = Instant::now();
         let deadlines = |lease: &Arc<Lease>| lease.deadline.get();
-        // One that has passed belongs to a session that cannot be given up, see `LOST`.
+        // A deadline that has passed belongs to a session that cannot be given up, see `LOST`.
         let next = lock(&self.0.state).busy.iter().filter_map(deadlines).filter(|next| *next > now).min();
         // Timers of tokio count milliseconds.
         next.map_or(CHECK, |next| next.saturating_duration_since(now).min(CHECK)) + Duration::from_millis(1)
@@ -190,7 +191,7 @@ impl Sessions {
             rights,
             Box::new(move |session, _| {
                 let result = catch_unwind(AssertUnwindSafe(|| work(session))).unwrap_or_else(|payload| {
-                    // It may be in a transaction.
+                    // The connection may be in a transaction.
                     session.release();
                     Err(DatabaseError::panicked(&*payload).into())
                 });

@@ -21,13 +21,13 @@ const CACHE: u32 = 4_096;
 
 /// A new connection with all its settings.
 ///
-/// If the file cannot be written, the connection can only read, so that a server starts and serves what needs no write. Such
-/// a connection must not be kept until the file can be written again, because it would prevent others of this process from
-/// writing. So it is opened in a transaction: connections in a transaction are closed after their first use.
+/// If the file cannot be written, the connection can only read, so that a server starts and answers requests that do not write.
+/// Such a connection must not be kept until the file can be written again, because it would prevent other connections of this
+/// process from writing. So it is opened in a transaction: connections in a transaction are closed after their first use.
 pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteConnection, String> {
     // With `./` at the beginning SQLite does not take the path for a `file:` URL.
     let file = if path.is_relative() { Path::new(".").join(path) } else { path.to_owned() };
-    // SQLite meets an error again.
+    // If this fails, SQLite reports the same error.
     let _ = create_private(&file);
     let mut conn = SqliteConnection::establish(&file.to_string_lossy()).map_err(|error| explained(&file, &error))?;
     match set_up(&mut conn, settings).map_err(|error| error.to_string()) {

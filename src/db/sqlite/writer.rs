@@ -115,7 +115,8 @@ where
 
     fn answer(self: Box<Self>, failure: Option<DatabaseError>) {
         let outcome = match failure {
-            // Instead of its own error as well, which may depend on a row of another write that was rolled back.
+            // This also replaces an error of the write itself, because that may depend on a row of another write that was rolled
+            // back.
             Some(failure) => Err(failure.into()),
             None => self.outcome.unwrap_or_else(|| Err(stopped().into())),
         };

@@ -9,13 +9,13 @@ use super::json;
 use super::moments::{moment, shown};
 use crate::db::introspection::Column;
 
-/// The kind of a column's values. Between the database and JSON a value is a text in one form: `true`, `7`, a UUID with
-/// hyphens, a moment such as `2024-03-01T12:30:15.123456Z`.
+/// The kind of a column's values. Between the database and JSON a value is a text, in the same format on every database: `true`,
+/// `7`, a UUID with hyphens, a date and time such as `2024-03-01T12:30:15.123456Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A truth value.
+    /// A boolean.
     Boolean,
-    /// Has the number of its bytes.
+    /// An integer, with its size in bytes.
     Integer(u8),
     /// A floating-point number.
     Float,
@@ -25,7 +25,7 @@ pub enum Kind {
     Text,
     /// A UUID.
     Uuid,
-    /// A moment.
+    /// A date and time.
     Moment,
     /// A date.
     Date,
@@ -137,7 +137,7 @@ impl Kind {
         }
     }
 
-    /// Whether Python takes the value `text` of a flag for true. A number is, unless it is 0.
+    /// Whether Python takes the value `text` of a boolean for true. A number is true unless it is 0.
     #[must_use]
     pub fn is_true(self, text: &str) -> bool {
         match self {
@@ -146,7 +146,7 @@ impl Kind {
         }
     }
 
-    /// The value of a flag: 1 or 0 in a column of numbers.
+    /// The value of a boolean: 1 or 0 in a column of numbers.
     #[must_use]
     pub fn flag(self, value: bool) -> String {
         match self {
@@ -198,8 +198,8 @@ impl Kind {
         value.ok_or_else(|| format!("“{text}” is not a valid value."))
     }
 
-    /// The value that a claim or a natural key represents. `None` if the column cannot have it, as for the text `x`
-    /// where the column holds numbers.
+    /// The value that a claim or a natural key represents. `None` if the column cannot have it, such as the text `x` in a column
+    /// of numbers.
     #[must_use]
     pub fn key(self, value: &Value) -> Option<String> {
         match self {
@@ -239,7 +239,7 @@ impl Kind {
         }
     }
 
-    /// The value of a new row for a column that cannot be NULL and has no default: what a Django model usually says.
+    /// The value of a new row for a column that cannot be NULL and has no default. It is the usual default in Django models.
     #[must_use]
     pub fn initial(self, is_unique: bool, now: DateTime<Utc>) -> Option<String> {
         match self {

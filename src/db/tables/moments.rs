@@ -1,16 +1,16 @@
-//! Moments as texts. Python counterpart: `datetime.isoformat` and `parse_datetime`.
+//! Dates with times, as texts. Python counterpart: `datetime.isoformat` and `parse_datetime`.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-/// A moment in UTC, such as `2024-03-01T12:30:15.123456Z`, with six digits after the point, or none and no point, as Django
-/// writes it.
+/// A date and time in UTC as Django writes it, such as `2024-03-01T12:30:15.123456Z`: with six digits after the point, or without
+/// point and digits.
 #[must_use]
 pub fn shown(moment: DateTime<Utc>) -> String {
     let format = if moment.timestamp_subsec_micros() == 0 { "%FT%TZ" } else { "%FT%T%.6fZ" };
     moment.format(format).to_string()
 }
 
-/// A moment in one of the forms of ISO 8601, in UTC if it does not say otherwise. A session with PostgreSQL is in UTC.
+/// A date and time in one of the formats of ISO 8601. Without an offset it is in UTC. A session with PostgreSQL is in UTC.
 #[must_use]
 pub fn moment(text: &str) -> Option<String> {
     if let Ok(moment) = DateTime::parse_from_rfc3339(text) {

@@ -11,7 +11,7 @@ use super::super::migrations::{
 use super::super::schema::{auth_permission, django_migrations};
 use super::support::{TestDatabase, number, text};
 
-/// Those of Django, DRF and simplejwt, and our own.
+/// The migrations of Django, DRF and simplejwt, and our own.
 const ALL: usize = 40;
 
 fn now() -> DateTime<Utc> {
@@ -224,7 +224,7 @@ fn a_table_of_users_that_no_step_makes_is_not_created() {
              that"
         );
         assert!(number(conn, "SELECT count(*) AS value FROM django_migrations").is_err());
-        // A step of the project may make it, on which the others then wait.
+        // A step of the project may make it. The other steps then come after that one.
         let accounts = Step {
             app: "accounts",
             migrations: &[Migration { name: "0001_initial", changes_tables: true }],

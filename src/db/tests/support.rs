@@ -47,7 +47,7 @@ impl TestDatabase {
         Some(Self { url, schema: Some((server, schema)), _directory: tempfile::tempdir().unwrap() })
     }
 
-    /// One of each kind that can be had.
+    /// One database of each available kind.
     pub fn each() -> Vec<Self> {
         #[cfg(feature = "sqlite")]
         let sqlite = Some(Self::sqlite());

@@ -74,7 +74,7 @@ fn what_django_wrote_is_read() {
         let database = test.open_migrated();
         let mut conn = database.connection().unwrap();
         add_user(&mut conn, "ann", None, "2000-01-01T00:00:00Z");
-        // Django on SQLite writes `str()` of a time in UTC; on PostgreSQL any offset means the same moment.
+        // Django on SQLite writes `str()` of a time in UTC; on PostgreSQL the offset does not matter.
         let written = match conn.vendor() {
             "sqlite" => [
                 ("2024-03-01 12:30:15.100000", "2024-03-01T12:30:15.100Z"),
