@@ -37,7 +37,7 @@ impl Credentials for ApiToken {
         _now: DateTime<Utc>,
     ) -> Result<Vec<Credential>, DatabaseError> {
         let credential = |token: Token| Credential {
-            // There is one for each user, so nothing has to name it.
+            // Each user has one token, so an id is not needed.
             id: String::new(),
             cells: vec![masked(&token.key), date_time(from_db(token.created))],
             is_valid: true,

@@ -11,7 +11,7 @@ use crate::contrib::admin::{AdminRequest, Cell, Fieldset, ModelAdmin, PageError,
 use crate::db::DbConnection;
 use crate::db::schema::authtoken_token;
 
-/// `TokenAdmin`. A token is addressed by its user, and its key is masked: who sees a key can use it.
+/// `TokenAdmin`. A token is addressed by its user. Its key is masked, because anyone who sees a key can use it.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenAdmin;
 
@@ -61,7 +61,7 @@ impl ModelAdmin for TokenAdmin {
         vec![Fieldset::new("", &["user"])]
     }
 
-    /// Unlike in Django, only superusers give a token to another user: who knows its key would act as that user.
+    /// Unlike in Django, only superusers can give a token to another user, because anyone who knows the key can act as that user.
     fn form(&self, request: &AdminRequest, form: &mut Form, token: Option<&Row>) {
         let is_superuser = request.user.as_ref().is_some_and(|user| user.is_superuser());
         if let Some(field) = form.field_mut("user").filter(|_| token.is_some() && !is_superuser) {

@@ -52,7 +52,7 @@ impl AppConfig for AuthTokenConfig {
             registry.push(UserCredentials::new(ApiToken));
         }
         registry.push(AuthenticationClass::new(TokenAuthentication));
-        // A key has no end of its own. It goes only when it is asked for.
+        // A key does not expire, so it is deleted only if the caller asks for it.
         registry.push(LoginsEnded::new(|conn, user_id, reason| {
             if reason == (EndOfLogins::LoggedOut { authtoken: true }) {
                 Token::delete_for_user(conn, user_id)?;

@@ -35,7 +35,7 @@ impl AuthTokenSerializer {
     /// The token of the user with these credentials, made now if there is none.
     ///
     /// # Errors
-    /// Says why the login is refused.
+    /// Returns the reason why the login is refused.
     pub async fn validate(self, context: &Context<'_>) -> Result<Token, AuthTokenError> {
         let Context { auth, db, .. } = *context;
         let key = context.non_field_errors_key.to_owned();

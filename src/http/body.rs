@@ -12,11 +12,12 @@ use futures_util::StreamExt;
 
 use crate::conf::{settings, values};
 
-/// So much of each body is not counted, in bytes. Otherwise slow clients with large bodies could keep others from logging in,
-/// whose bodies are small.
+/// The first bytes of each body that are not counted. Otherwise slow clients with large bodies could prevent logins, whose bodies
+/// are small.
 pub const UNCOUNTED: usize = 8 * 1024;
 
-/// The largest body with a name and a password, in bytes. Who sends one is not known yet, and many large ones would need much memory.
+/// The largest body with a name and a password, in bytes. The sender of such a body is not known yet, and many large bodies would
+/// need much memory.
 pub const CREDENTIALS_BODY: usize = 32 * 1024;
 
 settings! {
@@ -69,10 +70,10 @@ pub enum BodyError {
     Unreadable(#[from] PayloadError),
 }
 
-/// Reads `payload`: at most `limit` bytes, within `time`, of which zero is no limit.
+/// Reads `payload`: at most `limit` bytes, within `time`. A `time` of zero means no limit.
 ///
 /// # Errors
-/// Beyond these limits and that of `budget`, and if the connection fails. The rest of the body is not read then.
+/// Returns an error beyond these limits and that of `budget`, and if the connection fails. The rest of the body is not read then.
 pub async fn read_body(
     headers: &HeaderMap,
     payload: Payload,
@@ -81,7 +82,7 @@ pub async fn read_body(
     budget: &BodyBudget,
 ) -> Result<Bytes, BodyError> {
     let mut share = budget.share();
-    // A body that is alone larger than all bodies may be will not be read later either.
+    // A body that is larger than the limit of all bodies cannot be read later either.
     let read = read(headers, payload, limit.min(budget.limit), &mut share);
     if time.is_zero() { read.await } else { tokio::time::timeout(time, read).await.map_err(|_| BodyError::TooSlow)? }
 }
@@ -129,7 +130,7 @@ impl BodyBudget {
         Self { limit, taken: AtomicUsize::new(0) }
     }
 
-    /// The share of a body that was not read yet.
+    /// The share of a body of which nothing was read yet.
     fn share(&self) -> Share<'_> {
         Share { budget: self, taken: 0 }
     }
@@ -143,10 +144,10 @@ impl Default for BodyBudget {
 }
 
 impl Share<'_> {
-    /// The body has this number of bytes now.
+    /// Sets the size of the body in bytes.
     ///
     /// # Errors
-    /// If that is more than the budget has left.
+    /// Returns an error if the budget has less left.
     fn grow_to(&mut self, length: usize) -> Result<(), BodyError> {
         let more = length.saturating_sub(UNCOUNTED).saturating_sub(self.taken);
         if more == 0 {

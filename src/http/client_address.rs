@@ -30,7 +30,7 @@ pub fn get_ident(req: &HttpRequest, num_proxies: Option<usize>) -> String {
     }
 }
 
-/// The name under which the client with this address is counted. An IPv4 address in its one spelling, or the first
+/// The name under which the client with this address is counted. It is an IPv4 address in its canonical spelling, or the first
 /// `ipv6_prefix` bits of an IPv6 address: a customer of an access provider has a whole /64 and would otherwise have 2^64
 /// allowances. Text that is not an address is not changed.
 ///

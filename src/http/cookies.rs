@@ -12,7 +12,7 @@ pub struct CookieOptions {
     pub name: String,
     /// The path below which a browser sends it.
     pub path: String,
-    /// The domain of the cookie. `None` is only the host that has set it.
+    /// The domain of the cookie. With `None` only the host that has set it gets it.
     pub domain: Option<String>,
     /// Whether it is sent by HTTPS only.
     pub secure: bool,
@@ -37,7 +37,7 @@ impl SameSite {
     /// The value of a setting: `Lax`, `Strict`, `None`, or `false` for no such attribute.
     ///
     /// # Errors
-    /// Returns an error if it is another one. The text has those that exist.
+    /// Returns an error for any other value. The text lists the valid ones.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
         match text.trim().to_ascii_lowercase().as_str() {
             "lax" => Ok(Some(Self::Lax)),
@@ -155,8 +155,8 @@ pub fn mark(req: &HttpRequest) {
     req.extensions_mut().insert(UsesCookies);
 }
 
-/// Whether the request has cookies, or the view has used something that is kept in them. Nearly all requests to the API
-/// have and do not, and cost no more than this question.
+/// Whether the request has cookies, or the view has used something that is kept in them. For nearly all requests to the API
+/// neither is true, and this check is all that they cost.
 pub(super) fn are_used(req: &HttpRequest) -> bool {
     req.headers().contains_key(header::COOKIE) || req.extensions().contains::<UsesCookies>()
 }

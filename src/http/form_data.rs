@@ -18,15 +18,15 @@ pub enum FormError {
     /// It has more fields than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
     #[error("the number of fields exceeds DATA_UPLOAD_MAX_NUMBER_FIELDS")]
     TooManyFields,
-    /// It is broken.
+    /// It is malformed.
     #[error("{0}")]
     Unreadable(String),
 }
 
-/// The fields of the form in `payload`, urlencoded or multipart. Files are passed over. A body of another type has no fields.
+/// The fields of the form in `payload`, urlencoded or multipart. Files are skipped. A body of another type has no fields.
 ///
 /// # Errors
-/// Beyond `limits` and `budget`, and if the body is broken.
+/// Returns an error beyond `limits` and `budget`, and if the body is malformed.
 pub async fn read_form(
     headers: &HeaderMap,
     payload: Payload,

@@ -61,8 +61,8 @@ pub enum DisallowedHost {
 }
 
 impl AllowedHosts {
-    /// `*` allows every name, `.example.org` that name and its subdomains, and anything else that name. An empty list allows
-    /// the names of this machine with `debug`, and no name without.
+    /// `*` allows every name. `.example.org` allows that name and its subdomains. Any other entry allows only itself. An empty
+    /// list allows the names of this machine with `debug`, and no name without `debug`.
     #[must_use]
     pub fn new(allowed_hosts: &[String], debug: bool) -> Self {
         let patterns = if debug && allowed_hosts.is_empty() {
@@ -105,7 +105,7 @@ impl AllowedHosts {
     }
 }
 
-/// Whether a `Host` header can match `pattern`. None matches a URL, a name with a port, or `*.example.org`.
+/// Whether a `Host` header can match `pattern`. No header matches a URL, a name with a port, or `*.example.org`.
 #[must_use]
 pub fn can_match(pattern: &str) -> bool {
     let pattern = pattern.to_lowercase();

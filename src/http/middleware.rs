@@ -23,14 +23,14 @@ use super::error_pages::server_error;
 
 /// An entry of `MIDDLEWARE`.
 pub trait Middleware: Send + Sync {
-    /// Runs before the view. A response ends the way down: neither the entries below nor the view see the request.
+    /// Runs before the view. If it returns a response, neither the entries below nor the view get the request.
     fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
         let _ = (req, info);
         None
     }
 
-    /// Does what has to be waited for, such as writing a session to the database, before
-    /// [`Middleware::process_response`]. Default: `None`, nothing.
+    /// Does work that has to be awaited, such as writing a session to the database, before [`Middleware::process_response`].
+    /// Default: `None`, nothing.
     fn save<'a>(&'a self, info: &'a RequestInfo, response: &'a mut HttpResponse) -> Option<LocalBoxFuture<'a, ()>> {
         let _ = (info, response);
         None

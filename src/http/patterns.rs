@@ -7,7 +7,7 @@ use crate::conf::SettingsError;
 /// Parts between commas; a comma in `{1,3}` or `[a,b]` belongs to its part.
 ///
 /// # Errors
-/// None; this is a parser like the ones in [`values`](crate::conf::values).
+/// Never returns an error. It has the signature of the parsers in [`values`](crate::conf::values).
 pub(super) fn list(text: &str) -> Result<Vec<String>, String> {
     let mut depth = 0_i32;
     let parts = text.split(|c| {

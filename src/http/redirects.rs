@@ -33,7 +33,7 @@ const IRI: &AsciiSet = &NON_ALPHANUMERIC
 /// Longer addresses are never followed: `MAX_URL_LENGTH`.
 const MAX_URL_LENGTH: usize = 2048;
 
-/// Percent-encodes what cannot be in a header.
+/// Percent-encodes the characters that cannot be in a header.
 #[must_use]
 pub fn iri_to_uri(iri: &str) -> String {
     utf8_percent_encode(iri, IRI).to_string()

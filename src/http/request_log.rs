@@ -77,7 +77,7 @@ impl Middleware for RequestLogMiddleware {
 /// A space and the reason of a refusal or failure, or nothing.
 fn reason(response: &mut HttpResponse) -> String {
     let given = response.extensions_mut().get_mut::<Reason>().map(Reason::take_text);
-    // An error of a handler that is not this library's.
+    // An error of a handler that has no type of this library.
     let error = || response.error().filter(|_| response.status().is_server_error()).map(ToString::to_string);
     given.or_else(error).map_or_else(String::new, |text| format!(" {}", printable(&text)))
 }

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 /// Where the files are served. Python counterpart: `STATIC_URL`.
 pub const STATIC_URL: &str = "/static/";
 
-/// A year, and no questions in between.
+/// Browsers keep the file for a year and do not ask again.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// A file, which [`mount`] serves.

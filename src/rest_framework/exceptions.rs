@@ -19,7 +19,7 @@ use crate::http::outcome::{Reason, Refusal, request_line};
 
 /// An error with the status and body that DRF gives it.
 ///
-/// Boxed, since it travels through every `Result` of the hot path and is rare.
+/// Boxed, because it is part of the `Result` of every request, and errors are rare.
 #[derive(Debug)]
 pub struct ApiError(Box<Inner>);
 

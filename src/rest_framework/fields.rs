@@ -20,7 +20,7 @@ const NOT_BOOLEAN: &str = "Must be a valid boolean.";
 pub enum AnyField {
     /// A text.
     Char(CharField),
-    /// A truth value.
+    /// A boolean.
     Boolean(BooleanField),
 }
 
@@ -76,7 +76,7 @@ fn label(name: &str) -> String {
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
-/// A truth value that is false if it is not sent: DRF's `BooleanField(default=False)`.
+/// A boolean that is false if it is not sent: DRF's `BooleanField(default=False)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BooleanField {
     /// Name of the field in the body.

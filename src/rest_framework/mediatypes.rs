@@ -12,7 +12,7 @@ pub struct MediaType {
 }
 
 impl MediaType {
-    /// Reads one media type. Anything can be read; nonsense matches nothing.
+    /// Reads one media type. Every text can be read; an invalid one matches nothing.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut parts = split_unquoted(text);

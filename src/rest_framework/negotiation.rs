@@ -7,7 +7,7 @@ use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use super::renderers::{Accepted, Renderer};
 
-/// DRF's bounds: a longer `Accept` header is cut, a longer media type is passed over.
+/// DRF's bounds: a longer `Accept` header is cut, a longer media type is skipped.
 const MAX_ACCEPT_LENGTH: usize = 8192;
 const MAX_ACCEPT_TOKENS: usize = 64;
 
@@ -45,8 +45,8 @@ pub fn select_renderer(
     Err(ApiError::not_acceptable())
 }
 
-/// The answer for nearly every request, without taking media types apart: there is no query, and `Accept` is missing,
-/// `*/*`, or the media type of a renderer to the letter.
+/// The result for nearly every request, without parsing media types: there is no query, and `Accept` is missing, `*/*`, or the
+/// media type of a renderer to the letter.
 fn plainly_accepted(req: &HttpRequest, renderers: &[Renderer]) -> Option<Renderer> {
     if !req.query_string().is_empty() {
         return None;

@@ -11,7 +11,7 @@ use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use crate::http::body::{self, BodyBudget, BodyError, Limits};
 
-/// Seconds after which a client may try again whose body did not fit into the memory of all bodies.
+/// Seconds after which a client may try again if its body did not fit into the memory of all bodies.
 const RETRY_AFTER: u64 = 1;
 
 /// `DEFAULT_PARSER_CLASSES`: what a client may send.

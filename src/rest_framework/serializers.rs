@@ -37,10 +37,10 @@ use crate::core::python;
 ///
 /// The rules about the values, such as who may log in, are methods of the type. This trait is only about the fields.
 pub trait Serializer: Sized + 'static {
-    /// Declares the fields, in the order in which a client reads about them, and takes their texts.
+    /// Declares the fields, in the order in which they are described and checked, and takes their values.
     ///
-    /// It is also called without a body, to describe the fields. The value is discarded then, as it is if a field is
-    /// invalid, so this must do nothing but make it.
+    /// It is also called without a body, to describe the fields. The value is discarded then, and also if a field is invalid. So
+    /// this function must only make the value.
     fn read(fields: &mut Fields<'_>) -> Self;
 }
 
@@ -134,7 +134,7 @@ pub fn validate<S: Serializer>(req: &HttpRequest, data: &Data, non_field_errors_
     }
 }
 
-/// A 400 that is about no single field.
+/// A 400 that does not concern a single field.
 #[must_use]
 pub fn non_field_error(key: &str, message: &str) -> ApiError {
     ApiError::validation(Map::from_iter([(key.to_owned(), json!([message]))]))

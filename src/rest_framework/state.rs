@@ -1,5 +1,5 @@
-//! The framework's settings with their class names resolved: what a view asks when it does not say something itself.
-//! Python counterpart: `rest_framework.settings.api_settings`.
+//! The framework's settings with their class names resolved: the defaults of every view. Python counterpart:
+//! `rest_framework.settings.api_settings`.
 
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ pub struct RestFramework {
     pub permission_classes: Vec<PermissionClass>,
     /// `DEFAULT_THROTTLE_CLASSES`, resolved.
     pub throttle_classes: Vec<ThrottleClass>,
-    /// Whose requests were counted; one for all clones.
+    /// The requests that were counted. All clones share it.
     pub throttle_cache: Arc<ThrottleCache>,
-    /// The memory of all bodies that are being read; one for all clones, and for the forms of the admin site.
+    /// The memory of all bodies that are being read. All clones share it, and so do the forms of the admin site.
     pub body_budget: Arc<BodyBudget>,
-    /// The time by which requests are counted.
+    /// The clock for counting requests.
     pub clock: Clock,
 }
 
@@ -41,7 +41,7 @@ impl RestFramework {
     /// permission classes and three throttle classes are always known. Requests are counted by the system's clock.
     ///
     /// # Errors
-    /// Returns an error for an unknown name. The text has the names that exist.
+    /// Returns an error for an unknown name. The text lists the known names.
     pub fn new(
         settings: RestFrameworkSettings,
         authentication: &[AuthenticationClass],

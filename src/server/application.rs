@@ -30,7 +30,7 @@ pub enum StartError {
          environment or in .env"
     )]
     NoSecretKey,
-    /// An app is not installed that the server needs.
+    /// An app that the server needs is not installed.
     #[error(transparent)]
     Apps(#[from] LookupError),
     /// The database failed when it was asked for its migrations.
@@ -194,7 +194,7 @@ impl std::fmt::Debug for Application {
     }
 }
 
-/// No reason not to start: what has no limit is served without it, and it may come up later than the server.
+/// The server starts without it: views without a throttle rate do not need it, and it may start later than the server.
 async fn warn_without_cache(cache: Arc<ThrottleCache>) {
     if let Err(reason) = cache.ping().await {
         log::warn!("CACHE_URL: {reason}. Until it answers, requests with a limit are answered 503");

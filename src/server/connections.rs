@@ -58,7 +58,7 @@ fn second_handle(_io: &dyn Any) -> Option<std::net::TcpStream> {
 }
 
 impl Drop for Connection {
-    /// Ends the watcher too. With clients that make a connection for each request, tens of thousands would be left.
+    /// Ends the watcher too. Otherwise clients that make a connection for each request would leave tens of thousands of watchers.
     fn drop(&mut self) {
         self.watcher.abort();
     }
@@ -96,8 +96,8 @@ pub(super) struct WatchedConnections {
 }
 
 impl WatchedConnections {
-    /// The header `Keep-Alive: timeout=` has a second less than `keep_alive`. A client that keeps connections for longer than the
-    /// server sends a request now and then at the moment at which the server closes the connection, and it is lost.
+    /// The header `Keep-Alive: timeout=` has a second less than `keep_alive`. If a client keeps connections for longer than the
+    /// server, it sometimes sends a request just when the server closes the connection, and the request is lost.
     pub(super) fn new(keep_alive: Option<Duration>) -> Self {
         let seconds = keep_alive.and_then(|time| time.as_secs().checked_sub(1)).filter(|seconds| *seconds > 0);
         Self { keep_alive: seconds.and_then(|seconds| HeaderValue::try_from(format!("timeout={seconds}")).ok()) }

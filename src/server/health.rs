@@ -36,7 +36,7 @@ pub async fn healthz() -> HttpResponse {
 /// it. Otherwise it is a 503, and the log says why.
 ///
 /// # Errors
-/// That 503.
+/// Returns that 503.
 pub async fn readyz(req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let apps = Apps::of(&req).map_err(ApiError::internal)?.clone();
     let (auth, db) = (app_data::<AuthState>(&req)?, app_data::<Database>(&req)?);

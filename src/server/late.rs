@@ -28,8 +28,8 @@ const MOMENT: Duration = Duration::from_millis(100);
 const BACKLOG: u32 = 2_048;
 
 /// Size of the buffer in which the system keeps what a connection has received, in bytes. actix reads all of it at once, up to 131 kB,
-/// before it looks at the request, and keeps that memory until the connection is closed. A client that is far away can send
-/// so much in each round trip.
+/// before it looks at the request, and keeps that memory until the connection is closed. A distant client can send no more than
+/// the buffer in each round trip.
 const RECEIVE_BUFFER: u32 = 16 * 1024;
 
 /// Binds the address. Returns two handles to its socket.
@@ -54,7 +54,7 @@ pub(super) async fn stop(
 ) -> io::Result<()> {
     let service = service(site, settings).await?;
     let mut open = Vec::new();
-    // The workers take what they were given before, and nothing new comes to them.
+    // The workers serve the connections that they have got before, and get no new ones.
     handle.pause().await;
     serve_for(MOMENT, &listener, &service, &mut open).await;
     let stopping = rt::spawn(handle.stop(true));

@@ -1,5 +1,5 @@
 //! Deletes expired tokens while the server runs: `TOKEN_SWEEP_INTERVAL`. Python counterpart: a cron job with
-//! `flushexpiredtokens`, whose work it does.
+//! `flushexpiredtokens`.
 //!
 //! Without it or that job the tables of the blacklist grow with every login and refresh. Requests stay fast, because they
 //! find their rows by index, but the disk fills.
@@ -17,8 +17,8 @@ use crate::simplejwt::token_family::models::{FamilyToken, TokenFamily};
 /// The lock that lets only one instance sweep at a time.
 pub const LOCK: &str = "token_sweep";
 
-/// Sweeps after each `interval`; never ends. A failure is logged, and the next sweep continues. `with_families` is whether there are
-/// token families.
+/// Sweeps after each `interval`; never ends. A failure is logged, and the next sweep continues. `with_families` says whether
+/// token families are swept too.
 pub async fn run(database: Database, clock: Clock, interval: Duration, with_families: bool) {
     loop {
         tokio::time::sleep(interval).await;
@@ -54,10 +54,10 @@ pub async fn sweep(database: &Database, now: DateTime<Utc>) -> Result<usize, Dat
     }
 }
 
-/// As [`sweep`], for families that have expired.
+/// Same as [`sweep`], for token families.
 ///
 /// # Errors
-/// If the database fails. The batches before that stay deleted.
+/// Returns an error if the database fails. The batches before that stay deleted.
 pub async fn sweep_families(database: &Database, now: DateTime<Utc>) -> Result<usize, DatabaseError> {
     let mut total = 0;
     loop {

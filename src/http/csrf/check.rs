@@ -16,7 +16,7 @@ use crate::http::request::{get_host, is_secure};
 /// `GET`, `HEAD`, `OPTIONS` and `TRACE` are not checked: they must not change anything.
 ///
 /// # Errors
-/// If it may come from another site.
+/// Returns an error if it may come from another site.
 pub fn check(req: &HttpRequest, form_token: Option<&str>) -> Result<(), CsrfFailure> {
     if [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(req.method()) {
         return Ok(());
@@ -27,8 +27,8 @@ pub fn check(req: &HttpRequest, form_token: Option<&str>) -> Result<(), CsrfFail
             return Err(CsrfFailure::BadOrigin(origin));
         }
     } else if is_secure(req) {
-        // Someone on the network can make a page that sends to this site by HTTPS, and can set its cookie by HTTP. The
-        // token protects nothing then.
+        // An attacker on the network can make a page that sends requests to this site by HTTPS, and can set the cookie of this
+        // site by HTTP. The token does not protect against that.
         csrf.check_referer(req)?;
     }
     csrf.check_token(req, form_token.filter(|_| *req.method() == Method::POST))
@@ -103,7 +103,7 @@ fn text(req: &HttpRequest, name: impl header::AsHeaderName) -> Option<String> {
     Some(bytes.iter().map(|byte| char::from(*byte)).collect())
 }
 
-/// `is_same_domain` of `django.utils.http`. A pattern that begins with a dot stands for the subdomains as well.
+/// `is_same_domain` of `django.utils.http`. A pattern that begins with a dot includes the subdomains.
 fn is_same_domain(host: &str, pattern: &str) -> bool {
     let pattern = pattern.to_lowercase();
     match pattern.strip_prefix('.') {

@@ -73,7 +73,7 @@ impl CsrfFailure {
         }
     }
 
-    /// Django's page (403). The reason is in the log alone.
+    /// Django's page (403). Only the log has the reason.
     #[must_use]
     pub fn page(&self) -> HttpResponse {
         let explanation: &[&str] = match self {

@@ -1,7 +1,7 @@
 //! Sets the cookie. Python counterpart: `CsrfViewMiddleware.process_response`.
 //!
-//! Views that trust cookies call [`check`](super::check) themselves, where Django's middleware would do it for every view that
-//! is not exempt: nearly all views here do not trust cookies.
+//! Django's middleware checks every view that is not exempt. Here most views do not trust cookies, so the views that do call
+//! [`check`](super::check) themselves.
 
 use actix_web::HttpResponse;
 

@@ -1,7 +1,8 @@
 //! The secret in the cookie, and the tokens in pages. Python counterpart: `get_token`, `rotate_token` and
 //! `_mask_cipher_secret` of `django.middleware.csrf`.
 //!
-//! A token is the secret under a random mask, so that two pages have two tokens and a compressed page gives nothing away.
+//! A token is the secret under a random mask. So two pages have different tokens, and the size of a compressed page reveals
+//! nothing about the secret.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -43,8 +44,8 @@ impl InvalidTokenFormat {
     }
 }
 
-/// The token for a form or a script of the page that answers `req`. The cookie will be set, also if the browser has it, so
-/// that it lasts longer.
+/// The token for a form or a script of the page that answers `req`. The cookie is set even if the browser has it, so that it
+/// lasts longer.
 #[must_use]
 pub fn get_token(req: &HttpRequest) -> String {
     let cookie = CsrfCookie::of(req);
@@ -60,7 +61,7 @@ pub fn header_name(req: &HttpRequest) -> String {
     settings.map_or_else(|| "x-csrftoken".to_owned(), |settings| settings.header.as_str().to_owned())
 }
 
-/// Replaces the secret, as a login does. Forms of pages that were made before are refused then.
+/// Replaces the secret, as a login does. Forms on older pages are refused then.
 pub fn rotate_token(req: &HttpRequest) {
     let cookie = CsrfCookie::of(req);
     let mut state = cookie.0.borrow_mut();
@@ -68,7 +69,7 @@ pub fn rotate_token(req: &HttpRequest) {
 }
 
 impl CsrfCookie {
-    /// That of the request. A cookie of the wrong form is replaced.
+    /// The secret of the request. A malformed cookie is replaced.
     pub(super) fn of(req: &HttpRequest) -> Self {
         if let Some(cookie) = req.extensions().get::<Self>() {
             return cookie.clone();
@@ -98,7 +99,7 @@ pub(super) fn secret_of(req: &HttpRequest) -> Result<Option<String>, InvalidToke
 }
 
 /// # Errors
-/// If `text` can be neither a secret nor a token.
+/// Returns an error if `text` can be neither a secret nor a token.
 pub(super) fn check_format(text: &str) -> Result<(), InvalidTokenFormat> {
     if ![SECRET_LENGTH, TOKEN_LENGTH].contains(&text.chars().count()) {
         return Err(InvalidTokenFormat::Length);
@@ -106,7 +107,7 @@ pub(super) fn check_format(text: &str) -> Result<(), InvalidTokenFormat> {
     if text.bytes().all(|b| b.is_ascii_alphanumeric()) { Ok(()) } else { Err(InvalidTokenFormat::Characters) }
 }
 
-/// The secret of a token, or the secret itself. `text` has the right form.
+/// The secret of a token, or the secret itself. `text` must be well-formed.
 pub(super) fn unmasked(text: &str) -> String {
     match text.split_at_checked(SECRET_LENGTH) {
         Some((mask, cipher)) if !cipher.is_empty() => shift(cipher, mask, |x, y| x + ALPHANUMERIC.len() - y),
@@ -125,7 +126,7 @@ fn mask(secret: &str) -> String {
     mask + &cipher
 }
 
-/// Combines the places of each two characters in the alphabet.
+/// Combines the texts character by character, by the positions of the characters in the alphabet.
 fn shift(text: &str, by: &str, combine: fn(usize, usize) -> usize) -> String {
     let alphabet = ALPHANUMERIC.as_bytes();
     let place = |byte: u8| alphabet.iter().position(|known| *known == byte).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! The settings of the protection in the form in which requests are compared with them. Python counterpart: the cached
-//! properties of `CsrfViewMiddleware`.
+//! The settings of the CSRF protection, prepared for comparison with requests. Python counterpart: the cached properties of
+//! `CsrfViewMiddleware`.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ pub struct Csrf {
     pub(super) cookie: CookieOptions,
     pub(super) settings: CsrfSettings,
     pub(super) header: HeaderName,
-    /// Scheme and host of the trusted origins. A host that begins with a dot stands for its subdomains as well.
+    /// Scheme and host of the trusted origins. A host that begins with a dot includes its subdomains.
     pub(super) trusted: Vec<(String, String)>,
 }
 
@@ -26,7 +26,7 @@ impl Csrf {
     /// Follows `settings`.
     ///
     /// # Errors
-    /// If the name of the header cannot be one.
+    /// Returns an error if `CSRF_HEADER_NAME` cannot be the name of a header.
     pub fn new(settings: &CsrfSettings) -> Result<Self, SettingsError> {
         let header = HeaderName::from_bytes(settings.header_name.as_bytes());
         let refused = |_| SettingsError::expected("CSRF_HEADER_NAME", &settings.header_name, "the name of a header");
@@ -42,7 +42,7 @@ impl Csrf {
         })
     }
 
-    /// That of the application that `req` belongs to. An application without one has Django's defaults.
+    /// The value of the application that `req` belongs to. An application without one has Django's defaults.
     pub(super) fn of(req: &HttpRequest) -> &Self {
         static DEFAULT: LazyLock<Csrf> = LazyLock::new(|| {
             let settings = CsrfSettings::default();

@@ -21,7 +21,7 @@ pub type Found<A> = Option<(<A as Authentication>::User, <A as Authentication>::
 
 /// A way to find out who sent a request: DRF's `BaseAuthentication`.
 ///
-/// A class takes what belongs to the application, such as keys and the database, from the application data of the request.
+/// A class takes values of the application, such as keys and the database, from the application data of the request.
 pub trait Authentication: Send + Sync + 'static {
     /// `request.user`.
     type User: Clone + Into<SharedUser> + 'static;
@@ -39,8 +39,8 @@ pub trait Authentication: Send + Sync + 'static {
     /// The value of `WWW-Authenticate` in a 401. `None` makes it a 403.
     fn challenge(&self, req: &HttpRequest) -> Option<String>;
 
-    /// Whether the credential is a cookie, which browsers send with requests of other sites as well. Then the token against
-    /// that may be in a form, which is read before the class is asked. Default: no.
+    /// Whether the credential is a cookie, which browsers send with requests of other sites as well. Then the CSRF token may be
+    /// in a form, which is read before the class is called. Default: no.
     fn trusts_cookies(&self) -> bool {
         false
     }
@@ -67,9 +67,9 @@ pub trait Authentication: Send + Sync + 'static {
         None
     }
 
-    /// The result of a valid credential of `user`. For tests, which skip the credential by
-    /// [`ApiClient::force_authenticate`](crate::rest_framework::test::ApiClient::force_authenticate). Default: `None`, so this class still
-    /// needs a credential.
+    /// The result of a valid credential of `user`, for tests that use
+    /// [`ApiClient::force_authenticate`](crate::rest_framework::test::ApiClient::force_authenticate). Default: `None`, so this
+    /// class needs a credential in tests as well.
     fn force(&self, req: &HttpRequest, user: &SharedUser) -> Found<Self> {
         let _ = (req, user);
         None

@@ -21,8 +21,8 @@ use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers;
 use crate::rest_framework::state::RestFramework;
 
-/// Finds the user who is logged in to the session. The user must be active. Without one the request has no credential of this
-/// kind.
+/// Finds the user who is logged in to the session. The user must be active. Without such a user the request has no credential of
+/// this kind.
 ///
 /// A request with a user and without a CSRF token is refused (403), before its method is looked at. If this is the first
 /// class of a view, a request without a user is a 403 instead of a 401.
@@ -84,7 +84,7 @@ struct FormToken(Option<String>);
 /// Reads the body of a form if one of `classes` may ask for its CSRF token, and hands it on for the parser.
 ///
 /// # Errors
-/// Those of a body that is too long or too slow, as when it is parsed.
+/// Returns the errors of the parsers for a body that is too large or too slow.
 pub(in crate::rest_framework) async fn read_form_token(
     req: &HttpRequest,
     payload: Payload,
@@ -99,7 +99,7 @@ pub(in crate::rest_framework) async fn read_form_token(
     Ok(payload_of(body))
 }
 
-/// Whether [`read_form_token`] has to be called: for few requests, since most have no cookie.
+/// Whether [`read_form_token`] has to be called. This is rare, because most requests have no cookie.
 pub(in crate::rest_framework) fn needs_form_token(req: &HttpRequest, classes: &[AuthenticationClass]) -> bool {
     *req.method() == Method::POST
         && req.headers().contains_key(header::COOKIE)

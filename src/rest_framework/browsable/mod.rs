@@ -24,10 +24,10 @@ use crate::rest_framework::authentication::Caller;
 const LOGIN: &str = "rest_framework:login";
 const LOGOUT: &str = "rest_framework:logout";
 
-/// The begin of the name that a view's resource has, for the breadcrumbs.
+/// The beginning of the resource name of a view, for the breadcrumbs.
 const VIEW: &str = "rest_framework:view:";
 
-/// What a page shows of its request, in the extensions of the request while it is answered.
+/// The data of a request that its page shows, kept in the extensions of the request.
 #[derive(Default)]
 pub(super) struct PageRequest {
     /// `request.user` and `request.auth`, if there are any.
@@ -116,5 +116,5 @@ fn title_case(name: &HeaderName) -> String {
     name.as_str().split('-').map(word).collect::<Vec<_>>().join("-")
 }
 
-/// The methods that are no form of HTML.
+/// The methods that HTML forms do not have.
 const OTHER_METHODS: [Method; 2] = [Method::PUT, Method::PATCH];

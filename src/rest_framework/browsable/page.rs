@@ -120,7 +120,7 @@ pub(in crate::rest_framework) async fn render(
         csrf_token: csrf::get_token(req),
         csrf_header: csrf::header_name(req).to_ascii_uppercase(),
         breadcrumbs: breadcrumbs(req),
-        // Whoever may not use the view is told nothing about it.
+        // The page says nothing about the view to a caller who may not use it.
         description: (!matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
             .then_some(mounted.view().description),
         method: req.method().to_string(),
@@ -164,8 +164,8 @@ struct Allowed<'a> {
 impl Allowed<'_> {
     /// Whether the view has `method` and the caller may use it: `show_form_for_method`.
     ///
-    /// A permission that depends on the user is asked about the request as it is. So a form may be shown for a method that is
-    /// refused then.
+    /// A permission that depends on the user is asked about the current request. So the page may have a form for a method that is
+    /// refused when it is sent.
     async fn method(&self, method: &Method) -> bool {
         let view = self.mounted.view();
         if !view.handles(method) {
@@ -188,7 +188,7 @@ impl Allowed<'_> {
     }
 }
 
-/// The headers as DRF shows them: those of the view, of JSON.
+/// The headers as DRF shows them: those of the JSON response of the view.
 fn headers(mounted: &MountedView, framework: &RestFramework, of_response: &HeaderMap) -> Vec<Header> {
     let is_shown = |name: &HeaderName| !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH);
     let mut headers: Vec<_> = of_response
@@ -243,7 +243,7 @@ fn content(fields: &[AnyField]) -> String {
     indented(Value::Object(fields).to_string().as_bytes(), Some(INDENT))
 }
 
-/// What a `POST` may send. After one whose fields were refused, the form has its values and the messages of `body`.
+/// What a `POST` may send. After a `POST` with invalid fields, the form has its values and the messages of `body`.
 fn post(
     mounted: &MountedView,
     req: &HttpRequest,

@@ -22,7 +22,7 @@ use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
 use crate::http::request::{after_logout, get_host, is_secure};
 use crate::rest_framework::state::RestFramework;
 
-/// `LOGIN_REDIRECT_URL`: where a log-in leads that came from no page.
+/// `LOGIN_REDIRECT_URL`: the address after a log-in without `next`.
 const LOGIN_REDIRECT_URL: &str = "/accounts/profile/";
 
 /// The cache of the browser must not show these pages later: `never_cache`.

@@ -41,7 +41,7 @@ pub trait Permission: Send + Sync + 'static {
         None
     }
 
-    /// Who may come in by `method`, for the API's description. Default: some users.
+    /// Who may use `method`, for the API's description. Default: some users.
     fn admits(&self, method: &Method) -> Admits {
         let _ = method;
         Admits::SomeUsers

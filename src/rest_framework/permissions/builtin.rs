@@ -1,4 +1,4 @@
-//! The permissions that ask no database.
+//! The permissions that do not use the database.
 
 use actix_web::HttpRequest;
 use actix_web::http::Method;

@@ -11,7 +11,8 @@ use crate::rest_framework::state::RestFramework;
 
 /// Asks every permission of the view, and of the scopes around it, about `object`: `self.check_object_permissions(request,
 /// obj)`. For handlers of an [`ApiView`](crate::rest_framework::views::ApiView) and for scopes with
-/// [`require`](crate::rest_framework::middleware::require); a handler with a [`Permitted`](crate::rest_framework::request::Permitted) asks that.
+/// [`require`](crate::rest_framework::middleware::require); a handler with a
+/// [`Permitted`](crate::rest_framework::request::Permitted) uses its method instead.
 ///
 /// # Errors
 /// 403 if one refuses a user. 401 if one refuses an anonymous request and there is a way to log in. 500 outside of a view

@@ -76,7 +76,7 @@ fn path_item(route: &Route, subject: Subject<'_>, components: &mut Components) -
     Value::Object(item)
 }
 
-/// The parts of a path that vary, such as `{id}`.
+/// The parameters of a path, such as `{id}`.
 fn path_parameters(path: &str) -> impl Iterator<Item = Value> {
     let names = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     names.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))

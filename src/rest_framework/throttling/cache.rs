@@ -46,8 +46,8 @@ impl ThrottleCache {
     /// Counts a request of `key` at `now`, unless there were `rate.requests` within the last `rate.period`.
     ///
     /// # Errors
-    /// Returns an error if the limit is reached, and then the request is not counted, or if Redis does not answer in
-    /// time.
+    /// Returns an error if the limit is reached, or if Redis does not answer in time. The request is not counted if the limit is
+    /// reached.
     pub async fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Denial> {
         match self {
             Self::Memory(histories) => histories.allow_request(key, rate, now).map_err(Denial::TooMany),

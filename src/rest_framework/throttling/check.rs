@@ -51,9 +51,9 @@ pub async fn check_throttles(
     }
 }
 
-/// The address by which logins are counted and queued: the network if it is one of IPv6. As
-/// [`get_ident`], but without `NUM_PROXIES` it is the address of the connection: any client
-/// can write the header, and would have a new address for each guess.
+/// The address by which logins are counted and queued: the network if it is an IPv6 address. Same as [`get_ident`], but without
+/// `NUM_PROXIES` it is the address of the connection: any client can write the header, and would have a new address for each
+/// guess.
 #[must_use]
 pub fn client_address(req: &HttpRequest) -> String {
     match RestFramework::of(req) {

@@ -6,7 +6,7 @@ use crate::http::client_address::{get_ident, network};
 use crate::rest_framework::authentication::Caller;
 use crate::rest_framework::settings::RestFrameworkSettings;
 
-/// The key of a user, or the address of an anonymous client. As `CLIENT_IPV6_PREFIX` says, one of IPv6 is a network.
+/// The key of a user, or the address of an anonymous client. An IPv6 address is reduced to its network (`CLIENT_IPV6_PREFIX`).
 ///
 /// DRF has the bare key and the bare address here. With `NUM_PROXIES` unset an address is whatever `X-Forwarded-For`
 /// says, so `X-Forwarded-For: 7` would use up the allowance of user 7. The prefixes keep the two apart.
@@ -18,7 +18,7 @@ pub(super) fn user_or_address(req: &HttpRequest, caller: Option<&Caller>, settin
     }
 }
 
-/// The address that counts: the network if it is one of IPv6.
+/// The address that counts: the network if it is an IPv6 address.
 pub(super) fn address(req: &HttpRequest, num_proxies: Option<usize>, settings: &RestFrameworkSettings) -> String {
     network(&get_ident(req, num_proxies), settings.ipv6_prefix)
 }

@@ -1,8 +1,8 @@
 //! The times of each client's requests, for several servers together. Python counterpart: `SimpleRateThrottle` with
 //! `django.core.cache.backends.redis.RedisCache`.
 //!
-//! DRF reads a list, changes it and writes it back, so of several requests at the same time only one may be counted. Here a
-//! script does this inside Redis, which runs one script at a time.
+//! DRF reads a list, changes it and writes it back, so several concurrent requests may count as one. Here a script does this
+//! inside Redis, which runs one script at a time.
 
 use std::collections::HashMap;
 use std::fmt;
