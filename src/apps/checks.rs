@@ -114,7 +114,7 @@ pub(super) fn run(registry: &Registry, which: Run, wanted: impl Fn(&Check) -> bo
         .flat_map(|check| (check.run)(registry))
         .partition(|message| silenced_ids.iter().any(|id| id == message.id));
     messages.extend(registry.errors().iter().map(|error| {
-        // An error of the settings cannot be silenced: the start would fail all the same.
+        // An error of the settings cannot be silenced, because the server would still not start.
         CheckMessage::new(Level::Error, "settings.E901", error.to_string())
     }));
     messages.extend(unknown_ids(registry, silenced_ids));

@@ -24,7 +24,7 @@ pub enum LegacyJwtError {
     /// of DRF's `AuthenticationFailed`; the package's verify and refresh views crash here.
     #[error("Incorrect authentication credentials.")]
     InvalidToken(#[source] JwtError),
-    /// The token names no user, or is one of another app.
+    /// The token names no user, or belongs to another app.
     #[error("Invalid payload.")]
     InvalidPayload,
     /// The token's user does not exist.
@@ -61,7 +61,7 @@ impl LegacyJwtError {
         }
     }
 
-    /// One of each kind that is about a token or its user, for the API's description.
+    /// All errors about a token or its user, for the API's description.
     pub(super) fn about_tokens() -> [Self; 6] {
         [
             Self::SignatureExpired,
@@ -82,7 +82,7 @@ impl LegacyJwtError {
     }
 }
 
-/// DRF's `AuthenticationFailed` (401): what protected views answer.
+/// DRF's `AuthenticationFailed` (401): the response of protected views.
 impl From<LegacyJwtError> for ApiError {
     fn from(error: LegacyJwtError) -> Self {
         let refusal = error.refusal();

@@ -33,10 +33,10 @@ pub trait TokenSerializer: Serializer {
     /// The event that the metrics count for a success.
     const EVENT: TokenEvent;
 
-    /// Decides about the request and answers with a token.
+    /// Checks the request and returns a token.
     ///
     /// # Errors
-    /// Says why the request is refused.
+    /// Returns the reason why the request is refused.
     fn validate(self, context: &Context<'_>) -> impl Future<Output = Result<String, LegacyJwtError>>;
 }
 
@@ -91,7 +91,7 @@ impl TokenSerializer for VerifyJsonWebTokenSerializer {
     }
 }
 
-/// `RefreshJSONWebTokenSerializer`: a token for a new one of the same user. Only `orig_iat` is copied.
+/// `RefreshJSONWebTokenSerializer`: exchanges a token for a new one of the same user. Only `orig_iat` is copied.
 #[derive(Debug)]
 pub struct RefreshJsonWebTokenSerializer {
     token: SecretString,

@@ -11,7 +11,7 @@ use crate::core::jwt::{Audience, Edition, KeyError, Rules, SigningKey, Verifying
 pub struct LegacyJwtState {
     /// The settings.
     pub settings: LegacyJwtSettings,
-    /// The time by which tokens are made and checked.
+    /// The clock for making and checking tokens.
     pub clock: Clock,
     /// Claims that mark a token of another app, which is refused here even with a valid signature. Both apps may sign with
     /// `SECRET_KEY`, so a simplejwt token with a `username` claim would otherwise be accepted.
@@ -20,14 +20,14 @@ pub struct LegacyJwtState {
     pub foreign_claims: Vec<String>,
     pub(super) signing_key: SigningKey,
     pub(super) verifying_key: VerifyingKey,
-    /// Former values of `SECRET_KEY`, if that key signs.
+    /// Former values of `SECRET_KEY`, if it signs tokens.
     pub(super) fallback_keys: Vec<VerifyingKey>,
     pub(super) rules: Rules,
 }
 
 impl LegacyJwtState {
-    /// Parses the keys; `secret_key` is the project's, which signs when `settings` names no other key. Then `fallbacks`, former
-    /// values of it, verify as well.
+    /// Parses the keys. `secret_key` is the project's `SECRET_KEY`; it signs if `settings` names no other key. Then its former
+    /// values `fallbacks` verify as well.
     ///
     /// # Errors
     /// Returns an error for a key that does not fit the algorithm.
@@ -47,7 +47,7 @@ impl LegacyJwtState {
         let (signing, verifying) = if algorithm.is_hmac() {
             (private.unwrap_or(secret), public.unwrap_or(secret))
         } else {
-            // The package would hand the text of the secret to RSA, and fail at the first request.
+            // The package would use the text of the secret as an RSA key, and fail at the first request.
             let missing = || SettingsError::new("JWT_PRIVATE_KEY", format!("{algorithm} needs a private key to sign"));
             let private = private.ok_or_else(missing)?;
             (private, public.unwrap_or(private))

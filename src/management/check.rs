@@ -43,13 +43,13 @@ const DATABASE_TAG: &str = "database";
 /// Runs the command.
 ///
 /// # Errors
-/// When something of the fail level or above was found, or there is no such tag or app.
+/// Returns an error if a message has the fail level or a higher one, or if there is no such tag or app.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let which = if arguments.deploy { Run::Deploy } else { Run::Check };
     let mut builder = context.builder()?;
     let refusal = runserver::refusal(builder.registry(), &context.env);
     if builder.registry().secret_key().expose().is_empty() {
-        // Development mode makes one as well. If it does not apply, that is the refusal.
+        // Development mode makes a key as well. If it does not apply, `refusal` says so.
         builder = development::with_key(builder, &context.env);
     }
     if arguments.list_tags {
@@ -66,7 +66,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         return Err(CommandError::new(format!("No installed app with label '{unknown}'.")));
     }
 
-    // As in Django, checks that belong to no app run whichever apps are named.
+    // As in Django, checks that belong to no app always run.
     let others = installed.iter().filter(|app| !arguments.app_label.iter().any(|label| label == app.label()));
     let others: Vec<_> = match arguments.app_label[..] {
         [] => Vec::new(),
@@ -76,7 +76,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     let wanted = |check: &Check| check.tags().any(has_tag) && !check.ids.iter().any(|id| others.contains(&id));
 
     let registry = builder.assemble();
-    // What the settings say about a user model of the project's own can only be compared with the database.
+    // The settings of a custom user model can only be checked against the database.
     let asks_database = !arguments.databases.is_empty() || registry.has_own_users();
     let mut first: Vec<_> =
         refusal.map(|error| CheckMessage::new(Level::Error, SETTINGS_ERROR, error)).into_iter().collect();
@@ -91,7 +91,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     let doubts: Vec<_> = doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())).collect();
     let silenced_ids = registry.silenced_checks().to_vec();
     let mut found = builder.check_some(which, wanted);
-    // An error of the settings cannot be silenced: the start would fail all the same.
+    // An error of the settings cannot be silenced, because the server would still not start.
     let is_silenced =
         |message: &CheckMessage| message.id != SETTINGS_ERROR && silenced_ids.iter().any(|id| id == message.id);
     let before = first.len() + doubts.len();
@@ -138,7 +138,7 @@ fn database_error(registry: &Registry) -> Option<CheckMessage> {
     problem.map(|text| CheckMessage::new(Level::Error, "database.E901", text))
 }
 
-/// Runs the checks of what is in the database, which is opened if there is a check.
+/// Runs the checks of the data. The database is opened only if there is such a check.
 fn check_database(registry: &Registry, checks: &[&DatabaseCheck]) -> Vec<CheckMessage> {
     if checks.is_empty() {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What stands on the command line of `manage`. Python counterpart: `django.core.management.ManagementUtility`.
+//! The command line of `manage`. Python counterpart: `django.core.management.ManagementUtility`.
 
 use std::ffi::OsString;
 
@@ -13,13 +13,13 @@ use crate::conf::Environment;
 /// Commands with the label of the app that they belong to.
 pub(super) type Group = (&'static str, Vec<Command>);
 
-/// What the command line asks for.
+/// The meaning of a command line.
 pub(super) enum Invocation<'a> {
     /// Help, or the version.
     Print(String),
     /// A command.
     Command { command: &'a Command, matches: ArgMatches, options: Options },
-    /// A command that there is not.
+    /// A command that does not exist.
     Unknown(String),
 }
 
@@ -32,9 +32,9 @@ pub(super) struct Options {
 impl Options {
     /// Starts the log with the filters of `RUST_LOG`, in colour if that is asked for or standard error is a terminal.
     pub(super) fn start_log(&self, env: &Environment) {
-        // env_logger itself reads the process environment alone, and not `.env`.
+        // env_logger reads only the process environment and not `.env`.
         let filters = env.get("RUST_LOG").unwrap_or("info,actix_server=warn");
-        // A program that embeds this may have started its own.
+        // A program that embeds this code may have started its own logger.
         let _ = env_logger::Builder::new().parse_filters(filters).write_style(self.style).try_init();
     }
 }
@@ -96,7 +96,7 @@ pub(super) fn manage(groups: &[Group]) -> clap::Command {
 /// # Errors
 /// Returns an error for an option that has no meaning here.
 pub(super) fn parse(groups: &[Group], words: Vec<OsString>) -> Result<Invocation<'_>, CommandError> {
-    // As in Django wherever it stands, whatever else is missing.
+    // As in Django, `--version` works at any position, even if required arguments are missing.
     if words.iter().take_while(|word| *word != "--").any(|word| word == "--version") {
         return Ok(Invocation::Print(env!("CARGO_PKG_VERSION").to_owned()));
     }
@@ -155,7 +155,7 @@ fn names(groups: &[Group]) -> Vec<&str> {
     names
 }
 
-/// What `manage help` prints: Django's list, and beside each name what the command does.
+/// The output of `manage help`: Django's list, with a description of each command.
 fn help(groups: &[Group]) -> String {
     let mut text = "\nThe authentication stack of Django REST Framework. `manage` alone is `manage runserver`.\n\
                     Type 'manage help <subcommand>' for help on a specific subcommand.\n\nAvailable subcommands:\n"
@@ -172,7 +172,7 @@ fn help(groups: &[Group]) -> String {
     text.trim_end().to_owned()
 }
 
-/// What `manage help COMMAND` prints.
+/// The output of `manage help COMMAND`.
 fn help_of<'a>(groups: &[Group], name: &str) -> Invocation<'a> {
     let mut manage = manage(groups);
     manage.build();
@@ -191,7 +191,7 @@ pub(super) fn unknown_command(name: &str, groups: &[Group], left_out: &[Group]) 
     if let Some((label, _)) = left_out.iter().find(has) {
         return CommandError::new(format!("{name} is a command of the app {label:?}, which is not in INSTALLED_APPS."));
     }
-    // Those that do not apply as well, so that the next answer is the right one.
+    // Commands that do not apply here are suggested too, because they have an explanation.
     let candidates = names(groups).into_iter().chain(unsupported::COMMANDS.iter().map(|(names, _)| names[0]));
     let scored = candidates.map(|known| (strsim::normalized_damerau_levenshtein(name, known), known));
     let nearest = scored.filter(|(score, _)| *score >= 0.6).max_by(|(a, _), (b, _)| a.total_cmp(b));

@@ -18,12 +18,12 @@ pub struct Arguments {
 /// Runs `psql` or `sqlite3` in place of this program.
 ///
 /// # Errors
-/// When the client is not installed, or ends with an error.
+/// Returns an error if the client is not installed, or ends with an error.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let mut client = client(&context.builder()?.registry().settings::<DatabaseSettings>().url);
     client.args(&arguments.parameters);
     let name = client.get_program().to_string_lossy().into_owned();
-    // The client gets Ctrl-C alone.
+    // Only the client reacts to Ctrl-C.
     #[cfg(unix)]
     let error = std::os::unix::process::CommandExt::exec(&mut client);
     #[cfg(not(unix))]
@@ -38,7 +38,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     }))
 }
 
-/// The client of the database. Everyone can read the arguments of a process, so a password is in its environment.
+/// The client of the database. The arguments of a process can be read by everyone, so a password is passed in the environment.
 fn client(url: &DatabaseUrl) -> Command {
     match url {
         DatabaseUrl::Sqlite(path) => {
@@ -53,7 +53,7 @@ fn client(url: &DatabaseUrl) -> Command {
                 let value = value.expose();
                 match name {
                     "password" => drop(client.env("PGPASSWORD", value)),
-                    // libpq has no variable for it; psql asks.
+                    // libpq has no variable for it, so psql asks.
                     "sslpassword" => {}
                     _ => shown.push(format!("{name}='{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))),
                 }

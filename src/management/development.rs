@@ -1,7 +1,7 @@
 //! What `runserver` does in a fresh clone: it makes a key, the tables and a user, and prints lines to paste.
 //!
-//! Development mode is when no `SECRET_KEY` is set, the database is a SQLite file, only this machine can connect, and no setting
-//! says that this is a deployment. All four are required, because each alone is found in production.
+//! Development mode applies if no `SECRET_KEY` is set, the database is a SQLite file, only this machine can connect, and no
+//! deployment setting is set. All four conditions are required, because each of them alone is found in production.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -23,7 +23,7 @@ use crate::server::settings::ServerSettings;
 /// Name of the superuser that is made if there are no users.
 const USERNAME: &str = "admin";
 
-/// Settings of deployments. One that ends with `_` is the beginning of several.
+/// Deployment settings. A name that ends with `_` is the beginning of several names.
 const DEPLOYMENT: [&str; 7] = [
     "SIMPLE_JWT_SIGNING_KEY",
     "JWT_SECRET_KEY",
@@ -39,9 +39,9 @@ const DEPLOYMENT: [&str; 7] = [
 pub struct Development {
     /// The password of the superuser, if one was made.
     password: Option<Password>,
-    /// Where the API describes itself.
+    /// The path of the API's description.
     docs: Option<&'static str>,
-    /// Where the admin site is.
+    /// The path of the admin site.
     admin: Option<String>,
 }
 
@@ -50,11 +50,11 @@ pub struct Development {
 enum Password {
     /// To be shown on a terminal.
     Shown(SecretString),
-    /// In a file that only its owner can read, because what is printed may end up in a log that others read.
+    /// In a file that only its owner can read, because output may end up in a log that others read.
     File(PathBuf),
 }
 
-/// Whether the settings are those of a fresh clone.
+/// Whether development mode applies.
 #[must_use]
 pub fn applies(registry: &Registry, env: &Environment) -> bool {
     registry.secret_key().expose().is_empty() && objection(registry, env).is_none()
@@ -83,7 +83,7 @@ pub fn with_key(builder: AppsBuilder, env: &Environment) -> AppsBuilder {
 }
 
 impl Development {
-    /// Makes the tables, and a superuser if there are no users. Its password is for a terminal, or else in a file.
+    /// Makes the tables, and a superuser if there are no users. Its password is printed to a terminal, or written into a file.
     ///
     /// # Errors
     /// Returns an error if the database fails or the file cannot be written.
@@ -100,7 +100,7 @@ impl Development {
             None
         } else {
             let text = random_string(16, ALPHANUMERIC);
-            // Before there is a user whose password is not known.
+            // The file is written before the user exists, so that there is no user whose password is lost.
             let password = match &apps.get::<DatabaseSettings>()?.url {
                 DatabaseUrl::Sqlite(database) if !has_terminal => Password::File(write_password(database, &text)?),
                 _ => Password::Shown(SecretString::new(text.clone())),
@@ -115,7 +115,7 @@ impl Development {
         Ok(Self { password, docs: has_docs.then_some(docs), admin })
     }
 
-    /// What a newcomer should read, with lines for a shell.
+    /// The text for a new developer, with lines for a shell.
     #[must_use]
     pub fn welcome(&self, address: SocketAddr) -> String {
         let mut text =
@@ -170,7 +170,7 @@ fn write_password(database: &Path, password: &str) -> io::Result<PathBuf> {
     let mut file = std::path::absolute(database)?.into_os_string();
     file.push(format!(".{USERNAME}-password"));
     let file = PathBuf::from(file);
-    // One of a database that was deleted. A new file has the right permissions, and is no link.
+    // A file of a deleted database may exist. A new file has the right permissions, and is not a link.
     match fs::remove_file(&file) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

@@ -50,7 +50,7 @@ impl Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// When the tables cannot be made, and under `--check` when some are missing.
+/// Returns an error if the tables cannot be made, or with `--check` if some are missing.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let apps = context.apps()?;
     let plan = apps.migrations();

@@ -1,6 +1,6 @@
 //! The commands of `manage`. Python counterpart: `django.core.management`.
 //!
-//! The commands in here belong to no app. The others come with their apps, by
+//! The commands in this module belong to no app. The others come from their apps, by
 //! [`AppConfig::commands`](crate::apps::AppConfig::commands).
 
 mod adopt;

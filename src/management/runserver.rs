@@ -37,7 +37,7 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Changes what the command line has in place of the settings.
+    /// Replaces settings by the arguments of the command line.
     fn apply(&self, server: &mut ServerSettings) -> Result<(), CommandError> {
         if self.ipv6 && server.bind.ip() == Ipv4Addr::LOCALHOST {
             server.bind.set_ip(Ipv6Addr::LOCALHOST.into());
@@ -57,7 +57,7 @@ impl Arguments {
     }
 }
 
-/// What the command line has for `runserver` if it names no command.
+/// The arguments of `runserver` if the command line names no command.
 pub(super) fn no_arguments() -> ArgMatches {
     Arguments::augment_args(clap::Command::new("runserver")).get_matches_from(["runserver"])
 }
@@ -109,7 +109,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         }
         if let Some(development) = development {
             let text = development.welcome(server.address());
-            // Where a person sees it, as in `cargo run | tee log`.
+            // To the stream that a person sees, as with `cargo run | tee log`.
             if !io::stdout().is_terminal() && io::stderr().is_terminal() {
                 eprintln!("{text}");
             } else {

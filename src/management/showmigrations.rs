@@ -21,7 +21,7 @@ pub struct Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such app, or the database fails.
+/// Returns an error if there is no such app, or if the database fails.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let plan = context.apps()?.migrations();
     let known = plan.apps();

@@ -19,7 +19,7 @@ pub struct Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// When there is no such migration, or the database fails.
+/// Returns an error if there is no such migration, or if the database fails.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     let apps = context.apps()?;
     let (plan, app) = (apps.migrations(), &arguments.app_label);

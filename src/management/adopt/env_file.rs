@@ -1,4 +1,4 @@
-//! The text of a `.env`, and how it becomes a file.
+//! The text of a `.env`, and writing it to a file.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -29,7 +29,7 @@ impl EnvFile {
         self.get(key).is_some()
     }
 
-    /// The settings as they are meant.
+    /// The settings, before they are written as text.
     pub(super) fn environment(&self) -> Environment {
         self.0.iter().cloned().collect()
     }
@@ -64,7 +64,7 @@ impl EnvFile {
     }
 }
 
-/// A value as `.env` files have it, so that `$`, `#` and spaces in a key mean themselves.
+/// A value in the format of `.env` files. `$`, `#` and spaces in it are quoted, so that they have no special meaning.
 pub(in crate::management) fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:,@%+=*".contains(c);
     if value.chars().all(is_plain) {
@@ -77,7 +77,7 @@ pub(in crate::management) fn quoted(value: &str) -> String {
     }
 }
 
-/// Writes `text` to the new file `path`, which only its owner can read. The file is there in full or not at all.
+/// Writes `text` to the new file `path`, which only its owner can read. The file is complete, or it does not exist.
 ///
 /// # Errors
 /// Returns an error if the file exists already or cannot be written.

@@ -1,10 +1,10 @@
-//! What `export.py` has printed in the Django project.
+//! The output of `export.py` in the Django project.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// Settings, and under names that begin with `_` what is not a setting.
+/// Settings. Names that begin with `_` have other data.
 #[derive(Debug, Default)]
 pub(super) struct Export(Map<String, Value>);
 
@@ -73,7 +73,7 @@ impl Export {
         Self(json)
     }
 
-    /// Whether it has more than settings.
+    /// Whether it has other data than settings.
     pub(super) fn is_complete(&self) -> bool {
         self.0.contains_key("_export")
     }
@@ -128,7 +128,7 @@ impl Export {
         self.part("_problems").unwrap_or_default()
     }
 
-    /// The names of the installed apps; of an entry that names an `AppConfig`, its app.
+    /// The names of the installed apps. An entry that names an `AppConfig` gives the name of its app.
     pub(super) fn apps(&self) -> Option<Vec<String>> {
         let configs: Option<Vec<App>> = self.part("_apps").filter(|apps: &Vec<App>| !apps.is_empty());
         configs.map(|apps| apps.into_iter().map(|app| app.name).collect()).or_else(|| self.part("INSTALLED_APPS"))
@@ -139,7 +139,7 @@ impl Export {
         self.0.get("_sample_token")?.as_str()
     }
 
-    /// As [`Self::sample_token`], of `rest_framework_jwt`.
+    /// Same as [`Self::sample_token`], of `rest_framework_jwt`.
     pub(super) fn sample_legacy_token(&self) -> Option<&str> {
         self.0.get("_sample_legacy_token")?.as_str()
     }

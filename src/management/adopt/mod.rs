@@ -1,15 +1,15 @@
 //! `manage adopt`: what moving a Django service here would mean. Python counterpart: none.
 //!
-//! It looks at Django's settings, which `export.py` has written, and at Django's database, changes neither, and prints a report.
-//! It writes a `.env` if a server with this `.env` would work: the settings pass what `runserver` checks, the database answers,
-//! the tables are there, and the key reads Django's tokens.
+//! It reads Django's settings, which `export.py` has written, and Django's database. It changes neither, and prints a report. It
+//! writes a `.env` if a server with this `.env` would work: the settings pass the checks of `runserver`, the database answers,
+//! the tables exist, and the key verifies Django's tokens.
 //!
-//! 1. `carry` makes settings of this project out of Django's.
-//! 2. `prove` tries them, as they are read from the text of the `.env`.
+//! 1. `carry` makes settings of this project from Django's settings.
+//! 2. `prove` tries these settings, after it has read them back from the text of the `.env`.
 //! 3. `routes` compares the URLs.
-//! 4. `probe`, if it is asked for, compares the answers of both servers.
+//! 4. `probe`, with `--probe`, compares the answers of both servers.
 //!
-//! Everything that is found goes into one `Report`; nothing stops at the first problem.
+//! All findings go into one `Report`. No step stops at the first problem.
 
 mod carry;
 pub(super) mod env_file;
@@ -64,7 +64,7 @@ const EXPORT: &str = include_str!("export.py");
 /// `> .env` even if a command fails, and a report is refused as a `.env`.
 ///
 /// # Errors
-/// If a server would not work with the settings, an answer differs, or a file cannot be read or written.
+/// Returns an error if a server would not work with the settings, an answer differs, or a file cannot be read or written.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
     if arguments.export {
         println!("{}", EXPORT.trim_end());
@@ -101,7 +101,7 @@ fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<St
     }
     let env = prove::read_back(&file, &text, report)?;
     let system = System::new();
-    // The lines about what is tried, such as a token that is made to compare its claims, are not part of the report.
+    // Log lines of these attempts, such as about a token that is made to compare its claims, are not part of the report.
     let level = log::max_level();
     log::set_max_level(log::LevelFilter::Off);
     Proof { context, export, env: &env, system: &system, report }.run();
@@ -109,7 +109,7 @@ fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<St
     log::set_max_level(level);
     match own {
         Ok(own) => routes::compare(export, &own, report),
-        // The reason has been found by the proof.
+        // `prove` has reported the reason.
         Err(_) if !report.would_work() => {}
         Err(error) => report.add(Finding::note(format!("The URLs could not be compared: {error}"))),
     }
@@ -123,7 +123,7 @@ fn carry(context: &Context, export: &Export, report: &mut Report) -> EnvFile {
     carry.env
 }
 
-/// Compares answers, with the settings of the export, or else those of the environment and `.env`.
+/// Compares the answers, with the settings of the export, or without an export those of the environment and `.env`.
 fn probe(context: &Context, arguments: &Arguments, django: &str) -> Result<(), CommandError> {
     let export = arguments.settings.as_deref().map(read).transpose()?;
     let env = match &export {
@@ -171,7 +171,7 @@ fn facts(export: &Export, file: &Path, report: &mut Report) {
     }
 }
 
-/// Writes the file, or says why not.
+/// Writes the file, or returns the reason why not.
 fn conclude(report: &Report, text: Option<&str>, output: Option<&Path>) -> Result<(), CommandError> {
     let (Some(text), true) = (text, report.would_work()) else {
         let count = report.count(Group::Blocking);

@@ -1,8 +1,8 @@
-//! What was found, in groups, for people to read.
+//! The report: findings in groups.
 
 use std::fmt;
 
-/// What a finding is about. The order is that of the report.
+/// The group of a finding, in the order of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Group {
     /// With these settings the server would not start, or would refuse what Django accepts. There is no `.env`.
@@ -13,7 +13,7 @@ pub(super) enum Group {
     Clients,
     /// Clients do not notice it.
     Note,
-    /// Was tried and works.
+    /// It was tried, and works.
     Proven,
 }
 
@@ -27,7 +27,7 @@ impl Group {
     ];
 }
 
-/// One thing to know.
+/// A finding.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
     group: Group,
@@ -81,7 +81,7 @@ impl Finding {
     }
 }
 
-/// All findings, with the facts that stand above them.
+/// All findings, and the facts at the beginning of the report.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     facts: Vec<String>,
@@ -94,14 +94,14 @@ impl Report {
         self.facts.push(line.into());
     }
 
-    /// Adds a finding. One that is there already is not repeated.
+    /// Adds a finding, unless the report has it already.
     pub(super) fn add(&mut self, finding: Finding) {
         if self.findings.iter().all(|other| other.what != finding.what) {
             self.findings.push(finding);
         }
     }
 
-    /// A setting that has no effect on an API, or on one that this server serves. All of them are one line.
+    /// Adds a setting that has no effect on the API of this server. All of them are one line of the report.
     pub(super) fn quiet(&mut self, name: impl Into<String>) {
         self.without_effect.push(name.into());
     }

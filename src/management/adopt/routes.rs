@@ -1,4 +1,4 @@
-//! Which of Django's URLs this program serves, which not, and which it adds.
+//! Compares URLs: those of Django that this program serves or does not serve, and those that it adds.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,7 +41,7 @@ pub(super) fn own(
     env: &Environment,
     system: &SystemRunner,
 ) -> Result<BTreeSet<String>, CommandError> {
-    // Nothing is asked of the database, so an empty one will do.
+    // The database is not used, so an empty one is enough.
     let directory = Scratch::new()?;
     let url = format!("sqlite://{}", directory.0.join("db.sqlite3").display());
     let env = env.clone().with("ALLOWED_HOSTS", "*").with("SECURE_SSL_REDIRECT", "false").with("DATABASE_URL", url);
@@ -162,7 +162,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // What is left behind is an empty database.
+        // If this fails, only an empty database is left.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! `.env.example` and the tables of `docs/SETTINGS.md` come out of the declarations of the settings.
+//! `.env.example` and the tables of `docs/SETTINGS.md` are generated from the declarations of the settings.
 //!
 //! `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings` writes both.
 
@@ -58,7 +58,7 @@ fn table(settings: &[Setting]) -> String {
     table
 }
 
-/// `page` with every table between its markers written anew.
+/// `page` with the tables between its markers replaced.
 fn settings_page(page: &str) -> String {
     let mut page = page.to_owned();
     for (section, settings) in sections() {

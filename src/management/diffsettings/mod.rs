@@ -66,8 +66,8 @@ fn lines(env: &Environment, default: &Environment, settings: &[Setting], argumen
     lines
 }
 
-/// Replaces the password of a URL in `text`, and its query, in which keys and tokens are found as well. What stands alone
-/// before the `@` of an HTTP URL may be a token, in other URLs it is a user.
+/// Replaces the password and the query of a URL in `text`, because a query may have keys and tokens. A single word before the `@`
+/// may be a token in an HTTP URL; in other URLs it is a user.
 fn without_credentials(text: &str) -> String {
     let Some((before, rest)) = text.split_once("://") else { return text.to_owned() };
     let end = rest.find(|c: char| c == ',' || c.is_whitespace()).unwrap_or(rest.len());

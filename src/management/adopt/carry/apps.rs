@@ -1,11 +1,11 @@
-//! `INSTALLED_APPS`: only what the project had is switched on.
+//! `INSTALLED_APPS`: only the apps that the project uses.
 
 use super::carrier::Carry;
 use super::tables::{APPS, find};
 use crate::management::adopt::report::Finding;
 
-/// Apps that Django projects use without naming them in `INSTALLED_APPS`, with what tells that they are used: the beginning of
-/// a view's or class's path, and a setting.
+/// Apps that Django projects use without naming them in `INSTALLED_APPS`, with two signs of their use: the beginning of the path
+/// of a view or class, and a setting.
 const UNNAMED: &[(&str, &str, &str)] = &[
     ("rest_framework", "rest_framework.", "REST_FRAMEWORK"),
     ("rest_framework_simplejwt", "rest_framework_simplejwt.", "SIMPLE_JWT"),
@@ -32,7 +32,7 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
             apps.push(name);
         }
     }
-    // The blacklist is an app of its own in Django, and needs the other one here.
+    // The blacklist is a separate app in Django. Here it needs `rest_framework_simplejwt` as well.
     let apps: Vec<_> = apps.iter().map(|name| (*name).to_owned()).collect();
     carry.set("INSTALLED_APPS", apps.join(","));
     for name in &django {

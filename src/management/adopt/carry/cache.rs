@@ -45,7 +45,7 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
     ));
 }
 
-/// The address, with what `OPTIONS` says of it: `django.core.cache.backends.redis` and `django_redis`.
+/// The address, with the parts of it that are in `OPTIONS`: `django.core.cache.backends.redis` and `django_redis`.
 fn url(cache: &Value) -> Result<String, String> {
     let location = match cache.get("LOCATION") {
         Some(Value::String(text)) => text.split([',', ';']).next().unwrap_or_default().trim(),

@@ -1,4 +1,4 @@
-//! What the settings of a project are carried with: the export, the `.env` that comes out of it, and the report.
+//! The state of moving the settings: the export, the `.env` that is made from it, and the report.
 
 use serde_json::Value;
 
@@ -11,13 +11,13 @@ use crate::management::adopt::env_file::EnvFile;
 use crate::management::adopt::export::Export;
 use crate::management::adopt::report::{Finding, Report};
 
-/// What is carried, and what it is made of.
+/// The export, and what is made from it.
 pub(in crate::management::adopt) struct Carry<'a> {
     pub(in crate::management::adopt) context: &'a Context,
     pub(in crate::management::adopt) export: &'a Export,
     /// The settings that exist here, from their declarations.
     pub(in crate::management::adopt) known: &'a [Setting],
-    /// What goes into the `.env`.
+    /// The lines of the `.env`.
     pub(in crate::management::adopt) env: EnvFile,
     pub(in crate::management::adopt) report: &'a mut Report,
 }
@@ -40,8 +40,8 @@ impl Carry<'_> {
         }
     }
 
-    /// Settings that have one name in both. Settings of this project that Django does not have, such as `PORT`, may have
-    /// another meaning there.
+    /// Settings that have the same name on both sides. A setting of this project that Django does not have, such as `PORT`, may
+    /// have another meaning in the Django project.
     pub(super) fn same_names(&mut self) {
         for setting in self.known {
             if SPECIAL.contains(&setting.key) {
@@ -78,7 +78,7 @@ impl Carry<'_> {
         }
     }
 
-    /// A key of a dictionary that does not exist here.
+    /// A key of a dictionary that is not a setting here.
     pub(super) fn unknown(&mut self, key: &str, value: &Value) {
         let code = value.as_str().filter(|text| text.contains('.') && !text.contains([' ', '/', ':']));
         if code.is_some_and(|code| KNOWN_CODE.iter().any(|package| code.starts_with(package))) {
@@ -95,7 +95,7 @@ impl Carry<'_> {
                 let finding = finding.clients(entry.clients).remedy(remedy);
                 self.report.add(if line.is_empty() { finding } else { finding.lines([line]) });
             }
-            // What their code does is told where the serializers are.
+            // The report about the serializers describes this code.
             None if key.ends_with("_SERIALIZER") => {}
             None if code.is_some() && key.starts_with("SIMPLE_JWT_") => {
                 self.report.add(Finding::code(what).remedy("What it does has to be written in Rust."));
@@ -105,12 +105,12 @@ impl Carry<'_> {
         }
     }
 
-    /// Values that cannot be used here. What is used instead is told, or there is no `.env`.
+    /// Removes the values that cannot be used here. The report says what is used instead, or no `.env` is written.
     pub(super) fn refused_values(&mut self) {
         while let Some(error) = self.first_refusal() {
             let key = error.key().to_owned();
             if !self.env.has(&key) {
-                // A key that is missing is found by the proof.
+                // `prove` reports a missing key.
                 return;
             }
             self.env.remove(&key);
@@ -139,7 +139,7 @@ impl Carry<'_> {
 
     /// The error of `key` if its value is `text`.
     pub(super) fn refusal(&self, key: &str, text: &str) -> Option<SettingsError> {
-        // A key that is missing is another error.
+        // A missing key is another error.
         let env = Environment::default().with("SECRET_KEY", "0123456789".repeat(7)).with(key, text);
         match self.context.builder_from(&env) {
             Err(error) => Some(error).filter(|error| error.key() == key),
@@ -180,7 +180,7 @@ impl Carry<'_> {
         }
     }
 
-    /// What is neither carried nor spoken of above.
+    /// Reports the settings that are not carried over and not reported yet.
     pub(super) fn left(&mut self) {
         let mut own = Vec::new();
         let mut told: Vec<&str> = Vec::new();
@@ -211,7 +211,7 @@ impl Carry<'_> {
     }
 }
 
-/// Settings that are carried in their own way, or that the report speaks of elsewhere.
+/// Settings that separate functions carry over or report.
 const SPECIAL: &[&str] = &[
     "AUTH_USER_MODEL",
     "AUTH_USER_TABLE",
@@ -230,7 +230,7 @@ const SPECIAL: &[&str] = &[
     "USE_TZ",
 ];
 
-/// Whether two texts are the same value, of which one may have the Python paths of classes.
+/// Whether two texts are the same value. One of them may have the Python paths of classes.
 fn is_same(text: &str, other: &str) -> bool {
     let parts = |text: &str| text.split(',').map(|part| class_name(part.trim()).to_lowercase()).collect::<Vec<_>>();
     let is_nothing = |text: &str| matches!(text, "" | "none");

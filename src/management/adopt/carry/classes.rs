@@ -1,11 +1,11 @@
-//! Lists of classes. A class of the project's own does not exist here until it is added in Rust.
+//! Lists of classes. The project's own classes do not exist here until they are added in Rust.
 
 use super::carrier::Carry;
 use super::tables::{CLASS_LISTS, ClassList};
 use crate::conf::values::class_name;
 use crate::management::adopt::report::Finding;
 
-/// Leaves out of each list what does not exist here.
+/// Removes from each list the classes that do not exist here.
 pub(super) fn carry(carry: &mut Carry<'_>) {
     for list in CLASS_LISTS {
         let Some(text) = carry.env.get(list.key).map(str::to_owned) else { continue };

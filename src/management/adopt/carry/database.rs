@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::carrier::Carry;
 use crate::management::adopt::report::Finding;
 
-/// Sets `DATABASE_URL`: that of the environment, because Django's address may not be this machine's, or else Django's.
+/// Sets `DATABASE_URL`. The value of the environment comes first, because this machine may reach the database under another
+/// address.
 pub(super) fn carry(carry: &mut Carry<'_>) {
     let databases = carry.export.chosen("DATABASES").and_then(Value::as_object);
     let others: Vec<_> = databases.into_iter().flat_map(|all| all.keys()).filter(|name| *name != "default").collect();

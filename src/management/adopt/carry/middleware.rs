@@ -1,4 +1,5 @@
-//! `MIDDLEWARE`: settings without their middleware have no effect in Django, and middleware of one's own is missing here.
+//! `MIDDLEWARE`: settings without their middleware have no effect in Django, and the project's own middleware does not exist
+//! here.
 
 use serde_json::Value;
 
@@ -6,7 +7,7 @@ use super::carrier::Carry;
 use super::tables::{MIDDLEWARE, MIDDLEWARE_SETTINGS, find};
 use crate::management::adopt::report::Finding;
 
-/// Looks at the list, if the export has it.
+/// Checks the list, if the export has it.
 pub(super) fn carry(carry: &mut Carry<'_>) {
     let Some(Value::Array(list)) = carry.export.setting("MIDDLEWARE") else { return };
     let list: Vec<&str> = list.iter().filter_map(Value::as_str).collect();

@@ -1,4 +1,4 @@
-//! Carries Django's settings over: those that mean the same here into the `.env`, the others into the report.
+//! Carries Django's settings over: settings with the same meaning go into the `.env`, the others into the report.
 
 mod apps;
 mod cache;

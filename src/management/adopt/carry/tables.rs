@@ -1,4 +1,4 @@
-//! What is known about settings that have no counterpart of the same name.
+//! Tables of settings that have no counterpart of the same name.
 
 /// Settings with another name here. The first ones are former names of django-cors-headers, which it still reads.
 pub(super) const RENAMED: &[(&str, &str)] = &[
@@ -11,7 +11,7 @@ pub(super) const RENAMED: &[(&str, &str)] = &[
 pub(super) const DICTIONARIES: &[(&str, &str)] =
     &[("SIMPLE_JWT", "SIMPLE_JWT_"), ("REST_FRAMEWORK", "REST_FRAMEWORK_"), ("JWT_AUTH", "")];
 
-/// What the packages do when nothing is said, where this project does something else.
+/// The packages' defaults that differ from the defaults of this project.
 pub(super) const PACKAGE_DEFAULTS: &[(&str, &str)] = &[
     ("SIMPLE_JWT_ACCESS_TOKEN_LIFETIME", "5m"),
     ("SIMPLE_JWT_ROTATE_REFRESH_TOKENS", "false"),
@@ -19,7 +19,7 @@ pub(super) const PACKAGE_DEFAULTS: &[(&str, &str)] = &[
     ("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES", "SessionAuthentication,BasicAuthentication"),
 ];
 
-/// Settings without which tokens or access would be others than in Django. If one cannot be carried, there is no `.env`.
+/// Settings that decide about tokens and access. If one cannot be carried over, no `.env` is written.
 pub(super) const VITAL: &[&str] = &[
     "SECRET_KEY",
     "DATABASE_URL",
@@ -43,7 +43,7 @@ pub(super) const VITAL: &[&str] = &[
     "USERNAME_FIELD",
 ];
 
-/// Lists of classes, and what happens to a class that does not exist here.
+/// Lists of classes, and how a class that does not exist here is reported.
 pub(super) const CLASS_LISTS: &[ClassList] = &[
     ClassList {
         key: "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES",
@@ -122,7 +122,7 @@ const fn left(name: &'static str, clients: &'static str, remedy: &'static str) -
     Left { name, clients, remedy }
 }
 
-/// Settings that are not carried and what that means. A name that is not here has no effect on an API.
+/// Settings that are not carried over, and what that means. Other names have no effect on an API.
 pub(super) const LEFT: &[Left] = &[
     left(
         "SESSION_ENGINE",
@@ -217,7 +217,7 @@ pub(super) const LEFT: &[Left] = &[
     left("JWT_PAYLOAD_GET_*", "Users are found by the claim username or user_id.", ""),
 ];
 
-/// Packages whose classes exist here too; naming them is not naming code of one's own.
+/// Packages whose classes exist here too. They do not count as the project's own code.
 pub(super) const KNOWN_CODE: &[&str] =
     &["rest_framework_simplejwt.", "rest_framework.", "rest_framework_jwt.", "django."];
 
@@ -257,7 +257,7 @@ pub(super) const MIDDLEWARE: &[Left] = &[
     ),
 ];
 
-/// Apps of Django packages that do something for clients, and what is missing without them.
+/// Apps of Django packages that clients use, and what is missing without them.
 pub(super) const APPS: &[Left] = &[
     left(
         "django.contrib.admin",

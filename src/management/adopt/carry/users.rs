@@ -7,7 +7,7 @@ use crate::management::adopt::report::Finding;
 /// Types of primary keys that exist here.
 const KEYS: &[&str] = &["AutoField", "BigAutoField", "IntegerField", "BigIntegerField", "UUIDField"];
 
-/// Sets `AUTH_USER_MODEL` and what belongs to it, if the project has a user model of its own.
+/// Sets `AUTH_USER_MODEL` and the related settings, if the project has its own user model.
 pub(super) fn carry(carry: &mut Carry<'_>) {
     let label = carry.export.setting("AUTH_USER_MODEL").and_then(|label| label.as_str()).unwrap_or("auth.User");
     if label == "auth.User" {
@@ -45,7 +45,7 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
 
 fn settings(carry: &mut Carry<'_>, model: &UserModel) {
     carry.set("AUTH_USER_MODEL", &model.label);
-    // The column of a foreign key is found without being named.
+    // The column of a foreign key is found without a setting.
     let differs = |field: &&Field| field.column != field.name && field.column != format!("{}_id", field.name);
     let columns: Vec<_> =
         model.fields.iter().filter(differs).map(|field| format!("{}={}", field.name, field.column)).collect();

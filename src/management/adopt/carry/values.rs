@@ -1,4 +1,4 @@
-//! Values of Python, as `export.py` writes them, as text of the environment.
+//! Converts values of Python, as `export.py` writes them, into text for the environment.
 
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn validators(items: &[Value]) -> Result<String, String> {
 /// An item of a list.
 fn part(key: &str, item: &Value) -> Result<String, String> {
     let text = text("", item)?;
-    // Expressions are taken apart with regard to their brackets.
+    // Commas inside of brackets do not separate expressions.
     let is_expression = key.ends_with("_REGEXES") || key.ends_with("_EXEMPT");
     if text.contains(',') && !is_expression {
         return Err("an item of the list has a comma in it, which cannot be written in .env".to_owned());

@@ -11,7 +11,7 @@ use ureq::{Agent, Body};
 
 use super::requests::Probe;
 
-/// Headers that belong to the connection or the moment, and the request id, which Django does not have.
+/// Headers that describe the connection or the time, and the request id, which Django does not have.
 const MASKED: &[&str] = &[
     "date",
     "server",
@@ -25,8 +25,8 @@ const MASKED: &[&str] = &[
     "set-cookie",
 ];
 
-/// Headers that Django leaves out of redirects, pages and preflight requests, depending on the order of `MIDDLEWARE`, and this
-/// server never; see docs/COMPATIBILITY.md.
+/// Headers that Django leaves out of some redirects, pages and answers to preflight requests, depending on the order of
+/// `MIDDLEWARE`. This server always sends them; see docs/COMPATIBILITY.md.
 const SECURITY: &[&str] = &[
     "x-frame-options",
     "x-content-type-options",
@@ -35,7 +35,7 @@ const SECURITY: &[&str] = &[
     "strict-transport-security",
 ];
 
-/// How much of an answer is read.
+/// The largest number of bytes that are read of an answer.
 const LARGEST: u64 = 1024 * 1024;
 
 /// A server to ask.
@@ -168,7 +168,8 @@ pub(super) fn differences(django: &Answer, here: &Answer) -> Vec<String> {
     found
 }
 
-/// JSON without what must differ: how texts are wrapped, and the words of a parser about a body that is not JSON.
+/// JSON without the differences that are expected: line breaks in texts, and the message of a parser about a body that is not
+/// JSON.
 fn normal_json(value: Value) -> Value {
     match value {
         Value::String(text) if text.starts_with("JSON parse error - ") => "JSON parse error".into(),

@@ -15,7 +15,7 @@ use crate::core::clock::Clock;
 use crate::http::cors::CorsSettings;
 use crate::http::security::SecuritySettings;
 
-/// What to ask.
+/// The servers and what to compare.
 pub(super) struct Probing<'a> {
     pub(super) context: &'a Context,
     /// The settings of this program.
@@ -43,7 +43,7 @@ impl Probing<'_> {
             None => Some(ours::start(self.context, self.env)?),
         };
         let base = running.as_ref().map_or_else(|| self.with.unwrap_or_default(), |running| &running.base);
-        // Both are asked for the same host, so that redirects and ALLOWED_HOSTS can be compared.
+        // Both get the same `Host`, so that redirects and ALLOWED_HOSTS can be compared.
         let host = &django[url::Position::BeforeHost..url::Position::AfterPort];
         let mut headers = vec![("Host".to_owned(), host.to_owned())];
         let theirs = Server::new(&origin(&django), headers.clone());

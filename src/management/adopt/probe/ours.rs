@@ -1,4 +1,4 @@
-//! This program, serving on a port of this machine while it is asked.
+//! Starts this program on a port of this machine for the comparison.
 
 use std::sync::mpsc;
 
@@ -22,7 +22,7 @@ pub(super) struct Running {
     _copy: Option<Scratch>,
 }
 
-/// Starts the project with the settings in `env`. Of a SQLite database it serves a copy, because opening one changes the file.
+/// Starts the project with the settings in `env`. If the database is SQLite, it uses a copy, because opening the file changes it.
 ///
 /// # Errors
 /// Returns an error if the project cannot be set up.

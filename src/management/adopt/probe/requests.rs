@@ -1,5 +1,4 @@
-//! The requests. None of them logs in, and none names a token that exists: nothing is counted as a failed log-in, and nothing
-//! is blacklisted.
+//! The requests. None of them logs in, and none has a token that exists. So they cause no failed log-ins and blacklist nothing.
 
 use chrono::Duration;
 
@@ -8,7 +7,7 @@ use crate::core::clock::Clock;
 use crate::core::crypto::{ALPHANUMERIC, SecretString, random_string};
 use crate::core::jwt::{Algorithm, Claims, SigningKey, encode};
 
-/// A request, with what is sent to both servers.
+/// A request that is sent to both servers.
 #[derive(Debug)]
 pub(super) struct Probe {
     pub(super) what: String,
@@ -48,7 +47,7 @@ impl Paths {
     }
 }
 
-/// Every request, for the time of `clock`. Pages of `origin` call in those about CORS.
+/// All requests, at the time of `clock`. The requests about CORS come from pages of `origin`.
 pub(super) fn all(paths: &Paths, origin: &str, clock: &Clock) -> Vec<Probe> {
     let mut all = Vec::new();
     let mut add = |what: &str,
@@ -93,7 +92,7 @@ pub(super) fn all(paths: &Paths, origin: &str, clock: &Clock) -> Vec<Probe> {
         add(&format!("{what}: OPTIONS"), "OPTIONS", path, vec![], None);
         add(&format!("{what}: without the last slash"), "GET", path.trim_end_matches('/'), vec![], None);
     }
-    // A name without a password is no attempt to log in.
+    // A name without a password does not count as an attempt to log in.
     add(
         "obtain: a name alone",
         "POST",

@@ -15,7 +15,7 @@ use crate::management::adopt::report::Finding;
 use crate::simplejwt::state::JwtState;
 use crate::simplejwt::tokens::AccessToken;
 
-/// For how many tokens the columns of the user are compared with the claims.
+/// The number of tokens whose claims are compared with the columns of the user.
 const COMPARED: usize = 5;
 
 /// A claim that this server would not issue.
@@ -23,11 +23,11 @@ const COMPARED: usize = 5;
 struct Missing {
     /// An example of the value.
     value: Value,
-    /// Fields of the user that had the value in every token so far; `None` before the first one.
+    /// The fields of the user that had the same value in every token so far; `None` before the first token.
     fields: Option<Vec<String>>,
     /// Whether it was the full name in every token.
     is_full_name: bool,
-    /// What `get_token` says.
+    /// The expression in `get_token`.
     python: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl Proof<'_> {
         let mut missing: BTreeMap<String, Missing> = BTreeMap::new();
         let mut compared = 0;
         let mut types = Vec::new();
-        // What this program would issue, for any user.
+        // The claims that this program would issue, for any user.
         let mut issued: BTreeSet<String> = BTreeSet::new();
         let mut fields = Vec::new();
         if let Some(auth) = builder.registry().get::<AuthState>() {
@@ -176,7 +176,7 @@ impl Missing {
         self.value = value.clone();
     }
 
-    /// Learns from the expression that `get_token` assigns.
+    /// Uses the expression that `get_token` assigns.
     fn read(&mut self, python: String, fields: &[String]) {
         let has = |name: &str| fields.iter().any(|field| field == name);
         if self.fields.is_none() {
@@ -207,14 +207,14 @@ impl Missing {
     }
 }
 
-/// The claim that a line of Python sets, and to what: `token["name"] = user.name`.
+/// The claim that a line of Python sets, and its expression: `token["name"] = user.name`.
 fn claim_in(line: &str) -> Option<(String, String)> {
     let (name, value) = line.trim().strip_prefix("token[")?.split_once("]")?;
     let value = value.trim_start().strip_prefix('=').filter(|value| !value.starts_with('='))?;
     Some((name.trim_matches(['"', '\'']).to_owned(), value.trim().to_owned()))
 }
 
-/// Claims that every token has by the settings.
+/// The claims that every token has because of the settings.
 fn is_standard(name: &str, jwt: &JwtState) -> bool {
     let settings = &jwt.settings;
     matches!(name, "exp" | "iat" | "nbf" | "jti" | "aud" | "iss")

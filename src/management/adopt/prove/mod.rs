@@ -1,4 +1,4 @@
-//! Tries whether the `.env` would work: on the text itself, read back, with the code that checks and serves.
+//! Checks whether the `.env` would work. Reads its text back, and uses the code of the checks and of the server.
 
 mod claims;
 mod passwords;
@@ -21,7 +21,7 @@ use crate::management::runserver;
 use crate::rest_framework::state::RestFramework;
 use crate::server::StartError;
 
-/// What is tried, and where what was found goes.
+/// The settings to try, and the report for the findings.
 pub(super) struct Proof<'a> {
     pub(super) context: &'a Context,
     pub(super) export: &'a Export,
@@ -44,7 +44,7 @@ pub(super) fn read_back(file: &EnvFile, text: &str, report: &mut Report) -> Opti
 }
 
 impl Proof<'_> {
-    /// Tries everything.
+    /// Runs all checks.
     pub(super) fn run(&mut self) {
         let Some(builder) = self.settings() else { return };
         let database = builder.registry().settings::<DatabaseSettings>();
@@ -71,7 +71,7 @@ impl Proof<'_> {
         let refusal = runserver::refusal(builder.registry(), self.env);
         let found = builder.check(Run::Deploy).messages;
         let errors: Vec<_> = found.iter().filter(|message| message.level >= Level::Error).collect();
-        // That the export has no key is reported already.
+        // A missing key in the export is reported already.
         let lacks_key = self.env.get("SECRET_KEY").is_none_or(str::is_empty);
         let is_new = |problem: &String| {
             !lacks_key
@@ -97,7 +97,7 @@ impl Proof<'_> {
         is_fine.then_some(builder)
     }
 
-    /// What is in the database. A part that cannot be read does not keep the others from being looked at.
+    /// Checks the database. If a part cannot be read, the other parts are still checked.
     fn database(&mut self, builder: &AppsBuilder, conn: &mut DbConnection) {
         for look in [Self::tables, Self::users, Self::tokens] {
             if let Err(error) = look(self, builder, conn) {
@@ -106,7 +106,7 @@ impl Proof<'_> {
         }
     }
 
-    /// Whether the cache answers, if requests are counted in it.
+    /// Checks whether the cache answers, if `CACHE_URL` is set.
     fn cache(&mut self, builder: &AppsBuilder) {
         let Some(framework) = builder.registry().get::<RestFramework>() else { return };
         let url = framework.settings.cache.url.clone();

@@ -8,7 +8,7 @@ use crate::contrib::auth::hashers::UNUSABLE_PASSWORD_PREFIX;
 use crate::db::DbConnection;
 use crate::management::adopt::report::Finding;
 
-/// Classes that read a format, for the remedy.
+/// The hasher for each format, for the advice in the report.
 const CLASSES: &[(&str, &str)] = &[
     ("pbkdf2_sha256", "PBKDF2PasswordHasher"),
     ("pbkdf2_sha1", "PBKDF2SHA1PasswordHasher"),
@@ -19,7 +19,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("md5", "MD5PasswordHasher"),
 ];
 
-/// Beyond this a log-in takes seconds. Django 5.2 asks for 1,000,000.
+/// With more iterations a log-in takes seconds. Django 5.2 uses 1,000,000.
 const DEAR_ITERATIONS: u64 = 2_000_000;
 
 /// The part of `password` before the first `$`.
@@ -30,10 +30,10 @@ fn algorithm(vendor: &str) -> &'static str {
     }
 }
 
-/// What tells how much work a text of `algorithm` is: iterations, cost, or Argon2's parameters.
+/// The part of a hash of `algorithm` that decides how long checking takes: iterations, cost, or Argon2's parameters.
 fn work(vendor: &str, algorithm: &str) -> Option<String> {
     let part = |n: usize| format!("split_part(password, '$', {n})");
-    // What follows the first `from` characters, up to the next `$`.
+    // The text after the first `from` characters, up to the next `$`.
     let after = |from: usize| {
         let rest = format!("substr(password, {})", from + 1);
         format!("substr({rest}, 1, instr({rest}, '$') - 1)")

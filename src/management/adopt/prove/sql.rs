@@ -1,4 +1,4 @@
-//! Statements on tables whose names are known only now.
+//! Statements on tables whose names are known only when the program runs.
 
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -39,7 +39,7 @@ pub(super) fn count(conn: &mut DbConnection, rest: &str) -> QueryResult<i64> {
     Ok(sql_query(query).get_result::<GroupRow>(conn)?.n)
 }
 
-/// A name in quotes, whatever is in it.
+/// A name in quotes. Quotes in it are doubled.
 pub(super) fn name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -1,4 +1,4 @@
-//! Whether the tables are there.
+//! Checks whether the tables exist.
 
 use super::Proof;
 use crate::apps::AppsBuilder;

@@ -1,4 +1,4 @@
-//! Whether the key, the algorithm, the issuer and the audience are those of the tokens that Django has issued.
+//! Checks whether the key, the algorithm, the issuer and the audience fit the tokens that Django has issued.
 
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl Proof<'_> {
         Ok(outcomes.into_iter().flatten().collect())
     }
 
-    /// The claims of a token, read at a time at which it was valid.
+    /// The claims of a token, checked for a time at which it was valid.
     fn decode(&self, jwt: &JwtState, raw: &str) -> Result<Claims, TokenError> {
         let claims = decode_unverified(raw)?;
         let time = |name: &str| claims.get(name).and_then(serde_json::Value::as_i64);

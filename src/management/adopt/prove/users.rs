@@ -1,4 +1,4 @@
-//! Whether users can be read.
+//! Checks whether users can be read.
 
 use diesel::QueryResult;
 
