@@ -25,8 +25,8 @@ impl AppConfig for ContentTypesConfig {
     }
 }
 
-/// The primary key of the model's row, which is made if it is not there: `ContentType.objects.get_for_model`. `model` is
-/// the name in lower case.
+/// The primary key of the model's row, which is made if it does not exist: `ContentType.objects.get_for_model`. `model` is the
+/// name in lower case.
 ///
 /// # Errors
 /// Returns the errors of the statements.

@@ -1,4 +1,4 @@
-//! What can be done with the selected rows of a list. Python counterpart: `ModelAdmin.actions`.
+//! Actions on the selected rows of a list. Python counterpart: `ModelAdmin.actions`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,9 +29,9 @@ type Run = dyn Fn(&mut DbConnection, &Manager, &[Row]) -> Result<String, PageErr
 pub struct Action {
     /// Name, as the form sends it.
     pub name: String,
-    /// Text in the menu. `%(verbose_name_plural)s` stands for the name of the model.
+    /// Text in the menu. `%(verbose_name_plural)s` is replaced by the name of the model.
     pub description: String,
-    /// What the user must be allowed to do with the model, such as `change`. Without it the action is not offered.
+    /// The required permissions for the model, such as `change`. Users without them do not see the action.
     pub permissions: Vec<String>,
     run: Arc<Run>,
 }
@@ -46,17 +46,17 @@ impl Action {
         Self { name: name.to_owned(), description: description.to_owned(), permissions: Vec::new(), run: Arc::new(run) }
     }
 
-    /// What the user must be allowed to do with the model: any of `add`, `change`, `delete`, `view`.
+    /// The required permissions for the model: any of `add`, `change`, `delete`, `view`.
     #[must_use]
     pub fn permissions(mut self, actions: &[&str]) -> Self {
         self.permissions = actions.iter().map(|action| (*action).to_owned()).collect();
         self
     }
 
-    /// Carries it out.
+    /// Runs the action.
     ///
     /// # Errors
-    /// Those of the action. Nothing is written then.
+    /// Returns the errors of the action. Nothing is written then.
     pub fn run(&self, conn: &mut DbConnection, objects: &Manager, rows: &[Row]) -> Result<String, PageError> {
         (self.run)(conn, objects, rows)
     }

@@ -1,15 +1,15 @@
 //! A value as a page shows it. Python counterpart: `django.contrib.admin.utils.display_for_value`.
 
-/// What stands in a cell of a list, or beside the label of a field that is only read.
+/// The content of a cell in a list, or of a read-only field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// Text, which the page escapes.
     Text(String),
-    /// A truth value, shown as an icon. `None` is unknown.
+    /// A boolean, shown as an icon. `None` is unknown.
     Boolean(Option<bool>),
     /// No value, shown as `-`.
     Empty,
-    /// Text that leads to another page of this site.
+    /// Text with a link to another page of this site.
     Link {
         /// Text.
         text: String,
@@ -25,7 +25,7 @@ impl Cell {
         if text.is_empty() { Self::Empty } else { Self::Text(text) }
     }
 
-    /// The value as plain text: `True`, `False`, and `-` for none.
+    /// The value as plain text: `True`, `False`, and `-` for no value.
     #[must_use]
     pub fn plain(&self) -> &str {
         match self {

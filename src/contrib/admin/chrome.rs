@@ -1,4 +1,4 @@
-//! What is around the content of a page: title, header, breadcrumbs, messages and navigation. Python counterpart:
+//! The frame around the content of a page: title, header, breadcrumbs, messages and navigation. Python counterpart:
 //! `AdminSite.each_context`.
 //!
 //! Every page of the admin site is a struct with a field `chrome` of this type and a template that extends
@@ -33,9 +33,9 @@ pub struct Chrome {
     pub site_title: String,
     /// The name at the top: "Django administration".
     pub site_header: String,
-    /// Where "View site" leads.
+    /// The address of "View site".
     pub site_url: Option<String>,
-    /// Where the admin site is: `/admin/`.
+    /// The path of the admin site: `/admin/`.
     pub root: String,
     /// Path and query of this page.
     pub full_path: String,
@@ -59,7 +59,7 @@ pub struct Chrome {
     pub nav: Vec<NavApp>,
     /// Pages that belong to no model, above the apps in the navigation.
     pub tools: Vec<Link>,
-    /// Whether the page is in a window of its own, without header and navigation.
+    /// Whether the page is in a popup window, without header and navigation.
     pub is_popup: bool,
     /// The colours.
     pub theme: Theme,
@@ -70,7 +70,7 @@ pub struct Chrome {
 pub struct Crumb {
     /// The text.
     pub text: String,
-    /// Where it leads.
+    /// The address.
     pub url: Option<String>,
 }
 
@@ -79,11 +79,11 @@ pub struct Crumb {
 pub struct Link {
     /// The text.
     pub text: String,
-    /// Where it leads.
+    /// The address.
     pub url: String,
 }
 
-/// A message, as it is shown.
+/// A message on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageMessage {
     /// The level, which is a class: `success`, `info`, `warning` or `error`.
@@ -129,7 +129,7 @@ pub struct NavModel {
 /// The colours of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
-    /// Those of the operating system.
+    /// The colours of the operating system.
     #[default]
     System,
     /// Dark text on light.
@@ -191,7 +191,7 @@ impl Chrome {
         }
     }
 
-    /// The frame of a page for someone who is not logged in.
+    /// The frame of a page for an anonymous client.
     #[must_use]
     pub fn of_nobody(site: &AdminSite, request: &AdminRequest) -> Self {
         let theme = cookies::get(&request.req, THEME_COOKIE);
@@ -314,7 +314,7 @@ pub fn app_list(site: &AdminSite, request: &AdminRequest, only: Option<&str>) ->
     apps
 }
 
-/// The pages for those who may see users.
+/// The pages for staff who may see users.
 fn tools(site: &AdminSite, request: &AdminRequest) -> Vec<Link> {
     if !may_see_accounts(site, request) {
         return Vec::new();
@@ -323,7 +323,7 @@ fn tools(site: &AdminSite, request: &AdminRequest) -> Vec<Link> {
     [("Dashboard", "dashboard/"), ("Search", "search/")].map(link).to_vec()
 }
 
-/// Who may see the dashboard and search: staff who may see users.
+/// Whether the user may see the dashboard and the search: staff who may see users.
 #[must_use]
 pub fn may_see_accounts(site: &AdminSite, request: &AdminRequest) -> bool {
     let Ok(auth) = request.auth() else { return false };

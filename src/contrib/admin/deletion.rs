@@ -1,4 +1,5 @@
-//! What a deletion takes along. Python counterpart: `django.db.models.deletion` and `django.contrib.admin.utils.NestedObjects`.
+//! The rows that a deletion affects. Python counterpart: `django.db.models.deletion` and
+//! `django.contrib.admin.utils.NestedObjects`.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,13 +15,13 @@ use crate::db::DbConnection;
 use crate::db::tables::{Statement, Table};
 use crate::db::text_query::TextRow;
 
-/// The most rows of a model without pages that are listed below a deletion. The others are counted and deleted as well.
+/// The largest number of rows of a model without pages that are listed. The others are counted and deleted as well.
 const MAX_LISTED: u64 = 100;
 
-/// The most keys that stand in one statement.
+/// The largest number of keys in one statement.
 const KEYS_PER_STATEMENT: usize = 500;
 
-/// Something that is deleted, and what goes with it.
+/// A row that is deleted, with the rows that are deleted because of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doomed {
     /// Name of the model, in upper case at the start.
@@ -29,11 +30,11 @@ pub struct Doomed {
     pub text: String,
     /// Its page.
     pub url: Option<String>,
-    /// What is deleted with it.
+    /// The rows that are deleted because of it.
     pub children: Vec<Doomed>,
 }
 
-/// A step in writing a list of lists.
+/// A step of writing nested lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TreeStep<'a> {
     /// A list begins.
@@ -46,7 +47,7 @@ pub enum TreeStep<'a> {
     Close,
 }
 
-/// The steps of writing `objects` as a list of lists: templates do not call themselves.
+/// The steps of writing `objects` as nested lists, because templates cannot be recursive.
 #[must_use]
 pub fn tree(objects: &[Doomed]) -> Vec<TreeStep<'_>> {
     let mut steps = Vec::new();
@@ -67,12 +68,12 @@ fn write_tree<'a>(objects: &'a [Doomed], steps: &mut Vec<TreeStep<'a>>) {
     steps.push(TreeStep::Close);
 }
 
-/// What a deletion takes along, as it was when it was collected.
+/// The rows that a deletion affects, at the time when they were collected.
 #[derive(Clone, Debug, Default)]
 pub struct Deletion {
-    /// The rows to be deleted, each with what goes with it.
+    /// The rows to be deleted, each with the rows that are deleted because of it.
     pub objects: Vec<Doomed>,
-    /// How many rows of each model, by its name in the plural.
+    /// The number of rows of each model, by its plural name.
     pub model_count: Vec<(String, u64)>,
     /// Rows that forbid the deletion: `PROTECT`.
     pub protected: Vec<Doomed>,
@@ -108,10 +109,10 @@ impl Step {
 }
 
 impl Deletion {
-    /// What the deletion of `rows`, rows of `registered`, takes along.
+    /// The rows that the deletion of `rows` affects. They are rows of `registered`.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn collect(
         conn: &mut DbConnection,
         site: &AdminSite,
@@ -124,7 +125,7 @@ impl Deletion {
         Ok(collector.deletion)
     }
 
-    /// The names of the models with rows among them that the user may not delete.
+    /// The names of the models whose affected rows the user may not delete.
     #[must_use]
     pub fn perms_needed(&self, request: &AdminRequest) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
@@ -138,7 +139,7 @@ impl Deletion {
         names
     }
 
-    /// Whether it concerns no row of a model with pages that `other` does not concern.
+    /// Whether every row of a model with pages that this deletion affects is in `other` too.
     #[must_use]
     pub fn is_within(&self, other: &Self) -> bool {
         let rows = |deletion: &Self| -> HashSet<(String, String)> {
@@ -148,10 +149,10 @@ impl Deletion {
         rows(self).is_subset(&rows(other))
     }
 
-    /// Takes the row `object` for this transaction, so that it is deleted once. Returns whether it is still there.
+    /// Locks the row `object` for this transaction, so that it is deleted only once. Returns whether it still exists.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn claim(conn: &mut DbConnection, registered: &Registered, object: &Row) -> QueryResult<bool> {
         let table = registered.objects.table(conn)?;
         let key = registered.objects.column(&table, "pk")?;
@@ -161,20 +162,20 @@ impl Deletion {
         Ok(claim.run(conn)? > 0)
     }
 
-    /// Deletes what goes along. The rows themselves are left to
+    /// Deletes the dependent rows. The rows themselves are deleted by
     /// [`ModelAdmin::delete_model`](super::ModelAdmin::delete_model).
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn delete_related(&self, conn: &mut DbConnection) -> QueryResult<()> {
         self.steps.iter().try_for_each(|step| step.run(conn))
     }
 }
 
-/// A way in which rows refer to those of a model.
+/// A reference to the rows of a model.
 enum Reference<'a> {
     ForeignKey(&'a Registered, &'a Field, OnDelete),
-    /// A table between two models, by its column with the key of the model in question.
+    /// A table between two models, with its column that has the key of this model.
     Between(&'a Registered, &'a Field, &'a ManyToMany, &'a str),
 }
 
@@ -186,7 +187,7 @@ struct Collector<'a> {
 }
 
 impl Collector<'_> {
-    /// Collects `rows` and what goes with them. Each has its value of `field` with it.
+    /// Collects `rows` and their dependent rows. Each is returned with its value of `field`.
     fn collect(
         &mut self,
         conn: &mut DbConnection,
@@ -218,7 +219,7 @@ impl Collector<'_> {
         Ok(doomed.into_iter().map(|(_, value, doomed)| (value, doomed)).collect())
     }
 
-    /// What refers to the rows `keys`, each with the key that it refers to.
+    /// The rows that refer to the rows `keys`, each with the key that it refers to.
     fn follow(
         &mut self,
         conn: &mut DbConnection,
@@ -251,7 +252,7 @@ impl Collector<'_> {
                 self.deletion.protected.extend(rows.iter().map(|row| self.doomed(other, row)).collect::<Vec<_>>());
                 Ok(Vec::new())
             }
-            // No table refers to these rows, and their model has no pages, so no permission is checked: only count them.
+            // No table refers to these rows. Their model has no pages, so no permission is checked. They only have to be counted.
             OnDelete::Cascade if !other.has_pages && references(self.site, other).is_empty() => {
                 let Some(condition) = one_of(&table, table.column(&field.column)?, &borrowed) else {
                     return Ok(Vec::new());
@@ -333,7 +334,7 @@ impl Collector<'_> {
     }
 }
 
-/// Says at the end of a list that there are more rows than it has.
+/// Adds a line at the end of a list that says how many more rows there are.
 fn and_more(mut listed: Vec<(String, Doomed)>, count: u64) -> Vec<(String, Doomed)> {
     let missing = count.saturating_sub(listed.len().try_into().unwrap_or(u64::MAX));
     if let Some((key, last)) = listed.last().filter(|_| missing > 0).cloned() {
@@ -343,8 +344,8 @@ fn and_more(mut listed: Vec<(String, Doomed)>, count: u64) -> Vec<(String, Doome
     listed
 }
 
-/// How other rows refer to those of `registered`, in the order of the installed apps. Of several models of one table, as a proxy
-/// model and its original, the one without pages counts.
+/// The references to the rows of `registered`, in the order of the installed apps. If several models have the same table, such as
+/// a proxy model and its original, the model without pages counts.
 fn references<'a>(site: &'a AdminSite, registered: &Registered) -> Vec<Reference<'a>> {
     let is_meant = |label: &str| site.model(label).is_some_and(|model| model.model.table == registered.model.table);
     let mut references = Vec::new();

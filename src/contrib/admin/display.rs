@@ -1,5 +1,4 @@
-//! Values as pages show them. Python counterpart: `django.contrib.admin.utils.display_for_field` and
-//! `django.utils.dateformat`.
+//! Values in pages. Python counterpart: `django.contrib.admin.utils.display_for_field` and `django.utils.dateformat`.
 
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 
@@ -10,7 +9,7 @@ const MONTHS: [&str; 12] =
     ["Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec."];
 
 /// The value of `field` in `row`: the label of a choice, the text of the row that a foreign key refers to, a date in words, `-`
-/// for nothing. Secrets are masked.
+/// for no value. Secrets are masked.
 #[must_use]
 pub fn display_for_field(field: &Field, row: &Row) -> Cell {
     let Some(value) = row.get(&field.name) else {

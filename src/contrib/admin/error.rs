@@ -1,4 +1,4 @@
-//! What a page can fail with. Python counterpart: `Http404`, `PermissionDenied`, `SuspiciousOperation`.
+//! Errors of pages. Python counterpart: `Http404`, `PermissionDenied`, `SuspiciousOperation`.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -31,7 +31,7 @@ pub enum PageError {
     /// 503 or 500.
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    /// 503: something that is needed cannot serve this now.
+    /// 503: a required service is not available now.
     #[error("{0}")]
     Unavailable(String),
     /// 500. The text goes to the log.
@@ -39,7 +39,8 @@ pub enum PageError {
     Internal(String),
 }
 
-/// The attempts of a write while other requests get in its way ([`DatabaseError::is_conflict`]): whether it is the last one.
+/// The attempts of a write that is repeated after a conflict ([`DatabaseError::is_conflict`]). The value says whether it is the
+/// last one.
 pub(super) const ATTEMPTS: [bool; 3] = [false, false, true];
 
 impl PageError {

@@ -1,4 +1,4 @@
-//! The log of what was done in the admin site. Python counterpart: `django.contrib.admin.models.LogEntry`.
+//! The log of changes in the admin site. Python counterpart: `django.contrib.admin.models.LogEntry`.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -10,10 +10,10 @@ use crate::db::DbConnection;
 use crate::db::schema::{django_admin_log, django_content_type};
 use crate::db::types::{Moment, from_db, to_db};
 
-/// The most characters of `object_repr`.
+/// The largest length of `object_repr`, in characters.
 const REPR_LENGTH: usize = 200;
 
-/// What was done with an object: `action_flag`.
+/// The kind of a change: `action_flag`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// `ADDITION`.
@@ -40,21 +40,21 @@ impl Action {
     }
 }
 
-/// What the change message of an entry says.
+/// The change message of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChangeMessage {
     /// The object was added.
     Added,
     /// Fields were changed. Their labels, in the order of the form. There may be none.
     Changed(Vec<String>),
-    /// Something that belongs to the object was deleted, as a row of an inline form of Django.
+    /// A part of the object was deleted, like a row of an inline form in Django.
     Deleted {
-        /// What it is, as in "session".
+        /// Its kind, such as "session".
         name: String,
-        /// Which one. It must hold no secret.
+        /// Its name. It must hold no secret.
         object: String,
     },
-    /// Nothing is said, as of deletions.
+    /// No message, as for deletions.
     Nothing,
 }
 
@@ -73,7 +73,7 @@ impl ChangeMessage {
     }
 }
 
-/// `json.dumps`: a blank after each comma and colon, and only ASCII.
+/// `json.dumps`: a space after each comma and colon, and only ASCII.
 fn python_json(value: &Value) -> String {
     match value {
         Value::Array(items) => {
@@ -119,10 +119,10 @@ pub struct LoggedObject<'a> {
     pub repr: &'a str,
 }
 
-/// Writes an entry: `LogEntry.objects.log_actions`. `user` is who did it.
+/// Writes an entry: `LogEntry.objects.log_actions`. `user` made the change.
 ///
 /// # Errors
-/// Those of the statements.
+/// Returns the errors of the statements.
 pub fn log_action(
     conn: &mut DbConnection,
     user: UserId,
@@ -163,21 +163,21 @@ pub struct LogEntry {
     pub change_message: String,
     /// Row of `django_content_type`.
     pub content_type_id: Option<i32>,
-    /// Who did it.
+    /// The user.
     pub user_id: UserId,
-    /// When, in UTC.
+    /// The time, in UTC.
     #[diesel(deserialize_as = Moment)]
     pub action_time: NaiveDateTime,
 }
 
 impl LogEntry {
-    /// What was done. `None` for a number that Django does not know.
+    /// The kind of the change. `None` for a number that Django does not know.
     #[must_use]
     pub fn action(&self) -> Option<Action> {
         Action::of(self.action_flag)
     }
 
-    /// When it was done.
+    /// The time of the change.
     #[must_use]
     pub fn time(&self) -> DateTime<Utc> {
         from_db(self.action_time)
@@ -192,7 +192,7 @@ impl LogEntry {
     /// The number of entries about an object, and those from `offset` on, the oldest first.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn of_object(
         conn: &mut DbConnection,
         model: (&str, &str),
@@ -220,7 +220,7 @@ impl LogEntry {
     /// The last entries of a user, the newest first, each with the `app_label` and name of its model.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn recent(conn: &mut DbConnection, user: UserId, limit: i64) -> QueryResult<Vec<(Self, Option<ModelNames>)>> {
         django_admin_log::table
             .left_join(django_content_type::table)

@@ -17,7 +17,7 @@ use crate::db::DbConnection;
 /// A group of fields of a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fieldset {
-    /// Heading. `None` for none.
+    /// Heading. `None` for no heading.
     pub name: Option<String>,
     /// Names of fields, in their order.
     pub fields: Vec<String>,
@@ -28,7 +28,7 @@ pub struct Fieldset {
 }
 
 impl Fieldset {
-    /// The fieldset with that heading, or none if it is empty.
+    /// The fieldset with that heading, or without a heading if it is empty.
     #[must_use]
     pub fn new(name: &str, fields: &[&str]) -> Self {
         Self {
@@ -53,19 +53,19 @@ impl Fieldset {
     }
 }
 
-/// What is wrong with the values of a form.
+/// An error in the values of a form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
-    /// Name of the field. Empty for an error of no single field.
+    /// Name of the field. Empty for an error that belongs to no single field.
     pub field: String,
     /// Text.
     pub message: String,
 }
 
-/// A further page of each row of a model, such as that for the password of a user.
+/// An additional page of each row of a model, such as the page for the password of a user.
 #[derive(Clone, Copy)]
 pub struct ObjectPage {
-    /// What follows the key in the address: `password` for `/admin/auth/user/7/password/`.
+    /// The part of the address after the key: `password` for `/admin/auth/user/7/password/`.
     pub name: &'static str,
     /// The view. The text is the key.
     pub view: for<'a> fn(&'a AdminRequest, &'a str) -> LocalBoxFuture<'a, Result<HttpResponse, PageError>>,
@@ -118,7 +118,7 @@ pub trait ModelAdmin: Send + Sync + 'static {
     /// The model. Called once.
     fn model(&self) -> Model;
 
-    /// `__str__`: the row as lists, titles, messages and log entries name it. Must not contain a secret. Default:
+    /// `__str__`: the text of the row in lists, titles, messages and log entries. Must not contain a secret. Default:
     /// `Order object (7)`.
     fn to_string(&self, object: &Row) -> String {
         format!("{} object ({})", self.model().object_name, object.pk())
@@ -140,13 +140,13 @@ pub trait ModelAdmin: Send + Sync + 'static {
     }
 
     /// `list_select_related`: foreign keys whose rows [`ModelAdmin::to_string`] and [`ModelAdmin::display`] read by
-    /// [`Row::related`] and [`Row::label`], with `__` for a foreign key of that row: `token__user`. Foreign keys in `list_display`
-    /// are read in any case.
+    /// [`Row::related`] and [`Row::label`], with `__` for a foreign key of that row: `token__user`. The rows of foreign keys in
+    /// `list_display` are always read.
     fn list_select_related(&self) -> &[&str] {
         &[]
     }
 
-    /// `search_fields`: fields that the search looks at, with `__` for a field of the row that a foreign key refers to:
+    /// `search_fields`: the fields that are searched, with `__` for a field of the row that a foreign key refers to:
     /// `user__username`. A `^` in front means the beginning of the value, a `=` the whole value.
     fn search_fields(&self) -> &[&str] {
         &[]
@@ -157,12 +157,13 @@ pub trait ModelAdmin: Send + Sync + 'static {
         ""
     }
 
-    /// `ordering`: fields that the list is sorted by, with `-` for descending. Default: that of the model.
+    /// `ordering`: fields that the list is sorted by, with `-` for descending. Default: the ordering of the model.
     fn ordering(&self) -> &[&str] {
         &[]
     }
 
-    /// `sortable_by`: the columns that the user may sort by. Default: all that are fields or have an order of their own.
+    /// `sortable_by`: the columns that the user may sort by. Default: all columns that are fields or have a
+    /// [`ModelAdmin::column_order`].
     fn sortable_by(&self) -> Option<&[&str]> {
         None
     }
@@ -189,8 +190,8 @@ pub trait ModelAdmin: Send + Sync + 'static {
         None
     }
 
-    /// The cell of a computed column, or of a field that is shown otherwise, such as a masked secret. Default: the value of the
-    /// field.
+    /// The cell of a computed column, or of a field that is shown in another way, such as a masked secret. Default: the value of
+    /// the field.
     fn display(&self, column: &str, object: &Row) -> Option<Cell> {
         let _ = (column, object);
         None
@@ -201,7 +202,7 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Whether the list offers actions at all: `actions = None` in Django means false.
+    /// Whether the list has actions. `actions = None` in Django means false.
     fn has_actions(&self, request: &AdminRequest) -> bool {
         let _ = request;
         true
@@ -221,7 +222,7 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// `raw_id_fields`: foreign keys that are typed and not chosen from a list.
+    /// `raw_id_fields`: foreign keys that the user types instead of choosing from a list.
     fn raw_id_fields(&self) -> &[&str] {
         &[]
     }
@@ -231,10 +232,10 @@ pub trait ModelAdmin: Send + Sync + 'static {
         &[]
     }
 
-    /// What is wrong with the values of `object` beyond what its fields say. `original` is the row as stored, if there is one.
+    /// The errors in the values of `object` that its fields do not find. `original` is the stored row, if there is one.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     fn clean(
         &self,
         conn: &mut DbConnection,
@@ -251,11 +252,11 @@ pub trait ModelAdmin: Send + Sync + 'static {
         let _ = (request, form, object);
     }
 
-    /// What is wrong with the form beyond what [`ModelAdmin::clean`] says of the object: `clean` of a form of your own. Called last,
-    /// with the object that the form would save. Default: nothing.
+    /// Adds errors to the form that [`ModelAdmin::clean`] does not find: `clean` of a custom form. Called last, with the object
+    /// that the form would save. Default: nothing.
     ///
     /// # Errors
-    /// Those of the database. What is wrong is added to the form.
+    /// Returns the errors of the database. Errors of the input are added to the form.
     fn clean_form(
         &self,
         conn: &mut DbConnection,
@@ -267,8 +268,8 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Ok(())
     }
 
-    /// What takes long, such as hashing a password, once nothing is wrong with the form and before the transaction begins. Returns
-    /// names and values of further fields of the object. Default: none.
+    /// Does work that takes long, such as hashing a password. Called after the form was found valid and before the transaction
+    /// begins. Returns names and values of additional fields of the object. Default: none.
     fn before_save<'a>(
         &'a self,
         request: &'a AdminRequest,
@@ -279,10 +280,10 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Vec::new())))
     }
 
-    /// What follows from saving `object`, in the same transaction. Default: nothing.
+    /// Called after `object` was saved, in the same transaction. Default: nothing.
     ///
     /// # Errors
-    /// Those of the database. Nothing is written then.
+    /// Returns the errors of the database. Nothing is written then.
     fn saved(
         &self,
         conn: &mut DbConnection,
@@ -294,10 +295,10 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Ok(())
     }
 
-    /// `save_model`: writes `object`. `original` is the row as stored; `None` for a new one.
+    /// `save_model`: writes `object`. `original` is the stored row; `None` for a new row.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     fn save_model(
         &self,
         conn: &mut DbConnection,
@@ -312,16 +313,16 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Ok(())
     }
 
-    /// `delete_model`: deletes `object`. What refers to it is gone already.
+    /// `delete_model`: deletes `object`. Rows that refer to it were deleted before.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     fn delete_model(&self, conn: &mut DbConnection, objects: &Manager, object: &Row) -> Result<(), PageError> {
         objects.delete(conn, &[object.pk()])?;
         Ok(())
     }
 
-    /// Whether the user may see the rows, or this one. Who may change them may see them as well.
+    /// Whether the user may see the rows, or this row. A user who may change them may see them as well.
     fn has_view_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
         let _ = object;
         let model = self.model();
@@ -333,12 +334,12 @@ pub trait ModelAdmin: Send + Sync + 'static {
         request.has_perm(&self.model().permission("add"))
     }
 
-    /// Whether the user may open the page for a new row. Default: as [`ModelAdmin::has_add_permission`].
+    /// Whether the user may open the page for a new row. Default: [`ModelAdmin::has_add_permission`].
     fn may_add(&self, request: &AdminRequest) -> bool {
         self.has_add_permission(request)
     }
 
-    /// Whether the page of a new row follows when it is saved, as that of a user does. Default: the list.
+    /// Whether saving a new row leads to its page, as for a user. Default: it leads to the list.
     fn add_continues(&self) -> bool {
         false
     }
@@ -349,7 +350,7 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// What the page of a row shows below the form, such as the sessions of a user. Default: nothing.
+    /// The panels below the form on the page of a row, such as the sessions of a user. Default: none.
     fn panels<'a>(
         &'a self,
         request: &'a AdminRequest,
@@ -365,19 +366,19 @@ pub trait ModelAdmin: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// Whether the user may change the rows, or this one.
+    /// Whether the user may change the rows, or this row.
     fn has_change_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
         let _ = object;
         request.has_perm(&self.model().permission("change"))
     }
 
-    /// Whether the user may delete the rows, or this one.
+    /// Whether the user may delete the rows, or this row.
     fn has_delete_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
         let _ = object;
         request.has_perm(&self.model().permission("delete"))
     }
 
-    /// Whether the user may see that there is such a model. Default: with any of its permissions.
+    /// Whether the user may see that the model exists. Default: users with any of its permissions.
     fn has_module_permission(&self, request: &AdminRequest) -> bool {
         let model = self.model();
         ["view", "add", "change", "delete"].iter().any(|action| request.has_perm(&model.permission(action)))
@@ -389,12 +390,12 @@ pub trait ModelAdmin: Send + Sync + 'static {
         None
     }
 
-    /// Tells the names of all models, once the site knows them. Default: nothing.
+    /// Receives the names of all models after all were registered. Default: nothing.
     fn ready(&self, names: &Names) {
         let _ = names;
     }
 
-    /// Further pages of each row.
+    /// Additional pages of each row.
     fn object_pages(&self) -> Vec<ObjectPage> {
         Vec::new()
     }

@@ -1,5 +1,5 @@
 //! A part of a page that a model adds, such as the sessions of a user. Python counterpart: the block `after_field_sets` of a
-//! template of one's own.
+//! custom template.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use askama::filters::HtmlSafe;
 
 use super::error::PageError;
 
-/// A part of a page, made by a template. Only templates make one, so that everything in it is escaped.
+/// A part of a page. It can only be made by a template, so that everything in it is escaped.
 #[derive(Clone, Debug)]
 pub struct Panel(String);
 
 impl Panel {
-    /// The panel that `template` draws.
+    /// The panel that `template` renders.
     ///
     /// # Errors
-    /// Those of the template.
+    /// Returns the errors of the template.
     pub fn new(template: &impl Template) -> Result<Self, PageError> {
         template.render().map(Self).map_err(PageError::internal)
     }

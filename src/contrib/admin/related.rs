@@ -9,15 +9,15 @@ use super::models::Row;
 use super::sites::{AdminSite, Registered};
 use crate::db::DbConnection;
 
-/// How far foreign keys are followed. Models may refer to each other in a circle.
+/// The largest number of foreign keys in a path. Models may refer to each other in a circle.
 const MAX_DEPTH: usize = 4;
 
 impl AdminSite {
-    /// Reads the rows that `rows` refer to: by the foreign keys in `fields`, and by those that `list_select_related` names. A path
-    /// such as `token__user` goes on from the row that was read.
+    /// Reads the rows that `rows` refer to: by the foreign keys in `fields` and in `list_select_related`. A path such as
+    /// `token__user` continues from the row that was read.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn select_related(
         &self,
         conn: &mut DbConnection,
@@ -72,7 +72,7 @@ impl AdminSite {
     /// The row with the key `key`, with its many-to-many keys and the rows that its text needs: `get_object`.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn get_object(&self, conn: &mut DbConnection, registered: &Registered, key: &str) -> QueryResult<Option<Row>> {
         let Some(mut row) = registered.objects.get(conn, key)? else { return Ok(None) };
         registered.objects.load_many(conn, &mut row)?;

@@ -15,7 +15,7 @@ pub const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'",
 );
 
-/// A page that says why there is none, without the frame of the admin site.
+/// An error page without the frame of the admin site.
 #[derive(Debug, Template)]
 #[template(path = "admin/error.html")]
 struct ErrorPage<'a> {
@@ -39,14 +39,14 @@ pub fn render(status: StatusCode, template: &impl Template) -> HttpResponse {
     }
 }
 
-/// The page for what does not exist (404). `root` is the address of the admin site.
+/// The page for an address that does not exist (404). `root` is the address of the admin site.
 #[must_use]
 pub fn page_not_found(root: &str) -> HttpResponse {
     let paragraphs = ["The requested resource was not found on this server."];
     error_page(StatusCode::NOT_FOUND, "Not Found", "Not Found", &paragraphs, root)
 }
 
-/// The page for what the user may not do (403).
+/// The page for a missing permission (403).
 #[must_use]
 pub fn permission_denied(root: &str) -> HttpResponse {
     error_page(StatusCode::FORBIDDEN, "403 Forbidden", "403 Forbidden", &[], root)

@@ -1,4 +1,4 @@
-//! A request to the admin site. Python counterpart: `HttpRequest`, as the views of the admin use it.
+//! A request to the admin site. Python counterpart: `HttpRequest`.
 
 use std::sync::Arc;
 
@@ -15,21 +15,21 @@ use crate::http::request::get_full_path;
 
 /// A request whose body was read. The caller has passed the checks of `views/dispatch.rs`.
 pub struct AdminRequest {
-    /// The request as actix has it.
+    /// The request of actix.
     pub req: HttpRequest,
     /// The installed apps.
     pub apps: Apps,
     /// The database.
     pub db: Database,
-    /// Who is logged in. `None` on the pages for logging in and out only.
+    /// The user who is logged in. `None` only on the pages for logging in and out.
     pub user: Option<SharedUser>,
-    /// What the user may do.
+    /// The permissions of the user.
     pub permissions: Arc<UserPermissions>,
     /// The parameters of the query: `request.GET`.
     pub params: QueryDict,
     /// The fields of the form: `request.POST`.
     pub form: QueryDict,
-    /// Where the admin site is, with a slash at both ends: `/admin/`.
+    /// The path of the admin site, with a slash at both ends: `/admin/`.
     pub base: String,
 }
 

@@ -26,7 +26,7 @@ struct Inner {
     installed: Vec<String>,
 }
 
-/// A model that the site knows, and how it is shown.
+/// A model of the site with its `ModelAdmin`.
 #[derive(Clone)]
 pub struct Registered {
     /// How it is shown and edited.
@@ -53,26 +53,26 @@ impl std::fmt::Debug for Registered {
     }
 }
 
-/// What apps and the project have registered, until the site is made.
+/// The registrations of apps and the project, before the site is made.
 #[derive(Clone)]
 struct Registration {
     admin: Arc<dyn ModelAdmin>,
     has_pages: bool,
 }
 
-/// What the project itself has registered. It comes after what the apps have registered, and may take its place.
+/// The registrations of the project itself. They come after those of the apps, and may replace them.
 struct OwnRegistration(Registration);
 
-/// Where an app registers its models: `admin.site` in an `admin.py`.
+/// The object with which an app registers its models: `admin.site` in an `admin.py`.
 pub struct Registrations<'a>(&'a mut Registry);
 
 impl Registrations<'_> {
-    /// `admin.site.register`: gives the model pages. A later registration of the same model takes the place of an earlier one.
+    /// `admin.site.register`: gives the model pages. A later registration of the same model replaces an earlier one.
     pub fn register(&mut self, admin: impl ModelAdmin) {
         self.0.push(Registration { admin: Arc::new(admin), has_pages: true });
     }
 
-    /// Makes a model known that has no pages, so that others can refer to it.
+    /// Registers a model without pages, so that other models can refer to it.
     pub fn describe(&mut self, admin: impl ModelAdmin) {
         self.0.push(Registration { admin: Arc::new(admin), has_pages: false });
     }
@@ -80,14 +80,14 @@ impl Registrations<'_> {
 
 impl Registry {
     /// The admin site, for an app that registers its models in [`AppConfig::register`](crate::apps::AppConfig::register). Without
-    /// `django.contrib.admin` nothing comes of it.
+    /// `django.contrib.admin` it has no effect.
     pub fn admin(&mut self) -> Registrations<'_> {
         Registrations(self)
     }
 }
 
 impl AppsBuilder {
-    /// Registers a model of the project with the admin site. It takes the place of what an app has registered for that model.
+    /// Registers a model of the project with the admin site. It replaces the registration of an app for that model.
     ///
     /// `manage migrate` makes its content type and permissions.
     pub fn admin(self, admin: impl ModelAdmin) -> Self {
@@ -96,7 +96,7 @@ impl AppsBuilder {
 }
 
 impl AdminSite {
-    /// The site at the path `base`, with what was registered.
+    /// The site at the path `base`, with the registered models.
     pub(super) fn new(registry: &Registry, base: String) -> Self {
         let tables = Arc::new(Tables::default());
         let mut models: Vec<Registered> = Vec::new();
@@ -135,7 +135,7 @@ impl AdminSite {
         Self(Arc::new(Inner { base, models, apps, users, installed }))
     }
 
-    /// Makes the site of `registry` again, after a model was registered. Does nothing before the site was made.
+    /// Makes the site of `registry` again, after a model was registered. Does nothing if the site was not made yet.
     pub fn refresh(registry: &mut Registry) {
         if let Some(base) = registry.get::<Self>().map(|site| site.base().to_owned()) {
             let site = Self::new(registry, base);
@@ -183,7 +183,7 @@ impl AdminSite {
         "Site administration"
     }
 
-    /// The models with pages, by their names.
+    /// The models with pages, sorted by their names.
     pub fn models(&self) -> impl Iterator<Item = &Registered> {
         self.0.models.iter().filter(|registered| registered.has_pages)
     }
@@ -219,7 +219,7 @@ impl AdminSite {
         self.models().find(|known| known.model.app_label == app_label && known.model.model_name == model_name)
     }
 
-    /// The model with the label `label`, such as `auth.User`, with pages or without. `auth.User` always means the users of the
+    /// The model with the label `label`, such as `auth.User`, even if it has no pages. `auth.User` always means the users of the
     /// project.
     #[must_use]
     pub fn model(&self, label: &str) -> Option<&Registered> {

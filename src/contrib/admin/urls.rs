@@ -28,9 +28,9 @@ pub(super) enum Page<'a> {
     Theme,
     Dashboard,
     Search,
-    /// Choices for fields with `autocomplete_fields`, which no model has.
+    /// Choices for `autocomplete_fields`, which no model has.
     Autocomplete,
-    /// Leads to the page of an object on the site, which no model has: `r/TYPE/KEY/`.
+    /// "View on site", which no model has: `r/TYPE/KEY/`.
     ViewOnSite,
     /// The models of the app with this label.
     AppIndex(&'a str),
@@ -48,11 +48,11 @@ pub(super) enum ModelPage<'a> {
     History(&'a str),
     /// One of [`ModelAdmin::object_pages`](super::ModelAdmin::object_pages), by its name.
     Own(&'a str, &'static str),
-    /// The address of an object alone, which leads to its page.
+    /// The address of an object without a page name. It leads to the page of the object.
     Object,
 }
 
-/// The page at `path`, which begins behind the path of the site.
+/// The page at `path`, which is relative to the path of the site.
 pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>> {
     match path {
         "" => return Some(Page::Index),
@@ -82,7 +82,7 @@ pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>
     Some(Page::Model(registered, model_page(registered, rest)?))
 }
 
-/// `rest` is what follows the name of the model, without the last slash.
+/// `rest` is the path after the name of the model, without the last slash.
 fn model_page<'a>(registered: &Registered, rest: Option<&'a str>) -> Option<ModelPage<'a>> {
     let rest = match rest {
         None => return Some(ModelPage::ChangeList),

@@ -67,8 +67,8 @@ impl AppConfig for AuthConfig {
         Ok(())
     }
 
-    /// A table that is not as the settings say stops the set-up. One that is not there does not: `migrate` may make it, and a
-    /// server asks again before it starts.
+    /// A table that does not fit the settings stops the set-up. A missing table does not: `migrate` may make it, and a server
+    /// checks again before it starts.
     fn connected(&self, registry: &mut Registry, database: &Database) -> Result<(), SetupError> {
         if !registry.has_own_users() {
             return Ok(());

@@ -10,10 +10,10 @@ use super::lockout::Attempt;
 use super::state::AuthState;
 use crate::db::{Database, DatabaseError, DbConnection};
 
-/// How often a login compares the password, if the stored one is another one each time it is read again.
+/// How often a login compares the password, if the stored password has changed each time it is read again.
 const MAX_CHECKS: usize = 3;
 
-/// A password that was right.
+/// The result for a right password.
 struct Verified {
     /// The stored password string that it was compared with.
     stored: String,
@@ -22,15 +22,15 @@ struct Verified {
 }
 
 impl AuthState {
-    /// The user with this name and password, if a backend accepts the user. A password that was stored by another
-    /// hasher than the preferred hasher is stored again by that one.
+    /// The user with this name and password, if a backend accepts the user. A password that was not hashed by the preferred
+    /// hasher is hashed and stored again.
     ///
     /// `address` is the address of the client: clients wait for their turn by address, and `LOGIN_FAILURE_LIMIT` counts
     /// failures by name and address. It is empty if there is no client. An unknown name, a wrong password and an
     /// inactive user take the same time.
     ///
     /// # Errors
-    /// Returns an error if the queue is full, the database fails or there were too many failures. A wrong password is no
+    /// Returns an error if the queue is full, the database fails or there were too many failures. A wrong password is not an
     /// error.
     pub async fn authenticate(
         &self,
@@ -56,7 +56,7 @@ impl AuthState {
         username: &str,
         password: &str,
     ) -> Result<Option<SharedUser>, AuthError> {
-        // Asked first, because a flood is then refused without a query.
+        // This comes first, so that a flood of logins is refused without a query.
         if self.0.queue.is_full_for(address) {
             return Err(AuthError::Overloaded);
         }
@@ -94,8 +94,8 @@ impl AuthState {
         outcome
     }
 
-    /// The user with this name, and the keys under which the attempt is counted, unless it is locked out. It is the
-    /// name of the user as stored, because the database may find one user by many spellings.
+    /// The user with this name, and the keys under which the attempt is counted, unless it is locked out. The keys have the
+    /// stored name of the user, because the database may find a user by several spellings.
     async fn find(
         &self,
         db: &Database,
@@ -131,8 +131,8 @@ impl AuthState {
             return Ok(None);
         };
         let mut turn = turn;
-        // Hashing takes long. A user who was deactivated in this time is refused. If the stored password is another one now, it
-        // was changed, or another login has hashed it again, so it is checked again.
+        // Hashing takes long. A user who was deactivated in this time is refused. If the stored password is different now, it was
+        // changed or hashed again by another login, so it is checked again.
         for _ in 0..MAX_CHECKS {
             let Some(verified) = self.verify(turn, &user, password).await? else { return Ok(None) };
             let current = self.read_again(db, user, verified.upgraded.clone()).await?;
@@ -157,7 +157,7 @@ impl AuthState {
                 true => hashers.check(&password, &stored),
                 false => hashers.check_of_refused(&password, &stored),
             };
-            // A hasher that cannot take this password (bcrypt, beyond 72 bytes) leaves the old string in place.
+            // If the hasher cannot hash this password (bcrypt, beyond 72 bytes), the old string stays.
             let upgraded = check.must_update.then(|| hashers.encode(&password).ok()).flatten();
             check.is_correct.then_some(Verified { stored, upgraded })
         };

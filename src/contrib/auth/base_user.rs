@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use super::UserId;
 
-/// A user: what views, permissions and tokens may ask of one.
+/// A user: the data that views, permissions and tokens need.
 ///
 /// A project with a custom user table implements this for its row type, and
-/// [`UserModel`](super::models::UserModel) for the table: together they are what `AUTH_USER_MODEL` names in Django.
+/// [`UserModel`](super::models::UserModel) for the table: together they are a user model, as `AUTH_USER_MODEL` names it in
+/// Django.
 pub trait AbstractUser: Any + Debug + Send + Sync {
     /// Primary key in the database, where the user has one. References to users are stored as this.
     fn pk(&self) -> Option<UserId>;

@@ -21,11 +21,11 @@ fn password_hashers(registry: &Registry) -> Vec<CheckMessage> {
     vec![CheckMessage::warning("auth.W901", weakness).hint(hint)]
 }
 
-/// The check of what is in the database.
+/// The check of the stored passwords.
 pub const STORED_PASSWORDS: DatabaseCheck =
     DatabaseCheck { ids: &["auth.W905"], when: When::Deploy, run: stored_passwords };
 
-/// Every refusal takes as long as the most expensive kind of hash, so that the time tells nothing about users.
+/// Every refusal takes as long as the most expensive kind of hash, so that the time reveals nothing about users.
 fn stored_passwords(registry: &Registry, conn: &mut DbConnection) -> Result<Vec<CheckMessage>, DatabaseError> {
     let Some(auth) = registry.get::<AuthState>() else { return Ok(Vec::new()) };
     let kinds = auth.stored_passwords(conn)?.expensive(auth.hashers());

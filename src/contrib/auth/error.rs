@@ -3,25 +3,25 @@
 use super::hashing::QueueFull;
 use crate::db::DatabaseError;
 
-/// Why a login could not be decided.
+/// Why a password could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
     /// Too many logins wait for their password to be hashed.
     #[error("the queue of passwords to be hashed is full")]
     Overloaded,
-    /// Too many failures; seconds until the next attempt is looked at.
+    /// Too many failures; seconds until an attempt is checked again.
     #[error("too many failed logins for this name from this address")]
     LockedOut(u64),
-    /// A throttle refused the log-in; seconds until the next one, if that is known.
+    /// A throttle refused the log-in; seconds until the next one is accepted, if known.
     #[error("a throttle refused the log-in")]
     Throttled(Option<u64>),
-    /// The throttles could not be asked.
+    /// The throttles could not count the attempt.
     #[error("log-ins could not be counted: {0}")]
     Uncounted(String),
     /// The hashing thread ended without a result.
     #[error("a password could not be hashed: {0}")]
     Hashing(String),
-    /// The database could not be asked.
+    /// The database failed.
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }

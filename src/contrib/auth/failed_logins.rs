@@ -1,4 +1,4 @@
-//! Failed logins as an administrator sees and deletes them. Python counterpart: the models of `django-axes` in the admin.
+//! The failed logins that an administrator sees and deletes. Python counterpart: the models of `django-axes` in the admin.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -11,11 +11,11 @@ use crate::db::{DatabaseError, DbConnection};
 /// Failed logins that count, for an administrator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FailedLogins {
-    /// Where they came from; empty for logins without a client.
+    /// The address of the client; empty for logins without a client.
     pub address: String,
-    /// Whether they count for one user name. Otherwise they are all failures from the address.
+    /// Whether they are the failures of one user name. Otherwise they are all failures from the address.
     pub is_of_account: bool,
-    /// How many.
+    /// The number of failures.
     pub failures: i32,
     /// Whether logins are refused until [`FailedLogins::expires`].
     pub is_locked: bool,
@@ -23,7 +23,7 @@ pub struct FailedLogins {
     pub expires: DateTime<Utc>,
 }
 
-/// Which failed logins are meant.
+/// Selects failed logins.
 #[derive(Clone, Copy, Debug)]
 pub enum FailedLoginsOf<'a> {
     /// Those of the user with this name, from every address.

@@ -1,8 +1,8 @@
 //! The queue of passwords to be hashed. Python counterpart: none; gunicorn's workers hash in the order of the requests.
 //!
-//! Hashing is slow by design: it takes a tenth of a second of a processor core. Every client has its own line, and the
-//! lines are served in turn. So a client that sends a thousand logins delays only its own, and another client's login
-//! waits for at most one hash of each client. When the queue is full, the last login of the longest line is refused.
+//! Hashing is slow by design: it takes a tenth of a second of a processor core. Every client has its own line, and the lines are
+//! served in turn. So a client that sends a thousand logins delays only its own logins, and the login of another client waits for
+//! at most one hash of each client. When the queue is full, the last login of the longest line is refused.
 //!
 //! A client is an address, or the network of an IPv6 address. Callers without a client, such as commands, share a line.
 
@@ -24,7 +24,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Lines {
-    /// Turns that are taken.
+    /// The number of turns in use.
     running: usize,
     waiting: usize,
     /// The waiting callers, by client. No line is empty.
@@ -58,7 +58,7 @@ impl HashingQueue {
         lines.running + lines.waiting
     }
 
-    /// How many there may be.
+    /// The largest possible number of them.
     pub(super) fn capacity(&self) -> usize {
         self.0.threads.saturating_add(self.0.capacity)
     }
@@ -72,7 +72,8 @@ impl HashingQueue {
     /// Waits at the end of the line of `client`.
     ///
     /// # Errors
-    /// At once if the queue is full, unless another client has a longer line, whose last caller is refused instead.
+    /// Returns an error at once if the queue is full. If another client has a longer line, the last caller of that line is
+    /// refused instead.
     pub(super) async fn turn(&self, client: &str) -> Result<Turn, QueueFull> {
         let place = match self.0.enter(client)? {
             Entered::Turn(turn) => return Ok(turn),
@@ -108,7 +109,7 @@ impl Inner {
         Ok(Entered::Place(Place { queue: Arc::clone(self), client: client.to_owned(), id, called }))
     }
 
-    /// Gives the turn that ends to the next caller.
+    /// Passes the turn to the next caller.
     fn next(self: Arc<Self>) {
         loop {
             let mut lines = self.lock();
@@ -165,7 +166,7 @@ impl Lines {
         Some(next)
     }
 
-    /// The caller finds its channel closed.
+    /// The caller is notified by its closed channel.
     fn refuse_last(&mut self, client: &str) {
         if let Some(id) = self.by_client.get(client).and_then(|line| line.back()).map(|last| last.id) {
             self.leave(client, id);
@@ -317,7 +318,7 @@ mod tests {
         callers.come(&["a1", "a2", "b1", "c1"]);
         callers.waiters.retain(|(name, _)| name != "a2");
         assert_eq!(callers.queue.pending(), 3);
-        // One that has been called and does not know it yet gives its turn to the next.
+        // A caller that is dropped after it was called, but before it knows that, passes its turn on.
         callers.turns.clear();
         callers.waiters.retain(|(name, _)| name != "b1");
         callers.look();

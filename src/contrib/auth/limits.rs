@@ -1,5 +1,5 @@
-//! Who may try to log in, and how often: the throttles of the API, for log-ins that are no views of it. Python counterpart: none;
-//! Django's admin has no throttle.
+//! Limits attempts to log in: the throttles of the API, for log-in pages outside of the API. Python counterpart: none; Django's
+//! admin has no throttle.
 //!
 //! `rest_framework` is above this module and registers its throttles here.
 
@@ -10,7 +10,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::error::AuthError;
 
-/// What limits log-ins.
+/// A limit on log-ins.
 pub trait LimitLogins: Send + Sync + 'static {
     /// The address by which log-ins of this client are counted.
     fn client_address(&self, req: &HttpRequest) -> String;
@@ -19,7 +19,7 @@ pub trait LimitLogins: Send + Sync + 'static {
     fn check<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<(), AuthError>>;
 }
 
-/// What limits the log-ins of a project. Cheap to clone.
+/// The limits on log-ins of a project. Cheap to clone.
 #[derive(Clone)]
 pub struct LoginLimits(Arc<dyn LimitLogins>);
 
@@ -29,16 +29,16 @@ impl LoginLimits {
         Self(Arc::new(limits))
     }
 
-    /// As [`LimitLogins::client_address`].
+    /// Same as [`LimitLogins::client_address`].
     #[must_use]
     pub fn client_address(&self, req: &HttpRequest) -> String {
         self.0.client_address(req)
     }
 
-    /// As [`LimitLogins::check`].
+    /// Same as [`LimitLogins::check`].
     ///
     /// # Errors
-    /// If the log-in must not be tried.
+    /// Returns an error if the password must not be checked.
     pub async fn check(&self, req: &HttpRequest) -> Result<(), AuthError> {
         self.0.check(req).await
     }

@@ -1,10 +1,10 @@
 //! Limits the guessing of passwords. Python counterpart: `django-axes`, with `AXES_FAILURE_LIMIT`, `AXES_COOLOFF_TIME` and
 //! `AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address"]`.
 //!
-//! Failed logins are counted by user and address together, however the name was typed, so that a client cannot lock out other clients, and if
-//! `LOGIN_FAILURE_LIMIT_PER_ADDRESS` is set, by address alone, so that one password cannot be tried on many names. They are
-//! counted for unknown user names too, so that the answer does not tell which names exist. The counts are in the
-//! database, where all servers share them, and expire after `LOGIN_COOLOFF`.
+//! Failed logins are counted by user and address together, so that a client cannot lock out other clients. All spellings of a
+//! name count as one. If `LOGIN_FAILURE_LIMIT_PER_ADDRESS` is set, failed logins are also counted by address alone, so that one
+//! password cannot be tried on many names. Unknown user names count too, so that the answer does not reveal which names exist.
+//! The counts are in the database, where all servers share them, and expire after `LOGIN_COOLOFF`.
 //!
 //! An attempt is counted when its password is about to be hashed, so a login that is refused because the queue is full
 //! leaves no row.
@@ -39,7 +39,7 @@ pub(super) struct Lockout {
     next_sweep: Arc<AtomicI64>,
 }
 
-/// A sweep that runs. The next one is due some time after it, even if its task panics or is dropped.
+/// A running sweep. The next one is due some time after it, even if its task panics or is dropped.
 struct Sweeping {
     next_sweep: Arc<AtomicI64>,
     now: i64,
@@ -62,7 +62,7 @@ const ADDRESS_LENGTH: usize = 64;
 /// The lock that lets only one instance sweep at a time.
 const SWEEP_LOCK: &str = "login_failures_sweep";
 
-/// How often an attempt looks at its row again, because other attempts have changed it.
+/// How often an attempt reads its row again, because other attempts have changed it.
 const MAX_TURNS: usize = 100;
 
 /// One key under which an attempt is counted.
@@ -81,7 +81,7 @@ struct Count {
 enum Expires {
     /// `LOGIN_COOLOFF` after the last failure.
     AfterLast,
-    /// `LOGIN_COOLOFF` after the first one. Many users may share an address, and one of them always mistypes.
+    /// `LOGIN_COOLOFF` after the first one. Many users may share an address, so there are always some failures.
     AfterFirst,
 }
 
@@ -187,7 +187,7 @@ impl Attempt {
     }
 
     /// The password was right. Deletes the count of the name. The count of the address is only reduced by this attempt.
-    /// Otherwise an attacker with an account could try the passwords of others for ever.
+    /// Otherwise an attacker with an account could try passwords of other users without a limit.
     pub(super) async fn succeed(self, db: &Database) -> Result<(), DatabaseError> {
         db.write(move |conn| {
             for count in &self.counts {
@@ -224,8 +224,8 @@ impl Count {
     }
 
     fn add(&self, conn: &mut DbConnection, cooloff: i64, now: i64) -> Result<(), AuthError> {
-        // Other attempts may insert, count or delete the row between two statements. Then it is looked at again: a row that
-        // a successful login has deleted is no reason to refuse this one.
+        // Other attempts may insert, count or delete the row between two statements. Then the row is read again: this login must
+        // not be refused because a successful login has deleted the row.
         for _ in 0..MAX_TURNS {
             let found = self.find(conn, cooloff, now)?;
             if self.change(conn, found, now).map_err(DatabaseError::from)? == 1 {
@@ -235,7 +235,7 @@ impl Count {
         Err(locked_out(1))
     }
 
-    /// Counts one failure, if the row is still as it was found. Returns the number of rows that were changed.
+    /// Counts one failure, if the row has not changed since it was read. Returns the number of rows that were changed.
     fn change(&self, conn: &mut DbConnection, found: Option<(i32, i64, bool)>, now: i64) -> QueryResult<usize> {
         use login_failures::{attempt, failures, since, table};
 
@@ -259,7 +259,7 @@ impl Count {
         }
     }
 
-    /// For an administrator, who can find the count by it.
+    /// Stores the user and the address, by which an administrator finds the count.
     fn set_origin(&self, conn: &mut DbConnection) -> QueryResult<()> {
         use login_failure_origins::{account, address, attempt, table};
 

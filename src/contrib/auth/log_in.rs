@@ -1,5 +1,5 @@
-//! Logging in by the form of a page: what the admin site and the browsable API share. Python counterpart:
-//! `AuthenticationForm.clean`. The limits are those of the API; Django has none.
+//! Logging in by the form of a page, for the admin site and the browsable API. Python counterpart: `AuthenticationForm.clean`.
+//! The limits are those of the API; Django has none.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
@@ -16,7 +16,7 @@ use crate::http::outcome::{Reason, Refusal};
 /// are wrong.
 ///
 /// # Errors
-/// As [`AuthState::authenticate`], and those of the throttles.
+/// Same as [`AuthState::authenticate`], and the errors of the throttles.
 pub async fn authenticate(
     req: &HttpRequest,
     auth: &AuthState,
@@ -40,7 +40,7 @@ fn limits(req: &HttpRequest) -> Option<&LoginLimits> {
     Apps::of(req).ok()?.get().ok()
 }
 
-/// What Django's form has against the text of a field that must not be empty: `CharField.clean`.
+/// The message of Django's form for a required text: `CharField.clean`.
 #[must_use]
 pub fn required(text: &str) -> Option<&'static str> {
     if text.is_empty() {
@@ -52,7 +52,7 @@ pub fn required(text: &str) -> Option<&'static str> {
 /// Why a form is shown again.
 #[derive(Debug)]
 pub struct Refused {
-    /// What the page says.
+    /// The message on the page.
     pub problem: String,
     status: StatusCode,
     /// Seconds.
@@ -61,7 +61,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// A name or password that is wrong: 200, as in Django. `why` is for the log.
+    /// A wrong name or password: 200, as in Django. `why` is for the log.
     #[must_use]
     pub fn wrong(problem: String, why: &str) -> Self {
         let reason = Reason::refused(why.to_owned(), Some(Refusal::User));
@@ -92,7 +92,7 @@ impl Refused {
         Ok(Self { problem, status, retry_after, reason: Reason::refused(error.to_string(), Some(refusal)) })
     }
 
-    /// `page` as the response, with what the client must know.
+    /// `page` as the response, with the status and the headers for the client.
     #[must_use]
     pub fn respond(self, mut page: HttpResponse) -> HttpResponse {
         *page.status_mut() = self.status;

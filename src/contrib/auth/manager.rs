@@ -25,7 +25,7 @@ impl AuthState {
         self.create(db, &NewUser { username, email, ..NewUser::default() }, password).await
     }
 
-    /// `create_superuser`: as [`AuthState::create_user`], with `is_staff` and `is_superuser`.
+    /// `create_superuser`: same as [`AuthState::create_user`], with `is_staff` and `is_superuser`.
     ///
     /// # Errors
     /// Same as [`AuthState::create_user`].

@@ -1,6 +1,6 @@
 //! Users and passwords. Python counterpart: `django.contrib.auth`.
 //!
-//! Uses the database but, except for `log_in.rs` and `session.rs`, not HTTP: other data of a request about its user belongs to
+//! This module uses the database. It does not use HTTP, except in `log_in.rs` and `session.rs`: the user of a request belongs to
 //! [`rest_framework`](crate::rest_framework).
 //!
 //! [`login`], [`logout`] and [`get_user`] are for pages that log a browser in.

@@ -1,8 +1,8 @@
-//! How log-ins with a password ended. Python counterpart: receivers of `user_logged_in` and `user_login_failed` that count.
+//! Counts the results of log-ins with a password. Python counterpart: receivers of `user_logged_in` and `user_login_failed`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts of one process, for whoever takes them.
+/// The counts of this process since they were last taken.
 #[derive(Debug, Default)]
 pub struct LoginOutcomes {
     succeeded: AtomicU64,

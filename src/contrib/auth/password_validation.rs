@@ -12,7 +12,7 @@ const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 /// A problem of a new password. Its text is Django's message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
-    /// Close to something that is known of the user.
+    /// Similar to an attribute of the user.
     #[error("The password is too similar to the {verbose_name}.")]
     TooSimilar {
         /// The name of the field, for example `email address`.
@@ -24,7 +24,7 @@ pub enum WeakPassword {
         /// In Unicode code points.
         min_length: usize,
     },
-    /// One of the list.
+    /// It is in the list of common passwords.
     #[error("This password is too common.")]
     TooCommon,
     /// The password has only digits.
@@ -67,7 +67,8 @@ pub struct UserAttributes<'a> {
 pub enum PasswordValidator {
     /// `UserAttributeSimilarityValidator`.
     UserAttributeSimilarity {
-        /// Refused from here on: 0 has no character in common, 1 has all of them. Django takes 0.1 or more.
+        /// Passwords with this similarity or more are refused: 0 means no common character, 1 means all. Django takes 0.1 or
+        /// more.
         max_similarity: f64,
     },
     /// `MinimumLengthValidator`.

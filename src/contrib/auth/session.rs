@@ -55,7 +55,7 @@ impl SessionAuth {
         digest(&self.hash, user)
     }
 
-    /// The backend that lets `user` in.
+    /// The backend that accepts `user`.
     fn backend_of(&self, user: &dyn AbstractUser) -> Backend {
         let accepts = |backend: &&Backend| backend.accepts(user.is_active());
         self.backends.iter().find(accepts).copied().unwrap_or(Backend::Model)
@@ -156,7 +156,7 @@ pub async fn logout(req: &HttpRequest) -> Result<(), SessionError> {
 /// Lets the session of `req` go on after the password of `user` has changed, under a new key. The other sessions of that user
 /// end. `user` is as stored after the change. If it is not the user who is logged in, only the key changes, as in Django.
 ///
-/// The view has asked [`get_user`] who is logged in, before the change: after it the session no longer counts.
+/// Call [`get_user`] before the change: after the change the session is no longer valid.
 ///
 /// # Errors
 /// Returns an error if the database fails, or `django.contrib.sessions` is not installed.

@@ -2,7 +2,7 @@
 //! `django.contrib.auth.signals`.
 //!
 //! An app that gives credentials, such as refresh tokens, adds a [`LoginsEnded`] to the registry when it is registered, or a
-//! [`SearchedLogins`] if it takes long to find those of a user. Code that changes a password or deactivates a user calls
+//! [`SearchedLogins`] if it takes long to find the logins of a user. Code that changes a password or deactivates a user calls
 //! [`Apps::end_logins`] in the same transaction. Code that logs a user out everywhere calls [`Apps::end_searched_logins`], and
 //! then [`Apps::end_logins`].
 
@@ -47,19 +47,19 @@ impl std::fmt::Debug for LoginsEnded {
     }
 }
 
-/// Logins that are found by reading those of all users, such as sessions. Only a log-out everywhere ends them: a session is not
-/// accepted any more once the password is another one or the user is not active.
+/// Logins that are found by reading the logins of all users, such as sessions. Only a log-out everywhere ends them, because a
+/// session is not accepted any more after the password has changed or the user was deactivated.
 pub trait LoginSearch: Send + Sync + 'static {
-    /// The keys of those of a user, as they are at one moment.
+    /// The keys of the logins of a user, read in one snapshot.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     fn find(&self, conn: &mut DbConnection, user_id: UserId) -> Result<Vec<String>, DatabaseError>;
 
-    /// Ends the logins with these keys, as far as they have not ended.
+    /// Ends the logins with these keys. Logins that have ended already are ignored.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     fn end(&self, conn: &mut DbConnection, keys: &[String]) -> Result<(), DatabaseError>;
 }
 
@@ -82,11 +82,12 @@ impl std::fmt::Debug for SearchedLogins {
 
 /// Logins that are ended in one transaction.
 const AT_A_TIME: usize = 500;
-/// A login gets a new key once or twice in its life, so three turns find it. Whoever has the password can log in without end.
-const MAX_TURNS: usize = 10;
+/// A login gets a new key once or twice, so three rounds find it. There is a limit because anyone who knows the password can keep
+/// logging in.
+const MAX_ROUNDS: usize = 10;
 
 impl Apps {
-    /// Tells every app that the logins of a user end, in the transaction of the caller: either all of it is committed or nothing.
+    /// Notifies every app that the logins of a user end, in the transaction of the caller. Either all of it is committed or nothing.
     /// Each app decides by its settings how to react to the reason.
     ///
     /// The logins of a [`LoginSearch`] are not among them. To log a user out everywhere, call [`Apps::end_searched_logins`] before.
@@ -102,17 +103,17 @@ impl Apps {
         self.registry().list::<LoginsEnded>().iter().try_for_each(|LoginsEnded(run)| run(conn, user_id, reason))
     }
 
-    /// Ends those logins of a user that are found by a search, outside of a transaction, because it takes long. They come before
-    /// the others: a session may be used to get a token, but a token cannot be used to get a session.
+    /// Ends the logins of a user that have to be searched. It runs outside of a transaction, because the search takes long. Call
+    /// it before the other logins end: a session can be used to get a token, but a token cannot be used to get a session.
     ///
-    /// When it returns, every login has ended that had begun before.
+    /// When it returns, every login that began before the call has ended.
     ///
     /// # Errors
     /// Returns the errors of the database. Some of the logins may have ended.
     pub async fn end_searched_logins(&self, user_id: UserId) -> Result<(), DatabaseError> {
         let db = self.database().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
-        // A login may get another key while the search goes on.
-        for _turn in 0..MAX_TURNS {
+        // A login may get another key during the search.
+        for _round in 0..MAX_ROUNDS {
             let mut has_found = false;
             for SearchedLogins(search) in self.registry().list::<SearchedLogins>() {
                 let found = Arc::clone(search);

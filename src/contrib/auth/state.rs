@@ -1,7 +1,7 @@
-//! What an application knows about users and passwords. Python counterpart: the settings `AUTH_…` and `PASSWORD_…`, resolved.
+//! The users and password settings of an application. Python counterpart: the settings `AUTH_…` and `PASSWORD_…`, resolved.
 //!
-//! Hashing runs on separate threads, at most the number in the settings, and with no database connection held, so
-//! that a flood of logins cannot starve `refresh` and protected views. [`hashing`](super::hashing) has the queue.
+//! Hashing runs on a limited number of separate threads, and no database connection is held meanwhile. So a flood of logins
+//! cannot block `refresh` and protected views. [`hashing`](super::hashing) has the queue.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +34,7 @@ pub(super) struct Inner {
     pub(super) lockout: Option<Lockout>,
     pub(super) outcomes: LoginOutcomes,
     clock: Clock,
-    /// Whether the stored passwords are being read, or were.
+    /// Whether reading the stored passwords has begun.
     is_surveyed: AtomicBool,
 }
 
@@ -61,8 +61,8 @@ impl AuthState {
         self.0.lockout.is_some()
     }
 
-    /// Those of the migrations in `plan` that a server needs: not the table of the dashboard, and without a limit on failed
-    /// logins, not theirs.
+    /// The migrations in `plan` that a server needs. The table of the dashboard is not needed, and without a limit on failed
+    /// logins neither are their tables.
     #[must_use]
     pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
         let plan = plan.without(ADMIN_STATISTICS);
@@ -87,8 +87,9 @@ impl AuthState {
         &self.0.password_validators
     }
 
-    /// Begins to read all stored passwords beside the requests, so that every refusal takes as long as the most expensive kind
-    /// of hash in use. Does nothing after the first time. A server does so at its start, and else the first log-in.
+    /// Begins to read all stored passwords in the background, so that every refusal takes as long as the most expensive kind of
+    /// hash in use. Does nothing after the first call. A server calls it at its start, and other applications at the first
+    /// log-in.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -101,7 +102,7 @@ impl AuthState {
     /// The kinds of all stored passwords. Reads the whole table, so it is for commands.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn stored_passwords(&self, conn: &mut DbConnection) -> QueryResult<StoredPasswords> {
         survey::count(conn, self.users().as_ref(), self.hashers())
     }
@@ -112,13 +113,13 @@ impl AuthState {
         self.0.queue.pending()
     }
 
-    /// How many of them there may be; one more is [`AuthError::Overloaded`].
+    /// The largest number of them. One more is [`AuthError::Overloaded`].
     #[must_use]
     pub fn hashing_capacity(&self) -> usize {
         self.0.queue.capacity()
     }
 
-    /// How log-ins ended.
+    /// The counts of log-ins.
     #[must_use]
     pub fn login_outcomes(&self) -> &LoginOutcomes {
         &self.0.outcomes
@@ -130,7 +131,7 @@ impl AuthState {
         &self.0.clock
     }
 
-    /// Runs `work` on a thread for hashing, when there is one within the queue's length.
+    /// Runs `work` on a thread for hashing, after its turn has come.
     ///
     /// # Errors
     /// Returns [`AuthError::Overloaded`] when the queue is full.
@@ -141,7 +142,7 @@ impl AuthState {
         self.hash_for("", work).await
     }
 
-    /// As [`AuthState::hash`], for the client at `address`. Clients wait for their turn by address.
+    /// Same as [`AuthState::hash`], for the client at `address`. Clients wait for their turn by address.
     ///
     /// # Errors
     /// [`AuthError::Overloaded`] when the queue is full.

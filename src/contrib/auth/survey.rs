@@ -1,7 +1,7 @@
-//! Reads all stored passwords once, to learn which kinds of hashes users have. Python counterpart: none.
+//! Reads all stored passwords once, to find the kinds of hashes that users have. Python counterpart: none.
 //!
-//! A server does it beside the requests, in small batches by primary key and with rests, so the start does not wait for a table
-//! of a million users, and no statement is long. Commands do it without rests.
+//! A server does this in the background, in small batches by primary key with pauses. So the start does not wait for a table of a
+//! million users, and no statement is long. Commands do it without pauses.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ use crate::db::{Database, DatabaseError, DbConnection};
 
 /// Users that are read by one statement: some milliseconds.
 const BATCH: i64 = 1_000;
-/// A survey rests so many times as long as its statements take.
+/// A survey pauses for this multiple of the time of its statements.
 const REST: u32 = 9;
 /// How long it waits after a failure.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -38,7 +38,7 @@ pub(super) fn count(
     }
 }
 
-/// As [`count`], beside the requests. Logs what is more expensive than the preferred hasher.
+/// Same as [`count`], in the background. Logs the kinds that are more expensive than the preferred hasher.
 pub(super) async fn run(db: Database, users: Arc<dyn UserModel>, hashers: PasswordHashers) {
     let (mut stored, mut after) = (StoredPasswords::default(), None);
     loop {

@@ -176,7 +176,7 @@ async fn a_full_queue_refuses_at_once_and_recovers() {
     let auth = AuthState::new(&settings, Clock::system(), Arc::new(DjangoUsers));
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let mut busy = Box::pin(auth.hash(move |_| wait.recv()));
-    // The first look takes the place and starts the thread, which then waits for the channel.
+    // The first poll takes the place and starts the thread, which then waits for the channel.
     assert!((&mut busy).now_or_never().is_none());
     assert!(matches!(auth.hash(|_| ()).await, Err(AuthError::Overloaded)));
     release.send(()).unwrap();

@@ -14,7 +14,7 @@ impl InvalidUsername {
     pub const CODE: &str = "invalid";
 }
 
-/// Django's `UnicodeUsernameValidator`. The length is the column's business.
+/// Django's `UnicodeUsernameValidator`. It does not check the length.
 ///
 /// # Errors
 /// Returns an error when Django would refuse the name.
@@ -23,7 +23,7 @@ pub fn validate_username(username: &str) -> Result<(), InvalidUsername> {
     if is_valid { Ok(()) } else { Err(InvalidUsername) }
 }
 
-/// The one form of names that look the same (NFKC), as Django's `normalize_username`.
+/// The same text for all names that look the same (NFKC), as Django's `normalize_username`.
 #[must_use]
 pub fn normalize_username(username: &str) -> String {
     username.nfkc().collect()

@@ -40,13 +40,13 @@ impl Level {
 /// A piece of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Text, as it is to be read.
+    /// Plain text.
     Text(String),
     /// A link to a page of this site.
     Link {
         /// The address: a path.
         href: String,
-        /// What is to be read.
+        /// The text of the link.
         text: String,
     },
 }
@@ -62,7 +62,7 @@ pub struct Message {
     extra_tags: Option<String>,
 }
 
-/// What a message begins with in JSON.
+/// The first item of a message in JSON.
 const MESSAGE_KEY: &str = "__json_message";
 
 impl Message {
@@ -82,13 +82,13 @@ impl Message {
         Self { is_html: true, ..Self::new(level, html.collect::<String>()) }
     }
 
-    /// Text and links. HTML in other messages than those with links is text, with its tags.
+    /// Text and links. In a message without links, HTML is shown as text, with its tags.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         if self.is_html { parts_of_html(&self.text) } else { vec![Part::Text(self.text.clone())] }
     }
 
-    /// What is to be read, without links.
+    /// The text without links.
     #[must_use]
     pub fn to_text(&self) -> String {
         let text = |part| match part {
@@ -97,7 +97,7 @@ impl Message {
         self.parts().into_iter().map(text).collect()
     }
 
-    /// Whether there is nothing to read.
+    /// Whether the text is empty.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -125,8 +125,8 @@ impl Message {
     }
 }
 
-/// Text and links of HTML. Of the tags only `<a href="…">` with a path of this site means something; all others are left
-/// out, so that nothing but text and links can come out.
+/// Text and links of HTML. The only tag that is read is `<a href="…">` with a path of this site. All other tags are left out, so
+/// that the result is only text and links.
 fn parts_of_html(html: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut link: Option<String> = None;

@@ -5,8 +5,8 @@ use actix_web::HttpResponse;
 use super::storage::Messages;
 use crate::http::middleware::{Middleware, RequestInfo};
 
-/// `django.contrib.messages.middleware.MessageMiddleware`. It stands inside of the session's, which saves what is too long for a
-/// cookie.
+/// `django.contrib.messages.middleware.MessageMiddleware`. It must be inside of the middleware of sessions, which saves the
+/// messages that are too long for a cookie.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MessageMiddleware;
 

@@ -1,9 +1,9 @@
 //! One-time messages for the next page: "The user was added." Python counterpart: `django.contrib.messages`.
 //!
-//! A view that redirects adds a message, and the page that the browser opens next shows it. In between it is in the signed
-//! cookie `messages`, as Django's; what is too long for a cookie is in the session.
+//! A view that redirects adds a message, and the page that the browser opens next shows it. Until then it is in the signed cookie
+//! `messages`, as in Django. Messages that are too long for a cookie are in the session.
 //!
-//! Django's messages may be HTML with links. [`Message::parts`] gives text and links, so that a page never has to trust it.
+//! Django's messages may be HTML with links. [`Message::parts`] gives text and links, so that a page never has to trust the HTML.
 
 pub mod apps;
 mod message;

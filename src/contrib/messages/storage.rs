@@ -1,4 +1,4 @@
-//! Where messages are between two requests. Python counterpart: `FallbackStorage`, with `CookieStorage` and `SessionStorage`, of
+//! Stores messages between two requests. Python counterpart: `FallbackStorage`, with `CookieStorage` and `SessionStorage`, of
 //! `django.contrib.messages.storage`.
 
 use std::cell::RefCell;
@@ -31,10 +31,10 @@ pub(super) struct Messages(Rc<RefCell<State>>);
 struct State {
     loaded: Vec<Message>,
     queued: Vec<Message>,
-    /// Whether the loaded ones were shown.
+    /// Whether the loaded messages were shown.
     used: bool,
     added_new: bool,
-    /// Whether the request has brought some in the cookie, and in the session.
+    /// Whether the request had messages in the cookie, and in the session.
     in_cookie: bool,
     in_session: bool,
 }
@@ -44,13 +44,13 @@ const COOKIE_NAME: &str = "messages";
 /// The key in a session.
 const SESSION_KEY: &str = "_messages";
 const SALT: &str = "django.contrib.messages";
-/// Of what the value of the cookie may consist, in characters. Some servers accept 4 kB for all headers.
+/// The largest length of the value of the cookie, in characters. Some servers accept 4 kB for all headers.
 const MAX_COOKIE_SIZE: usize = 2_048;
 /// The last item in a cookie if the session has further messages.
 const NOT_FINISHED: &str = "__messagesnotfinished__";
 
 impl MessageStore {
-    /// The cookie has the attributes of the session's one.
+    /// The cookie has the attributes of the session cookie.
     #[must_use]
     pub fn new(
         settings: &MessageSettings,
@@ -78,7 +78,7 @@ impl MessageStore {
         Some((items.iter().filter_map(Message::from_json).collect(), !is_finished))
     }
 
-    /// The cookie for `messages`, and those that are too long for it.
+    /// The cookie for `messages`, and the messages that do not fit into it.
     fn encode<'a>(&self, messages: &'a [Message], req: &HttpRequest) -> (String, &'a [Message]) {
         let now = Apps::of(req).map_or(chrono::DateTime::UNIX_EPOCH, |apps| apps.clock().now());
         let sign = |messages: &[Message], is_finished: bool| {
@@ -97,7 +97,7 @@ impl MessageStore {
 }
 
 impl Messages {
-    /// Those of the request. `None` if `django.contrib.messages` is not installed.
+    /// The messages of the request. `None` if `django.contrib.messages` is not installed.
     fn of(req: &HttpRequest) -> Option<Self> {
         if let Some(messages) = Self::loaded(req) {
             return Some(messages);
@@ -121,7 +121,7 @@ impl Messages {
         req.extensions().get::<Self>().cloned()
     }
 
-    /// Stores what was not shown.
+    /// Stores the messages that were not shown.
     pub(super) fn update(&self, req: &HttpRequest, response: &mut HttpResponse) {
         let Some(store) = MessageStore::of(req) else { return };
         let state = self.0.borrow();
@@ -165,7 +165,7 @@ pub fn add(req: &HttpRequest, level: Level, text: impl Into<String>) {
     add_message(req, Message::new(level, text));
 }
 
-/// As [`add`], with links.
+/// Same as [`add`], with links.
 pub fn add_parts(req: &HttpRequest, level: Level, parts: &[Part]) {
     add_message(req, Message::of_parts(level, parts));
 }

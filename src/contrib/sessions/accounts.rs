@@ -1,6 +1,6 @@
 //! The sessions of a user, for an administrator.
 //!
-//! A row does not say whose session it is, except in its data. So every session that has not ended is read.
+//! Only the data of a row names the user of the session. So all sessions that have not expired are read.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ use crate::db::schema::django_session;
 use crate::db::types::{from_db, to_db};
 use crate::db::{DatabaseError, DbConnection, Lookup, snapshot};
 
-/// Where `contrib::auth` keeps the key of the user.
+/// The name of the value in which `contrib::auth` keeps the key of the user.
 const USER: &str = "_auth_user_id";
 /// Rows that are read at a time.
 const BATCH: i64 = 1_000;
@@ -35,9 +35,9 @@ struct Found {
 }
 
 impl BrowserSessions {
-    /// The sessions of `user` that have not ended. No data is kept, and only a batch is in memory.
+    /// The sessions of `user` that have not expired. Their data is not kept, and only one batch is in memory.
     fn find(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> Result<Vec<Found>, DatabaseError> {
-        // Otherwise one that gets another key meanwhile could be missed under both.
+        // Otherwise a session that gets another key meanwhile could be missed under both keys.
         snapshot(conn, |conn| Ok(self.find_in_batches(conn, user, now)?))
     }
 
@@ -63,8 +63,8 @@ impl BrowserSessions {
     }
 }
 
-/// The key of the session that has not ended and has this [`id`]. Only keys are read, which takes a small part of the time that the
-/// data would take.
+/// The key of the session with this [`id`], if it has not expired. Only keys are read, because reading the data takes much
+/// longer.
 fn key_of(conn: &mut DbConnection, wanted: &str, now: DateTime<Utc>) -> QueryResult<Option<String>> {
     let mut last = String::new();
     loop {
@@ -139,7 +139,7 @@ impl Credentials for BrowserSessions {
     }
 }
 
-/// What a form names a session by. The key itself would give the session away.
+/// The name of a session in a form. The key itself would give access to the session.
 fn id(session_key: &str) -> String {
     hex(digest(&SHA256, session_key.as_bytes()).as_ref())
 }

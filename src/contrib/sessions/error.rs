@@ -29,7 +29,7 @@ pub enum SessionError {
 }
 
 impl SessionError {
-    /// The page for it: 503 if the database does not answer, 400 if the session has ended meanwhile, else 500.
+    /// The page for it: 503 if the database does not answer, 400 if the session has ended meanwhile, otherwise 500.
     #[must_use]
     pub fn page(&self) -> HttpResponse {
         match self {

@@ -22,7 +22,7 @@ const BATCH: i64 = 1_000;
 /// Deletes the sessions that have expired, in batches of a transaction each.
 ///
 /// # Errors
-/// When the database fails; the batches before that stay deleted.
+/// Returns an error if the database fails. The batches before that stay deleted.
 fn clearsessions(context: &Context, _arguments: NoArguments) -> Result<(), CommandError> {
     let database = context.database()?;
     let mut conn = database.connection()?;

@@ -26,7 +26,7 @@ impl Middleware for SessionMiddleware {
             return Some(renew(req, store, response).boxed_local());
         }
         let Some(session) = session else {
-            // The view did not ask for the session. Django deletes a cookie all the same that cannot be a key.
+            // The view did not use the session. As in Django, a cookie that cannot be a key is still deleted.
             if cookies::get(req, &store.cookie.name).is_some() && cookie_key(req, store).is_none() {
                 store.cookie.delete(response);
                 vary_on_cookie(response);
@@ -54,7 +54,7 @@ impl Changes {
     }
 }
 
-/// `SESSION_SAVE_EVERY_REQUEST` for a request whose view did not ask for the session.
+/// `SESSION_SAVE_EVERY_REQUEST` for a request whose view did not use the session.
 async fn renew(req: &HttpRequest, store: &SessionStore, response: &mut HttpResponse) {
     let renewed = async {
         let session = Session::of(req).await?;

@@ -1,4 +1,4 @@
-//! Sessions: what the server remembers of a browser. Python counterpart: `django.contrib.sessions`.
+//! Sessions: data that the server keeps for a browser. Python counterpart: `django.contrib.sessions`.
 //!
 //! A session is a row of `django_session` and a cookie with its key. Rows and cookies are those of Django: a browser that is
 //! logged in to a Django on the same database and `SECRET_KEY` is logged in here, and the other way round.
@@ -15,7 +15,7 @@
 //! }
 //! ```
 //!
-//! [`SessionMiddleware`] saves what the view has changed, before the response is sent.
+//! [`SessionMiddleware`] saves the changes of the view before the response is sent.
 
 #[cfg(feature = "server")]
 mod accounts;

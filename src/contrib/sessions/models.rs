@@ -13,7 +13,7 @@ use crate::db::{DbConnection, Lookup, with_backend};
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = django_session)]
 pub struct SessionRow {
-    /// The key, which the cookie has. **Whoever knows it has the session.**
+    /// The key, which is the value of the cookie. **Anyone who knows it has the session.**
     pub session_key: String,
     /// The data, signed.
     pub session_data: String,
@@ -32,7 +32,7 @@ impl SessionRow {
         Ok(with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))? > 0)
     }
 
-    /// Replaces data and end of the row with this key. Returns whether there is one.
+    /// Replaces data and expiry of the row with this key. Returns whether there is such a row.
     pub fn update(self, conn: &mut DbConnection) -> QueryResult<bool> {
         let row = django_session::table.filter(django_session::session_key.eq(self.session_key));
         let (data, expire_date) = (self.session_data, Moment::from(self.expire_date));
@@ -46,7 +46,7 @@ impl SessionRow {
         Ok(diesel::delete(row).execute(conn)? > 0)
     }
 
-    /// Deletes at most `limit` of the sessions that ended before `now`. Returns how many.
+    /// Deletes at most `limit` of the sessions that expired before `now`. Returns how many.
     pub fn delete_expired_batch(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
         let keys: Vec<String> = django_session::table
             .filter(django_session::expire_date.lt(to_db(now)))
@@ -66,7 +66,7 @@ impl std::fmt::Debug for SessionRow {
     }
 }
 
-/// The search for the session with this key, whether it has ended or not.
+/// The look-up of the session with this key, even if it has expired.
 #[derive(Clone)]
 pub struct SessionLookup(pub String);
 

@@ -12,10 +12,10 @@ use crate::apps::Apps;
 use crate::core::crypto::random_string;
 use crate::http::cookies;
 
-/// `request.session`. It is read from the database once per request, when something asks for it. Cheap to clone; clones are
-/// one session.
+/// `request.session`. It is read from the database once per request, when it is first used. Cheap to clone; all clones are the
+/// same session.
 ///
-/// What a view changes is saved after it, unless it fails with a 5xx.
+/// Changes are saved after the view, unless the response is a 5xx.
 #[derive(Clone, Debug)]
 pub struct Session(Rc<RefCell<State>>);
 
@@ -26,23 +26,23 @@ struct State {
     is_new: bool,
     data: Map<String, Value>,
     is_modified: bool,
-    /// Keys of sessions that end in any case.
+    /// Keys of sessions that end even if the response is a 5xx.
     ended: Vec<String>,
-    /// The key that another one has replaced. Its row goes when the new one is written.
+    /// The key that was replaced by another one. Its row is deleted when the new one is written.
     replaced: Option<String>,
 }
 
-/// Of what the keys consist.
+/// The characters of the keys.
 const KEY_CHARACTERS: &str = "abcdefghijklmnopqrstuvwxyz0123456789";
 const KEY_LENGTH: usize = 32;
-/// A shorter one is not looked for.
+/// Shorter keys are not looked up.
 const MIN_KEY_LENGTH: usize = 8;
 
 impl Session {
-    /// The session of `req`: that of its cookie, or else a new one, which is only stored if something is put into it.
+    /// The session of `req`: the session of its cookie, or a new one, which is only stored if a value is set.
     ///
     /// # Errors
-    /// If the database fails, or `django.contrib.sessions` is not installed.
+    /// Returns an error if the database fails, or `django.contrib.sessions` is not installed.
     pub async fn of(req: &HttpRequest) -> Result<Self, SessionError> {
         if let Some(session) = Self::loaded(req) {
             return Ok(session);
@@ -55,7 +55,7 @@ impl Session {
         {
             state = State { key: Some(key), data, ..state };
         }
-        // Something else may have asked at the same time.
+        // Another part of the view may have read it at the same time.
         if let Some(session) = Self::loaded(req) {
             return Ok(session);
         }
@@ -91,13 +91,13 @@ impl Session {
         removed
     }
 
-    /// The key of the session. `None` if it was not stored yet. **Whoever knows the key has the session.**
+    /// The key of the session. `None` if it was not stored yet. **Anyone who knows the key has the session.**
     #[must_use]
     pub fn key(&self) -> Option<String> {
         self.0.borrow().key.clone()
     }
 
-    /// Gives the session another key and keeps its data: after a login, whoever knew the key before has nothing.
+    /// Gives the session another key and keeps its data, so that a key that was known before a login is useless after it.
     pub fn cycle_key(&self) {
         let mut state = self.0.borrow_mut();
         let old = state.key.replace(random_string(KEY_LENGTH, KEY_CHARACTERS));
@@ -123,8 +123,8 @@ impl Session {
         state.key.is_none() && state.data.is_empty()
     }
 
-    /// What has to be written after a response that is a failure (5xx) or not, and if a cookie has to be set, its value
-    /// and how long it lasts.
+    /// The changes to write after a response, which may be a failure (5xx). If a cookie has to be set, also its value and how
+    /// long it lasts.
     pub(super) fn changes(&self, store: &SessionStore, is_failure: bool) -> (Changes, Option<(String, Expiry)>) {
         let mut state = self.0.borrow_mut();
         let mut changes = Changes { ended: std::mem::take(&mut state.ended), ..Changes::default() };

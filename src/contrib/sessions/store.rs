@@ -18,7 +18,7 @@ use crate::http::cookies::CookieOptions;
 /// The salt of Django's signatures: `django.contrib.sessions.` and the name of the class.
 const SALT: &str = "django.contrib.sessions.SessionStore";
 
-/// The key under which a session has an end of its own: seconds, or a moment in ISO 8601.
+/// The name of the value with a session's own expiry: seconds, or a date and time in ISO 8601.
 const EXPIRY: &str = "_session_expiry";
 
 /// Reads and writes sessions of one application.
@@ -33,18 +33,18 @@ pub struct SessionStore {
 /// How long a session lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Expiry {
-    /// From now on.
+    /// Counted from now.
     pub age: Duration,
     /// Whether the cookie has no age, so that a browser forgets it when it closes.
     pub at_browser_close: bool,
 }
 
-/// What a request has changed. It is written in one transaction.
+/// The changes of a request. They are written in one transaction.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     /// Keys of sessions that end.
     pub ended: Vec<String>,
-    /// A row that is there.
+    /// An existing row.
     pub updated: Option<SessionRow>,
     /// A new row.
     pub created: Option<SessionRow>,
@@ -57,10 +57,10 @@ impl SessionStore {
         Self { cookie: settings.cookie(), settings, signer: TimestampSigner::new(key, fallback_keys, SALT), clock }
     }
 
-    /// That of the application that `req` belongs to.
+    /// The store of the application that `req` belongs to.
     ///
     /// # Errors
-    /// If `django.contrib.sessions` is not installed.
+    /// Returns an error if `django.contrib.sessions` is not installed.
     pub fn of(req: &HttpRequest) -> Result<&Self, SessionError> {
         Ok(Apps::of(req)?.get()?)
     }
@@ -75,7 +75,7 @@ impl SessionStore {
         self.clock.now()
     }
 
-    /// The data of the session with this key. `None` if there is none, or it has ended.
+    /// The data of the session with this key. `None` if there is no such session, or it has expired.
     pub(super) async fn load(&self, db: &Database, key: &str) -> Result<Option<Map<String, Value>>, DatabaseError> {
         // No key has a control character, and PostgreSQL has no NUL.
         if key.len() > MAX_KEY_LENGTH || key.contains(char::is_control) {
@@ -99,7 +99,7 @@ impl SessionStore {
         }
     }
 
-    /// The data in a row, if somebody with a key has signed it.
+    /// The data in a row, if it has a valid signature.
     pub(super) fn read(&self, data: &str) -> Option<Map<String, Value>> {
         match self.signer.unsign_object(data) {
             Ok(Value::Object(data)) => Some(data),
@@ -107,7 +107,7 @@ impl SessionStore {
         }
     }
 
-    /// The data as a row has it.
+    /// The data as it is stored in a row.
     #[must_use]
     pub fn encode(&self, data: Map<String, Value>) -> String {
         self.signer.sign_object(&Value::Object(data), true, self.now())
@@ -137,8 +137,8 @@ impl SessionStore {
 
 impl Changes {
     /// # Errors
-    /// [`SessionError::Interrupted`] if the row to update is gone: another request has ended the session. Nothing is
-    /// written then.
+    /// Returns [`SessionError::Interrupted`] if the row to update does not exist any more, because another request has ended the
+    /// session. Nothing is written then.
     pub(super) fn write(self, conn: &mut DbConnection) -> Result<(), SessionError> {
         let failed = |error| SessionError::Database(DatabaseError::from(error));
         for key in &self.ended {
@@ -152,20 +152,20 @@ impl Changes {
         if let Some(row) = self.created
             && !row.insert(conn).map_err(failed)?
         {
-            // There are 36^32 keys. One that is there already is a broken generator.
+            // There are 36^32 keys. A key that exists already means that the random generator is broken.
             return Err(SessionError::Database(DatabaseError::Unavailable("a new session key is in use".to_owned())));
         }
         Ok(())
     }
 }
 
-/// So many seconds, to the millisecond.
+/// This number of seconds, to the millisecond.
 fn duration(seconds: f64) -> Option<Duration> {
     #[expect(clippy::cast_possible_truncation, reason = "bounded just before")]
     (seconds.abs() < 1e11).then(|| Duration::milliseconds((seconds * 1_000.0) as i64))
 }
 
-/// `datetime.fromisoformat`, for a moment with its offset from UTC.
+/// `datetime.fromisoformat`, for a date and time with its offset from UTC.
 fn moment(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.to_utc())
 }

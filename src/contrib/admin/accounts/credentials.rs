@@ -1,4 +1,4 @@
-//! What an app tells about the credentials that it has given to a user.
+//! The credentials that an app has given to a user.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use crate::db::{DatabaseError, DbConnection};
 /// One session or token of a user. It must hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
-    /// What [`Credentials::end`] finds it by. It is in the page, so it must not be the secret itself.
+    /// The id for [`Credentials::end`]. It is in the page, so it must not be the secret itself.
     pub id: String,
-    /// One text for each of [`Credentials::columns`]. The first one names it, also in the log.
+    /// A text for each of [`Credentials::columns`]. The first one is its name, also in the log.
     pub cells: Vec<String>,
     /// Whether it is valid, so that it can be ended.
     pub is_valid: bool,
@@ -32,18 +32,18 @@ pub trait Credentials: Send + Sync + 'static {
     /// The headings of the columns.
     fn columns(&self) -> &'static [&'static str];
 
-    /// Those of a user, the newest first, and not many more than fit on a page.
+    /// The credentials of a user, the newest first. Not many more than fit on a page.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     fn list(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>)
     -> Result<Vec<Credential>, DatabaseError>;
 
-    /// Ends one of them, which must be the user's, in the transaction of the caller. Returns its name, or `None` if there is no
-    /// such one.
+    /// Ends one of the user's credentials, in the transaction of the caller. Returns its name, or `None` if the user has no such
+    /// credential.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     fn end(
         &self,
         conn: &mut DbConnection,

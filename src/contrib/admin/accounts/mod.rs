@@ -1,5 +1,5 @@
-//! What gives users access, and how an administrator ends it: sessions, tokens and lockouts on the page of a user. Python
-//! counterpart: none; Django's admin has no such panel.
+//! Shows and ends the sessions, tokens and lockouts of a user, on the page of the user. Python counterpart: none; Django's admin
+//! has no such panel.
 //!
 //! Each app that gives credentials adds a [`Credentials`] to the registry when it is registered:
 //! `registry.push(UserCredentials::new(RefreshTokens))`. The `ModelAdmin` of the users has [`panels`] and [`PAGE`].

@@ -24,23 +24,23 @@ fn view<'a>(request: &'a AdminRequest, key: &'a str) -> LocalBoxFuture<'a, Resul
     end(request, key).boxed_local()
 }
 
-/// What a form asks for.
+/// The action of a form.
 enum Asked<'a> {
     End { kind: &'a str, id: &'a str },
     EndAll,
     Unlock,
 }
 
-/// What was done, for the log and the message. `None` if there was nothing to do.
+/// The result, for the log and the message. `None` if there was nothing to do.
 type Done = Option<(ChangeMessage, String)>;
 
-/// What is done in the transaction, with the user as stored.
+/// The part in the transaction, with the stored user.
 type Work = Box<dyn FnOnce(&mut DbConnection, &SharedUser, UserId) -> Result<Done, DatabaseError> + Send>;
 
 async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageError> {
     let site = AdminSite::of(request)?;
     let auth = request.auth()?.clone();
-    // The path is `auth/user/7/logins/`, whatever the model of the users is.
+    // The path is like `auth/user/7/logins/` for every user model.
     let registered =
         site.models().find(|known| known.model.table == auth.users().table()).ok_or(PageError::NotFound)?;
     let objects = registered.objects.clone();

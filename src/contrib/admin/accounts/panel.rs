@@ -15,13 +15,13 @@ use crate::contrib::auth::{FailedLogins, FailedLoginsOf, UserId};
 use crate::db::{DatabaseError, DbConnection};
 use crate::http::csrf;
 
-/// Failed log-ins that are shown.
+/// The largest number of failed log-ins on the page.
 const MAX_FAILED_LOGINS: i64 = 50;
 
 #[derive(Template)]
 #[template(path = "admin/accounts/panels.html")]
 struct AccountPanels {
-    /// Where the forms lead.
+    /// The address of the forms.
     action: String,
     csrf_token: String,
     username: String,
@@ -53,7 +53,7 @@ impl AccountPanels {
 /// Sessions, tokens and failed log-ins of the user `object`, a row of `model`. With `may_change` there are buttons that end them.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub async fn panels(
     request: &AdminRequest,
     model: &Model,

@@ -1,18 +1,18 @@
-//! What an app finds by a word: the id of a token, or an address.
+//! Searches of apps: by the id of a token, or by an address.
 
 use chrono::{DateTime, Utc};
 
 use crate::contrib::auth::UserId;
 use crate::db::{DatabaseError, DbConnection};
 
-/// Something that was found.
+/// A result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hit {
-    /// What it is: "Refresh token".
+    /// Its kind: "Refresh token".
     pub kind: &'static str,
     /// Its name. It must hold no secret.
     pub text: String,
-    /// What is known about it.
+    /// A description.
     pub detail: String,
     /// Its page in the admin site, without the path of the site: `token_blacklist/outstandingtoken/7/change/`.
     pub path: Option<String>,
@@ -20,7 +20,7 @@ pub struct Hit {
     pub user: Option<UserId>,
 }
 
-/// Looks for a word at a time.
+/// Searches for a word at the given time.
 pub type Look = fn(&mut DbConnection, &str, DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError>;
 
 /// A search that an app adds to the registry: `registry.push(Search(tokens_by_jti))`. It returns a few rows at most, found by an

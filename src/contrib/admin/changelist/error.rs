@@ -1,15 +1,14 @@
-//! What is wrong with the parameters of a list. Python counterpart: `IncorrectLookupParameters` and
-//! `DisallowedModelAdminLookup`.
+//! Errors of the parameters of a list. Python counterpart: `IncorrectLookupParameters` and `DisallowedModelAdminLookup`.
 
 use crate::db::DatabaseError;
 
 /// Why a list cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::contrib::admin) enum ListError {
-    /// A parameter is no field, or has a value that the field cannot have. The list is shown without parameters.
+    /// A parameter is not a field, or has a value that the field cannot have. The list is shown without parameters.
     #[error("incorrect parameters")]
     Incorrect,
-    /// The parameter may not be asked for.
+    /// The list may not be filtered by this parameter.
     #[error("filtering by {0} not allowed")]
     Disallowed(String),
     /// The database failed.

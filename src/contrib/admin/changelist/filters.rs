@@ -23,14 +23,14 @@ pub(in crate::contrib::admin) struct Filter {
     pub(in crate::contrib::admin) title: String,
     /// The parameters that it reads.
     expected: Vec<String>,
-    /// The beginnings of the parameters that its links leave out.
+    /// The prefixes of the parameters that its links leave out.
     removed: Vec<String>,
     choices: Vec<Choice>,
-    /// Whether the choice of everything shows its number of rows as well.
+    /// Whether the choice "All" has its number of rows as well.
     counts_everything: bool,
     /// The condition of the parameters that were sent.
     pub(super) condition: Statement,
-    /// Whether any was sent.
+    /// Whether any of them was sent.
     pub(super) is_active: bool,
     /// Whether there are more values than choices.
     pub(in crate::contrib::admin) is_cut: bool,
@@ -41,7 +41,7 @@ pub(in crate::contrib::admin) struct Filter {
 struct Choice {
     text: String,
     is_selected: bool,
-    /// The parameters of the value. None for the choice of everything.
+    /// The parameters of the value. Empty for the choice "All".
     params: Vec<(String, String)>,
 }
 
@@ -54,7 +54,7 @@ pub(in crate::contrib::admin) struct FilterLink {
 }
 
 impl Filter {
-    /// The filter of the field at `path`. `None` if it would have nothing to offer.
+    /// The filter of the field at `path`. `None` if it would have no choices.
     pub(super) fn new(
         conn: &mut DbConnection,
         site: &AdminSite,
@@ -273,8 +273,8 @@ impl Filter {
         self.choices.iter().enumerate().map(link).collect()
     }
 
-    /// How many rows each choice has, among those of `part` that meet `others`, the conditions of everything but
-    /// this filter.
+    /// The number of rows of each choice, among the rows of `part` that meet `others`, the conditions of the search and the other
+    /// filters.
     pub(super) fn counts(
         &self,
         conn: &mut DbConnection,

@@ -100,15 +100,15 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
         "contains" | "icontains" => Ok(like(column, &format!("%{}%", escaped(value)), lookup == "icontains")),
         "startswith" | "istartswith" => Ok(like(column, &format!("{}%", escaped(value)), lookup == "istartswith")),
         "endswith" | "iendswith" => Ok(like(column, &format!("%{}", escaped(value)), lookup == "iendswith")),
-        // An expression of the client could take the database as long as it likes.
+        // A regular expression of a client could keep the database busy.
         "regex" | "iregex" => Err(ListError::Disallowed(path.to_owned())),
         _ => Err(ListError::Incorrect),
     }
 }
 
-/// The value of the column that `value` stands for. `None` for a number that the column cannot hold.
+/// The value of the column for `value`. `None` for a number that the column cannot hold.
 fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ListError> {
-    // Values of look-ups are not those of forms: `BooleanField.to_python`.
+    // The values of look-ups differ from the values of forms: `BooleanField.to_python`.
     if column.column.kind == Kind::Boolean && !["t", "True", "1", "f", "False", "0"].contains(&value) {
         return Err(ListError::Incorrect);
     }
@@ -123,7 +123,7 @@ fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ListError>
     }
 }
 
-/// The condition that the year, month or day of a date is `value`. A year or a day is a range, for which an index serves.
+/// The condition that the year, month or day of a date is `value`. A year or a day is a range, so that an index can be used.
 fn part_of_date(column: &PathColumn, part: &str, value: &str) -> Result<Statement, ListError> {
     let number = || python::int(&Value::from(value)).ok_or(ListError::Incorrect);
     let day = |year: i64, month, day| {
@@ -169,12 +169,12 @@ pub(super) fn range(column: &PathColumn, from: NaiveDate, to: NaiveDate) -> Resu
     Ok(condition)
 }
 
-/// `text` with the characters escaped that mean something in a pattern.
+/// `text` with the special characters of patterns escaped.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
-/// The condition that the text of a column has a pattern. As in Django, SQLite ignores the case of ASCII letters in any case.
+/// The condition that the text of a column has a pattern. As in Django, SQLite always ignores the case of ASCII letters.
 pub(super) fn like(column: &PathColumn, pattern: &str, ignores_case: bool) -> Statement {
     let text = match column.column.kind {
         Kind::Text => column.sql.clone(),

@@ -1,8 +1,8 @@
 //! The list of a model: columns, order, search, filters and pages. Python counterpart:
 //! `django.contrib.admin.views.main.ChangeList`.
 //!
-//! [`ChangeList::load`] reads everything that the page needs, by one statement for each need. Rows are counted up to
-//! [`COUNTED`] only: to count a million takes longer than to show a hundred. Up to that number all is as in Django.
+//! [`ChangeList::load`] reads all data of the page. Rows are counted only up to [`COUNTED`], because counting a million rows
+//! takes longer than showing a hundred. Up to that number the list is the same as in Django.
 
 mod error;
 mod filters;
@@ -27,7 +27,7 @@ use super::models::Row;
 use super::sites::{AdminSite, Registered};
 use crate::db::DbConnection;
 
-/// What a list shows. Everything but the names of its rows is read from here by the page.
+/// The data of a list for its page.
 #[derive(Clone, Debug)]
 pub(in crate::contrib::admin) struct ChangeList {
     pub(in crate::contrib::admin) params: Params,
@@ -35,14 +35,14 @@ pub(in crate::contrib::admin) struct ChangeList {
     pub(in crate::contrib::admin) columns: Vec<String>,
     /// The rows of this page, with the rows that they refer to.
     pub(in crate::contrib::admin) rows: Vec<Row>,
-    /// How many rows were found.
+    /// The number of rows that were found.
     pub(in crate::contrib::admin) result_count: Count,
-    /// How many rows there are without search and filters.
+    /// The number of rows without search and filters.
     pub(in crate::contrib::admin) full_count: Count,
     filters: Vec<Filter>,
-    /// For each filter the numbers of rows of its choices, if they were asked for.
+    /// The numbers of rows of the choices of each filter, if they are shown.
     facets: Vec<Vec<u64>>,
-    /// The rest of the parameters, which no filter has read.
+    /// The other parameters, which no filter has read.
     remaining: Vec<(String, Vec<String>)>,
     /// Whether only a part of a large table was searched.
     pub(in crate::contrib::admin) is_partly_searched: bool,
@@ -54,7 +54,7 @@ impl ChangeList {
     /// Reads the list of `registered`.
     ///
     /// # Errors
-    /// Those of the parameters and of the database.
+    /// Returns the errors of the parameters and of the database.
     pub(in crate::contrib::admin) fn load(
         conn: &mut DbConnection,
         site: &AdminSite,
@@ -160,12 +160,12 @@ impl ChangeList {
         filters.map(|filter| (filter.1.title.as_str(), links(filter), filter.1.is_cut)).collect()
     }
 
-    /// Whether the list is in a window of its own.
+    /// Whether the list is in a popup window.
     pub(in crate::contrib::admin) fn is_popup(&self) -> bool {
         self.params.contains(POPUP)
     }
 
-    /// The field whose value a window of its own returns.
+    /// The field whose value the popup window returns.
     pub(in crate::contrib::admin) fn to_field(&self) -> Option<&str> {
         self.params.get(TO_FIELD).filter(|field| !field.is_empty())
     }
@@ -182,7 +182,7 @@ impl ChangeList {
         self.params.query_string(&[(EVERY_ROW, Some("1"))], &[])
     }
 
-    /// The columns by which the list is sorted: place in the list, and whether it descends.
+    /// The columns by which the list is sorted: the position in the list, and whether the order is descending.
     pub(in crate::contrib::admin) fn sorted(&self, registered: &Registered) -> Vec<(i64, bool)> {
         sorted_columns(registered, &self.columns, &self.params)
     }
@@ -197,7 +197,7 @@ impl ChangeList {
     /// Whether the list can be sorted by `column`.
     pub(in crate::contrib::admin) fn is_sortable(registered: &Registered, column: &str) -> bool {
         let is_allowed = registered.admin.sortable_by().is_none_or(|columns| columns.contains(&column));
-        // As in Django, a name with `__` counts, even `__str__`, by which nothing is sorted.
+        // As in Django, a name with `__` counts as sortable, even `__str__`, although it does not sort anything.
         is_allowed && (column.contains("__") || order_field(registered, column).is_some())
     }
 }

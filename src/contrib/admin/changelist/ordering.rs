@@ -9,7 +9,7 @@ use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::core::python;
 use crate::db::DbConnection;
 
-/// The columns that the list is sorted by, by their numbers, and whether each descends: `get_ordering_field_columns`.
+/// The numbers of the columns that the list is sorted by, and whether each order is descending: `get_ordering_field_columns`.
 pub(super) fn sorted_columns(registered: &Registered, columns: &[String], params: &Params) -> Vec<(i64, bool)> {
     let mut sorted: Vec<(i64, bool)> = Vec::new();
     let Some(order) = params.get(ORDER) else {
@@ -31,7 +31,7 @@ pub(super) fn sorted_columns(registered: &Registered, columns: &[String], params
     sorted
 }
 
-/// A dictionary of Python: a later value takes the place of an earlier one.
+/// Like a Python dictionary: a later value replaces an earlier one.
 fn set(sorted: &mut Vec<(i64, bool)>, number: i64, descends: bool) {
     match sorted.iter_mut().find(|(known, _)| *known == number) {
         Some(known) => known.1 = descends,
@@ -39,7 +39,7 @@ fn set(sorted: &mut Vec<(i64, bool)>, number: i64, descends: bool) {
     }
 }
 
-/// `ModelAdmin.ordering`, or that of the model.
+/// `ModelAdmin.ordering`, or the ordering of the model.
 fn default_ordering(registered: &Registered) -> Vec<String> {
     let ordering = registered.admin.ordering();
     match ordering.is_empty() {
@@ -57,7 +57,7 @@ pub(super) fn order_field(registered: &Registered, column: &str) -> Option<Strin
     }
 }
 
-/// The order that the parameter says.
+/// The order of the parameter `o`.
 fn chosen_ordering(registered: &Registered, columns: &[String], params: &Params) -> Vec<String> {
     let mut ordering: Vec<String> = Vec::new();
     for part in params.get(ORDER).unwrap_or_default().split('.') {
@@ -66,7 +66,7 @@ fn chosen_ordering(registered: &Registered, columns: &[String], params: &Params)
         let Some(column) = usize::try_from(number).ok().and_then(|number| columns.get(number)) else { continue };
         let Some(field) = order_field(registered, column) else { continue };
         let name = field.trim_start_matches('-');
-        // Rows that are equal in a column are not ordered by it again.
+        // A column that was used already does not change the order.
         if ordering.iter().any(|known| known.trim_start_matches('-') == name) {
             continue;
         }
@@ -78,7 +78,7 @@ fn chosen_ordering(registered: &Registered, columns: &[String], params: &Params)
     ordering
 }
 
-/// What stands behind `ORDER BY`.
+/// The text after `ORDER BY`.
 pub(super) fn order_by(
     conn: &mut DbConnection,
     joins: &mut Joins<'_>,
@@ -89,7 +89,7 @@ pub(super) fn order_by(
     let mut ordering = default_ordering(registered);
     if params.get(ORDER).is_some_and(|order| !order.is_empty()) {
         ordering = chosen_ordering(registered, columns, params);
-        // As in Django, the order of the list itself decides between rows that are equal.
+        // As in Django, equal rows are sorted by the order of the list.
         ordering.extend(registered.admin.ordering().iter().map(|field| (*field).to_owned()));
     }
     let mut terms = Vec::new();
@@ -123,7 +123,7 @@ fn add_terms(
 ) -> Result<(), ListError> {
     let Some(resolved) = joins.resolve(conn, path)? else { return Ok(()) };
     let Target::Column(column) = resolved.target else { return Ok(()) };
-    // A foreign key is sorted as the model that it refers to is.
+    // A foreign key is sorted by the ordering of the referenced model.
     for field in &column.related_ordering {
         let (name, is_opposite) = field.strip_prefix('-').map_or((field.as_str(), false), |name| (name, true));
         // Models may refer to each other in a circle.
@@ -137,7 +137,7 @@ fn add_terms(
     Ok(())
 }
 
-/// The joins and the order of the rows of `related` as choices: that of its list, else that of the model, else that of the keys.
+/// The joins and the order of the rows of `related` as choices: the order of its list, or of the model, or of the keys.
 pub(super) fn related_order(
     conn: &mut DbConnection,
     site: &AdminSite,

@@ -11,10 +11,10 @@ const ON_EACH_SIDE: u64 = 3;
 /// Pages at each end that have a link.
 const ON_ENDS: u64 = 2;
 
-/// How many rows there are.
+/// The number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::contrib::admin) enum Count {
-    /// So many.
+    /// This number.
     Exactly(u64),
     /// More than [`COUNTED`].
     More,
@@ -53,17 +53,17 @@ pub(super) struct Paginator {
     pub(super) max_show_all: u64,
     /// Whether the client asked for all rows on one page.
     pub(super) wants_all: bool,
-    /// The page that the client asked for. The first is 1.
+    /// The requested page. The first page is 1.
     pub(super) number: i64,
 }
 
 impl Paginator {
-    /// Whether the rows are few enough to be shown on one page if that is asked for.
+    /// Whether the rows are few enough for "Show all".
     pub(super) fn can_show_all(self) -> bool {
         !self.count.exceeds(self.max_show_all.min(COUNTED))
     }
 
-    /// Whether the rows are on several pages, and these are not shown at once.
+    /// Whether the rows are on several pages, and not all are shown on one.
     pub(super) fn is_paginated(self) -> bool {
         self.count.exceeds(self.per_page.min(COUNTED)) && !(self.wants_all && self.can_show_all())
     }
@@ -71,7 +71,7 @@ impl Paginator {
     /// The number of rows on earlier pages.
     ///
     /// # Errors
-    /// If there is no such page. Beyond [`COUNTED`] the rows say so.
+    /// Returns an error if there is no such page. Beyond [`COUNTED`] this is found only when the rows are read.
     pub(super) fn offset(self) -> Result<u64, ListError> {
         let page = u64::try_from(self.number).ok().and_then(|number| number.checked_sub(1));
         let offset = page.and_then(|page| page.checked_mul(self.per_page)).ok_or(ListError::Incorrect)?;
@@ -94,7 +94,7 @@ impl Paginator {
         }
         match self.count {
             Count::Exactly(count) => elided(self.page(), count.div_ceil(self.per_page).max(1)),
-            // How many there are is not known.
+            // The number of pages is not known.
             Count::More => {
                 let known = (COUNTED / self.per_page).max(self.page() + u64::from(has_next_page));
                 elided(self.page(), known).into_iter().chain(has_next_page.then_some(None)).collect()

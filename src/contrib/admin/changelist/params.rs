@@ -11,42 +11,42 @@ pub(super) const ALL: &str = "all";
 pub(super) const ORDER: &str = "o";
 /// The number of the page.
 pub(super) const PAGE: &str = "p";
-/// What is searched for.
+/// The search text.
 pub(super) const SEARCH: &str = "q";
 /// Says that the parameters before this request were wrong.
 pub(super) const ERROR: &str = "e";
 /// Shows how many rows each choice of a filter has.
 pub(super) const FACETS: &str = "_facets";
-/// The list is in a window of its own.
+/// The list is in a popup window.
 pub(super) const POPUP: &str = "_popup";
-/// The field whose value a window of its own returns.
+/// The field whose value the popup window returns.
 pub(super) const TO_FIELD: &str = "_to_field";
 /// Searches all rows of a large table. Not in Django.
 pub(super) const EVERY_ROW: &str = "_every_row";
 
-/// Parameters that are no filters.
+/// Parameters that are not filters.
 const IGNORED: [&str; 7] = [ALL, ORDER, SEARCH, FACETS, POPUP, TO_FIELD, EVERY_ROW];
 
-/// The most values of filters. PostgreSQL plans a condition with a thousand subqueries for minutes, and no timeout ends that; SQLite
-/// refuses it.
+/// The largest number of filter values. PostgreSQL takes minutes to plan a condition with a thousand subqueries, and no timeout
+/// ends that. SQLite refuses it.
 const MAX_VALUES: usize = 100;
 
-/// The most values that filters have between commas.
+/// The largest number of comma-separated values in filters.
 const MAX_LISTED: usize = 1_000;
 
-/// The most characters that are searched for. SQLite does not accept longer patterns, or conditions with more words.
+/// The largest length of a search text, in characters. SQLite does not accept longer patterns, or conditions with more words.
 const MAX_SEARCH: usize = 400;
 
 /// The parameters of a list.
 #[derive(Clone, Debug)]
 pub(in crate::contrib::admin) struct Params {
-    /// Every parameter but the page and the mark of an error, with its values.
+    /// All parameters except the page and the error mark, with their values.
     filter_params: Vec<(String, Vec<String>)>,
-    /// The number of the page; 1 for what is no number.
+    /// The number of the page; 1 if the text is not a number.
     pub(super) page: i64,
-    /// What is searched for.
+    /// The search text.
     pub(in crate::contrib::admin) query: String,
-    /// Why what was searched for was dropped.
+    /// Why the search text was dropped.
     pub(in crate::contrib::admin) search_error: Option<String>,
 }
 
@@ -98,14 +98,14 @@ impl Params {
         self.filter_params.iter().filter(is_filter).map(|(name, values)| (name.as_str(), values.as_slice()))
     }
 
-    /// What the search form sends along: every parameter with its last value, but what is searched for.
+    /// The hidden fields of the search form: every parameter with its last value, except the search text.
     pub(in crate::contrib::admin) fn hidden(&self) -> Vec<(String, String)> {
         let params = self.filter_params.iter().filter(|(name, _)| name != SEARCH);
         params.map(|(name, values)| (name.clone(), values.last().cloned().unwrap_or_default())).collect()
     }
 
-    /// The query of a link, with its question mark: `get_query_string`. Parameters that begin with one of `remove` are left out, and
-    /// those of `new` take the place of others of their name; without a value they are left out as well.
+    /// The query of a link, with its question mark: `get_query_string`. Parameters that begin with one of `remove` are left out.
+    /// Those of `new` replace parameters of the same name; without a value they are left out as well.
     pub(super) fn query_string(&self, new: &[(&str, Option<&str>)], remove: &[&str]) -> String {
         let mut params: Vec<(&str, Vec<&str>)> = self
             .filter_params
@@ -122,7 +122,7 @@ impl Params {
     }
 }
 
-/// What is wrong with a text to search for: the errors of `ChangeListSearchForm`.
+/// The problem with a search text: the errors of `ChangeListSearchForm`.
 fn search_error(text: &str) -> Option<String> {
     if text.contains('\0') {
         return Some("Null characters are not allowed.".to_owned());

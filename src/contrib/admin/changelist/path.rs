@@ -15,9 +15,9 @@ use crate::db::tables::{Table, TableColumn};
 pub(super) struct Joins<'a> {
     site: &'a AdminSite,
     registered: &'a Registered,
-    /// The path of each, its name in the statement, and its table.
+    /// The path of each table, its name in the statement, and the table.
     joined: Vec<(String, String, Arc<Table>)>,
-    /// What follows the name of the model's table in `FROM`.
+    /// The text after the name of the model's table in `FROM`.
     pub(super) sql: String,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct PathColumn {
     pub(super) vendor: &'static str,
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, Debug)]
 pub(super) enum Target {
     Column(PathColumn),
@@ -44,7 +44,7 @@ pub(super) enum Target {
     },
 }
 
-/// A path taken apart: where it leads to, and what follows, such as `exact`.
+/// A parsed path: its target, and the rest, such as `exact`.
 #[derive(Clone, Debug)]
 pub(super) struct Resolved<'p> {
     pub(super) target: Target,
@@ -56,7 +56,7 @@ impl<'a> Joins<'a> {
         Self { site, registered, joined: Vec::new(), sql: String::new() }
     }
 
-    /// Where `path` leads to. `None` if its first part is no field.
+    /// The target of `path`. `None` if its first part is not a field.
     pub(super) fn resolve<'p>(
         &mut self,
         conn: &mut DbConnection,
@@ -102,7 +102,7 @@ impl<'a> Joins<'a> {
         Ok(Some(Resolved { target, rest: parts.collect() }))
     }
 
-    /// Joins the table of `other`, whose key is in the column `from`, unless it was joined by that path before.
+    /// Joins the table of `other`, whose key is in the column `from`, unless this path has joined it already.
     fn join(
         &mut self,
         conn: &mut DbConnection,
@@ -127,8 +127,9 @@ pub(super) fn field_of<'m>(model: &'m Model, name: &str) -> Option<&'m Field> {
     model.get_field(name).or_else(|| model.fields.iter().find(|field| !name.is_empty() && field.column == name))
 }
 
-/// Whether the list may be filtered by `path`: its own fields may be asked for, those of other models if a filter offers them, and
-/// secrets only by what a masked secret shows. A path that is no field is left to others.
+/// Whether the list may be filtered by `path`. Fields of the model are allowed, fields of other models only if a filter offers
+/// them, and secrets only by the characters that a masked secret shows. A path that is not a field is allowed here; it fails
+/// later.
 pub(super) fn is_allowed(site: &AdminSite, registered: &Registered, path: &str, values: &[String]) -> bool {
     let mut model = Arc::clone(&registered.model);
     let mut is_behind_relation = false;
@@ -137,7 +138,7 @@ pub(super) fn is_allowed(site: &AdminSite, registered: &Registered, path: &str, 
     for part in path.split("__") {
         let Some(field) = field_of(&model, part).cloned() else { break };
         if field.secret {
-            // By longer beginnings one could find a secret letter by letter.
+            // With longer prefixes a secret could be found letter by letter.
             let is_beginning = path.ends_with(&format!("{part}__startswith"));
             let is_shown = |value: &String| value.chars().count() <= SHOWN_OF_SECRETS;
             return is_beginning && field.kind != FieldKind::Password && values.iter().all(is_shown);

@@ -1,4 +1,4 @@
-//! The rows of a list, by what search, filters, order and other parameters say. Python counterpart: `ChangeList.get_queryset`.
+//! The rows of a list, selected by search, filters and other parameters. Python counterpart: `ChangeList.get_queryset`.
 
 use chrono::{DateTime, Utc};
 
@@ -18,7 +18,7 @@ use crate::http::query_dict::QueryDict;
 /// The name of the column with the boxes that select rows.
 pub(in crate::contrib::admin) const CHECKBOX: &str = "action_checkbox";
 
-/// What a list is loaded with.
+/// The inputs for loading a list.
 #[derive(Clone, Debug)]
 pub(in crate::contrib::admin) struct Request {
     pub(in crate::contrib::admin) params: QueryDict,
@@ -27,18 +27,18 @@ pub(in crate::contrib::admin) struct Request {
     pub(in crate::contrib::admin) now: DateTime<Utc>,
 }
 
-/// Which rows of a list are wanted, beyond its parameters.
+/// Selects rows of a list, in addition to its parameters.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::contrib::admin) enum Wanted<'a> {
-    /// All, in the order of the list.
+    /// All rows, in the order of the list.
     All,
-    /// Those with these keys, in the order of the list.
+    /// The rows with these keys, in the order of the list.
     Keys(&'a [&'a str]),
-    /// All or those behind this key, in the order of the keys.
+    /// All rows, or the rows after this key, in the order of the keys.
     After(Option<&'a str>),
 }
 
-/// The rows of a list: the condition, the order, and what search and filters say.
+/// The rows of a list: the condition, the order, the search and the filters.
 pub(super) struct Query<'a> {
     site: &'a AdminSite,
     registered: &'a Registered,
@@ -48,12 +48,12 @@ pub(super) struct Query<'a> {
     /// The columns: names of fields, computed ones, and [`CHECKBOX`].
     pub(super) columns: Vec<String>,
     pub(super) filters: Vec<Filter>,
-    /// The rest of the parameters, which no filter has read.
+    /// The other parameters, which no filter has read.
     pub(super) remaining: Vec<(String, Vec<String>)>,
     search: Statement,
     /// The part of the table that is searched. Empty for all of it.
     pub(super) part: Statement,
-    /// How many rows there are without search and filters.
+    /// The number of rows without search and filters.
     pub(super) full_count: Count,
 }
 
@@ -61,7 +61,7 @@ impl Request {
     /// At most `limit` of the rows that the list would show on its pages.
     ///
     /// # Errors
-    /// Those of the parameters and of the database.
+    /// Returns the errors of the parameters and of the database.
     pub(in crate::contrib::admin) fn rows(
         &self,
         conn: &mut DbConnection,
@@ -71,7 +71,7 @@ impl Request {
         limit: u64,
     ) -> Result<Vec<Row>, ListError> {
         let params = Params::new(&self.params);
-        // Every row would be more than was asked for, and nothing would say so.
+        // The search text was dropped. Reading all rows would return more than was asked for, without a message.
         if params.search_error.is_some() && matches!(wanted, Wanted::After(_)) {
             return Err(ListError::Incorrect);
         }
@@ -170,7 +170,7 @@ impl<'a> Query<'a> {
         self.registered.model.get_field(column).is_some_and(|field| field.relation().is_some())
     }
 
-    /// For each filter the numbers of rows of its choices.
+    /// The numbers of rows of the choices of each filter.
     pub(super) fn facets(&mut self, conn: &mut DbConnection) -> Result<Vec<Vec<u64>>, ListError> {
         let mut facets = Vec::new();
         for (index, filter) in self.filters.iter().enumerate() {

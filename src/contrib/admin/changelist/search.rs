@@ -1,8 +1,8 @@
 //! The search of a list. Python counterpart: `ModelAdmin.get_search_results`.
 //!
-//! Every word must be in one of the fields. A database can only answer that by reading every row, which takes long where there
-//! are a million. So in a large table the search looks at those rows whose unique texts begin with a word, and at the newest
-//! ones; the page says so and offers to search every row.
+//! Every word must be in one of the fields. To find out, a database has to read every row, which takes long with a million rows.
+//! So in a large table only the newest rows are searched, and the rows whose unique texts begin with a word. The page says so and
+//! offers to search every row.
 
 use super::error::ListError;
 use super::lookups::{escaped, like};
@@ -13,13 +13,13 @@ use crate::db::DbConnection;
 use crate::db::tables::{Kind, Statement, Table, TableColumn};
 use crate::db::text_query::TextRow;
 
-/// How many of the newest rows of a large table are searched.
+/// The number of the newest rows of a large table that are searched.
 pub(super) const NEWEST: u64 = 10_000;
 
-/// The most rows of a large table that are found by the beginning of a unique text.
+/// The largest number of rows that are found by the beginning of a unique text.
 const FOUND: u64 = 1_000;
 
-/// The condition that every word of `query` is in one of the fields. Empty if nothing is searched for.
+/// The condition that every word of `query` is in one of the fields. Empty without a search.
 pub(super) fn condition(
     conn: &mut DbConnection,
     joins: &mut Joins<'_>,
@@ -48,8 +48,8 @@ pub(super) fn condition(
 }
 
 /// The part of a large table that is searched, under the name of the table: its newest rows, and those whose unique texts begin with
-/// a word. The database makes it first and takes nothing else into account for that: left to itself it would rather read the whole
-/// table in the order of the list.
+/// a word. The database computes this part first, without the other conditions. Otherwise it would read the whole table in the
+/// order of the list.
 pub(super) fn searched_part(
     conn: &mut DbConnection,
     joins: &mut Joins<'_>,
@@ -103,7 +103,7 @@ fn beginning(table: &Table, key: &TableColumn, joins: &Joins<'_>, column: &PathC
     keys
 }
 
-/// How a word must be in a field.
+/// How a word is compared with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum How {
     Contains,
@@ -142,7 +142,7 @@ fn words(query: &str) -> Vec<String> {
     words
 }
 
-/// Where the first word of `text` ends. A quote without its counterpart is an ordinary character.
+/// The end of the first word of `text`. A quote without a second one is an ordinary character.
 fn end_of_word(text: &str) -> usize {
     let mut at = 0;
     let mut has_quotes = false;
@@ -157,7 +157,7 @@ fn end_of_word(text: &str) -> usize {
                     has_quotes = true;
                     continue;
                 }
-                // As the regular expression of Django: what came before with quotes is a word.
+                // Like Django's regular expression: the text before it, with its quotes, is a word.
                 None if has_quotes => return at,
                 None => {
                     let rest = text.get(at..).unwrap_or_default();
@@ -170,7 +170,7 @@ fn end_of_word(text: &str) -> usize {
     text.len()
 }
 
-/// The place behind the quote that closes the one at `start`.
+/// The position after the quote that closes the quote at `start`.
 fn closing_quote(text: &str, start: usize, quote: char) -> Option<usize> {
     let mut is_escaped = false;
     for (index, c) in text.get(start..)?.char_indices().skip(1) {

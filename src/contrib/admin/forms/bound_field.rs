@@ -1,4 +1,4 @@
-//! What the templates draw of a form. Python counterpart: `django.forms.boundfield` and the widgets of the admin site.
+//! Form fields for the templates. Python counterpart: `django.forms.boundfield` and the widgets of the admin site.
 
 use chrono::{NaiveDateTime, NaiveTime, Timelike};
 use diesel::QueryResult;
@@ -16,7 +16,7 @@ use crate::db::DbConnection;
 pub struct BoundField {
     /// Name of the field.
     pub name: String,
-    /// What stands beside the control.
+    /// The label.
     pub label: String,
     /// Paragraphs below the control.
     pub help_text: Vec<String>,
@@ -24,15 +24,15 @@ pub struct BoundField {
     pub help_list: Vec<String>,
     /// A warning below the control.
     pub help_warning: Option<String>,
-    /// What is wrong.
+    /// Errors.
     pub errors: Vec<String>,
-    /// Whether a value must be given.
+    /// Whether a value is required.
     pub required: bool,
-    /// For `autocomplete` of HTML.
+    /// The attribute `autocomplete` of HTML.
     pub autocomplete: Option<&'static str>,
-    /// Whether the page begins with the cursor here.
+    /// Whether the field has the focus when the page opens.
     pub autofocus: bool,
-    /// A page of its own, such as that which sets a password.
+    /// A related page, such as the page that sets a password.
     pub page_url: Option<String>,
     /// The control.
     pub widget: Widget,
@@ -59,13 +59,13 @@ impl BoundField {
         !matches!(self.widget, Widget::DateTime { .. } | Widget::Radio(_) | Widget::Password(_) | Widget::Readonly(_))
     }
 
-    /// Whether a keyboard on the screen should not begin with a capital.
+    /// Whether an on-screen keyboard should not begin with a capital letter.
     #[must_use]
     pub fn no_capitals(&self) -> bool {
         self.autocomplete == Some("username")
     }
 
-    /// Whether the control stands before its label.
+    /// Whether the control is before its label.
     #[must_use]
     pub fn is_checkbox(&self) -> bool {
         matches!(self.widget, Widget::Checkbox(_))
@@ -75,9 +75,9 @@ impl BoundField {
 /// A choice on the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChoiceOption {
-    /// What is sent.
+    /// The value that is sent.
     pub value: String,
-    /// What is seen.
+    /// The text on the page.
     pub label: String,
     /// Whether it is chosen.
     pub selected: bool,
@@ -90,9 +90,9 @@ pub enum Widget {
     Input {
         /// `type` of HTML.
         kind: &'static str,
-        /// What is in it.
+        /// Its content.
         value: String,
-        /// The most characters.
+        /// The largest number of characters.
         max_length: Option<usize>,
         /// Class of HTML.
         class: &'static str,
@@ -105,50 +105,50 @@ pub enum Widget {
     Textarea(String, Option<usize>),
     /// A box that is checked or not.
     Checkbox(bool),
-    /// A list to choose one from.
+    /// A list with one choice.
     Select(Vec<ChoiceOption>),
-    /// A list to choose any number from.
+    /// A list with any number of choices.
     SelectMultiple(Vec<ChoiceOption>),
-    /// Choices beside each other.
+    /// Radio buttons.
     Radio(Vec<ChoiceOption>),
-    /// Date and time, and the initial ones for hidden controls.
+    /// Date and time, and the initial values for hidden controls.
     DateTime {
         /// Date.
         date: String,
         /// Time.
         time: String,
-        /// What goes along unseen.
+        /// A hidden control.
         hidden: Option<(String, String)>,
     },
     /// The key of a row that is typed.
     RawId {
         /// The key.
         value: String,
-        /// What people see of the row, and its page.
+        /// The text of the row, and its page.
         row: Option<(String, Option<String>)>,
         /// The list of the rows.
         list_url: Option<String>,
     },
-    /// What is known of a stored password.
+    /// The summary of a stored password.
     Password(PasswordSummary),
-    /// A value that cannot be changed here.
+    /// A read-only value.
     Readonly(ReadonlyValue),
 }
 
-/// A value that cannot be changed here.
+/// A read-only value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadonlyValue {
-    /// A text, a truth value or a link.
+    /// A text, a boolean or a link.
     Cell(Cell),
-    /// What is known of a stored password.
+    /// The summary of a stored password.
     Password(PasswordSummary),
 }
 
 impl Form {
-    /// The field as the page shows it. Reads the choices of the field.
+    /// The field for the page. Reads the choices of the field.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn bound_field(&self, conn: &mut DbConnection, field: &FormField) -> QueryResult<BoundField> {
         Ok(BoundField {
             name: field.name.clone(),
@@ -165,7 +165,7 @@ impl Form {
         })
     }
 
-    /// What was typed into a control, or the initial value as that control shows it.
+    /// The text in a control: the submitted text, or the initial value.
     fn shown(&self, name: &str, initial: &str) -> String {
         match self.data() {
             Some(data) => data.get(name).unwrap_or_default().to_owned(),
@@ -173,7 +173,7 @@ impl Form {
         }
     }
 
-    /// What was chosen in a control.
+    /// The choices in a control.
     fn chosen(&self, field: &FormField) -> Vec<String> {
         match self.data() {
             Some(data) => data.get_list(&field.name).into_iter().map(str::to_owned).collect(),
@@ -248,7 +248,7 @@ impl Form {
         let part =
             |prefix: &str, part: &str, initial: &str| self.shown(&format!("{prefix}{}{part}", field.name), initial);
         let (date, time) = (part("", "_0", &initial.0), part("", "_1", &initial.1));
-        // Django shows in the hidden controls what was typed, so that it counts as unchanged the next time.
+        // As in Django, the hidden controls have the submitted value, so that it counts as unchanged the next time.
         let hidden = field.show_hidden_initial.then(|| (date.clone(), time.clone()));
         Widget::DateTime { date, time, hidden }
     }
@@ -290,7 +290,7 @@ fn step(decimal_places: Option<u32>) -> String {
     }
 }
 
-/// A moment in the two controls, without its microseconds.
+/// A date and time in two controls, without microseconds.
 fn date_and_time(moment: NaiveDateTime) -> (String, String) {
     let time = moment.time().with_nanosecond(0).unwrap_or(NaiveTime::MIN);
     (moment.date().to_string(), time.format("%H:%M:%S").to_string())

@@ -4,24 +4,24 @@ use diesel::QueryResult;
 
 use crate::db::DbConnection;
 
-/// The rows that a field can refer to: keys, and what people see of the rows.
+/// The rows that a field can refer to: keys and texts.
 pub trait Choices: Send + Sync {
-    /// All rows in their order. `None` if there are more than a page should list; then the key is typed.
+    /// All rows in their order. `None` if there are too many for a page. Then the user types the key.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn all(&self, conn: &mut DbConnection) -> QueryResult<Option<Vec<(String, String)>>>;
 
-    /// Those of the rows with `keys` that there are, in any order.
+    /// The existing rows among `keys`, in any order.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn find(&self, conn: &mut DbConnection, keys: &[String]) -> QueryResult<Vec<(String, String)>>;
 
-    /// The key that was typed as `text`, in the form of [`Choices::find`]. `None` if no row can have it.
+    /// The key that was typed as `text`, in the format of [`Choices::find`]. `None` if no row can have it.
     ///
     /// # Errors
-    /// Those of the statement that tells which keys are possible.
+    /// Returns the errors of the statement that finds out which keys are possible.
     fn key(&self, conn: &mut DbConnection, text: &str) -> QueryResult<Option<String>>;
 }
 

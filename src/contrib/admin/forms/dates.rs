@@ -37,7 +37,7 @@ const MONTHS: [&str; 12] = [
     "december",
 ];
 
-/// The date in one of the forms that Django takes, such as `2024-03-01`, `03/01/2024` or `1 March 2024`.
+/// The date in one of the formats that Django accepts, such as `2024-03-01`, `03/01/2024` or `1 March 2024`.
 #[must_use]
 pub fn parse_date(text: &str) -> Option<NaiveDate> {
     let text = strip(text);
@@ -47,7 +47,7 @@ pub fn parse_date(text: &str) -> Option<NaiveDate> {
     })
 }
 
-/// The time in one of the forms that Django takes: `12:30`, `12:30:15` or `12:30:15.123456`.
+/// The time in one of the formats that Django accepts: `12:30`, `12:30:15` or `12:30:15.123456`.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<NaiveTime> {
     let text = strip(text);
@@ -89,7 +89,7 @@ fn read(text: &str, format: &str) -> Option<Parts> {
     rest.is_empty().then_some(parts)
 }
 
-/// Reads what `%kind` stands for, and returns what follows.
+/// Reads the value of `%kind`, and returns it with the rest of the text.
 fn part<'a>(parts: &mut Parts, kind: char, text: &'a str) -> Option<&'a str> {
     let (number, rest) = match kind {
         'Y' => digits(text, 4, 4)?,

@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-/// The most characters of an address.
+/// The largest length of an address, in characters.
 const MAX_LENGTH: usize = 320;
 
-/// Whether Django takes `text` for an e-mail address.
+/// Whether Django accepts `text` as an e-mail address.
 #[must_use]
 pub fn is_email(text: &str) -> bool {
     if text.chars().count() > MAX_LENGTH {
@@ -21,7 +21,7 @@ fn is_dot_atom(user: &str) -> bool {
     user.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom_char))
 }
 
-/// A name in quotes. A backslash stands before characters that could not stand alone.
+/// A quoted name. Some characters need a backslash.
 fn is_quoted(user: &str) -> bool {
     let Some(inner) = user.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return false };
     let mut chars = inner.chars();
@@ -41,7 +41,7 @@ fn is_quoted(user: &str) -> bool {
     true
 }
 
-/// Labels of letters and digits of any script, and at last a name of two characters or more without digits, or one of `xn--`.
+/// Labels of letters and digits of any script. The last one has at least two characters and no digits, or begins with `xn--`.
 fn is_domain(domain: &str) -> bool {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || ('\u{a1}'..='\u{ffff}').contains(&c);
     let Some((labels, top)) = domain.rsplit_once('.') else { return false };
@@ -60,7 +60,7 @@ fn is_domain(domain: &str) -> bool {
     labels.split('.').all(|label| is_label(label, (1, 63))) && is_top
 }
 
-/// An address of the network in brackets.
+/// An IP address in brackets.
 fn is_literal(domain: &str) -> bool {
     let address = domain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     address.is_some_and(|address| address.parse::<IpAddr>().is_ok())

@@ -22,27 +22,27 @@ pub(super) const REQUIRED: &str = "This field is required.";
 
 const NULL_CHARACTERS: &str = "Null characters are not allowed.";
 
-/// What a field takes.
+/// The type of a field.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum FieldType {
-    /// `CharField`. Blanks at both ends are cut off if `strip` is set.
+    /// `CharField`. White space at both ends is removed if `strip` is set.
     Char {
-        /// The most characters.
+        /// The largest number of characters.
         max_length: Option<usize>,
-        /// Whether blanks at the ends are no part of the value.
+        /// Whether white space at the ends is removed.
         strip: bool,
-        /// Whether it is typed on several lines.
+        /// Whether the text has several lines.
         multiline: bool,
     },
-    /// `UsernameField`: as `Char`, brought to the one form of names that look the same.
+    /// `UsernameField`: same as `Char`, normalized with NFKC.
     Username {
-        /// The most characters.
+        /// The largest number of characters.
         max_length: Option<usize>,
     },
     /// `EmailField`.
     Email {
-        /// The most characters.
+        /// The largest number of characters.
         max_length: Option<usize>,
     },
     /// A new password. It is never shown again.
@@ -58,9 +58,9 @@ pub enum FieldType {
     Float,
     /// `DecimalField`.
     Decimal {
-        /// The most digits, before and after the point.
+        /// The largest number of digits, before and after the point.
         max_digits: Option<u32>,
-        /// The most digits after the point.
+        /// The largest number of digits after the point.
         decimal_places: Option<u32>,
     },
     /// `BooleanField`.
@@ -71,7 +71,7 @@ pub enum FieldType {
     Date,
     /// `TimeField`.
     Time,
-    /// `SplitDateTimeField`: date and time, each in its own control. Moments are in UTC.
+    /// `SplitDateTimeField`: date and time, each in its own control, in UTC.
     DateTime,
     /// `UUIDField`.
     Uuid,
@@ -95,7 +95,7 @@ pub enum FieldType {
     },
     /// `ModelMultipleChoiceField`: keys of rows.
     ModelMultipleChoice(Arc<dyn Choices>),
-    /// `ReadOnlyPasswordHashField`: what is known of a stored password. It is never written.
+    /// `ReadOnlyPasswordHashField`: the summary of a stored password. It is never written.
     ReadOnlyPasswordHash(PasswordSummary),
 }
 
@@ -124,12 +124,12 @@ impl fmt::Debug for FieldType {
     }
 }
 
-/// What a new value of a field must meet beyond its type, such as what the user may give to others.
+/// A rule for a new value in addition to its type, such as which permissions the user may give to others.
 pub trait Rule: Send + Sync {
-    /// What is wrong with changing the value `before` to `after`.
+    /// The problem with changing the value `before` to `after`.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     fn check(&self, conn: &mut DbConnection, before: &Value, after: &Value) -> QueryResult<Vec<String>>;
 }
 
@@ -142,40 +142,40 @@ impl fmt::Debug for dyn Rule {
 /// A field of a form.
 #[derive(Clone, Debug)]
 pub struct FormField {
-    /// The name, in the request as well.
+    /// The name, which is also the name in the request.
     pub name: String,
-    /// What stands beside the control.
+    /// The label.
     pub label: String,
     /// Paragraphs below the control.
     pub help_text: Vec<String>,
-    /// Items of a list below the control, such as what a password must be like.
+    /// Items of a list below the control, such as the rules for a password.
     pub help_list: Vec<String>,
     /// A warning below the control.
     pub help_warning: Option<String>,
-    /// Whether a value must be given.
+    /// Whether a value is required.
     pub required: bool,
-    /// What it takes.
+    /// Its type.
     pub kind: FieldType,
-    /// The value before anything was typed.
+    /// The initial value.
     pub initial: Value,
-    /// Whether an empty text is NULL.
+    /// Whether an empty text becomes NULL.
     pub empty_is_null: bool,
-    /// Whether the initial value goes along in hidden controls, because it was made when the page was: the default is a
-    /// function.
+    /// Whether the initial value is also in hidden controls, because the default is a function and depends on the time of the
+    /// page.
     pub show_hidden_initial: bool,
-    /// For `autocomplete` of HTML.
+    /// The attribute `autocomplete` of HTML.
     pub autocomplete: Option<&'static str>,
-    /// Whether the page begins with the cursor here.
+    /// Whether the field has the focus when the page opens.
     pub autofocus: bool,
-    /// Set where the user may see the value but not change it, although the page has a control: what is sent is ignored, and this text
-    /// says so.
+    /// Set if the user may see the value but not change it, although the page has a control. A new value is ignored, and this
+    /// text says so.
     pub ignored: Option<&'static str>,
-    /// What else a new value must meet.
+    /// The rule for a new value.
     pub rule: Option<Arc<dyn Rule>>,
 }
 
 impl FormField {
-    /// A field that must be given.
+    /// A required field.
     #[must_use]
     pub fn new(name: &str, label: &str, kind: FieldType) -> Self {
         let initial =
@@ -198,7 +198,7 @@ impl FormField {
         }
     }
 
-    /// The field without the duty to give a value.
+    /// The field as an optional one.
     #[must_use]
     pub fn optional(mut self) -> Self {
         self.required = false;
@@ -220,10 +220,10 @@ impl FormField {
         matches!(self.kind, FieldType::ReadOnlyPasswordHash(_))
     }
 
-    /// The value that was sent, or what is wrong with it, in the words of Django.
+    /// The value that was sent, or Django's message about what is wrong with it.
     ///
     /// # Errors
-    /// Those of the statements of [`Choices`].
+    /// Returns the errors of the statements of [`Choices`].
     pub(super) fn clean(
         &self,
         conn: &mut DbConnection,
@@ -277,11 +277,11 @@ impl FormField {
         )
     }
 
-    /// What was typed, without the blanks that are no part of it.
+    /// The submitted text, with white space removed if the type says so.
     fn stripped<'a>(&self, raw: &'a str) -> &'a str {
         match self.kind {
             FieldType::Char { strip: false, .. } | FieldType::Password | FieldType::Choice { .. } => raw,
-            // Only an empty text is no value here: blanks are a bad number or date.
+            // Only an empty text means no value here. White space is an invalid number or date.
             FieldType::Integer { .. }
             | FieldType::Float
             | FieldType::Decimal { .. }
@@ -302,12 +302,12 @@ impl FormField {
         }
     }
 
-    /// The value that a text stands for.
+    /// The value of a text.
     fn to_python(&self, text: &str) -> Result<String, String> {
         let invalid = |problem: &str| problem.to_owned();
         match &self.kind {
             FieldType::Username { max_length } => {
-                // A name that is too long is refused, so its other form is not needed.
+                // A name that is too long is refused, so it is not normalized.
                 let is_long = max_length.is_some_and(|limit| text.chars().count() > limit);
                 Ok(if is_long { text.to_owned() } else { text.nfkc().collect() })
             }
@@ -347,7 +347,7 @@ impl FormField {
         }
     }
 
-    /// What the validators have against it, all of them.
+    /// The messages of all validators that refuse it.
     fn problems_of_value(&self, value: &str) -> Vec<String> {
         let mut problems = Vec::new();
         if matches!(self.kind, FieldType::Email { .. }) && !is_email(value) {
@@ -376,7 +376,7 @@ impl FormField {
         problems
     }
 
-    /// A checkbox that is not sent is off. Only the word `false` is off as well.
+    /// A checkbox that is not sent is off. The text `false` is off as well.
     fn clean_boolean(&self, raw: Option<&str>) -> Result<Value, Vec<String>> {
         let is_on = raw.is_some_and(|text| !text.is_empty() && !text.eq_ignore_ascii_case("false"));
         if self.required && !is_on { Err(vec![REQUIRED.to_owned()]) } else { Ok(Value::text(is_on.to_string())) }
@@ -446,7 +446,7 @@ impl FormField {
         Ok(Ok(Value::Many(found)))
     }
 
-    /// Whether what was sent differs from `initial`: `has_changed`. What cannot be read does.
+    /// Whether the submitted value differs from `initial`: `has_changed`. A value that cannot be read counts as different.
     pub(super) fn has_changed(&self, initial: &Value, cleaned: Option<&Value>) -> bool {
         if self.is_disabled() {
             return false;
@@ -481,12 +481,12 @@ impl FormField {
     }
 }
 
-/// A moment in the text form of rows.
+/// A date and time in the text format of rows.
 pub(super) fn moment(text: &str) -> Option<NaiveDateTime> {
     DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.naive_utc())
 }
 
-/// The text form of rows for a moment in UTC.
+/// The text format of rows for a date and time in UTC.
 fn moment_text(moment: NaiveDateTime) -> String {
     let has_microseconds = moment.and_utc().timestamp_subsec_micros() != 0;
     moment.format(if has_microseconds { "%Y-%m-%dT%H:%M:%S%.6fZ" } else { "%Y-%m-%dT%H:%M:%SZ" }).to_string()

@@ -7,13 +7,13 @@ use super::value::Value;
 use crate::db::DbConnection;
 use crate::http::query_dict::QueryDict;
 
-/// The name under which errors stand that belong to no field.
+/// The name for errors that belong to no field.
 pub const NON_FIELD_ERRORS: &str = "__all__";
 
 /// The prefix of the hidden controls with initial values.
 const INITIAL_PREFIX: &str = "initial-";
 
-/// A form: fields in the order of the page, what was sent, and what came of it.
+/// A form: fields in the order of the page, the submitted data, and the values or errors.
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     fields: Vec<FormField>,
@@ -25,7 +25,7 @@ pub struct Form {
 }
 
 impl Form {
-    /// A form with these fields, to which nothing was sent.
+    /// A form with these fields and without submitted data.
     #[must_use]
     pub fn new(fields: Vec<FormField>) -> Self {
         Self { fields, ..Self::default() }
@@ -43,7 +43,7 @@ impl Form {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The field with that name, to be adapted.
+    /// The field with that name, as a mutable reference.
     pub fn field_mut(&mut self, name: &str) -> Option<&mut FormField> {
         self.fields.iter_mut().find(|field| field.name == name)
     }
@@ -53,27 +53,28 @@ impl Form {
         self.fields.push(field);
     }
 
-    /// Brings the fields into the order of `names`. Those that are not named come last.
+    /// Sorts the fields in the order of `names`. Other fields come last.
     pub fn order_fields(&mut self, names: &[&str]) {
         let place = |field: &FormField| names.iter().position(|name| *name == field.name).unwrap_or(names.len());
         self.fields.sort_by_key(place);
     }
 
-    /// Takes what was sent. Names that are no field are ignored.
+    /// Sets the submitted data. Names that are not fields are ignored.
     pub fn bind(&mut self, data: QueryDict) {
         self.data = Some(data);
     }
 
-    /// What was sent. `None` for a form that is shown for the first time.
+    /// The submitted data. `None` for a form that is shown for the first time.
     #[must_use]
     pub fn data(&self) -> Option<&QueryDict> {
         self.data.as_ref()
     }
 
-    /// Reads every field of what was sent. Values and errors of an earlier call are dropped. Does nothing if nothing was sent.
+    /// Reads every field of the submitted data. Values and errors of an earlier call are dropped. Does nothing without submitted
+    /// data.
     ///
     /// # Errors
-    /// Those of the statements. Wrong input is no error but found by [`Form::errors`].
+    /// Returns the errors of the statements. Invalid input is not an error of this method; [`Form::errors`] returns it.
     pub fn full_clean(&mut self, conn: &mut DbConnection) -> QueryResult<()> {
         self.cleaned.clear();
         self.errors.clear();
@@ -96,7 +97,7 @@ impl Form {
             if initial.is_none_or(|initial| field.has_changed(&initial, value)) {
                 self.changed.push(field.name.clone());
             }
-            // What goes along in hidden controls is no proof of what is stored.
+            // The hidden controls come from the client, so they do not prove what is stored.
             if let (Some(rule), Some(value)) = (&field.rule, value)
                 && field.has_changed(&field.initial, Some(value))
             {
@@ -113,13 +114,13 @@ impl Form {
         Ok(())
     }
 
-    /// Whether something was sent and nothing is wrong with it.
+    /// Whether data was submitted and is valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         self.data.is_some() && self.errors.is_empty()
     }
 
-    /// The value of a field, if what was sent for it could be read. It stays when a later rule refuses it.
+    /// The value of a field, if it could be read. It stays if a later rule refuses it.
     #[must_use]
     pub fn cleaned(&self, name: &str) -> Option<&Value> {
         self.cleaned.iter().find(|(field, _)| field == name).map(|(_, value)| value)
@@ -156,19 +157,19 @@ impl Form {
         self.add_errors(name, [problem.into()]);
     }
 
-    /// What is wrong, by field.
+    /// The errors, by field.
     #[must_use]
     pub fn errors(&self) -> &[(String, Vec<String>)] {
         &self.errors
     }
 
-    /// What is wrong with a field.
+    /// The errors of a field.
     #[must_use]
     pub fn errors_of(&self, name: &str) -> &[String] {
         self.errors.iter().find(|(field, _)| field == name).map_or(&[], |(_, problems)| problems.as_slice())
     }
 
-    /// What was ignored of what was sent.
+    /// Messages about submitted values that were ignored.
     #[must_use]
     pub fn notices(&self) -> &[&'static str] {
         &self.notices
@@ -180,7 +181,7 @@ impl Form {
         &self.changed
     }
 
-    /// The labels of the fields that have changed: what the log says.
+    /// The labels of the changed fields, for the log.
     #[must_use]
     pub fn changed_labels(&self) -> Vec<String> {
         let label = |name: &String| self.field(name).map_or_else(|| name.clone(), |field| field.label.clone());

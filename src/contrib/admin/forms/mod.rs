@@ -1,10 +1,10 @@
-//! Forms: what a page asks for, what was typed, and what is wrong with it. Python counterpart: `django.forms`, with the
-//! widgets of `django.contrib.admin.widgets`.
+//! Forms: fields, submitted data, and errors. Python counterpart: `django.forms`, with the widgets of
+//! `django.contrib.admin.widgets`.
 //!
-//! A [`Form`] is a list of [`FormField`]s in the order of the page. [`Form::bind`] takes what was sent,
-//! [`Form::full_clean`] turns it into values or errors, and [`bound_field::BoundField`] is what the templates draw.
+//! A [`Form`] is a list of [`FormField`]s in the order of the page. [`Form::bind`] takes the submitted data, [`Form::full_clean`]
+//! turns it into values or errors, and templates show [`bound_field::BoundField`]s.
 //!
-//! Names in the request that are no field of the form are ignored.
+//! Names in the request that are not fields of the form are ignored.
 
 pub mod bound_field;
 mod choices;

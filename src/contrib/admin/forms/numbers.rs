@@ -2,7 +2,7 @@
 
 use crate::core::python;
 
-/// A whole number. Zeros after a point are no fraction.
+/// A whole number. Zeros after a point are accepted.
 pub(super) fn integer(text: &str) -> Option<i128> {
     let text = python::strip(text);
     let text = match text.rsplit_once('.') {
@@ -21,7 +21,7 @@ pub(super) fn float(text: &str) -> Option<f64> {
     text.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
-/// The digits without the underscores that may stand between two of them.
+/// The digits. Underscores between two digits are removed.
 fn without_underscores(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
@@ -38,7 +38,7 @@ pub(super) struct Decimal {
     exponent: i64,
 }
 
-/// The largest exponent that is taken. Numbers beyond it are no amounts, and their digits would fill the memory.
+/// The largest exponent that is accepted. The digits of larger numbers would fill the memory.
 const MAX_EXPONENT: i64 = 1_000;
 
 impl Decimal {
@@ -62,7 +62,7 @@ impl Decimal {
         Some(Self { is_negative, digits: digits.to_owned(), exponent: exponent - i64::try_from(fraction.len()).ok()? })
     }
 
-    /// What is wrong with the number in a column of `max_digits` digits, `decimal_places` of them after the point.
+    /// The problem with the number in a column of `max_digits` digits, `decimal_places` of them after the point.
     pub(super) fn problem(&self, max_digits: Option<u32>, decimal_places: Option<u32>) -> Option<String> {
         let count = i64::try_from(self.digits.len()).unwrap_or(i64::MAX);
         let (digits, decimals) = if self.exponent >= 0 {

@@ -1,8 +1,8 @@
-//! What is shown of a stored password. Python counterpart: `ReadOnlyPasswordHashWidget` of `django.contrib.auth.forms`.
+//! The summary of a stored password. Python counterpart: `ReadOnlyPasswordHashWidget` of `django.contrib.auth.forms`.
 
 use crate::contrib::auth::hashers::{PasswordHashers, is_password_usable};
 
-/// What is shown of a stored password: how it was hashed, with salt and hash masked.
+/// The summary of a stored password: how it was hashed, with salt and hash masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PasswordSummary {
     /// Names and values. A message has no value.

@@ -1,9 +1,9 @@
-//! What was sent means this. Python counterpart: the values in `cleaned_data`.
+//! The values of a valid form. Python counterpart: the values in `cleaned_data`.
 
 /// The value of a field.
 ///
-/// A text is in the one form that the rows of models have: `true`, `7`, `2024-03-01`, `2024-03-01T12:30:15Z`, a UUID with
-/// hyphens, a key of another row.
+/// A text has the format that rows of models have: `true`, `7`, `2024-03-01`, `2024-03-01T12:30:15Z`, a UUID with hyphens, a key
+/// of another row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
     /// One value, or NULL.

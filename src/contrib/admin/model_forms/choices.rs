@@ -24,7 +24,7 @@ impl RelatedChoices {
         Self { site: site.clone(), related: related.clone(), limit }
     }
 
-    /// The order of the list, or that of the model.
+    /// The order of the list, or of the model.
     fn ordering(&self) -> Vec<String> {
         let of_list = self.related.admin.ordering();
         match of_list.is_empty() {
@@ -52,7 +52,7 @@ impl RelatedChoices {
         Ok(rows.into_iter().map(|row| (row.pk().to_owned(), admin.to_string(&row))).collect())
     }
 
-    /// Compares two rows by the value at `path`. A foreign key counts by the key.
+    /// Compares two rows by the value at `path`. Foreign keys are compared by the key.
     fn compare(&self, path: &str, a: &Row, b: &Row) -> Ordering {
         let mut model = std::sync::Arc::clone(&self.related.model);
         let (mut a, mut b) = (Some(a), Some(b));

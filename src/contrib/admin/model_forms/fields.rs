@@ -11,18 +11,18 @@ use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, Row};
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::auth::hashers::PasswordHashers;
 
-/// The most rows that a list of choices has. Beyond that the key is typed.
+/// The largest number of rows in a list of choices. With more rows the user types the key.
 const MAX_CHOICES: u64 = 1_000;
 
-/// What is added to the help of a list that several rows can be chosen from.
+/// The text that is added to the help of a list with several choices.
 const SELECT_MULTIPLE: &str = "Hold down “Control”, or “Command” on a Mac, to select more than one.";
 
-/// What forms are made with.
+/// The context for making forms.
 #[derive(Clone, Debug)]
 pub struct FormOptions {
     /// The registered models.
     pub site: AdminSite,
-    /// For what is shown of passwords.
+    /// For the summaries of passwords.
     pub hashers: PasswordHashers,
     /// The time, for defaults.
     pub now: DateTime<Utc>,
@@ -75,7 +75,7 @@ pub(super) fn default_value(field: &Field, now: DateTime<Utc>) -> Value {
     }
 }
 
-/// A moment in the form of rows.
+/// A date and time in the format of rows.
 pub(super) fn moment(now: DateTime<Utc>) -> String {
     let now = now.trunc_subsecs(6);
     let format = if now.timestamp_subsec_micros() == 0 { "%FT%TZ" } else { "%FT%T%.6fZ" };

@@ -10,7 +10,7 @@ use crate::contrib::admin::models::{FieldKind, Model, Row};
 use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
 
-/// A new row with the defaults of its fields. A field without one is left to the database.
+/// A new row with the defaults of its fields. The database sets fields without a default.
 #[must_use]
 pub fn new_object(model: &Model, now: DateTime<Utc>) -> Row {
     let mut object = Row::new(model);
@@ -24,7 +24,7 @@ pub fn new_object(model: &Model, now: DateTime<Utc>) -> Row {
             object.set(&field.name, value);
         }
     }
-    // The database makes numbers, Django makes UUIDs.
+    // The database generates numbers; Django generates UUIDs.
     if let Some(key) =
         model.get_field("pk").filter(|key| key.kind == FieldKind::Uuid && !key.auto && !object.has(&key.name))
     {
@@ -44,10 +44,10 @@ pub fn apply(model: &Model, form: &Form, object: &mut Row) {
     }
 }
 
-/// Adds an error for each value that another row has as well, where no two may have the same. Fields with errors are left out.
+/// Adds an error for each value of a unique field that another row has. Fields with errors are left out.
 ///
 /// # Errors
-/// Those of the statements.
+/// Returns the errors of the statements.
 pub fn validate_unique(
     conn: &mut DbConnection,
     registered: &Registered,

@@ -9,11 +9,11 @@ use super::table_name::{TableName, table_name};
 /// A field of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
-    /// Name: that of the column, for foreign keys without `_id` at its end.
+    /// The name: the name of the column, for foreign keys without `_id` at its end.
     pub name: String,
     /// The column. Empty for many-to-many fields.
     pub column: String,
-    /// What it holds.
+    /// Its type.
     pub kind: FieldKind,
     /// `verbose_name`. Default: the name with spaces for underscores.
     pub verbose_name: String,
@@ -21,13 +21,13 @@ pub struct Field {
     pub help_text: String,
     /// Whether the value may be NULL.
     pub null: bool,
-    /// Whether a form may leave it empty. Default: as `null`, and true for booleans.
+    /// Whether a form may leave it empty. Default: the value of `null`, and true for booleans.
     pub blank: bool,
-    /// Whether forms have it. Default: true.
+    /// Whether it is in forms. Default: true.
     pub editable: bool,
     /// Whether no two rows have the same value.
     pub unique: bool,
-    /// What a form says of a value that another row has. Default: "Order with this Number already exists."
+    /// The error for a value that another row has. Default: "Order with this Number already exists."
     pub unique_message: Option<String>,
     /// Whether the database makes the value of a new row: `AutoField`.
     pub auto: bool,
@@ -35,7 +35,7 @@ pub struct Field {
     pub choices: Vec<(String, String)>,
     /// The most characters that the value may have.
     pub max_length: Option<usize>,
-    /// `decimal_places` of a decimal number: values are shown with so many digits after the point.
+    /// `decimal_places` of a decimal number: values are shown with this number of digits after the point.
     pub decimal_places: Option<usize>,
     /// The value in a new row.
     pub default: Option<DefaultValue>,
@@ -46,7 +46,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// The field of the column `column`. Its name, kind and `null` are those of diesel.
+    /// The field of the column `column`. Its name, type and `null` come from diesel.
     #[must_use]
     pub fn of<C: Column>(column: C) -> Self
     where
@@ -69,7 +69,7 @@ impl Field {
         Self::new(name, C::NAME, FieldKind::ForeignKey(relation), C::SqlType::NULL)
     }
 
-    /// As [`Field::foreign_key`], where no two rows refer to the same one.
+    /// Same as [`Field::foreign_key`], but no two rows refer to the same row.
     #[must_use]
     pub fn one_to_one<C: Column>(column: C, to: &str) -> Self
     where
@@ -193,7 +193,7 @@ impl Field {
         self
     }
 
-    /// `editable=False`: no form has it.
+    /// `editable=False`: it is in no form.
     #[must_use]
     pub fn not_editable(mut self) -> Self {
         self.editable = false;
@@ -207,7 +207,7 @@ impl Field {
         self
     }
 
-    /// What a form says of a value that another row has: `error_messages["unique"]`.
+    /// The error for a value that another row has: `error_messages["unique"]`.
     #[must_use]
     pub fn unique_message(mut self, text: &str) -> Self {
         self.unique_message = Some(text.to_owned());
@@ -221,7 +221,7 @@ impl Field {
         self
     }
 
-    /// `default`, in the form of [`Row`](super::Row): `true`, `7`, `2024-03-01`.
+    /// `default`, in the format of [`Row`](super::Row): `true`, `7`, `2024-03-01`.
     #[must_use]
     pub fn default_value(mut self, value: &str) -> Self {
         self.default = Some(DefaultValue::Value(value.to_owned()));

@@ -1,6 +1,6 @@
-//! What fields hold. Python counterpart: the field classes of `django.db.models`.
+//! The types of fields. Python counterpart: the field classes of `django.db.models`.
 
-/// What a field holds, as Django's field classes say it.
+/// The type of a field, as Django's field classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldKind {
     /// `BooleanField`.
@@ -51,7 +51,7 @@ pub enum OnDelete {
     Protect,
     /// `SET_NULL`.
     SetNull,
-    /// `DO_NOTHING`: left to the database.
+    /// `DO_NOTHING`: the database decides.
     DoNothing,
 }
 
@@ -71,10 +71,10 @@ pub struct ManyToMany {
 /// The value of a field in a new row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DefaultValue {
-    /// A value in the form of [`Row`](super::Row).
+    /// A value in the format of [`Row`](super::Row).
     Value(String),
     /// The time at which the form is shown: `default=timezone.now`.
     Now,
-    /// The day at which the form is shown.
+    /// The day on which the form is shown.
     Today,
 }

@@ -13,32 +13,32 @@ use crate::db::DbConnection;
 use crate::db::tables::{Statement, Table, TableColumn, Tables};
 use crate::db::text_query::{TextRow, quote_name};
 
-/// The most keys that stand in one statement.
+/// The largest number of keys in one statement.
 const KEYS_PER_STATEMENT: usize = 500;
 
 /// The statements on the table of a model. Cheap to clone.
 ///
-/// Which columns the table has is read from the database when it is first needed. Values are bound and names are quoted.
+/// The columns of the table are read from the database at the first use. Values are bound and names are quoted.
 #[derive(Clone, Debug)]
 pub struct Manager {
     model: Arc<Model>,
     tables: Arc<Tables>,
 }
 
-/// Which rows, in which order, and how many.
+/// A selection of rows, with their order and limit.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// A part of the table, under the name of the table. Empty for all of it.
     pub part: Statement,
-    /// What follows the name of the table in `FROM`: joins.
+    /// The text after the name of the table in `FROM`: joins.
     pub joins: String,
-    /// The condition behind `WHERE`. Empty for all rows.
+    /// The condition after `WHERE`. Empty for all rows.
     pub condition: Statement,
-    /// What stands behind `ORDER BY`. Empty for any order.
+    /// The text after `ORDER BY`. Empty for any order.
     pub order_by: String,
-    /// The most rows.
+    /// The largest number of rows.
     pub limit: Option<u64>,
-    /// How many rows are passed over.
+    /// The number of rows to skip.
     pub offset: u64,
 }
 
@@ -64,7 +64,7 @@ impl Manager {
     /// The table, with its columns.
     ///
     /// # Errors
-    /// Those of the statement, and one that names the table if it does not exist.
+    /// Returns the errors of the statement, and one that names the table if it does not exist.
     pub fn table(&self, conn: &mut DbConnection) -> QueryResult<Arc<Table>> {
         self.tables.get(conn, &self.model.table)
     }
@@ -72,7 +72,7 @@ impl Manager {
     /// The column of the field `name`. `pk` is the primary key.
     ///
     /// # Errors
-    /// Names what does not exist.
+    /// Returns an error that names the missing table or field.
     pub fn column<'t>(&self, table: &'t Table, name: &str) -> QueryResult<&'t TableColumn> {
         let missing = || Error::QueryBuilderError(format!("{} has no field {name:?}", self.model.label()).into());
         table.column(&self.model.get_field(name).ok_or_else(missing)?.column)
@@ -81,7 +81,7 @@ impl Manager {
     /// The order of the model by its own columns, then by the key.
     ///
     /// # Errors
-    /// Names what does not exist.
+    /// Returns an error that names the missing table or field.
     pub fn order_by(&self, table: &Table) -> QueryResult<String> {
         let mut terms = Vec::new();
         for field in &self.model.ordering {
@@ -100,18 +100,18 @@ impl Manager {
         self.model.fields.iter().filter(|field| !field.column.is_empty())
     }
 
-    /// The row with the key `pk`. `None` if there is none, or if the column cannot hold such a key.
+    /// The row with the key `pk`. `None` if there is no such row, or if the column cannot hold the key.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn get(&self, conn: &mut DbConnection, pk: &str) -> QueryResult<Option<Row>> {
         self.get_by(conn, "pk", pk)
     }
 
-    /// The first row whose field has the value `value`. `None` if there is none, or if the column cannot hold it.
+    /// The first row whose field has the value `value`. `None` if there is no such row, or if the column cannot hold the value.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn get_by(&self, conn: &mut DbConnection, field: &str, value: &str) -> QueryResult<Option<Row>> {
         Ok(self.filter_by(conn, field, &[value])?.into_iter().next())
     }
@@ -119,7 +119,7 @@ impl Manager {
     /// The rows whose field has one of `values`, by the primary key. Values that the column cannot hold match nothing.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn filter_by(&self, conn: &mut DbConnection, field: &str, values: &[&str]) -> QueryResult<Vec<Row>> {
         let table = self.table(conn)?;
         let column = self.column(&table, field)?;
@@ -137,7 +137,7 @@ impl Manager {
     /// The rows of `selection`.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn select(&self, conn: &mut DbConnection, selection: &Selection) -> QueryResult<Vec<Row>> {
         let table = self.table(conn)?;
         let mut statement = Statement::new("SELECT ");
@@ -173,18 +173,18 @@ impl Manager {
         Ok(rows.into_iter().map(read).collect())
     }
 
-    /// How many rows meet `condition`; all of them if it is empty. Stops counting at `limit`.
+    /// The number of rows that meet `condition`, or of all rows if it is empty. Stops counting at `limit`.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn count(&self, conn: &mut DbConnection, condition: &Statement, limit: Option<u64>) -> QueryResult<u64> {
         self.count_of(conn, &Selection { condition: condition.clone(), limit, ..Selection::default() })
     }
 
-    /// How many rows `selection` has. Stops counting at its limit.
+    /// The number of rows in `selection`. Stops counting at its limit.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn count_of(&self, conn: &mut DbConnection, selection: &Selection) -> QueryResult<u64> {
         let table = self.table(conn)?;
         let mut statement = Statement::new("SELECT CAST(count(*) AS text) FROM ");
@@ -200,10 +200,10 @@ impl Manager {
         Ok(count.and_then(|count| count.parse().ok()).unwrap_or_default())
     }
 
-    /// Whether another row than `pk` has the value `value` in the field.
+    /// Whether a row other than `pk` has the value `value` in the field.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn is_taken(&self, conn: &mut DbConnection, field: &str, value: &str, pk: &str) -> QueryResult<bool> {
         Ok(self.filter_by(conn, field, &[value])?.iter().any(|row| row.pk() != pk))
     }
@@ -212,7 +212,7 @@ impl Manager {
     /// [`Database::write`](crate::db::Database::write).
     ///
     /// # Errors
-    /// Those of the statement, such as a unique violation.
+    /// Returns the errors of the statement, such as a unique violation.
     pub fn insert(&self, conn: &mut DbConnection, object: &mut Row) -> QueryResult<()> {
         let table = self.table(conn)?;
         let has_value = |field: &&Field| object.has(&field.name) && !(field.auto && object.get(&field.name).is_none());
@@ -237,10 +237,11 @@ impl Manager {
         self.save_many(conn, object)
     }
 
-    /// Writes the values and the many-to-many keys that `object` has into the row with the key `pk`. Returns whether there was one.
+    /// Writes the values and the many-to-many keys that `object` has into the row with the key `pk`. Returns whether there was
+    /// such a row.
     ///
     /// # Errors
-    /// Those of the statement, such as a unique violation.
+    /// Returns the errors of the statement, such as a unique violation.
     pub fn update(&self, conn: &mut DbConnection, pk: &str, object: &Row) -> QueryResult<bool> {
         let table = self.table(conn)?;
         let key = self.column(&table, "pk")?;
@@ -259,11 +260,11 @@ impl Manager {
         Ok(true)
     }
 
-    /// Deletes the rows with the keys `pks`, and their rows in the tables of many-to-many fields. Rows that refer to them are
-    /// left to the caller. Returns how many there were.
+    /// Deletes the rows with the keys `pks`, and their rows in the tables of many-to-many fields. Rows that refer to them must be
+    /// deleted by the caller. Returns how many there were.
     ///
     /// # Errors
-    /// Those of the statement, such as a foreign key violation.
+    /// Returns the errors of the statement, such as a foreign key violation.
     pub fn delete(&self, conn: &mut DbConnection, pks: &[&str]) -> QueryResult<usize> {
         for between in self.model.fields.iter().filter_map(Field::many) {
             let table = self.tables.get(conn, &between.through)?;
@@ -276,7 +277,7 @@ impl Manager {
     /// The table between this model and another one.
     ///
     /// # Errors
-    /// Those of the statement, and one that names the table if it does not exist.
+    /// Returns the errors of the statement, and one that names the table if it does not exist.
     pub fn through(&self, conn: &mut DbConnection, between: &ManyToMany) -> QueryResult<Arc<Table>> {
         self.tables.get(conn, &between.through)
     }
@@ -284,7 +285,7 @@ impl Manager {
     /// The keys of the many-to-many field of the row `pk`, ascending.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     pub fn many(&self, conn: &mut DbConnection, between: &ManyToMany, pk: &str) -> QueryResult<Vec<String>> {
         let table = self.tables.get(conn, &between.through)?;
         let (source, target) = (table.column(&between.source)?, table.column(&between.target)?);
@@ -300,7 +301,7 @@ impl Manager {
     /// Reads the keys of all many-to-many fields into `object`.
     ///
     /// # Errors
-    /// Those of the statements.
+    /// Returns the errors of the statements.
     pub fn load_many(&self, conn: &mut DbConnection, object: &mut Row) -> QueryResult<()> {
         let pk = object.pk().to_owned();
         for field in &self.model.fields {
@@ -312,7 +313,7 @@ impl Manager {
         Ok(())
     }
 
-    /// Adds and removes rows of the tables between, so that they have the keys of `object`: `object.field.set(keys)`.
+    /// Adds and removes rows of many-to-many tables, so that they have the keys of `object`: `object.field.set(keys)`.
     fn save_many(&self, conn: &mut DbConnection, object: &Row) -> QueryResult<()> {
         let pk = object.pk();
         for field in self.model.fields.iter().filter(|field| object.has_many(&field.name)) {
@@ -336,7 +337,7 @@ impl Manager {
         Ok(())
     }
 
-    /// The outcome of a statement. After an error of the statement the tables are read again.
+    /// The result of a statement. After an error, the columns of the tables are read again at the next use.
     fn checked<T>(&self, outcome: QueryResult<T>) -> QueryResult<T> {
         if let Err(Error::DatabaseError(diesel::result::DatabaseErrorKind::Unknown, _)) = outcome {
             self.tables.clear();

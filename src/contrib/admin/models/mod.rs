@@ -1,7 +1,7 @@
 //! The description of a model, its rows, and the statements on its table. Python counterpart: `django.db.models`.
 //!
-//! A [`Model`] is made from a table of diesel. Names, types and which values may be NULL come from diesel's column types; what
-//! Django's fields say besides (`max_length`, `choices`, `help_text`) is added by methods of those names:
+//! A [`Model`] is made from a table of diesel. Names, types and whether values may be NULL come from diesel's column types.
+//! Methods add the other options of Django's fields (`max_length`, `choices`, `help_text`):
 //!
 //! ```
 //! use actix_simplejwt::contrib::admin::models::{Field, Model};

@@ -7,7 +7,7 @@ use super::sql_type::FieldType;
 use super::table_name::{TableName, table_name};
 use crate::db::migrations::ModelName;
 
-/// What Django's `_meta` says about a model.
+/// The data of Django's `_meta`.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// Label of the app: `auth`.
@@ -22,11 +22,11 @@ pub struct Model {
     pub verbose_name_plural: String,
     /// The table.
     pub table: String,
-    /// The fields, in the order in which forms show them. The first is the primary key, unless it was placed elsewhere.
+    /// The fields, in the order of forms. The first is the primary key, unless it was added at another place.
     pub fields: Vec<Field>,
-    /// Name of the field that pages and log entries name a row by.
+    /// Name of the field that identifies a row in addresses and log entries.
     pub pk: String,
-    /// `ordering`, with `-` for descending. Default: none, and then lists are sorted by the key, last first.
+    /// `ordering`, with `-` for descending. Default: none. Lists are then sorted by the key in descending order.
     pub ordering: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ impl Model {
         Self::described(app_label, object_name, &table_name(&table), key)
     }
 
-    /// As [`Model::new`], for a table that no `table!` describes, with the primary key `key`.
+    /// Same as [`Model::new`], for a table without a `table!`, with the primary key `key`.
     #[must_use]
     pub fn described(app_label: &str, object_name: &str, table: &str, key: Field) -> Self {
         let verbose_name = camel_case_to_spaces(object_name);
@@ -61,7 +61,7 @@ impl Model {
         }
     }
 
-    /// Adds a field. One with the name of an earlier field takes its place.
+    /// Adds a field. It replaces an earlier field of the same name.
     #[must_use]
     pub fn field(mut self, field: Field) -> Self {
         match self.fields.iter_mut().find(|known| known.name == field.name) {
@@ -86,7 +86,7 @@ impl Model {
         self
     }
 
-    /// Names rows by another field than the primary key, as a proxy model with its own `pk` does.
+    /// Identifies rows by another field than the primary key, as a proxy model with its own `pk` does.
     #[must_use]
     pub fn addressed_by(mut self, field: &str) -> Self {
         field.clone_into(&mut self.pk);
@@ -106,7 +106,7 @@ impl Model {
         format!("{}.{}", self.app_label, self.object_name)
     }
 
-    /// Whether `label` names this model, in whatever case.
+    /// Whether `label` names this model, ignoring case.
     #[must_use]
     pub fn is(&self, label: &str) -> bool {
         let (app, name) = label.split_once('.').unwrap_or_default();
@@ -125,7 +125,7 @@ impl Model {
         format!("{count} {}", if count == 1 { &self.verbose_name } else { &self.verbose_name_plural })
     }
 
-    /// What `manage migrate` needs to make the content type and the permissions.
+    /// The data from which `manage migrate` makes the content type and the permissions.
     #[must_use]
     pub fn content_type(&self) -> ModelName {
         ModelName {

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use super::model::Model;
 
-/// A row: the values of the fields by their names, each a text in one form on both databases, or NULL.
+/// A row: the values of the fields by their names. Each is NULL, or a text in the same format on both databases.
 ///
-/// The forms are `true` and `false`, `7`, `1.50`, `2024-03-01`, a moment in UTC such as `2024-03-01T12:30:15.123456Z`, a UUID with
-/// hyphens. A foreign key has the key of the row that it refers to. Many-to-many fields have lists of keys, see [`Row::many`].
+/// The formats are `true` and `false`, `7`, `1.50`, `2024-03-01`, a date and time in UTC such as `2024-03-01T12:30:15.123456Z`,
+/// and a UUID with hyphens. The value of a foreign key is the key of the other row. Many-to-many fields have lists of keys, see
+/// [`Row::many`].
 #[derive(Clone, Default)]
 pub struct Row {
     pk: String,
@@ -32,7 +33,7 @@ impl Row {
         self.values.get(field)?.as_deref()
     }
 
-    /// As [`Row::get`], with an empty text for NULL.
+    /// Same as [`Row::get`], with an empty text for NULL.
     #[must_use]
     pub fn text(&self, field: &str) -> &str {
         self.get(field).unwrap_or_default()
@@ -44,7 +45,7 @@ impl Row {
         self.get(field) == Some("true")
     }
 
-    /// The key that pages and log entries name the row by. Empty before a new row is inserted.
+    /// The key that identifies the row in addresses and log entries. Empty before a new row is inserted.
     #[must_use]
     pub fn pk(&self) -> &str {
         self.text("pk")
@@ -56,7 +57,7 @@ impl Row {
         self.values.insert(field, value);
     }
 
-    /// Whether the field has a value or NULL, and was not left out.
+    /// Whether the field was read or set. Its value may be NULL.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
         self.values.contains_key(field)

@@ -1,13 +1,13 @@
-//! What diesel's type of a column says about its field. Python counterpart: `inspectdb`.
+//! The field type for diesel's type of a column. Python counterpart: `inspectdb`.
 
 use diesel::sql_types;
 
 use super::kind::FieldKind;
 use crate::db::types::UserKey;
 
-/// A type of diesel that a field can have.
+/// A type of diesel for which there is a field type.
 pub trait FieldType {
-    /// The kind of the field.
+    /// The type of the field.
     const KIND: FieldKind;
     /// Whether it may be NULL.
     const NULL: bool = false;

@@ -3,7 +3,7 @@
 use diesel::query_builder::QueryFragment;
 use diesel::{QuerySource, debug_query};
 
-/// The database whose form of names is read below. Any will do.
+/// The database whose SQL is read below. Any of them works.
 #[cfg(feature = "sqlite")]
 type Names = diesel::sqlite::Sqlite;
 #[cfg(not(feature = "sqlite"))]
@@ -14,7 +14,7 @@ pub trait TableName: QueryFragment<Names> {}
 
 impl<F: QueryFragment<Names>> TableName for F {}
 
-/// The name of a table of diesel. diesel itself tells it in SQL only.
+/// The name of a table of diesel. diesel has the name only in the SQL that it writes.
 pub(super) fn table_name<T: QuerySource>(table: &T) -> String
 where
     T::FromClause: TableName,

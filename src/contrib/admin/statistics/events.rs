@@ -2,7 +2,7 @@
 
 use crate::http::outcome::{Refusal, TokenEvent};
 
-/// Something that is counted. The names are in the database and never change.
+/// A kind of event. The names are in the database and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
     /// A log-in with a user name and password.

@@ -1,8 +1,7 @@
-//! What happened, by hour, for the dashboard. Python counterpart: none; Django's admin has no dashboard.
+//! Counts events by hour, for the dashboard. Python counterpart: none; Django's admin has no dashboard.
 //!
-//! Each process counts in memory beside its requests, and adds its counts to the table `admin_event_counts` every
-//! [`FLUSH_INTERVAL`] and when it stops. Several instances add to the same rows. A process that is killed loses the counts since
-//! its last addition, and nothing else.
+//! Each process counts in memory, and adds its counts to the table `admin_event_counts` every [`FLUSH_INTERVAL`] and when it
+//! stops. Several instances add to the same rows. A process that is killed loses only the counts since its last addition.
 //!
 //! `manage migrate` makes the table. Without it, on a database that only Django has migrated, nothing is counted.
 
@@ -28,14 +27,14 @@ use crate::http::outcome::{Reason, TokenEvent};
 
 /// How often a process adds its counts to the table.
 pub const FLUSH_INTERVAL: Duration = Duration::from_secs(10);
-/// How often a process looks at the gauges, in seconds. The last look of an hour stands.
+/// How often a process reads the gauges, in seconds. The last value of an hour is kept.
 const GAUGE_INTERVAL: i64 = 300;
 /// How long counts are kept, in seconds: 90 days.
 const RETENTION: i64 = 90 * 24 * 3600;
 /// Seconds in an hour.
 pub const HOUR: i64 = 3600;
 
-/// A number that is looked up, such as that of active sessions. An app adds one to the registry:
+/// A number that is read from the database, such as the number of active sessions. An app adds one to the registry:
 /// `registry.push(Gauge::new("active_sessions", "Active sessions", count))`.
 #[derive(Clone, Copy, Debug)]
 pub struct Gauge {
@@ -43,7 +42,7 @@ pub struct Gauge {
     pub name: &'static str,
     /// The name on the dashboard.
     pub label: &'static str,
-    /// Counts now. It should be fast on tables with a million rows.
+    /// Returns the current number. It should be fast on tables with a million rows.
     pub count: fn(&mut DbConnection, DateTime<Utc>) -> QueryResult<i64>,
 }
 
@@ -68,7 +67,7 @@ struct Inner {
     clock: Clock,
     gauges: Vec<Gauge>,
     counts: [AtomicU64; Event::ALL.len()],
-    /// When the gauges are next looked at, in seconds since the Unix epoch.
+    /// When the gauges are read next, in seconds since the Unix epoch.
     next_gauges: AtomicI64,
     stop: Notify,
 }
@@ -88,7 +87,7 @@ impl EventCounts {
         }
     }
 
-    /// The numbers that the apps of the project look up.
+    /// The gauges of the apps of the project.
     #[must_use]
     pub fn gauges(&self) -> &[Gauge] {
         &self.0.gauges
@@ -113,10 +112,10 @@ impl EventCounts {
         self.0.stop.notify_one();
     }
 
-    /// Adds the counts to the table, and looks at the gauges if it is time.
+    /// Adds the counts to the table, and reads the gauges if it is time.
     ///
     /// # Errors
-    /// Those of the database. The counts are added by the next call.
+    /// Returns the errors of the database. The counts are added by the next call.
     pub async fn flush(&self, database: &Database) -> Result<(), DatabaseError> {
         let now = self.0.clock.now();
         let hour = now.timestamp().div_euclid(HOUR) * HOUR;

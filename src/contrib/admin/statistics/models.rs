@@ -17,15 +17,15 @@ pub struct HourlyCount {
     pub hour: i64,
     /// Name of the event or gauge.
     pub event: String,
-    /// How many events, or the last value of the gauge.
+    /// The number of events, or the last value of the gauge.
     pub total: i64,
 }
 
-/// Adds to the counts of an hour. The events must be in the same order in every call: two instances could otherwise wait for
-/// each other.
+/// Adds to the counts of an hour. The events must be in the same order in every call. Otherwise two instances could be in a
+/// deadlock.
 ///
 /// # Errors
-/// Those of the statements.
+/// Returns the errors of the statements.
 pub(super) fn add(conn: &mut DbConnection, of_hour: i64, counts: &[(&str, i64)]) -> QueryResult<()> {
     for (name, count) in counts {
         let row = (hour.eq(of_hour), event.eq(name), total.eq(count));
@@ -42,7 +42,7 @@ pub(super) fn add(conn: &mut DbConnection, of_hour: i64, counts: &[(&str, i64)])
 /// Sets the values of gauges in an hour.
 ///
 /// # Errors
-/// Those of the statements.
+/// Returns the errors of the statements.
 pub(super) fn set(conn: &mut DbConnection, of_hour: i64, values: &[(&str, i64)]) -> QueryResult<()> {
     for (name, value) in values {
         let row = (hour.eq(of_hour), event.eq(name), total.eq(value));
@@ -56,10 +56,10 @@ pub(super) fn set(conn: &mut DbConnection, of_hour: i64, values: &[(&str, i64)])
     Ok(())
 }
 
-/// Deletes what is older than `oldest`.
+/// Deletes the rows that are older than `oldest`.
 ///
 /// # Errors
-/// Those of the statement.
+/// Returns the errors of the statement.
 pub(super) fn delete_before(conn: &mut DbConnection, oldest: i64) -> QueryResult<()> {
     diesel::delete(table.filter(hour.lt(oldest))).execute(conn).map(drop)
 }
@@ -67,15 +67,15 @@ pub(super) fn delete_before(conn: &mut DbConnection, oldest: i64) -> QueryResult
 /// The counts of all hours from `first` on, the oldest first.
 ///
 /// # Errors
-/// Those of the statement.
+/// Returns the errors of the statement.
 pub fn counts_since(conn: &mut DbConnection, first: i64) -> QueryResult<Vec<HourlyCount>> {
     table.filter(hour.ge(first)).order((hour, event)).select(HourlyCount::as_select()).load(conn)
 }
 
-/// The sessions of `django_session` that have not ended at `now`.
+/// The number of sessions in `django_session` that have not expired at `now`.
 ///
 /// # Errors
-/// Those of the statement.
+/// Returns the errors of the statement.
 pub fn active_sessions(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
     django_session::table.filter(django_session::expire_date.gt(to_db(now))).count().get_result(conn)
 }

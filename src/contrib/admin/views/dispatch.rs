@@ -1,5 +1,4 @@
-//! The way of a request to its page. Python counterpart: `AdminSite.admin_view`, `AdminSite.catch_all_view` and
-//! `CsrfViewMiddleware`.
+//! Routes a request to its page. Python counterpart: `AdminSite.admin_view`, `AdminSite.catch_all_view` and `CsrfViewMiddleware`.
 
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ use crate::http::form_data::{FormError, read_form};
 use crate::http::outcome::Reason;
 use crate::http::query_dict::{QueryDict, quote_plus};
 
-/// What pages of the admin site must not be kept by: `never_cache`.
+/// No cache may keep pages of the admin site: `never_cache`.
 const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, no-store, must-revalidate, private");
 
 /// Serves every page of the admin site.
@@ -72,8 +71,8 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
         form,
     };
     let mut response = view(&site, &request).await?;
-    // The cache of the browser must not show pages after the user has logged out. In Django the pages for one's own password, which
-    // show nothing, may be kept.
+    // The cache of the browser must not show pages after the user has logged out. Django allows caches for the pages about the
+    // user's own password, which have no data.
     let may_be_kept = request.req.path().starts_with(&request.url("password_change/"));
     if !may_be_kept && !response.headers().contains_key(header::CACHE_CONTROL) {
         response.headers_mut().insert(header::CACHE_CONTROL, NEVER_CACHE);
@@ -85,7 +84,8 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
     Ok(response)
 }
 
-/// The limits on the form of `req`. Who sends it is looked up only if it is large: it is otherwise read first, as in Django.
+/// The limits on the form of `req`. The user is looked up before reading only if the form is large. Otherwise the form is read
+/// first, as in Django.
 async fn form_limits(req: &HttpRequest, limits: Limits) -> Result<Limits, PageError> {
     let headers = req.headers();
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
@@ -99,7 +99,7 @@ async fn form_limits(req: &HttpRequest, limits: Limits) -> Result<Limits, PageEr
     Ok(Limits { body: CREDENTIALS_BODY.min(limits.body), ..limits })
 }
 
-/// The page at the path of the request, in Django's order: who is not logged in is sent to the log-in for whatever path.
+/// The page at the path of the request, in Django's order: an anonymous client is sent to the log-in page from every path.
 async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
     let path = request.req.path().strip_prefix(site.base()).unwrap_or_default().to_owned();
     let path = decode_path(&path);

@@ -1,7 +1,7 @@
 //! A list as a file for spreadsheets. Not in Django; the counterpart is an action that every project writes itself.
 //!
-//! The file has every row that search and filters find, in the order of their keys. It is sent while it is made, by one statement
-//! for a thousand rows, so that a table of any size needs little memory. Secrets are left out.
+//! The file has every row that search and filters find, in the order of their keys. It is sent while the rows are read, a
+//! thousand in each statement, so that a table of any size needs little memory. Secrets are left out.
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -20,7 +20,7 @@ use crate::db::{Database, DbConnection};
 /// Rows that are read by one statement.
 const CHUNK: u64 = 1_000;
 
-/// Characters with which a cell becomes a formula in a spreadsheet, even if the cell came from a stranger who chose a name.
+/// Characters that make a cell a formula in a spreadsheet. Any user can choose a name that begins with one.
 const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
 
 /// The file.
@@ -54,7 +54,7 @@ pub(super) async fn export(
         .streaming(lines))
 }
 
-/// Where the rows come from.
+/// The source of the rows.
 struct Source {
     db: Database,
     site: AdminSite,
@@ -83,7 +83,7 @@ struct State {
     next: Next,
 }
 
-/// What is sent next.
+/// The next part of the file.
 enum Next {
     /// A beginning and rows.
     Rows(Vec<u8>, Vec<Row>),
@@ -124,7 +124,7 @@ struct Column {
 enum Value {
     /// The value as it is stored.
     Stored(Box<Field>),
-    /// What the list shows.
+    /// The value in the list.
     Shown(String),
 }
 
@@ -144,7 +144,8 @@ impl Column {
     }
 }
 
-/// The columns: those of the list, then the other fields. A foreign key has its text where the list shows it, and its key.
+/// The columns: the columns of the list, then the other fields. A foreign key has its text as a column of the list, and its key
+/// as another column.
 fn columns(registered: &Registered) -> Vec<Column> {
     let model = &registered.model;
     let mut columns = Vec::new();

@@ -34,8 +34,8 @@ impl ModelAdmin for OtherTable {
     }
 }
 
-/// The pages of the users in the table of `users`, and the tables that they refer to. `None` if there is no such table, or if it has no
-/// primary key of one column.
+/// The pages of the users in the table of `users`, and the tables that they refer to. `None` if the table does not exist, or has
+/// no primary key of one column.
 pub(super) fn user_admin(
     conn: &mut DbConnection,
     users: &dyn UserModel,
@@ -132,7 +132,7 @@ fn field(column: &TableColumn, settings: &AuthSettings) -> Option<Field> {
     let mut field = Field::new(name, &described.name, kind, described.is_nullable);
     field.max_length = max_length;
     field.unique = described.is_unique;
-    // What the database fills in, or what a model usually says, may be left out.
+    // A field is not required if the database or the model usually has a default.
     field.blank |= described.has_default || (column.kind == Kind::Text && !described.is_unique);
     if !described.is_nullable && !described.has_default {
         field.default = match column.kind {

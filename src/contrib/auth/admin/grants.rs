@@ -1,5 +1,5 @@
-//! What a user may give to others. Django has no such rules: there, who may change users or groups can give anything to anybody, also
-//! to oneself. Here only superusers make superusers, and others give what they have.
+//! What a user may give to others. Django has no such rules: there, a user who may change users or groups can give any permission
+//! to any user. Here only superusers make superusers, and other users can give only what they have.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Grants {
         }
     }
 
-    /// Lets the field `name` get permissions that the user has.
+    /// Allows only permissions that the user has in the field `name`.
     pub(super) fn limit_permissions(&self, form: &mut Form, name: &str) {
         if let Some(field) = form.field_mut(name).filter(|_| !self.is_superuser) {
             field.rule =
@@ -40,7 +40,7 @@ impl Grants {
         }
     }
 
-    /// Lets the field `name` get groups all of whose permissions the user has.
+    /// Allows only groups in the field `name` whose permissions the user has all.
     pub(super) fn limit_groups(&self, form: &mut Form, name: &str) {
         if let Some(field) = form.field_mut(name).filter(|_| !self.is_superuser) {
             field.rule = Some(Arc::new(OwnPermissions { permissions: Arc::clone(&self.permissions), of_groups: true }));

@@ -90,7 +90,7 @@ impl ModelAdmin for ContentTypeAdmin {
     }
 
     fn ready(&self, names: &Names) {
-        // The site may be made again when the database is open. The names are the same then.
+        // The site may be made again when the database is open. The names are then the same.
         let _ = self.names.set(names.clone());
     }
 }

@@ -33,10 +33,10 @@ pub(super) fn register(registry: &mut Registry, users: &dyn UserModel, validator
     }
 }
 
-/// Registers the users of another table, with the fields that it has. Nothing happens while there is no such table.
+/// Registers the users of another table, with the fields that it has. Does nothing if the table does not exist.
 ///
 /// # Errors
-/// Those of the statements.
+/// Returns the errors of the statements.
 pub(super) fn register_own_users(
     registry: &mut Registry,
     conn: &mut DbConnection,

@@ -33,12 +33,12 @@ pub(super) fn add_passwords(form: &mut Form, validators: &[PasswordValidator], r
     }
 }
 
-/// Whether the form asks for a password that can be used. Without the choice it does.
+/// Whether the form asks for a usable password. It always does without the choice.
 pub(super) fn wants_password(form: &Form) -> bool {
     form.cleaned_text("usable_password") != "false"
 }
 
-/// Checks the two passwords. `user` is whom they are for.
+/// Checks the two passwords for `user`.
 pub(super) fn validate_passwords(form: &mut Form, user: &Row, validators: &[PasswordValidator]) {
     if !wants_password(form) {
         return;
@@ -51,7 +51,7 @@ pub(super) fn validate_passwords(form: &mut Form, user: &Row, validators: &[Pass
         }
     }
     if password.is_empty() || confirmation.is_empty() {
-        // As in Django, one password alone is still looked at.
+        // As in Django, a single password is still checked.
         if confirmation.is_empty() {
             return;
         }

@@ -41,14 +41,14 @@ async fn user_change_password(request: &AdminRequest, key: &str) -> Result<HttpR
         return Err(PageError::PermissionDenied);
     }
     let user = user.ok_or(PageError::NotFound)?;
-    // Who sets the password of a superuser becomes one.
+    // A user who sets the password of a superuser can log in as that superuser.
     let is_superuser = request.user()?.is_superuser();
     if user.is_true("is_superuser") && !is_superuser {
         return Err(PageError::PermissionDenied);
     }
     let auth = request.auth()?;
     let validators = auth.password_validators().to_vec();
-    // As in Django, no text at all counts as a password here.
+    // As in Django, an empty password string counts as a usable password here.
     let has_password = is_password_usable(user.text("password"));
     let mut form = Form::default();
     if has_password {
@@ -107,7 +107,8 @@ pub(super) async fn encode(request: &AdminRequest, form: &Form) -> Result<String
     request.auth()?.hash(move |hashers| hashers.encode(&password)).await?.map_err(PageError::internal)
 }
 
-/// Stores the password and what follows from it. Returns the user as stored, or nothing if there is no such user any more.
+/// Stores the password, ends the logins of the user, and writes the log. Returns the stored user, or `None` if the user does not
+/// exist any more.
 async fn store(
     site: &AdminSite,
     registered: &Registered,

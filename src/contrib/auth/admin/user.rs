@@ -21,14 +21,14 @@ use crate::db::DbConnection;
 use crate::db::tables::Statement;
 use crate::db::text_query::quote_name;
 
-/// What the fieldsets of Django's `UserAdmin` have, for as far as the model has it.
+/// The fieldsets of Django's `UserAdmin`, with the fields that the model has.
 const FIELDSETS: [(&str, &[&str]); 3] = [
     ("Personal info", &["first_name", "last_name", "email"]),
     ("Permissions", &["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]),
     ("Important dates", &["last_login", "date_joined"]),
 ];
 
-/// `UserAdmin`, for whichever model of users the project has.
+/// `UserAdmin`, for any user model.
 #[derive(Clone, Debug)]
 pub struct UserAdmin {
     model: Model,
@@ -54,7 +54,7 @@ impl UserAdmin {
         required_fields: &[String],
         validators: Arc<[PasswordValidator]>,
     ) -> Self {
-        // Once for each project that is set up, and most have the name that Django has.
+        // This leaks one small text for each project that is set up, unless the name is Django's.
         let username_field: &'static str =
             if username_field == "username" { "username" } else { String::from(username_field).leak() };
         let has = |names: &[&'static str]| -> Vec<&'static str> {
@@ -158,7 +158,7 @@ impl ModelAdmin for UserAdmin {
         }
     }
 
-    /// As in Django: who may add users but not change them could make a superuser.
+    /// As in Django: a user who may add users but not change them could make a superuser.
     fn may_add(&self, request: &AdminRequest) -> bool {
         self.has_add_permission(request) && self.has_change_permission(request, None)
     }
@@ -254,7 +254,7 @@ impl ModelAdmin for UserAdmin {
         })
     }
 
-    /// The logins of a user who is deactivated end.
+    /// Ends the logins of a user who is deactivated.
     fn saved(&self, conn: &mut DbConnection, apps: &Apps, user: &Row, original: Option<&Row>) -> Result<(), PageError> {
         let was_active = original.is_some_and(|original| original.is_true("is_active"));
         if was_active && !user.is_true("is_active") {
@@ -282,7 +282,7 @@ impl ModelAdmin for UserAdmin {
     }
 }
 
-/// Whether a user has that name, in whatever case.
+/// Whether a user has that name, ignoring case.
 fn is_taken_in_another_case(
     conn: &mut DbConnection,
     model: &Model,

@@ -32,7 +32,7 @@ pub(super) fn auth_user() -> Model {
     Model { fields: model.fields.into_iter().map(like_abstract_user).collect(), ..model }
 }
 
-/// The field with what Django's `AbstractUser` says of a field of its name.
+/// The field with the options that Django's `AbstractUser` has for a field of its name.
 pub(super) fn like_abstract_user(field: Field) -> Field {
     match field.name.as_str() {
         "password" => field.password(),

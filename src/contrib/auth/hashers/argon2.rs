@@ -58,7 +58,7 @@ impl Cost {
 
     /// `share` of this work. Does nothing if the share is smaller than Argon2's smallest step.
     ///
-    /// It takes passes away before memory: little memory would stay in the processor's caches and go by too fast. So
+    /// It reduces the passes before the memory, because a small memory would fit into the processor's caches and be too fast. So
     /// half of the memory is used as long as one pass is enough.
     fn part(self, share: f64) -> Option<Self> {
         let work = part_of(self.memory * self.time, share);
@@ -86,8 +86,8 @@ impl Cost {
 
     /// The work of a hash of this cost, in an allocation of the size that `whole` has.
     ///
-    /// New memory pages from the operating system take a large part of the time of the default cost. A small allocation
-    /// would often be memory that the allocator still holds, and again too fast.
+    /// New memory pages from the operating system take a large part of the time of the default cost. A small allocation would
+    /// often reuse memory of the allocator, and would be too fast as well.
     fn hash_within(self, whole: Self, password: &str) -> Result<(), HasherError> {
         let params = Params::new(self.memory, self.time, self.parallelism, None).map_err(|_| HasherError::Malformed)?;
         let mut blocks = Vec::new();

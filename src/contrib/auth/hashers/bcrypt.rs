@@ -1,7 +1,7 @@
 //! bcrypt. Python counterpart: `BCryptSHA256PasswordHasher` and `BCryptPasswordHasher`.
 //!
-//! `bcrypt_sha256$$2b$12$<salt><hash>` hashes the hexadecimal SHA-256 of the password; `bcrypt$$2b$12$…` the password
-//! itself, of which bcrypt reads 72 bytes, as a text that ends at a NUL and then begins again.
+//! `bcrypt_sha256$$2b$12$<salt><hash>` hashes the hexadecimal SHA-256 of the password; `bcrypt$$2b$12$…` hashes the password
+//! itself. bcrypt reads 72 bytes of it, and treats it as a text that ends at a NUL and then begins again.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -45,7 +45,7 @@ impl BcryptPasswordHasher {
     }
 
     /// `bcrypt`, which refuses passwords of more than 72 bytes, as the `bcrypt` library of Python does from version 5
-    /// on, and those with a NUL, of which that library makes the same hash as of others.
+    /// on, and passwords with a NUL, for which that library makes the same hash as for other passwords.
     ///
     /// # Errors
     /// Same as [`BcryptPasswordHasher::sha256`].
@@ -91,7 +91,7 @@ fn allowed(cost: u32) -> Result<u32, HasherError> {
 }
 
 fn hash(key: &[u8], cost: u32, salt: [u8; 16]) -> Result<HashParts, HasherError> {
-    // It refuses only costs, and those are checked.
+    // bcrypt refuses only costs, and these are checked.
     bcrypt::hash_with_salt(key, cost, salt).map_err(|_| HasherError::Malformed)
 }
 
@@ -172,7 +172,7 @@ mod tests {
         let costs = |share| costs_of(12, share).collect::<Vec<_>>();
         assert_eq!(costs(1.0), [12]);
         assert_eq!(costs(0.5), [11]);
-        // A text of cost 9 has done an eighth.
+        // A text of cost 9 has an eighth of the work.
         assert_eq!(costs(0.875), [9, 10, 11]);
         assert_eq!(costs(0.0), [0; 0]);
         assert_eq!(BcryptPasswordHasher::PLAIN.relative_work(&text("09")), Ok(Some(0.125)));

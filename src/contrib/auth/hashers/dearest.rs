@@ -88,12 +88,12 @@ impl Dearest {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Kind>> {
-        // A panic cannot leave it half written.
+        // A panic cannot leave it inconsistent.
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The time of the whole work of `hasher`.
+/// The time of the full work of `hasher`.
 pub(super) fn time_of(hasher: &dyn PasswordHasher) -> Duration {
     let started = Instant::now();
     hasher.burn("correct horse", 1.0);

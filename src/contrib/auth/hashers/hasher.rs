@@ -21,8 +21,8 @@ pub trait PasswordHasher: fmt::Debug + Send + Sync {
     /// Whether `encoded`, a text of this hasher's algorithm, was made from `password`. Compares in constant time.
     ///
     /// # Errors
-    /// Returns an error when the question could not be answered, and so no work was done: the text is malformed or asks
-    /// for too much work, or this hasher cannot take the password.
+    /// Returns an error if the password was not compared and no work was done: the text is malformed or asks for too much work,
+    /// or this hasher cannot take the password.
     fn verify(&self, password: &str, encoded: &str) -> Result<bool, HasherError>;
 
     /// Whether `encoded` was made with other parameters than this hasher's, or with a salt that is too short.
@@ -32,14 +32,14 @@ pub trait PasswordHasher: fmt::Debug + Send + Sync {
     fn must_update(&self, encoded: &str) -> Result<bool, HasherError>;
 
     /// The work that went into `encoded` as a share of the work of [`PasswordHasher::encode`]: 0.25 is a quarter.
-    /// `None` when only a measurement tells what the difference is in time.
+    /// `None` if only a measurement shows the difference in time.
     ///
     /// # Errors
     /// Returns an error when the text is malformed.
     fn relative_work(&self, encoded: &str) -> Result<Option<f64>, HasherError>;
 
-    /// The work that went into `encoded`, as a share as in [`PasswordHasher::relative_work`], at least about. Default: that,
-    /// and 1 where it is `None`.
+    /// An estimate of [`PasswordHasher::relative_work`], for texts of which only a measurement shows the exact work. Default:
+    /// `relative_work`, and 1 where it is `None`.
     ///
     /// # Errors
     /// Returns an error when the text is malformed.
@@ -56,7 +56,7 @@ pub trait PasswordHasher: fmt::Debug + Send + Sync {
 /// Why a hasher could not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HasherError {
-    /// bcrypt reads 72 bytes; what comes after them would not count.
+    /// bcrypt reads 72 bytes; further bytes would not count.
     #[error("password cannot be longer than 72 bytes, truncate manually if necessary (e.g. my_password[:72])")]
     PasswordTooLong,
     /// bcrypt ends and repeats a password at a NUL: `a`, `a\0a` and `a\0a\0a` would be one password.
@@ -68,7 +68,7 @@ pub enum HasherError {
     /// The parameters are far beyond what anyone uses; following them could stop the server.
     #[error("the stored password asks for more work than is allowed")]
     TooMuchWork,
-    /// The memory that the hasher needs could not be had.
+    /// There is not enough memory for the hasher.
     #[error("there is not enough memory to hash a password")]
     OutOfMemory,
 }
@@ -94,7 +94,7 @@ pub(super) fn canonical_number(text: &str) -> Result<u32, HasherError> {
     if !is_canonical {
         return Err(HasherError::Malformed);
     }
-    // Digits that do not fit ask for more than any limit allows.
+    // A number that does not fit is above every limit.
     text.parse().map_err(|_| HasherError::TooMuchWork)
 }
 

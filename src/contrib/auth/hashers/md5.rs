@@ -1,6 +1,6 @@
 //! Salted MD5. Python counterpart: `MD5PasswordHasher`.
 //!
-//! `md5$<salt>$<hex>`. It protects nothing: it is for reading old tables, and for tests, where its speed is welcome.
+//! `md5$<salt>$<hex>`. It does not protect passwords. It is for reading old tables, and for tests, because it is fast.
 
 use md5::{Digest, Md5};
 

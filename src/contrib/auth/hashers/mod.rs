@@ -21,18 +21,17 @@
 //! * There is nothing to compare with: the user does not exist ([`PasswordHashers::fake_runtime`]), the password is
 //!   unusable, or the text is malformed, asks for absurd work or comes from no hasher of the list. Then the hasher of the
 //!   most expensive kind runs once.
-//! * A wrong password for a text of that algorithm with less work: the hasher does the missing work. Django's
+//! * The password is wrong, and the text is of that algorithm with less work: the hasher does the missing work. Django's
 //!   `harden_runtime` does this only for PBKDF2 and bcrypt.
-//! * A wrong password for a text of another algorithm, or of Argon2 with lower parameters: the time of the comparison
+//! * The password is wrong, and the text is of another algorithm, or of Argon2 with lower parameters: the time of the comparison
 //!   is measured, and the hasher of the most expensive kind does the missing work. Django does nothing here. The time must be
-//!   measured, because the ratio of two algorithms depends on the processor, for example on SHA-256 in hardware. The
-//!   measurement is a part of the missing work. If nearly nothing is missing it is a thirty-second of the whole work, and the
-//!   refusal takes so much longer.
+//!   measured, because the ratio of two algorithms depends on the processor, for example on SHA-256 in hardware. The measurement
+//!   is a part of the missing work. If nearly nothing is missing, the measurement is a thirty-second of the whole work, and the
+//!   refusal takes that much longer.
 //!
-//! A text that is more expensive than those of the preferred hasher slows down every refusal, once
-//! [`PasswordHashers::meet`] or a refusal has found one. Otherwise the time would reveal which users have not logged in
-//! since `PASSWORD_HASHERS` was changed. A server reads the stored passwords once after its start, so it soon knows all kinds
-//! ([`StoredPasswords`]).
+//! A text that is more expensive than those of the preferred hasher slows down every refusal, after [`PasswordHashers::meet`] or
+//! a refusal has found it. Otherwise the time would reveal which users have not logged in since `PASSWORD_HASHERS` was changed. A
+//! server reads the stored passwords once after its start, so it soon knows all kinds ([`StoredPasswords`]).
 
 mod argon2;
 mod bcrypt;
@@ -69,10 +68,11 @@ const UNUSABLE_PASSWORD_SUFFIX_LENGTH: usize = 40;
 /// The share of a hasher's work that is run to measure the time of the whole. A smaller one is measured less exactly.
 const SAMPLE: f64 = 0.125;
 
-/// The smallest such share, if less than [`SAMPLE`] seems to be missing. Work that is not missing makes the refusal late.
+/// The smallest such share, if less than [`SAMPLE`] seems to be missing. More work than is missing would make the refusal take
+/// too long.
 const SMALLEST_SAMPLE: f64 = SAMPLE / 4.0;
 
-/// Whether a stored text can have a right password at all.
+/// Whether a stored text can match any password.
 #[must_use]
 pub fn is_password_usable(encoded: &str) -> bool {
     !encoded.starts_with(UNUSABLE_PASSWORD_PREFIX)
@@ -165,8 +165,8 @@ impl PasswordHashers {
         self.hashers.iter().any(|hasher| hasher.algorithm() == algorithm)
     }
 
-    /// Whether one of the hashers can compare a password with this text. A text that is damaged or asks for absurd work has no
-    /// right password.
+    /// Whether one of the hashers can compare a password with this text. A text that is damaged or asks for absurd work matches
+    /// no password.
     #[must_use]
     pub fn is_readable(&self, encoded: &str) -> bool {
         self.identify(encoded).is_some_and(|(_, hasher)| hasher.must_update(encoded).is_ok())
@@ -200,8 +200,8 @@ impl PasswordHashers {
 
     /// Compares a password with a stored text, as Django's `verify_password`.
     ///
-    /// If the text cannot be read, no password is right. Django raises an exception for some of these texts. See
-    /// the [module](self) on the time this takes.
+    /// If the text cannot be read, it matches no password. Django raises an exception for some of these texts. See the
+    /// [module](self) on the time this takes.
     pub fn check(&self, password: &str, encoded: &str) -> PasswordCheck {
         self.compare(password, encoded, false)
     }
@@ -226,7 +226,7 @@ impl PasswordHashers {
         if !is_correct || is_refused {
             self.meet(encoded);
             let target = self.dearest.target();
-            // A text that was just compared with can be read; another hasher's own mistake costs a whole run.
+            // The text was just compared, so it can be read. If a custom hasher still fails, its full work is done.
             let is_target = index == target.hasher;
             let done = if is_target { hasher.relative_work(encoded).unwrap_or(Some(0.0)) } else { None };
             match done {

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::hasher::{HasherError, PasswordHasher, canonical_number, part_of, salt, salt_is_short};
 use crate::core::crypto::constant_time_eq;
 
-// A zero would stop the compiler, not the server.
+// A zero is an error of the compiler and not of the server.
 const ITERATIONS: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
 
 /// PBKDF2 with HMAC-SHA256, Django's default, or with HMAC-SHA1.

@@ -49,7 +49,7 @@ impl Cost {
     }
 
     /// Costs that together make `share` of this work: whole lanes first, then one lane by the binary digits of the
-    /// rest. Below a 64th of a lane it is not worth it.
+    /// rest. Less than a 64th of a lane is ignored.
     fn parts(self, share: f64) -> impl Iterator<Item = Self> {
         let units = part_of(self.work_factor * self.parallelism, share);
         let lanes = Self { parallelism: units / self.work_factor, ..self };

@@ -1,17 +1,17 @@
-//! Which kinds of password hashes users have. Python counterpart: none.
+//! The kinds of password hashes that users have. Python counterpart: none.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use super::PasswordHashers;
 
-/// Where a difference of cost begins to matter. Below it the time of a hash varies more by itself.
+/// The smallest difference of cost that matters. The time of a hash varies more than a smaller one.
 const EXPENSIVE: f64 = 1.1;
 
 /// Counts stored passwords by kind, to find those that are more expensive to compare with than the preferred hasher's.
 #[derive(Clone, Debug, Default)]
 pub struct StoredPasswords {
-    /// Users by the index of the hasher and the work in per cent of what that hasher does itself.
+    /// Users by the index of the hasher and the work in per cent of that hasher's own work.
     kinds: BTreeMap<(usize, u64), u64>,
 }
 
@@ -20,14 +20,14 @@ pub struct StoredPasswords {
 pub struct ExpensivePasswords {
     /// The algorithm, as in the stored text.
     pub algorithm: &'static str,
-    /// The work as a share of what the hasher of that algorithm does itself, rounded to per cents.
+    /// The work as a share of the own work of that algorithm's hasher, rounded to per cents.
     pub work: f64,
-    /// How many users.
+    /// The number of users.
     pub users: u64,
 }
 
 impl StoredPasswords {
-    /// Counts a stored text. A kind that was not met before is met by `hashers`, so this may block for some tenths of a second.
+    /// Counts a stored text. A new kind is passed to [`PasswordHashers::meet`], so this may block for some tenths of a second.
     pub fn add(&mut self, hashers: &PasswordHashers, encoded: &str) {
         let Some((index, hasher)) = hashers.identify(encoded) else { return };
         let Ok(work) = hasher.estimated_work(encoded) else { return };
@@ -38,7 +38,7 @@ impl StoredPasswords {
         }
     }
 
-    /// The kinds that are more expensive than the preferred hasher's. The dearest is the last one.
+    /// The kinds that are more expensive than the preferred hasher's. The most expensive is the last one.
     #[must_use]
     pub fn expensive(&self, hashers: &PasswordHashers) -> Vec<ExpensivePasswords> {
         let mut found: Vec<_> = self

@@ -43,7 +43,7 @@ impl PasswordHashers {
                 summary.extend([("work factor", work_factor), ("salt", masked(salt)), ("checksum", masked(checksum))]);
             }
             ("argon2", [_, variety, rest @ ..]) => summary.extend(argon2(variety, rest)),
-            // The texts of a hasher of the project may be anything.
+            // A hasher of the project may write any text.
             _ => {}
         }
         Some(summary)

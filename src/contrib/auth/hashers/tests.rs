@@ -49,7 +49,7 @@ fn django_and_we_agree_on_every_stored_password() {
     let fixture: Fixture = serde_json::from_str(FIXTURE).unwrap();
     let mut checked = 0;
     for Case { what, password, encoded, answers } in &fixture.cases {
-        // Django's bcrypt takes `abc\0abc` for `abc`. That is the one thing we refuse and Django does not.
+        // Django's bcrypt takes `abc\0abc` for `abc`. This server refuses it.
         let has_nul = encoded.starts_with("bcrypt$") && password.contains('\0');
         for (list, answer) in answers {
             let expected = match answer.as_str() {
@@ -185,7 +185,7 @@ fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
     }
     hashers.fake_runtime("secret");
     assert_eq!(dear.burnt(), [0.75]);
-    // A refusal of a dearer kind sets a new mark, after the first of them.
+    // After the first refusal of a more expensive kind, every refusal takes that time.
     for (work, expected) in [("0.5", vec![0.25]), ("0.75", vec![]), ("1.25", vec![]), ("0.25", vec![1.0])] {
         assert_eq!(hashers.check("wrong", &format!("dear$secret${work}")), PasswordCheck::WRONG);
         assert_eq!(dear.burnt(), expected, "{work}");
@@ -198,8 +198,8 @@ fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
         PasswordCheck { is_correct: true, must_update: true }
     );
     assert_eq!(dear.burnt(), [1.0]);
-    // The preferred kind has to catch up as well: a sample, and then by the clock. Where less than the sample seems to be missing,
-    // it is that, and at the end the smallest one.
+    // The preferred kind has missing work as well: a sample is measured, and then the rest is done. If less than a sample seems
+    // to be missing, a smaller sample is used, and at the end the smallest one.
     for (encoded, sample) in [
         ("new$secret$1", SAMPLE),
         ("new$secret$2", SAMPLE),
@@ -286,7 +286,7 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
         assert_eq!(new.burnt(), expected, "{work}");
     }
 
-    // Of another algorithm, or of work that cannot be told: a sample, and then by the clock.
+    // Another algorithm, or work that cannot be computed: a sample is measured, and then the rest is done.
     for (encoded, sample) in [("old$secret$1", SAMPLE), ("new$secret$0", SMALLEST_SAMPLE)] {
         assert_eq!(hashers.check("wrong", encoded), PasswordCheck::WRONG);
         assert_eq!(new.burnt()[0], sample, "{encoded}");

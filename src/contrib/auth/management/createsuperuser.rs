@@ -140,14 +140,14 @@ fn username_error(
     users::natural_key_problem(users, conn, username)
 }
 
-/// The name of a field as a question starts with it.
+/// The name of a field at the beginning of a question.
 fn label(field: &str) -> String {
     let mut letters = field.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}", letters.as_str().replace('_', " "))
 }
 
-/// What the model has against the value of a required field.
+/// The problem with the value of a required field, as a message of the model.
 fn field_problem(
     users: &dyn UserModel,
     conn: &mut DbConnection,

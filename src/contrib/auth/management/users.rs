@@ -1,4 +1,4 @@
-//! What the commands do with users and passwords. Python counterpart: `django.contrib.auth.management`.
+//! Users and passwords in commands. Python counterpart: `django.contrib.auth.management`.
 
 use crate::contrib::auth::hashers::PasswordHashers;
 use crate::contrib::auth::models::{NewUser, UserModel};
@@ -16,7 +16,7 @@ const USERNAME_MAX_LENGTH: usize = 150;
 /// Length of `auth_user.email`.
 const EMAIL_MAX_LENGTH: usize = 254;
 
-/// What Django's model field has against a user name, its messages joined.
+/// The problem with a user name: the messages of Django's model field, joined.
 pub(super) fn username_problem(username: &str) -> Option<String> {
     if username.is_empty() {
         return Some("This field cannot be blank.".to_owned());
@@ -29,7 +29,7 @@ pub(super) fn username_problem(username: &str) -> Option<String> {
     (!problems.is_empty()).then(|| problems.join("; "))
 }
 
-/// What Django's model has against the value of `USERNAME_FIELD`, its messages joined.
+/// The problem with the value of `USERNAME_FIELD`: the messages of Django's model, joined.
 pub(super) fn natural_key_problem(
     users: &dyn UserModel,
     conn: &mut DbConnection,
@@ -45,7 +45,7 @@ pub(super) fn natural_key_problem(
     Ok(if problem.is_some() { problem } else { users.field_problem(conn, field, value)? })
 }
 
-/// What Django's model field has against an e-mail address, which may be empty.
+/// The problem with an e-mail address, which may be empty: the message of Django's model field.
 pub(super) fn email_problem(email: &str) -> Option<String> {
     let mut problems = Vec::new();
     if !email.is_empty() && !is_email(email) {
@@ -60,7 +60,7 @@ fn length_problem(text: &str, limit: usize) -> Option<String> {
     (length > limit).then(|| format!("Ensure this value has at most {limit} characters (it has {length})."))
 }
 
-/// The plain forms of Django's `EmailValidator`; quoted names and address literals are not among them.
+/// Django's `EmailValidator`, but without quoted names and address literals.
 fn is_email(email: &str) -> bool {
     let is_label = |label: &str| {
         !label.is_empty()
@@ -77,7 +77,7 @@ fn is_email(email: &str) -> bool {
     name.split('.').all(is_atom) && (domain == "localhost" || (has_top_level && domain.split('.').all(is_label)))
 }
 
-/// What the password validators have against `password`, one message each.
+/// The messages of the password validators that refuse `password`.
 pub(super) fn password_problems(
     password: &str,
     username: &str,

@@ -1,11 +1,11 @@
-//! Whether users can be read from the database, and looked up as the settings say.
+//! Checks whether users can be read from the database, and be looked up as the settings say.
 
 use super::error::UserModelError;
 use super::user_model::UserModel;
 use crate::db::DbConnection;
 
-/// An attribute that a setting names and that users are looked up by, such as `SIMPLE_JWT_USER_ID_FIELD`. An app registers
-/// one, and the start checks it.
+/// An attribute for looking users up, which a setting such as `SIMPLE_JWT_USER_ID_FIELD` names. An app registers it, and it is
+/// checked at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserAttribute {
     /// The setting.

@@ -14,7 +14,7 @@ pub enum UserModelError {
     /// The table does not exist yet. `migrate` may make it.
     #[error(transparent)]
     NoTable(SettingsError),
-    /// The table is not as the settings say.
+    /// The table does not fit the settings.
     #[error(transparent)]
     Setting(SettingsError),
     /// The database failed.
@@ -45,7 +45,7 @@ impl From<UserModelError> for DatabaseError {
     }
 }
 
-/// The error about a table that is not in the database. `model` is its app label and name, if it was found by those.
+/// The error about a missing table. `model` is its app label and name, if these name the table.
 pub(super) fn missing_table(
     conn: &mut DbConnection,
     table: &str,

@@ -1,4 +1,4 @@
-//! The look-up of a user, as nearly every request needs one.
+//! The look-up of a user. Nearly every request needs it.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::super::SharedUser;
 use super::user_model::UserModel;
 use crate::db::{DbConnection, Lookup};
 
-/// The question for a user by an attribute, such as the claim of a token names one.
+/// The look-up of a user by an attribute, such as the claim of a token.
 pub struct UserLookup {
     /// The table of users.
     pub users: Arc<dyn UserModel>,
@@ -28,7 +28,7 @@ impl Lookup for UserLookup {
 
     fn find_many(keys: &[Self], conn: &mut DbConnection) -> QueryResult<Vec<Option<SharedUser>>> {
         let [first, others @ ..] = keys else { return Ok(Vec::new()) };
-        // All of one application ask the same table by the same attribute; two applications may share a database.
+        // All look-ups of one application use the same table and attribute. But two applications may share a database.
         if others.iter().all(|key| Arc::ptr_eq(&key.users, &first.users) && key.name == first.name) {
             let values: Vec<_> = keys.iter().map(|key| &key.value).collect();
             return first.users.get_many_by_attribute(conn, &first.name, &values);

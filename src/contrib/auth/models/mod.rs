@@ -3,11 +3,11 @@
 //! | table | model | row |
 //! |---|---|---|
 //! | `auth_user` | [`DjangoUsers`] | [`User`] |
-//! | the one that `AUTH_USER_MODEL` names | [`CustomUsers`] | [`CustomUser`] |
+//! | the table of `AUTH_USER_MODEL` | [`CustomUsers`] | [`CustomUser`] |
 //! | a table that the project's code reads | its own [`UserModel`] | its own [`AbstractUser`](super::AbstractUser) |
 //!
-//! `auth_user` has a model of its own because nearly every request looks up a user: its columns are known when the program is
-//! compiled, so that its statements are written once and a row is a struct.
+//! `auth_user` has a separate model because nearly every request looks up a user. Its columns are known at compile time, so its
+//! statements are constant and a row is a struct.
 
 mod check;
 mod custom;

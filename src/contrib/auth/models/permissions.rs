@@ -43,7 +43,7 @@ pub(super) fn granted_to(conn: &mut DbConnection, user_id: i32) -> QueryResult<U
     Ok(UserPermissions::These(names.into_iter().map(join).collect()))
 }
 
-/// Every permission that there is.
+/// All permissions in the database.
 pub(crate) fn all_names(conn: &mut DbConnection) -> QueryResult<BTreeSet<String>> {
     Ok(names().load::<(String, String)>(conn)?.into_iter().map(join).collect())
 }

@@ -73,7 +73,7 @@ pub trait UserModel: Any + Send + Sync {
     }
 
     /// Whether users can be read from the database. The server asks this when it starts, `/readyz` each time. Default: whether
-    /// there is the table, and a look-up runs.
+    /// the table exists and a look-up succeeds.
     ///
     /// # Errors
     /// Returns the problem.
@@ -88,8 +88,8 @@ pub trait UserModel: Any + Send + Sync {
     /// `get_by_natural_key`: the user with that login name.
     fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>>;
 
-    /// The user whose attribute `name` is `value`, as claims name one. For a value that
-    /// the attribute cannot have, returns `None`, not an error.
+    /// The user whose attribute `name` is `value`, such as the value of a claim. Returns `None`, not an error, for a value that
+    /// the attribute cannot have.
     fn get_by_attribute(&self, conn: &mut DbConnection, name: &str, value: &Value) -> QueryResult<Option<SharedUser>>;
 
     /// The user with that primary key. Default: the user whose attribute `id` is the key.
@@ -100,8 +100,8 @@ pub trait UserModel: Any + Send + Sync {
         self.get_by_attribute(conn, "id", &pk.into())
     }
 
-    /// Same as [`UserModel::get_by_attribute`] for several `values`, in their order: what requests that come at the
-    /// same time ask together. Default: one after the other. On PostgreSQL a single statement is several times as fast.
+    /// Same as [`UserModel::get_by_attribute`] for several `values`, in their order, for concurrent requests. Default: one after
+    /// the other. On PostgreSQL a single statement is several times as fast.
     ///
     /// # Errors
     /// Returns the errors of the statement.
@@ -118,7 +118,7 @@ pub trait UserModel: Any + Send + Sync {
     /// `after`. Default: none.
     ///
     /// # Errors
-    /// Those of the statement.
+    /// Returns the errors of the statement.
     fn stored_passwords(
         &self,
         conn: &mut DbConnection,
@@ -155,7 +155,7 @@ pub trait UserModel: Any + Send + Sync {
         Ok(UserPermissions::none())
     }
 
-    /// Sets `last_login`. Default: a table without such a column.
+    /// Sets `last_login`. Default: does nothing, for a table without this column.
     fn update_last_login(
         &self,
         conn: &mut DbConnection,

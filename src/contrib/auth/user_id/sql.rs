@@ -1,4 +1,4 @@
-//! How the key of a user is written to a column and read from it.
+//! Writes the key of a user to a column and reads it.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};

@@ -1,4 +1,4 @@
-//! What is done with the selected rows. Python counterpart: `ModelAdmin.get_actions` and `response_action`.
+//! Actions on the selected rows. Python counterpart: `ModelAdmin.get_actions` and `response_action`.
 
 use actix_web::HttpResponse;
 
@@ -12,7 +12,7 @@ use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::messages::{self, Level};
 use crate::db::DbConnection;
 
-/// The most rows that an action is applied to at once. Each is written in one transaction, for which others wait.
+/// The largest number of rows for an action. All are written in one transaction, for which other writes wait.
 const MAX_SELECTED: u64 = 1_000;
 
 /// The name of the deletion of the selected rows.
@@ -21,13 +21,13 @@ const DELETE_SELECTED: &str = "delete_selected";
 const NOTHING_SELECTED: &str =
     "Items must be selected in order to perform actions on them. No items have been changed.";
 
-/// What came of the form of a list.
+/// The result of the form of a list.
 pub(super) enum Outcome {
-    /// A page of its own, such as a question.
+    /// A separate page, such as a confirmation.
     Page(HttpResponse),
-    /// It was carried out, or there is a message that says why not.
+    /// The action was carried out, or a message says why not.
     Done,
-    /// The form was none of actions. The list is shown.
+    /// The form has no action. The list is shown.
     NotAnAction,
 }
 
@@ -72,7 +72,7 @@ pub(super) async fn run(
         messages::add(&request.req, Level::Warning, NOTHING_SELECTED);
         return Ok(Outcome::Done);
     }
-    // A list may have the menu above and below: the button says which.
+    // A list may have a menu above and below. The button says which one was used.
     let menu = form.get("index").and_then(|index| index.trim().parse::<usize>().ok()).unwrap_or(0);
     let names = form.get_list("action");
     let name = names.get(menu).or(names.last());
@@ -101,7 +101,7 @@ pub(super) async fn run(
     Ok(Outcome::Done)
 }
 
-/// The rows with these keys that the list has, or all that it has. `None` if there are too many.
+/// The rows of the list with these keys, or all its rows. `None` if there are too many.
 async fn selected_rows(
     site: &AdminSite,
     registered: &Registered,

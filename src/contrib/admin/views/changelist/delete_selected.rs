@@ -17,7 +17,7 @@ use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::messages::{self, Level};
 use crate::db::{DatabaseError, DbConnection};
 
-/// The question.
+/// The confirmation page.
 #[derive(Template)]
 #[template(path = "admin/delete_selected_confirmation.html")]
 struct DeleteSelectedConfirmation<'a> {
@@ -32,8 +32,8 @@ struct DeleteSelectedConfirmation<'a> {
     is_protected: bool,
 }
 
-/// Asks whether `rows` shall be deleted, and deletes them when the question was answered. Returns the question, or `None` if they
-/// were deleted.
+/// Asks for confirmation, and deletes `rows` if the user has confirmed. Returns the confirmation page, or `None` if the rows were
+/// deleted.
 pub(super) async fn delete_selected(
     site: &AdminSite,
     registered: &Registered,
@@ -41,7 +41,7 @@ pub(super) async fn delete_selected(
     rows: Vec<Row>,
 ) -> Result<Option<HttpResponse>, PageError> {
     let is_confirmed = request.form.get("post").is_some_and(|answer| !answer.is_empty());
-    // Again, if another request has added something meanwhile that refers to the rows, or waited for this one.
+    // Repeated if another request has added a row that refers to these rows, or after a deadlock.
     for is_last in ATTEMPTS {
         let deletion = collect(site, registered, request, rows.clone()).await?;
         let perms_needed = deletion.perms_needed(request);
@@ -81,7 +81,7 @@ async fn collect(
     Ok(request.db.query(collect).await?)
 }
 
-/// Deletes the rows with what the user has agreed to, unless there is more by now.
+/// Deletes the rows and the dependent rows that the user has confirmed, unless there are more dependent rows now.
 async fn carry_out(
     site: &AdminSite,
     registered: &Registered,
@@ -96,7 +96,7 @@ async fn carry_out(
         if !deletion.is_within(&agreed) || !deletion.protected.is_empty() {
             return Ok(false);
         }
-        // First, because the entries of a user are deleted with the user.
+        // The log comes first, because the log entries of a user are deleted with the user.
         if let Some(user) = user {
             let model = &registered.model;
             for row in &rows {

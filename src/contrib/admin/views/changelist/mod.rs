@@ -1,4 +1,4 @@
-//! The list of a model, and what is done with the selected rows. Python counterpart: `ModelAdmin.changelist_view`.
+//! The list of a model, with actions on the selected rows. Python counterpart: `ModelAdmin.changelist_view`.
 
 mod actions;
 mod delete_selected;
@@ -45,7 +45,7 @@ pub(super) async fn changelist(
     if request.is_post() && !actions.is_empty() {
         match run(site, registered, request, &actions, wanted).await? {
             Outcome::Page(response) => return Ok(response),
-            // Sending the form again by reloading the page must do nothing.
+            // A redirect, so that reloading the page does not send the form again.
             Outcome::Done => return Ok(redirect(&request.full_path())),
             Outcome::NotAnAction => {}
         }
@@ -63,19 +63,19 @@ async fn load(
     request.db.query(move |conn| ChangeList::load(conn, &site, &registered, &wanted)).await
 }
 
-/// The page that says that not even the list without parameters can be shown.
+/// The page for the case that even the list without parameters cannot be shown.
 #[derive(Template)]
 #[template(path = "admin/invalid_setup.html")]
 struct InvalidSetup {
     chrome: Chrome,
 }
 
-/// What follows from parameters that mean nothing: the list without them.
+/// The response to invalid parameters: a redirect to the list without them.
 fn incorrect(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
     if !request.params.contains("e") {
         return Ok(redirect(&format!("{}?e=1", request.req.path())));
     }
-    // As in Django, the page does not know who asks for it.
+    // As in Django, this page does not show the user.
     let chrome = Chrome::of_nobody(site, request).titled("Database error").last_crumb("Database error");
     Ok(render(StatusCode::OK, &InvalidSetup { chrome }))
 }

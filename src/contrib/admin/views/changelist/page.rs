@@ -19,8 +19,8 @@ use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::admin::urls::quote;
 use crate::http::query_dict::QueryDict;
 
-/// The most characters of a text in a row, so that the page stays small. The page of the object has all of it. Django shows all in
-/// the list.
+/// The largest length of a text in a row, in characters, so that the page stays small. The page of the object has the full text.
+/// Django shows it in the list.
 const MAX_TEXT: usize = 500;
 
 /// The list.
@@ -53,7 +53,7 @@ struct Search<'a> {
     query: &'a str,
     help: &'a str,
     hidden: Vec<(String, String)>,
-    /// "4 results", "7 total" and where the latter leads.
+    /// "4 results", "7 total" and the address of the latter.
     count: Option<(String, String, String)>,
     every_row_url: Option<String>,
 }
@@ -63,7 +63,7 @@ struct Header {
     is_checkbox: bool,
     text: String,
     class: String,
-    /// Where a click leads, if the list can be sorted by the column.
+    /// The address of its link, if the list can be sorted by the column.
     url: Option<String>,
     sort: Option<Sort>,
 }
@@ -89,7 +89,7 @@ struct CellView {
     cell: Cell,
 }
 
-/// A page of the list: its number, and where it is unless it is this one. Without a number it stands for those between.
+/// A page of the list: its number, and its address unless it is the current page. Without a number it is the gap between pages.
 struct PageLink {
     number: Option<u64>,
     url: Option<String>,
@@ -165,7 +165,7 @@ pub(super) fn description(action: &Action, registered: &Registered) -> String {
     action.description.replace("%(verbose_name)s", one).replace("%(verbose_name_plural)s", many)
 }
 
-/// The query of the list as it goes along to the pages of its rows.
+/// The query of the list, for the links to the pages of its rows.
 fn preserved_filters(request: &AdminRequest) -> Option<QueryDict> {
     let filters = request.params.urlencode();
     (!filters.is_empty()).then(|| [("_changelist_filters", filters)].into_iter().collect())
@@ -243,7 +243,7 @@ fn header(
     }
     let known = sorted.iter().position(|(other, _)| *other == place);
     let descends = known.and_then(|known| sorted.get(known)).is_some_and(|(_, descends)| *descends);
-    // A click sorts by this column first; if it is sorted by already, the other way round.
+    // A click sorts by this column first, or reverses the order if the list is sorted by it already.
     let new = (place, known.is_some() && !descends);
     let others = sorted.iter().copied().filter(|(other, _)| *other != place);
     let primary: Vec<_> = [new].into_iter().chain(others.clone()).collect();

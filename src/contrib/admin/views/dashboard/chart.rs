@@ -29,7 +29,7 @@ pub(super) struct Chart {
     pub id: &'static str,
     /// The heading.
     pub title: &'static str,
-    /// What is counted, as text.
+    /// A description of the numbers.
     pub summary: String,
     pub series: Vec<Series>,
     /// The times, for the table.
@@ -50,7 +50,7 @@ pub(super) struct Bar {
     pub series: usize,
 }
 
-/// A text at a place of an axis.
+/// A label of an axis.
 #[derive(Clone, Debug)]
 pub(super) struct Mark {
     pub at: String,

@@ -1,4 +1,4 @@
-//! What happened: log-ins, refusals, sessions and lockouts over time. Python counterpart: none.
+//! The dashboard: log-ins, refusals, sessions and lockouts over time. Python counterpart: none.
 
 mod chart;
 mod search;
@@ -18,7 +18,7 @@ use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::admin::statistics::{Event, EventCounts, Gauge, HOUR, HourlyCount, counts_since};
 use crate::db::{DatabaseError, DbConnection};
 
-/// How far back the charts go.
+/// The period of the charts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Period {
     Day,
@@ -94,7 +94,7 @@ impl DashboardPage {
     }
 }
 
-/// What the database knows.
+/// The data from the database.
 struct Known {
     counts: Vec<HourlyCount>,
     gauges: Vec<(Gauge, i64)>,
@@ -108,7 +108,7 @@ pub(super) async fn dashboard(site: &AdminSite, request: &AdminRequest) -> Resul
         return Err(PageError::PermissionDenied);
     }
     let counts = request.apps.get::<EventCounts>().map_err(PageError::internal)?;
-    // What this process has counted should be in the picture.
+    // The charts should include the latest counts of this process.
     if let Err(error) = counts.flush(&request.db).await
         && !error.is_missing_table()
     {
@@ -117,7 +117,7 @@ pub(super) async fn dashboard(site: &AdminSite, request: &AdminRequest) -> Resul
     let period = Period::from_name(request.params.get("period"));
     let (step, bars) = period.bars();
     let now = request.now();
-    // The last bar is the one that is not complete.
+    // The last bar is the current period, which is not complete.
     let end = now.timestamp().div_euclid(step) * step + step;
     let first = end - step * bars;
     let (gauges, auth) = (counts.gauges().to_vec(), request.auth()?.clone());

@@ -21,9 +21,9 @@ use crate::db::{DatabaseError, DbConnection};
 use crate::http::query_dict::quote_plus;
 use crate::http::redirects::redirect;
 
-/// Failed log-ins that are shown.
+/// The largest number of failed log-ins on the page.
 const MAX_FAILED_LOGINS: i64 = 100;
-/// Longer words find nothing.
+/// The largest length of a word. Longer words find nothing.
 const MAX_LENGTH: usize = 300;
 
 #[derive(Template)]
@@ -47,7 +47,7 @@ struct Found {
     user: Option<(String, String)>,
 }
 
-/// What the database has.
+/// The data from the database.
 #[derive(Default)]
 struct Known {
     user: Option<SharedUser>,

@@ -109,7 +109,7 @@ async fn change_form(
     page(&layout, request, object.as_ref(), &form, fieldsets, text).await
 }
 
-/// Initial values of a new object that the address has.
+/// Initial values of a new object from the query.
 fn fill_in(layout: &Layout, request: &AdminRequest, form: &mut Form) {
     let model = &layout.registered.model;
     for (name, value) in request.params.iter() {
@@ -124,7 +124,7 @@ fn fill_in(layout: &Layout, request: &AdminRequest, form: &mut Form) {
     }
 }
 
-/// The form as it is shown for the first time.
+/// The form without submitted data.
 async fn show(
     layout: &Layout,
     request: &AdminRequest,

@@ -1,4 +1,4 @@
-//! What was sent, against the rules of the model. Python counterpart: `BaseModelForm._post_clean`.
+//! Checks the submitted data against the rules of the model. Python counterpart: `BaseModelForm._post_clean`.
 
 use chrono::{DateTime, Utc};
 
@@ -38,7 +38,7 @@ pub(super) fn clean(
     Ok(object)
 }
 
-/// Numbers and texts that the column cannot hold are refused by the form, not by the database.
+/// Adds errors for numbers and texts that the column cannot hold, so that the database does not have to refuse them.
 fn limit_values(conn: &mut DbConnection, registered: &Registered, form: &mut Form) -> Result<(), DatabaseError> {
     let table = registered.objects.table(conn)?;
     for field in &registered.model.fields {

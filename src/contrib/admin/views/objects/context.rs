@@ -1,4 +1,4 @@
-//! What the pages of an object have in common.
+//! Code that the pages of an object share.
 
 use diesel::QueryResult;
 
@@ -12,10 +12,10 @@ use crate::contrib::admin::urls::quote;
 use crate::contrib::messages::{self, Level};
 use crate::db::{DatabaseError, DbConnection};
 
-/// The most words of an object's text in the breadcrumbs.
+/// The largest number of words of an object's text in the breadcrumbs.
 const CRUMB_WORDS: usize = 18;
 
-/// The row with the key `key`, with what its text needs.
+/// The row with the key `key`, with the related rows that its text needs.
 pub(in crate::contrib) async fn get_object(
     site: &AdminSite,
     registered: &Registered,
@@ -31,7 +31,7 @@ pub(in crate::contrib) async fn get_object(
     Ok(request.db.query(move |conn| get(conn).map_err(DatabaseError::from)).await?)
 }
 
-/// Tells that there is no such object, on the index page.
+/// Redirects to the index page with a message that the object does not exist.
 pub(super) fn does_not_exist(
     site: &AdminSite,
     registered: &Registered,

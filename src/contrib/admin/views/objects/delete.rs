@@ -22,7 +22,7 @@ use crate::contrib::admin::views::each_context;
 use crate::contrib::messages::{self, Level};
 use crate::db::{DatabaseError, DbConnection};
 
-/// The question whether the object with the key `key` shall be deleted, and its deletion.
+/// The confirmation page for the deletion of the object with the key `key`, and the deletion.
 pub(in crate::contrib::admin::views) async fn delete(
     site: &AdminSite,
     registered: &Registered,
@@ -37,7 +37,7 @@ pub(in crate::contrib::admin::views) async fn delete(
     }
     let Some(object) = object else { return Ok(does_not_exist(site, registered, key, request)) };
     let text = admin.to_string(&object);
-    // Again, if another request has added something meanwhile that refers to the object, or waited for this one.
+    // Repeated if another request has added a row that refers to the object, or after a deadlock.
     for is_last in ATTEMPTS {
         let deletion = collect(site, registered, &object, request).await?;
         let perms_needed = deletion.perms_needed(request);
@@ -58,13 +58,13 @@ pub(in crate::contrib::admin::views) async fn delete(
     Err(PageError::Unavailable(format!("what refers to {text:?} keeps changing")))
 }
 
-/// What came of a deletion.
+/// The result of a deletion.
 enum Carried {
     /// The object was deleted.
     Out,
     /// Another request has deleted it.
     Gone,
-    /// More refers to the object than the user was asked about.
+    /// More rows depend on the object than the user has confirmed.
     Changed,
 }
 
@@ -79,7 +79,7 @@ async fn collect(
     Ok(request.db.query(move |conn| collect(conn).map_err(DatabaseError::from)).await?)
 }
 
-/// Deletes the object with what the user has agreed to, unless there is more by now.
+/// Deletes the object and the dependent rows that the user has confirmed, unless there are more dependent rows now.
 async fn carry_out(
     site: &AdminSite,
     registered: &Registered,
@@ -97,7 +97,7 @@ async fn carry_out(
         if !deletion.is_within(&agreed) || !deletion.protected.is_empty() {
             return Ok(Carried::Changed);
         }
-        // First, because the entries of a user are deleted with the user.
+        // The log comes first, because the log entries of a user are deleted with the user.
         if let Some(user) = user {
             let (model, repr) = (&registered.model, registered.admin.to_string(&object));
             let logged = LoggedObject { model: (&model.app_label, &model.model_name), id: object.pk(), repr: &repr };
@@ -121,7 +121,7 @@ fn respond(site: &AdminSite, registered: &Registered, request: &AdminRequest, ke
     redirect(&if may_change { preserved::list_url(request, &list) } else { site.base().to_owned() })
 }
 
-/// The question.
+/// The confirmation page.
 #[derive(Template)]
 #[template(path = "admin/delete_confirmation.html")]
 struct DeleteConfirmation<'a> {

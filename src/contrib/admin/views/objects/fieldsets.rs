@@ -23,7 +23,7 @@ pub(in crate::contrib) struct BoundFieldset {
     pub(in crate::contrib) fields: Vec<BoundField>,
 }
 
-/// What the fields of a page are made of.
+/// The data for the fields of a page.
 #[derive(Clone)]
 pub(super) struct Layout {
     pub(super) options: FormOptions,
@@ -71,7 +71,7 @@ impl Layout {
         Ok(fieldsets)
     }
 
-    /// A field that is only shown. `None` for a name that means nothing.
+    /// A read-only field. `None` for an unknown name.
     fn readonly_field(
         &self,
         conn: &mut DbConnection,

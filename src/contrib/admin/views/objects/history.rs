@@ -1,4 +1,4 @@
-//! What was done with an object. Python counterpart: `ModelAdmin.history_view`.
+//! The history of an object. Python counterpart: `ModelAdmin.history_view`.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as MapEntry;
@@ -72,8 +72,8 @@ fn last_page(count: i64) -> i64 {
     ((count + PER_PAGE - 1) / PER_PAGE).max(1)
 }
 
-/// The number of entries, the number of the page, and its entries. A page that does not exist is the last one, and a text that is no
-/// number the first.
+/// The number of entries, the number of the page, and its entries. A number that is too large gives the last page, and a text
+/// that is not a number the first.
 async fn entries(
     registered: &Registered,
     key: &str,

@@ -1,20 +1,20 @@
-//! Parameters that go along from page to page. Python counterpart: `django.contrib.admin.templatetags.admin_urls`.
+//! Parameters that are passed on from page to page. Python counterpart: `django.contrib.admin.templatetags.admin_urls`.
 
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::Registered;
 use crate::http::query_dict::QueryDict;
 
-/// The parameter with the search and the filters of the list, to which the user returns.
+/// The parameter with the search and the filters of the list to which the user returns.
 pub(super) const CHANGELIST_FILTERS: &str = "_changelist_filters";
 
-/// Says that the page is in a window of its own beside a form.
+/// Says that the page is in a popup window of a form.
 pub(super) const IS_POPUP: &str = "_popup";
 
 /// The field of the object that the form in the other window wants.
 pub(super) const TO_FIELD: &str = "_to_field";
 
-/// Whether the page is in a window of its own beside a form.
+/// Whether the page is in a popup window of a form.
 pub(super) fn is_popup(request: &AdminRequest) -> bool {
     request.form.contains(IS_POPUP) || request.params.contains(IS_POPUP)
 }
@@ -22,7 +22,7 @@ pub(super) fn is_popup(request: &AdminRequest) -> bool {
 /// The field of the object that the form in the other window wants. Empty if it wants none.
 ///
 /// # Errors
-/// [`PageError::BadRequest`] if it is not the key: `DisallowedModelAdminToField`.
+/// Returns [`PageError::BadRequest`] if it is not the key: `DisallowedModelAdminToField`.
 pub(super) fn to_field<'a>(registered: &Registered, request: &'a AdminRequest) -> Result<&'a str, PageError> {
     let field = request.form.get(TO_FIELD).or_else(|| request.params.get(TO_FIELD)).unwrap_or_default();
     let is_key = field.is_empty() || field == registered.model.pk || field == "pk";
@@ -49,14 +49,14 @@ pub(super) fn url(request: &AdminRequest, url: &str) -> String {
     with_query(url, &query)
 }
 
-/// The address that the form of an object is sent to: that of the page. As in Django, the other parameters are lost if there are
-/// search and filters for the way back.
+/// The address to which the form of an object is sent: the address of the page. As in Django, the other parameters are lost if
+/// there are search and filters for the way back.
 pub(super) fn form_url(request: &AdminRequest) -> String {
     let path = request.req.path();
     if filters(request).is_empty() { url_with_query(request, path) } else { url(request, path) }
 }
 
-/// As [`url`], with the other parameters of this page.
+/// Same as [`url`], with the other parameters of this page.
 pub(super) fn url_with_query(request: &AdminRequest, url: &str) -> String {
     with_query(url, &request.params)
 }

@@ -1,4 +1,4 @@
-//! Where a saved object leads. Python counterpart: `ModelAdmin.response_add` and `response_change`.
+//! The response after an object was saved. Python counterpart: `ModelAdmin.response_add` and `response_change`.
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -15,7 +15,7 @@ use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::admin::urls::quote;
 use crate::contrib::messages::{self, Level, Part};
 
-/// Closes the window beside a form.
+/// Closes the popup window of a form.
 #[derive(Template)]
 #[template(path = "admin/popup_response.html")]
 struct PopupResponse {
@@ -23,18 +23,19 @@ struct PopupResponse {
     response: String,
 }
 
-/// Whether the form came from a window of its own beside another form. As in Django, the address does not count here.
+/// Whether the form came from a popup window of another form. As in Django, the query does not count here.
 pub(super) fn is_from_popup(request: &AdminRequest) -> bool {
     request.form.contains(IS_POPUP)
 }
 
-/// The page that closes the window beside a form, and tells that form about the object. Messages wait for the next page.
+/// The page that closes the popup window and passes the object to the form that has opened it. Messages are shown on the next
+/// page.
 pub(super) fn close_popup(site: &AdminSite, request: &AdminRequest, response: &serde_json::Value) -> HttpResponse {
     let chrome = Chrome::of_nobody(site, request);
     render(StatusCode::OK, &PopupResponse { chrome, response: response.to_string() })
 }
 
-/// Tells that the object was saved, and leads on.
+/// Adds the message that the object was saved, and redirects to the next page.
 pub(super) fn respond(
     site: &AdminSite,
     registered: &Registered,

@@ -13,11 +13,11 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::auth::UserId;
 use crate::db::{DatabaseError, DbConnection, is_unique_violation};
 
-/// What came of a form.
+/// The result of a form.
 pub(super) enum Outcome {
-    /// The object was written. Its text, and what was ignored of the form.
+    /// The object was written. The values are its text, and messages about ignored values of the form.
     Saved(Box<Row>, String, Vec<&'static str>),
-    /// Something is wrong with the form.
+    /// The form has errors.
     Invalid(Box<Rejected>),
     /// The object was deleted meanwhile.
     Gone,
@@ -27,7 +27,7 @@ pub(super) enum Outcome {
 pub(super) struct Rejected {
     pub(super) form: Form,
     pub(super) fieldsets: Vec<BoundFieldset>,
-    /// `str(object)` with what was typed.
+    /// `str(object)` with the submitted values.
     pub(super) text: String,
 }
 
@@ -38,8 +38,8 @@ pub(super) async fn save(
     mut form: Form,
     original: Option<&Row>,
 ) -> Result<Outcome, PageError> {
-    // Again, if another request has written the same unique value, has deleted a row that is referred to, or waited for this one.
-    // Then the form says what is wrong, if anything is.
+    // Repeated if another request has written the same unique value or deleted a referenced row, or after a deadlock. If the
+    // problem remains, the form then shows it as an error.
     for is_last in ATTEMPTS {
         form = match check(layout, request, form, original.cloned()).await? {
             Ok(form) => form,
@@ -62,7 +62,7 @@ fn is_conflict(error: &DatabaseError) -> bool {
     error.is_conflict() || matches!(error, DatabaseError::Query(error) if is_unique_violation(error))
 }
 
-/// Whether the database does not take a value: one is missing, too long or too large, or a rule of the table forbids it.
+/// Whether the database refuses a value: it is missing, too long or too large, or a constraint forbids it.
 fn is_refused(error: &Error) -> bool {
     const MESSAGES: [&str; 6] = [
         "numeric field overflow",
@@ -81,7 +81,7 @@ fn is_refused(error: &Error) -> bool {
     }
 }
 
-/// The form with the error that the database does not take it. The log says why.
+/// The form with the error that the database refuses it. The log has the reason.
 async fn refuse(
     layout: &Layout,
     request: &AdminRequest,
@@ -97,7 +97,7 @@ async fn refuse(
     Ok(Outcome::Invalid(request.db.query(refuse).await?))
 }
 
-/// The form, if nothing is wrong with it.
+/// The form, if it is valid.
 async fn check(
     layout: &Layout,
     request: &AdminRequest,

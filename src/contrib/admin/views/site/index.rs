@@ -14,7 +14,7 @@ use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::admin::urls::quote;
 use crate::db::{DatabaseError, DbConnection};
 
-/// How many of the user's own actions are shown.
+/// The number of the user's own actions on the page.
 const RECENT: i64 = 10;
 
 #[derive(Template)]
@@ -32,7 +32,7 @@ struct AppIndexPage {
     apps: Vec<NavApp>,
 }
 
-/// An entry of the log, as the index shows it.
+/// An entry of the log on the index page.
 struct RecentAction {
     class: &'static str,
     verb: &'static str,

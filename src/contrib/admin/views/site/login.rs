@@ -67,7 +67,7 @@ async fn log_in(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse
         page.chrome = page.chrome.with_errors(true);
         return Ok(render(StatusCode::OK, &page));
     }
-    // Django leaves a name alone that is longer than the field.
+    // As in Django, a name that is longer than the field is not normalized.
     let username = match username.chars().count() > page.username_max_length {
         true => username.to_owned(),
         false => normalize_username(username),
@@ -100,7 +100,7 @@ impl LoginPage {
         let label = field.map_or_else(|| users.username_field().replace('_', " "), |field| field.verbose_name.clone());
         let has_next = request.params.contains("next") || request.form.contains("next");
         let next = if has_next { next_of(request).unwrap_or_default() } else { site.base().to_owned() };
-        // Users who have deleted their own account are told so here.
+        // Users who have deleted their own account see the message here.
         let mut chrome = Chrome::of_nobody(site, request).titled("Log in").with_messages(request);
         chrome.csrf_token = csrf::get_token(&request.req);
         Ok(Self {
@@ -117,7 +117,7 @@ impl LoginPage {
     }
 }
 
-/// `get_redirect_url`: where the user wanted to go, if that is on this site.
+/// `get_redirect_url`: the address in `next`, if it is on this site.
 fn next_of(request: &AdminRequest) -> Option<String> {
     let host = get_host(&request.req).unwrap_or_default();
     let next = request.form.get("next").or_else(|| request.params.get("next"))?;

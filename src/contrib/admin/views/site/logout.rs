@@ -20,7 +20,7 @@ struct LoggedOutPage {
     chrome: Chrome,
 }
 
-/// `logout/`, of someone who is logged in.
+/// `logout/`, for a user who is logged in.
 pub(in crate::contrib::admin::views) async fn logout(
     site: &AdminSite,
     request: &AdminRequest,

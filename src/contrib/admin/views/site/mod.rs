@@ -1,4 +1,4 @@
-//! The pages that belong to no model. Python counterpart: `AdminSite.index`, `login`, `logout` and their neighbours.
+//! The pages that belong to no model. Python counterpart: `AdminSite.index`, `login`, `logout` and similar views.
 
 mod index;
 mod login;

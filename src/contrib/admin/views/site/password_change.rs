@@ -46,7 +46,7 @@ struct PasswordField {
     errors: Vec<String>,
 }
 
-/// What was entered.
+/// The submitted passwords.
 struct Entered {
     old: SecretString,
     new1: SecretString,
@@ -134,8 +134,8 @@ fn chrome(site: &AdminSite, request: &AdminRequest) -> Chrome {
     Chrome { nav: Vec::new(), ..Chrome::of(site, request) }.last_crumb("Password change")
 }
 
-/// The user of the session, if this is the password. A wrong one counts as a failed log-in, so that whoever has taken over a
-/// session cannot guess it.
+/// The user of the session, if this is the password. A wrong password counts as a failed log-in, so that an attacker with a
+/// stolen session cannot guess it.
 async fn check_old(
     request: &AdminRequest,
     old: &SecretString,
@@ -148,7 +148,7 @@ async fn check_old(
     }
 }
 
-/// The errors of the three fields: `PasswordChangeForm.clean`. Whether the old password is right is another question.
+/// The errors of the three fields: `PasswordChangeForm.clean`. The old password is compared elsewhere.
 fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], PageError> {
     let (auth, user) = (request.auth()?, request.user()?);
     let mut errors = [&entered.old, &entered.new1, &entered.new2]

@@ -3,7 +3,7 @@
 use super::super::super::settings::AuthSettings;
 use crate::conf::SettingsError;
 
-/// `AUTH_USER_MODEL` and its companions.
+/// `AUTH_USER_MODEL` and the related settings.
 #[derive(Clone, Debug)]
 pub(super) struct Config {
     /// App label and lower-case name of the model. `None` if the settings name the table.

@@ -22,8 +22,8 @@ impl Layout {
         self.fields[field].value(value).err()
     }
 
-    /// Inserts a user. Columns that are not given get their default, or NULL, or what a model usually says: false, an empty
-    /// text, the time.
+    /// Inserts a user. Columns without a value get their default, or NULL, or the usual default of a model: false, an empty text,
+    /// the time.
     pub(super) fn create(
         self: &Arc<Self>,
         conn: &mut DbConnection,
@@ -85,7 +85,7 @@ impl Layout {
 }
 
 impl TableColumn {
-    /// The value of the typed `text`. An empty text is no value, unless the column contains texts.
+    /// The value of the typed `text`. An empty text means no value, unless the column contains texts.
     fn value(&self, text: &str) -> Result<Option<String>, String> {
         if text.is_empty() && self.column.is_nullable && !self.kind.is_text() {
             return Ok(None);

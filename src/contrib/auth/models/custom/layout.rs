@@ -18,7 +18,7 @@ pub(super) struct Layout {
     /// The name of the table in quotes.
     pub(super) table: String,
     pub(super) fields: Vec<TableColumn>,
-    /// Names of fields whose columns are called otherwise.
+    /// Fields whose columns have other names.
     aliases: Vec<(String, usize)>,
     pub(super) pk: usize,
     key_type: KeyType,
@@ -32,12 +32,12 @@ pub(super) struct Layout {
     pub(super) required_fields: Vec<String>,
     /// All columns, each as text.
     pub(super) selected: String,
-    /// The query for permissions, in front of, between and behind the two places of the key.
+    /// The query for permissions, in three parts: before, between and after the two places of the key.
     pub(super) permissions: Option<[String; 3]>,
 }
 
 impl Layout {
-    /// Reads the columns, and says which setting does not fit them.
+    /// Reads the columns. An error names the setting that does not fit them.
     pub(super) fn read(conn: &mut DbConnection, config: &Config) -> Result<Self, UserModelError> {
         let vendor = conn.vendor();
         let columns = columns(conn, &config.table)?;

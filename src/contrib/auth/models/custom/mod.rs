@@ -1,7 +1,7 @@
-//! A user model of the project's own: `AUTH_USER_MODEL=accounts.User`. Python counterpart: a subclass of `AbstractBaseUser`.
+//! A custom user model: `AUTH_USER_MODEL=accounts.User`. Python counterpart: a subclass of `AbstractBaseUser`.
 //!
-//! Which columns the table has is read from the database when users are first needed, normally at start. After a statement
-//! has failed, as when Django has changed the table meanwhile, the columns are read again.
+//! The columns of the table are read from the database when users are first needed, normally at the start. They are read again
+//! after a failed statement, because a migration may have changed the table.
 
 mod config;
 mod create;
@@ -39,7 +39,7 @@ pub struct CustomUsers {
 }
 
 impl CustomUsers {
-    /// The model that `AUTH_USER_MODEL` and its companions name. Does not ask the database.
+    /// The model that `AUTH_USER_MODEL` and the related settings name. Does not use the database.
     ///
     /// # Errors
     /// Returns an error if the settings contradict each other.
@@ -74,7 +74,7 @@ impl CustomUsers {
             None => self.read_layout(conn)?,
         };
         let outcome = f(conn, &layout);
-        // Such as a column that is no longer there.
+        // A column may have been removed.
         if let Err(Error::DatabaseError(DatabaseErrorKind::Unknown, _)) = outcome {
             self.set_layout(None);
         }
@@ -149,7 +149,7 @@ impl UserModel for CustomUsers {
         self.with_layout(conn, |conn, layout| layout.stored_passwords(conn, after, limit))
     }
 
-    /// While the table was not read, every name passes.
+    /// Before the table was read, every name is accepted.
     fn has_attribute(&self, name: &str) -> bool {
         self.known_layout().is_none_or(|layout| layout.key_field(name).is_some())
     }

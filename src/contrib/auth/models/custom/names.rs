@@ -1,11 +1,11 @@
-//! The names in the settings, and the columns that they mean.
+//! The names in the settings, and their columns.
 
 use super::super::error::UserModelError;
 use super::config::Config;
 use crate::db::introspection::Column;
 use crate::db::tables::{KeyType, TableColumn, find_column};
 
-/// The names in the settings, and the columns that they mean.
+/// The names in the settings, and their columns.
 pub(super) struct Names<'a> {
     pub(super) config: &'a Config,
     pub(super) fields: &'a [TableColumn],

@@ -12,8 +12,8 @@ use crate::db::tables::TableColumn;
 /// A user of the model that `AUTH_USER_MODEL` names, with every column of the table.
 ///
 /// [`AbstractUser::attribute`] reads a column by the name of the column or of the field: `user.attribute("tenant_id")`.
-/// Numbers, booleans and JSON are such values in JSON, and all others are texts, as DRF renders them. The password is
-/// not an attribute.
+/// Numbers, booleans and JSON are JSON values of that type, and all others are texts, as DRF renders them. The password is not an
+/// attribute.
 #[derive(Clone)]
 pub struct CustomUser {
     layout: Arc<Layout>,

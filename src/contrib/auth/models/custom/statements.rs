@@ -49,7 +49,7 @@ impl Layout {
         let keys: Vec<_> = values.iter().map(|value| field.kind.key(value)).collect();
         let wanted: Vec<&str> = keys.iter().flatten().map(String::as_str).collect();
         let array = format!("{}[]", field.column.sql_type);
-        // The database says which key a row belongs to, because it may take two different texts for the same.
+        // The database says which key a row belongs to, because it may compare two different texts as equal.
         let query = TextQuery::default()
             .sql("SELECT CAST(wanted_position AS text), ")
             .sql(&self.selected)
