@@ -1,8 +1,8 @@
 //! The authentication stack of Django REST Framework on actix-web: the same URLs, bodies, tokens, tables and password
 //! strings as `rest_framework_simplejwt`, `rest_framework.authtoken` and `djangorestframework-jwt`.
 //!
-//! It is a server that runs (`manage runserver`), a project to copy, and this library, which puts logins and protected
-//! views into an actix application of yours. Users live in Django's tables; a Django site may use them at the same time.
+//! It is a server (`manage runserver`), a project to copy, and this library, which adds logins and protected views to your actix
+//! application. Users are in Django's tables, which a Django site can use at the same time.
 //!
 //! # Protect a view
 //!
@@ -20,10 +20,8 @@
 //! }
 //!
 //! # actix_web::rt::System::new().block_on(async {
-//! // Once, at start. A key that is missing or does not fit is found here.
-//! let settings = Settings::new("a secret of at least thirty-two bytes").stateless();
-//! let apps = Apps::builder(settings).build()?;
-//! let jwt = apps.jwt()?.clone();
+//! // Once, at start. A missing or unsuitable key is an error here. let settings = Settings::new("a secret of at least thirty-two
+//! bytes").stateless(); let apps = Apps::builder(settings).build()?; let jwt = apps.jwt()?.clone();
 //!
 //! // In the closure of `HttpServer::new`.
 //! let app = App::new().configure(|cfg| apps.configure(cfg)).route("/whoami", web::get().to(whoami));
@@ -108,17 +106,16 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | the endpoints under your prefix | `web::scope("/api").configure(\|cfg\| simplejwt::urls::configure(cfg, &apps))` |
 //! | a test client | [`ApiClient`](rest_framework::test::ApiClient) and its `force_authenticate` |
 //!
-//! The folder `examples/` has an application for each of these, and `docs/DJANGO_MAP.md` says where everything that Django
-//! has is found here.
+//! The folder `examples/` has applications for these, and `docs/DJANGO_MAP.md` lists what Django has and where it is here.
 //!
 //! # Closed by default
 //!
-//! An `ApiView` that says nothing is for logged-in users; being public is what one has to write
+//! An `ApiView` without a permission is for logged-in users; a public view must say so
 //! ([`ApiView::public`](rest_framework::views::ApiView::public)). A plain actix route is as open as actix leaves it: give its
 //! handler an [`Authenticated`], or its scope a [`require`](rest_framework::middleware::require).
 //!
-//! Do not use `Option<Authenticated>`: actix turns every error into `None`, so an expired token would pass for an anonymous
-//! visitor. That is what [`MaybeAuthenticated`] is for.
+//! Do not use `Option<Authenticated>`: actix turns every error into `None`, so a client with an expired token would count as
+//! anonymous. Use [`MaybeAuthenticated`] instead.
 //!
 //! # Features
 //!
@@ -129,6 +126,7 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | `postgres-tls` | encrypted connections to PostgreSQL | OpenSSL is compiled in, which takes perl and make |
 //! | `redis` (default) | limits on the number of requests that several servers share, `CACHE_URL` | redis |
 //! | `server` (default) | the project: settings, URLs, server, `manage`; with `sqlite` or `postgres` | clap and others |
+//! | `swagger-ui` (default) | the page at `/api/docs/` | – |
 //!
 //! With `default-features = false` the crate has the extractors and token types for a service that reads tokens with a
 //! public key or a JWK set: no diesel, no C library of a database. The only code in C is then AWS-LC, which does the

@@ -17,14 +17,14 @@ use crate::server::health;
 use crate::simplejwt;
 use crate::views;
 
-/// Every route except the probes. All paths end in a slash, to which the server redirects when it is missing; only the JWK set
-/// has none, because others look for it at this path.
+/// Every route except the probes. All paths end in a slash, and the server redirects to it if it is missing. Only the path of the
+/// JWK set has no slash, because other services look for the set there.
 ///
 /// The views of an app that is not in `INSTALLED_APPS` are not mounted.
 #[must_use]
 pub fn urlpatterns() -> Vec<Route> {
     [
-        // A request is compared with one line after the other, so the most frequent ones come first.
+        // A request is compared with each line in turn, so the most frequent paths come first.
         vec![
             path("/api/protected/", views::protected_view()),
             path("/api/hello/jwt/", views::hello_jwt()),

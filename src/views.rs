@@ -1,8 +1,8 @@
-//! The project's own views: what a new project replaces. Python counterpart: `views.py`.
+//! The project's own views, which a new project replaces. Python counterpart: `views.py`.
 //!
-//! A view is two functions. The handler says what it needs as arguments and answers; the other one, named in
-//! [`urls`](crate::urls), says which methods there are and who may use them. To make your own, copy the pair
-//! `protected_view`, give it a name and put it into `urls.rs`. `tag` and `answers` are only for the API's description.
+//! A view is two functions. The handler takes what it needs as arguments and returns the response. The other function, which
+//! [`urls`](crate::urls) names, lists the methods and who may use them. To write your own view, copy both functions of
+//! `protected_view`, rename them and add a line to `urls.rs`. `tag` and `answers` are only for the API's description.
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;

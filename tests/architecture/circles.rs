@@ -1,7 +1,7 @@
 //! No two files may depend on each other, directly or through other files.
 //!
 //! A file needs the file that *defines* what it names. A re-exported name is followed to its definition,
-//! so a `mod.rs` that only declares and re-exports is part of no circle. A re-export that the same file also uses counts.
+//! so a `mod.rs` that only declares and re-exports is not part of a circle. A re-export that the same file also uses counts.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 

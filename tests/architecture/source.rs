@@ -162,7 +162,7 @@ pub fn expand(text: &str, base: &[String], found: &mut BTreeSet<ModulePath>) {
     found.extend(leaves.into_iter().map(|(path, _)| path));
 }
 
-/// As [`expand`], with the name that an import gives to each path.
+/// Same as [`expand`], with the name that an import gives to each path.
 fn expand_leaves(text: &str, base: &[String], found: &mut Vec<(ModulePath, String)>) {
     let text = text.trim_start();
     if let Some(group) = text.strip_prefix('{') {

@@ -38,8 +38,8 @@ async fn limited(limit: Option<u16>, per_address: Option<u16>) -> (tempfile::Tem
 #[tokio::test]
 async fn a_user_changed_while_the_password_is_hashed_is_read_again() {
     let (_folder, db, auth) = with(AuthSettings { hashing_threads: 1, ..AuthSettings::default() }).await;
-    // Another login has hashed the password again; a new password, and the old one once more, after the new one was read; the user
-    // was deactivated.
+    // The cases: another login has hashed the password again; the password was changed; it was changed and changed back after the
+    // new one was read; the user was deactivated.
     let rehashed = format!("password = '{}'", auth.hashers().encode("secret").unwrap());
     let changed = format!("password = '{}'", auth.hashers().encode("new").unwrap());
     let changes = [("first_name = 'Alice'", true), (&*rehashed, true), (&*changed, false), (&*rehashed, false)];

@@ -1,4 +1,4 @@
-//! What clients send in cookies and the database has in sessions: signed text.
+//! Signed text: cookies of clients, and sessions in the database.
 
 use std::sync::LazyLock;
 
@@ -14,8 +14,8 @@ use chrono::DateTime;
 
 const KEY: &str = "a-test-secret-key-of-more-than-fifty-characters-0123456789";
 
-/// The data of a session, or a cookie. Only what somebody with the key has signed is read. What such a one has signed is read
-/// without a panic, whatever it is, and no link out of a message leads to another site.
+/// The data of a session, or a cookie. Only text that was signed with the key is read. Such text never causes a panic, and no
+/// link in a message leads to another site.
 pub fn check(data: &[u8]) {
     static SESSIONS: LazyLock<SessionStore> =
         LazyLock::new(|| SessionStore::new(Settings::default().sessions, &KEY.into(), &[], Clock::system()));

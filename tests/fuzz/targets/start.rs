@@ -20,7 +20,7 @@ pub fn check(data: &[u8]) {
     if !settings.clone().builder().errors().is_empty() {
         return;
     }
-    // As for the database: no existing server must be used.
+    // As for the database, no existing server may be used.
     settings.rest_framework.cache = CacheSettings::default();
     let redirects = settings.security.ssl_redirect;
     let site = Site::start(settings).unwrap();

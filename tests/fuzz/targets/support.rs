@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use serde_json::Value;
 
-/// Signs by HMAC, and is `SECRET_KEY`.
+/// The secret of HMAC signatures, and `SECRET_KEY`.
 pub const SECRET: &str = "a-test-secret-key-of-more-than-fifty-characters-0123456789";
 
 /// The time of all tests, in seconds since 1970.

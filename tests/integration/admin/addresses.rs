@@ -3,7 +3,7 @@
 use super::{key, logged_in, messages, site, staff, submit};
 use crate::support::{Browser, TestDatabase};
 
-/// The attribute `action` of the form that the page is about.
+/// The attribute `action` of the main form of a page.
 fn action(body: &str) -> &str {
     let content = body.split("id=\"content\"").nth(1).unwrap();
     content.split("<form action=\"").nth(1).unwrap().split('"').next().unwrap()
@@ -19,7 +19,7 @@ per_database! {
             (&change, "", ""),
             (&change, "?_popup=1&_to_field=id", "?_popup=1&#38;_to_field=id"),
             (&change, "?_changelist_filters=", "?_changelist_filters="),
-            // The search of the list takes the place of the other parameters.
+            // The search of the list replaces the other parameters.
             (&change, "?_changelist_filters=q%3Da&_popup=1", "?_changelist_filters=q%3Da"),
             (&delete, "?_changelist_filters=q%3Da&_popup=1", "?_changelist_filters=q%3Da&#38;_popup=1"),
         ] {
@@ -38,7 +38,7 @@ per_database! {
         let newcomer = logged_in(&app, "newcomer").await;
         for page in [&*delete, &format!("/admin/auth/user/{id}/change/"), "/admin/auth/user/add/"] {
             for field in ["username", "nothing"] {
-                // This is found out before the permissions.
+                // This is checked before the permissions.
                 for browser in [&root, &newcomer] {
                     assert_eq!(browser.get(&format!("{page}?_to_field={field}")).await.status, 400, "{page} {field}");
                 }

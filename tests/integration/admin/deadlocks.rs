@@ -1,5 +1,5 @@
-//! Requests that wait for each other on PostgreSQL. A foreign key locks the row that it refers to at the commit only, such as the row of
-//! the user whose deletion of a group is logged.
+//! Deadlocks on PostgreSQL. A foreign key locks its referenced row only at the commit. For example, the log of a deletion refers
+//! to the user who deletes.
 
 use super::{key, logged_in, site, submit};
 use crate::support::{Browser, TestApp, TestDatabase};

@@ -1,4 +1,4 @@
-//! Deletions: what they take along, what forbids them, and who may do it.
+//! Deletions: the dependent rows, protected rows, and permissions.
 
 use super::{key, logged_in, messages, one, site, staff, submit};
 use crate::support::{TestApp, TestDatabase};

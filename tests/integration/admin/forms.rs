@@ -7,7 +7,7 @@ use crate::support::{Browser, TestApp, TestDatabase};
 
 const ADD: &str = "/admin/shop/order/add/";
 
-/// A form that is right. `customer` is the key of Acme.
+/// A valid form. `customer` is the key of Acme.
 fn order<'a>(customer: &'a str, changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let mut fields = vec![
         ("number", "A-1"),
@@ -33,7 +33,7 @@ async fn acme(app: &TestApp) -> String {
     key(app, "shop_customer", "name = 'Acme'").await.to_string()
 }
 
-/// Sends the form with changes and returns what is wrong.
+/// Sends the form with changes and returns its errors.
 async fn refused(app: &TestApp, browser: &Browser, changed: &[(&str, &str)]) -> Vec<(String, Vec<String>)> {
     let acme = acme(app).await;
     let response = submit(browser, ADD, &order(&acme, changed)).await;
@@ -75,9 +75,9 @@ per_database! {
         ] {
             assert!(page.body.contains(html), "{html}\nis not in\n{}", page.body);
         }
-        // What forms do not have: a time that is made when the row is.
+        // A time that is set when the row is made is not in forms.
         assert!(!page.body.contains("name=\"created\""), "{}", page.body);
-        // Nothing inline, which the policy forbids.
+        // Nothing is inline, because the policy forbids it.
         assert!(page.header("Content-Security-Policy").contains("default-src 'none'"));
         assert!(!page.body.contains("style=") && !page.body.contains("<script>"), "{}", page.body);
     }
@@ -190,7 +190,7 @@ per_database! {
         assert_eq!(submit(&root, ADD, &order(&acme, &[])).await.status, 302);
         let taken = error("number", "Order with this Number already exists.");
         assert_eq!(refused(&app, &root, &[]).await, [taken]);
-        // Its own value is no other's.
+        // The unique value of the row itself is accepted.
         let id = key(&app, "shop_order", "number = 'A-1'").await;
         let response = submit(&root, &format!("/admin/shop/order/{id}/change/"), &order(&acme, &[])).await;
         assert_eq!(response.status, 302, "{}", response.body);
@@ -204,7 +204,7 @@ per_database! {
             "csrfmiddlewaretoken={token}&customer={acme}&quantity=1&placed_at_0=2024-03-01&placed_at_1=12:30&status=new"
         );
         let urlencoded = Some("application/x-www-form-urlencoded");
-        // Bytes that are no UTF-8 are replaced, as by Django.
+        // Bytes that are not UTF-8 are replaced, as in Django.
         let body = format!("number=a%FF%C3&{rest}");
         let response = root.send(Method::POST, ADD, urlencoded, &body, &[]).await;
         assert_eq!(response.status, 302, "{}", response.body);

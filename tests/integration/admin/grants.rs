@@ -1,4 +1,4 @@
-//! What members of the staff may give to users and groups.
+//! The permissions that members of the staff may give to users and groups.
 
 use super::{errors, key, logged_in, messages, site, staff, submit};
 use crate::support::{Browser, Response, TestApp, TestDatabase};
@@ -43,7 +43,7 @@ per_database! {
                 ]
             );
         }
-        // Nor does anybody else take it away.
+        // No other user takes it away either.
         assert_eq!(change(&app, &carol, "root", &[("is_staff", "on")]).await.status, 302);
         assert_eq!(app.count("auth_user WHERE is_superuser AND username = 'root'").await, 1);
         assert_eq!(app.count("auth_user WHERE is_superuser").await, 1);
@@ -85,7 +85,7 @@ per_database! {
         );
         let response = change(&app, &carol, "bob", &[("user_permissions", &view), ("groups", &readers)]).await;
         assert_eq!(response.status, 302, "{}", response.body);
-        // What somebody has already may stay, and be taken away.
+        // Permissions that a user already has may stay, and be taken away.
         app.sql(&format!("INSERT INTO auth_user_groups (user_id, group_id) SELECT id, {writers} FROM auth_user WHERE username = 'bob'"))
             .await;
         let response = change(&app, &carol, "bob", &[("groups", &readers), ("groups", &writers)]).await;

@@ -1,4 +1,4 @@
-//! The admin site, with models of the tests' own: `shop.Customer`, `shop.Order`, `shop.Line` and `shop.Invoice`.
+//! The admin site, with models that the tests define: `shop.Customer`, `shop.Order`, `shop.Line` and `shop.Invoice`.
 
 mod addresses;
 mod attacks;

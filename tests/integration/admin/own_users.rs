@@ -1,4 +1,4 @@
-//! Users of a table of the project's own, in databases that a real Django made: `tests/fixtures/django/user_models`.
+//! Users in a table of the project, in databases that a real Django made: `tests/fixtures/django/user_models`.
 
 use actix_simplejwt::Settings;
 use actix_simplejwt::conf::Environment;
@@ -82,7 +82,7 @@ per_database! {
         let problem = "Select a valid choice. That choice is not one of the available choices.";
         assert_eq!(errors(&response), [("tenant".to_owned(), vec![problem.to_owned()])]);
 
-        // A new user has what `REQUIRED_FIELDS` names.
+        // The form for a new user has the fields in `REQUIRED_FIELDS`.
         let new = [
             ("email", "new@example.com"),
             ("full_name", "New"),

@@ -1,4 +1,4 @@
-//! Passwords in the admin site, and what ends with them.
+//! Passwords in the admin site, and the logins that end when they change.
 
 use std::sync::Mutex;
 
@@ -7,7 +7,7 @@ use actix_simplejwt::contrib::auth::signals::{EndOfLogins, LoginsEnded};
 use super::{errors, key, logged_in, messages, one, shop, site, submit, urls};
 use crate::support::{TestApp, TestDatabase};
 
-/// What apps were told, for the tests of this file. Each test has its own users, so keys tell them apart.
+/// The notifications of apps, for the tests of this file. Each test has its own users, so keys tell them apart.
 static TOLD: Mutex<Vec<(String, EndOfLogins)>> = Mutex::new(Vec::new());
 
 async fn told(app: &TestApp, id: i64) -> Vec<EndOfLogins> {
@@ -47,7 +47,7 @@ per_database! {
         assert!(stored.starts_with("md5$") && app.auth().hashers().check("a new long phrase", &stored).is_correct);
         let log = "SELECT object_repr || change_message AS text FROM django_admin_log";
         assert_eq!(one(&app, log).await, "alice[{\"changed\": {\"fields\": [\"password\"]}}]");
-        // Nothing of the password is in the pages.
+        // No part of the password is in the pages.
         let page = root.get(&change).await;
         let (_, hash) = stored.rsplit_once('$').unwrap();
         assert!(!page.body.contains(&hash[..12]) && !page.body.contains("long phrase"), "{}", page.body);
@@ -104,7 +104,7 @@ per_database! {
         let response = submit(&alice, &format!("/admin/auth/user/{bob}/change/"), &fields).await;
         assert_eq!(response.status, 302, "{}", response.body);
         assert_eq!(told(&app, bob).await, [EndOfLogins::Deactivated]);
-        // Once: he is not active any more.
+        // Only once, because he is not active any more.
         submit(&alice, &format!("/admin/auth/user/{bob}/change/"), &fields).await;
         let password = [("usable_password", "false"), ("unset-password", "x")];
         let response = submit(&alice, &format!("/admin/auth/user/{bob}/password/"), &password).await;

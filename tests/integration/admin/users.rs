@@ -1,4 +1,4 @@
-//! The pages of users, where Django does what one might not expect.
+//! The pages of users: unexpected behaviour of Django.
 
 use super::{errors, key, logged_in, one, site, submit};
 use crate::support::{TestApp, TestDatabase};
@@ -53,7 +53,7 @@ per_database! {
         let uri = format!("/admin/auth/user/{}/password/", key(&app, "auth_user", "username = 'alice'").await);
         for (typed, message) in [("a new long phrase", r#"[{"changed": {"fields": ["password"]}}]"#), ("", "[]")] {
             app.sql("UPDATE auth_user SET password = '' WHERE username = 'alice'").await;
-            // No text at all counts as a password, which can be disabled.
+            // An empty password string counts as a usable password, which can be disabled.
             let page = root.get(&uri).await;
             assert!(page.body.contains("name=\"unset-password\""), "{}", page.body);
             let fields =

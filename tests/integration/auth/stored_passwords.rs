@@ -1,4 +1,4 @@
-//! Which kinds of hashes users have, as `check` and a server find them.
+//! The kinds of stored password hashes, as `check` and a server find them.
 
 use actix_simplejwt::contrib::auth::hashers::{ExpensivePasswords, PasswordHashers};
 
@@ -39,7 +39,7 @@ per_database! {
         let text = "\n?: (auth.W905) 2 user(s) have a password of pbkdf2_sha256, which is more expensive than \
                     PASSWORD_HASHERS' first; every refused log-in takes as long until they have logged in.\n";
         assert!(code == 0 && stderr.contains(text), "{stderr}");
-        // It takes a deployment and the database.
+        // The check needs `--deploy` and the database.
         for words in [&["--deploy"][..], &["--database", "default"]] {
             let (code, _, stderr) = check(words);
             assert!(code == 0 && !stderr.contains("W905"), "{words:?}: {stderr}");

@@ -173,7 +173,7 @@ per_database! {
         assert_eq!((response.status, response.header("Location")), (302, LIST));
         assert!(root.get(LIST).await.body.contains("<li class=\"success\">Marked 1 order as paid.</li>"));
         assert_eq!(app.count("shop_order WHERE is_paid").await, 2);
-        // All that the filter shows, whichever are selected.
+        // All rows that the filter shows, whichever are selected.
         send(&[("action", "mark_paid"), ("_selected_action", "1"), ("select_across", "1")], "?status__exact=sent").await;
         assert_eq!(app.count("shop_order WHERE is_paid").await, 3);
 
@@ -229,7 +229,7 @@ per_database! {
     async fn a_large_table_is_counted_and_searched_in_part(db: TestDatabase) {
         let app = shop(db).await;
         let root = browser(&app, "root").await;
-        // Two numbers: what is old and begins otherwise, and what is new.
+        // Two numbers: an old one with another beginning, and a new one.
         let rows = match app.tables().url.starts_with("postgres") {
             true => "generate_series(1, 10100) AS n(i)",
             false => "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10100) SELECT i FROM n) AS n",
@@ -245,7 +245,7 @@ per_database! {
         assert!(list.body.len() < 100_000, "{}", list.body.len());
         assert_eq!(numbers(&root.get(&format!("{LIST}?p=102")).await).len(), 3);
         assert_eq!(root.get(&format!("{LIST}?p=103")).await.header("Location"), format!("{LIST}?e=1"));
-        // The newest rows are searched in full, of the others what begins with the word.
+        // The newest rows are searched in full, the others only by the beginning.
         let found = root.get(&format!("{LIST}?q=10100")).await;
         assert_eq!(numbers(&found), ["N10100"]);
         assert!(found.body.contains("This table is large."), "{}", found.body);

@@ -38,7 +38,7 @@ impl Move {
         command.current_dir(self.folder.path()).output().unwrap()
     }
 
-    /// The report, what is on standard error, and whether the exit code is 0.
+    /// The report, the text on standard error, and whether the exit code is 0.
     fn adopt(&self, arguments: &[&str]) -> (String, String, bool) {
         let arguments = [&["adopt", "--settings", "settings.json"], arguments].concat();
         let output = self.manage(&arguments, &[("DATABASE_URL", &self.url)]);

@@ -466,7 +466,7 @@ fn check_opens_the_database_only_with_its_option() {
     assert_eq!(manage(&["check"], &lost).code, 0);
     assert_eq!(manage(&["check", "--tag", "security", "--database", "default"], &lost).code, 0);
     assert_eq!(manage(&["check", "--tag", "database", "--database", "default"], &lost).code, 1);
-    // An error that `check` alone finds can be silenced. What stops every start cannot.
+    // An error that only `check` finds can be silenced. An error that stops every start cannot.
     let silenced =
         |words: &[&str], id: &'static str| manage(words, &[&lost[..], &[("SILENCED_SYSTEM_CHECKS", id)]].concat());
     let got = silenced(&["check", "--database", "default"], "database.E901");

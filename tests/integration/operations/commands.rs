@@ -182,7 +182,7 @@ fn on(db: &TestDatabase) -> impl Fn(&str) -> Managed {
     }
 }
 
-/// What `migrate` prints.
+/// The output of `migrate`.
 fn migrated(operation: &str, lines: &[&str]) -> Managed {
     let lines = lines.iter().map(|line| format!("\n  {line}")).collect::<String>();
     printed(&format!("Operations to perform:\n  {operation}\nRunning migrations:{lines}"))
@@ -303,7 +303,7 @@ per_database! {
                  them, run `manage migrate --fake-initial`. Found: django_session"
             )
         );
-        // Tables that are not there are made.
+        // Missing tables are made.
         let got = manage("migrate --fake-initial");
         assert!(got.stdout.contains("  Applying sessions.0001_initial... FAKED\n  Applying authtoken.0001_initial... OK\n"), "{got:?}");
         assert_eq!(manage("migrate --check").code, 0);
@@ -311,7 +311,7 @@ per_database! {
             manage("migrate --fake-initial"),
             migrated(&everything(&manage), &["No migrations to apply."])
         );
-        // One of an older release lacks a column.
+        // A table of an older release lacks a column.
         run(&format!("{forget}; ALTER TABLE authtoken_token DROP COLUMN created"));
         assert_eq!(
             manage("migrate --fake-initial"),

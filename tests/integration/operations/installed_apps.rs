@@ -1,4 +1,4 @@
-//! `INSTALLED_APPS`: leaving an app out removes everything that the app brings.
+//! `INSTALLED_APPS`: leaving an app out removes everything that the app adds.
 
 use actix_simplejwt::apps::{AppConfig, Project, Run};
 use actix_simplejwt::conf::Environment;
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{TestApp, TestDatabase, alice};
 
-/// What the apps of a project bring.
+/// The data that the apps add to a project.
 struct Brought {
     settings: Vec<&'static str>,
     checks: Vec<&'static str>,

@@ -14,8 +14,8 @@ use super::{browser, id, limited, log_in, operator, submit};
 use crate::support::process::manage_in;
 use crate::support::{Browser, TestApp, TestDatabase, alice, bob};
 
-/// Another server, where the session of the table `test_session` begins after those of a user were searched for the first time. While
-/// the search had the lock on a SQLite file, it could not.
+/// Another server, on which the session in the table `test_session` begins after the sessions of a user were searched for the
+/// first time. It could not begin while the search holds the lock on a SQLite file.
 #[derive(Default)]
 struct Meanwhile(AtomicUsize);
 

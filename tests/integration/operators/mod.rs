@@ -1,4 +1,4 @@
-//! What operators do in the admin site: log in, watch the dashboard, end sessions and tokens, unlock.
+//! The work of operators in the admin site: log in, watch the dashboard, end sessions and tokens, unlock.
 
 mod log_out;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{Browser, Response, TestApp, TestDatabase, TestUser, alice, bob};
 
-/// Staff. Whether a superuser, the tests say.
+/// A member of the staff. Each test decides whether it is a superuser.
 fn operator() -> TestUser {
     TestUser { username: "op", password: "operator 1 pw", email: "", is_staff: true, ..alice() }
 }
@@ -57,7 +57,7 @@ fn id(app: &TestApp, username: &str) -> i64 {
     found.unwrap().unwrap().pk().unwrap().to_string().parse().unwrap()
 }
 
-/// What the dashboard says, by the name of the number.
+/// The numbers on the dashboard, by their names.
 fn figure(page: &Response, name: &str) -> i64 {
     let (_, rest) = page.body.split_once(&format!("<dt>{name}</dt><dd>")).unwrap();
     rest.split_whitespace().next().unwrap().parse().unwrap()
@@ -135,7 +135,7 @@ per_database! {
         assert_eq!(figure(&page, "Locked out"), 0);
         assert!(page.body.contains("aria-label=\"Log-ins in the last 24 hours: Log-ins 2\""), "{}", page.body);
 
-        // Another server sees the same, after a while too.
+        // Another server shows the same, also after a while.
         let other = app.another(limited).await;
         let elsewhere = browser(&other);
         elsewhere.set_cookie("sessionid", &op.cookie("sessionid").unwrap());

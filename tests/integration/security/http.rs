@@ -325,7 +325,7 @@ fn a_foreign_host_is_refused_and_not_repeated() {
     let forwarded = get("/api/protected", "Host: good.example\r\nX-Forwarded-Host: evil.example\r\n");
     assert_eq!(status(&forwarded), 301);
     assert!(!forwarded.contains("evil.example"), "{forwarded}");
-    // An absolute target has a host of its own, which wins over the header (RFC 9112, 3.2.2).
+    // An absolute target has its own host, which has precedence over the header (RFC 9112, 3.2.2).
     let absolute = get("http://evil.example/api/protected/", "Host: good.example\r\n");
     assert!(matches!(status(&absolute), 400 | 401) && !absolute.contains("evil.example"), "{absolute}");
 }

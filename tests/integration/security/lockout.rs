@@ -292,7 +292,7 @@ fn the_limit_is_read_and_checked() {
 /// On SQLite transactions that write do not overlap.
 #[actix_web::test]
 async fn a_login_is_not_locked_out_by_the_success_of_another() {
-    // As another login with the right password does, or the administrator, and a failed login that comes first.
+    // Another successful login or an administrator deletes the row. Other failed logins change it.
     let changes = [
         ("DELETE FROM login_failures", 200),
         ("UPDATE login_failures SET failures = failures + 1", 200),

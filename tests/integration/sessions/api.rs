@@ -62,7 +62,7 @@ per_database! {
         ] {
             let expected = json!({ "detail": format!("CSRF Failed: {detail}") });
             assert_eq!(post(&someone, "/api/", &headers).await, (403, expected), "{headers:?}");
-            // Before the method is looked at.
+            // This comes before the check of the method.
             let response = someone.send(Method::DELETE, "/api/", None, "", &headers).await;
             assert_eq!(response.status, 403);
         }
@@ -94,11 +94,11 @@ per_database! {
         let content_type = Some("multipart/form-data; boundary=B");
         let response = someone.send(Method::POST, "/api/authtoken/", content_type, &multipart, &[]).await;
         assert_eq!(response.json(), json!({ "password": ["This field is required."] }));
-        // The limit of the view holds for this reading as well.
+        // The limit of the view applies here as well.
         let long = [("username", "a".repeat(40_000))];
         let long = [("username", &*long[0].1)];
         assert_eq!(someone.post("/api/authtoken/", &long).await.status, 413);
-        // A view that asks for no user asks for no token.
+        // A view without authentication needs no token.
         let response = someone.post("/api/token/", &[("username", "alice"), ("password", alice().password)]).await;
         assert_eq!(response.status, 200, "{}", response.body);
     }

@@ -50,7 +50,7 @@ per_database! {
     async fn every_request_renews_a_session_if_the_settings_say_so(db: TestDatabase) {
         let app = site(db, |settings| settings.sessions.save_every_request = true).await;
         let alice = browser(&app);
-        // Nobody has a session: nothing is stored.
+        // The client has no session, so nothing is stored.
         assert_eq!(alice.get("/me/").await.all("Set-Cookie").len(), 0);
         alice.post("/login/alice/", &[]).await;
         for _ in 0..3 {

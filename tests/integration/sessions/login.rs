@@ -1,4 +1,4 @@
-//! Logging in and out, and what ends a session.
+//! Logging in and out, and the end of a session.
 
 use actix_simplejwt::contrib::auth::models::NewUser;
 use serde_json::json;
@@ -79,7 +79,7 @@ per_database! {
     async fn a_login_never_keeps_a_key(db: TestDatabase) {
         let app = site(db, |_| {}).await;
         let alice = browser(&app);
-        // A key of somebody else's choosing.
+        // A key that an attacker has chosen.
         alice.set_cookie("sessionid", "ffffffffffffffffffffffffffffffff");
         alice.get("/set/theme/dark/").await;
         let anonymous = alice.cookie("sessionid").unwrap();
@@ -122,7 +122,7 @@ per_database! {
         assert_eq!(elsewhere.cookie("sessionid"), None);
         assert_eq!(app.count("django_session").await, 1);
 
-        // The password of another user: the own session gets a new key and stays.
+        // The password of another user changes: the user's own session gets a new key and stays.
         let key = alice.cookie("sessionid").unwrap();
         alice.post("/password/bob/", &[]).await;
         assert_ne!(alice.cookie("sessionid"), Some(key));
@@ -169,7 +169,7 @@ per_database! {
         let [(stored, data)] = &*rows(&app, KEY).await else { panic!("one row") };
         assert_eq!(Some(stored.clone()), again.cookie("sessionid"));
         assert_eq!(data["_auth_user_backend"], "django.contrib.auth.backends.ModelBackend");
-        // Now it needs the earlier key no longer.
+        // It does not need the earlier key any more.
         stranger.set_cookie("sessionid", stored);
         assert_eq!(stranger.get("/me/").await.body, "alice");
     }
@@ -192,7 +192,7 @@ per_database! {
             assert_eq!((response.status, &*response.body), (200, "nobody"), "{value}");
             assert_eq!(someone.cookie("sessionid"), None, "{value}");
         }
-        // A cookie that cannot be a key is deleted by every response, another one when the session is asked for.
+        // A cookie that cannot be a key is deleted by every response. Another cookie is deleted when the session is used.
         let someone = browser(&app);
         someone.set_cookie("sessionid", "short");
         someone.get("/quiet/").await;
@@ -219,7 +219,7 @@ per_database! {
         let app = site(db, |_| {}).await;
         let alice = browser(&app);
         alice.post("/login/alice/", &[]).await;
-        // The row goes between the reading and the saving of the session.
+        // The row is deleted between reading and saving the session.
         let statement = if app.tables().url.starts_with("sqlite") {
             "CREATE TRIGGER ended BEFORE UPDATE ON django_session BEGIN SELECT RAISE(IGNORE); END"
         } else {
@@ -271,9 +271,9 @@ per_database! {
         assert_eq!(carol.get("/me/").await.body, "carol");
         let [(_, data)] = &*rows(&app, KEY).await else { panic!("one row") };
         assert_eq!(data["_auth_user_backend"], "django.contrib.auth.backends.AllowAllUsersModelBackend");
-        // SessionAuthentication wants active users all the same.
+        // SessionAuthentication still requires active users.
         assert_eq!(carol.get("/api/").await.status, 403);
-        // A session of a backend that is not in the settings counts for nothing.
+        // A session of a backend that is not in the settings is not accepted.
         let usual = app.another(|_| {}).await;
         let again = browser(&usual);
         again.set_cookie("sessionid", &carol.cookie("sessionid").unwrap());

@@ -13,7 +13,7 @@ per_database! {
         let cookie = alice.cookie("messages").unwrap();
         assert_eq!(response.all("Set-Cookie"), [format!("messages={cookie}; Path=/; HttpOnly; SameSite=Lax")]);
         alice.get("/say/warning/Careful./").await;
-        // A page that does not show messages leaves them.
+        // A page that does not show messages keeps them.
         assert_eq!(alice.get("/quiet/").await.all("Set-Cookie").len(), 0);
 
         let response = alice.get("/messages/").await;

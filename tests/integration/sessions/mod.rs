@@ -1,4 +1,4 @@
-//! Sessions, CSRF and messages, by pages of the tests' own.
+//! Sessions, CSRF and messages, with pages that the tests define.
 
 mod api;
 mod csrf;
@@ -32,7 +32,7 @@ fn browser(app: &TestApp) -> Browser {
     Browser::new(app.anonymous())
 }
 
-/// What the database has of the sessions, decoded by `key`.
+/// The sessions in the database, decoded with `key`.
 async fn rows(app: &TestApp, key: &str) -> Vec<(String, Value)> {
     use diesel::prelude::*;
 

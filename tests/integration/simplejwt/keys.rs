@@ -88,7 +88,7 @@ per_database! {
         }
         let other = app.anonymous().with_header("If-None-Match", "\"x\"").get(JWKS).await;
         assert_eq!((other.status, other.body), (200, answer.body.clone()));
-        // Whatever a client accepts, and whoever it is.
+        // For every client and every `Accept`.
         for (name, value) in [("Accept", "application/jwk-set+json"), ("Accept", "text/html"), ("Authorization", "Bearer x")] {
             let answer = app.anonymous().with_header(name, value).get(JWKS).await;
             assert_eq!((answer.status, answer.header("Content-Type")), (200, "application/json"), "{value}");
@@ -208,7 +208,7 @@ per_database! {
                 let client = app.anonymous().with_header("Authorization", format!("JWT {legacy}"));
                 assert_eq!(client.get("/protected-url/").await.status, status);
             }
-            // What is new is signed by the new key alone.
+            // New tokens are signed only by the new key.
             let new = text(&app.login(&alice()).await, "access");
             assert_eq!(verify(&former.anonymous(), &new).await, refused());
         }

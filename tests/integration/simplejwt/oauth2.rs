@@ -1,4 +1,4 @@
-//! `POST /o/introspect/` and `POST /o/revoke_token/`, compared with what django-oauth-toolkit answered
+//! `POST /o/introspect/` and `POST /o/revoke_token/`, compared with the recorded answers of django-oauth-toolkit
 //! (`tests/fixtures/django/oauth2/make.py`).
 
 use actix_simplejwt::Settings;
@@ -38,7 +38,7 @@ async fn is_active(app: &TestApp, token: &str) -> Value {
     answer.json()
 }
 
-/// What is answered otherwise than by django-oauth-toolkit, and the status here.
+/// The requests whose answers differ from django-oauth-toolkit, with the status here.
 const DIFFERENCES: [(&str, &str, u16); 7] = [
     // The name of a scheme has no case (RFC 9110, section 11.1).
     (REVOKE, "authorization: lower case", 200),
@@ -49,7 +49,7 @@ const DIFFERENCES: [(&str, &str, u16); 7] = [
     (REVOKE, "GET", 405),
     (REVOKE, "PUT", 405),
     (INTROSPECT, "PUT", 405),
-    // A token has to have a user here.
+    // Here a token must have a user.
     (INTROSPECT, "token of no user", 200),
 ];
 
@@ -149,14 +149,14 @@ per_database! {
             (answer.status, answer.body)
         };
         let nothing = || (200, String::new());
-        // Whatever the hint says, and as often as one likes.
+        // With any hint, and any number of times.
         assert_eq!(revoke(&refresh, "&token_type_hint=access_token").await, nothing());
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 1);
         assert_eq!(revoke(&refresh, "").await, nothing());
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 1);
         let refused = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
         assert_eq!((refused.status, &refused.json()["detail"]), (401, &json!("Token is blacklisted")));
-        // What is invalid already needs no revocation; what cannot be revoked is said so.
+        // An invalid token needs no revocation. A token that cannot be revoked gets an error.
         assert_eq!(revoke("a.b.c", "").await, nothing());
         let answer = ask(&app, REVOKE, &format!("token={access}")).await;
         assert_eq!((answer.status, answer.json()), (400, json!({ "error": "unsupported_token_type" })));
@@ -169,7 +169,7 @@ per_database! {
         assert_eq!(app.anonymous().post("/api/token/sliding/refresh/", body).await.status, 401);
     }
 
-    /// RFC 7009, section 2.1: with the refresh token end the access tokens of the same login, as far as they can.
+    /// RFC 7009, section 2.1: the access tokens of the same login end with the refresh token, if possible.
     async fn a_revoked_refresh_token_ends_its_family(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             with_client(settings);
@@ -188,7 +188,7 @@ per_database! {
         assert_eq!((refused.status, &refused.json()["detail"]), (401, &json!("Token is blacklisted")));
     }
 
-    /// One gateway asks for all users, from one address.
+    /// One gateway sends the requests of all users, from one address.
     async fn a_gateway_is_not_throttled(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             with_client(settings);
@@ -201,7 +201,7 @@ per_database! {
             assert_eq!(is_active(&app, &text(&tokens, "access")).await["active"], true);
             assert_eq!(ask(&app, REVOKE, "token=a.b.c").await.status, 200);
         }
-        // The limit is there.
+        // Other views have the limit.
         assert_eq!(app.anonymous().post("/api/token/verify/", json!({ "token": "x" })).await.status, 401);
         assert_eq!(app.anonymous().post("/api/token/verify/", json!({ "token": "x" })).await.status, 429);
     }

@@ -87,7 +87,7 @@ async fn a_login_that_meets_the_end_of_all_logins_gets_no_token() {
         {
             let Some(db) = TestDatabase::postgres() else { return };
             let app = TestApp::build(db, |settings| settings.simple_jwt.update_last_login = update_last_login).await;
-            // What the admin does.
+            // As the admin site does.
             let end = format!(
                 "UPDATE auth_user SET {change} WHERE username = 'alice'; \
                  SELECT pg_advisory_xact_lock(hashtext('logins of user ' || id), hashtext(current_schema())) \

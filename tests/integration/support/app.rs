@@ -66,7 +66,7 @@ impl TestApp {
         app
     }
 
-    /// As [`TestApp::build_with_urls`], with what the project's code adds to the set-up.
+    /// Same as [`TestApp::build_with_urls`], with the additions of the project's code to the set-up.
     pub async fn build_site(
         kept: TestDatabase,
         urls: fn(&mut ServiceConfig, &Apps),
@@ -80,7 +80,7 @@ impl TestApp {
         app
     }
 
-    /// As [`TestApp::build_site`], without users.
+    /// Same as [`TestApp::build_site`], without users.
     pub async fn build_empty(
         kept: TestDatabase,
         urls: fn(&mut ServiceConfig, &Apps),
@@ -278,7 +278,7 @@ impl Response {
         self.headers.get_all(name).map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
-    /// The headers whose name begins so, sorted, as `name: value`.
+    /// The headers whose name begins with this text, sorted, as `name: value`.
     pub fn headers_with_prefix(&self, prefix: &str) -> Vec<String> {
         let headers = self.headers.iter().filter(|(name, _)| name.as_str().starts_with(prefix));
         let mut lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();

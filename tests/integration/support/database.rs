@@ -91,16 +91,16 @@ impl TestDatabase {
         }
     }
 
-    /// The output of `request`. It meets another transaction, which has run `statements` and is committed as soon as the
-    /// request waits for it. PostgreSQL only: on SQLite transactions that write do not overlap.
+    /// The output of `request`, which runs beside another transaction. That one has run `statements` and is committed as soon as
+    /// the request waits for it. PostgreSQL only: on SQLite transactions that write do not overlap.
     pub async fn meet_transaction<T>(&self, statements: &str, request: impl Future<Output = T>) -> T {
         self.meet(statements, "COMMIT", request).await
     }
 
-    /// As [`TestDatabase::meet_transaction`], but when the request waits, the other transaction runs `and_then`, for which it has to
-    /// wait for the request. PostgreSQL ends the deadlock by an error in the request.
+    /// Same as [`TestDatabase::meet_transaction`], but when the request waits, the other transaction runs `and_then`, which has
+    /// to wait for the request. PostgreSQL ends the deadlock with an error in the request.
     pub async fn meet_deadlock<T>(&self, statements: &str, and_then: &str, request: impl Future<Output = T>) -> T {
-        // The transaction of the request is the first one that looks for a deadlock.
+        // The transaction of the request is the first one that checks for a deadlock.
         let statements = format!("SET LOCAL deadlock_timeout = '1h'; {statements}");
         self.meet(&statements, &format!("{and_then}; COMMIT"), request).await
     }

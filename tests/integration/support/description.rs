@@ -28,7 +28,7 @@ impl ApiDescription {
         let what = format!("{method} {uri}: {} {}", response.status, response.body);
         let operation = &item[method.as_str().to_lowercase()];
         if operation.is_null() {
-            // DRF authenticates and negotiates before it looks at the method.
+            // DRF authenticates and negotiates before it checks the method.
             assert!([401, 403, 404, 405, 406, 429].contains(&response.status), "{what}: no such method");
             return;
         }

@@ -65,7 +65,7 @@ pub fn validate(root: &Value, schema: &Value, value: &Value) -> Result<(), Strin
     Ok(())
 }
 
-/// The value that a reference points to; a value that is no reference is returned as it is.
+/// The value that a reference points to. A value that is not a reference is returned unchanged.
 pub fn resolve<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
     match value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#')) {
         Some(pointer) => root.pointer(pointer).expect("the reference points to something"),

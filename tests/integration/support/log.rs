@@ -1,4 +1,4 @@
-//! What the library logs.
+//! The log of the library.
 
 use std::sync::{Mutex, Once};
 

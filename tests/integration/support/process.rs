@@ -15,7 +15,7 @@ use super::TestDatabase;
 pub struct Process {
     child: Child,
     pub address: SocketAddr,
-    /// Where the metrics are, when `METRICS_ADDRESS` was set.
+    /// The address of the metrics, if `METRICS_ADDRESS` was set.
     pub metrics: Option<SocketAddr>,
 }
 

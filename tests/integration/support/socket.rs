@@ -44,7 +44,7 @@ impl SocketApp {
         Self { address: reported.recv().unwrap(), _kept: kept }
     }
 
-    /// A connection that waits at most a minute for anything: without an answer, the test shall not hang.
+    /// A connection that waits at most a minute, so that a test does not hang without an answer.
     pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();

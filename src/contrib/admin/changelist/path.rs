@@ -128,8 +128,7 @@ pub(super) fn field_of<'m>(model: &'m Model, name: &str) -> Option<&'m Field> {
 }
 
 /// Whether the list may be filtered by `path`. Fields of the model are allowed, fields of other models only if a filter offers
-/// them, and secrets only by the characters that a masked secret shows. A path that is not a field is allowed here; it fails
-/// later.
+/// them, and secrets only by the characters that a masked secret shows. A path that is not a field is checked elsewhere.
 pub(super) fn is_allowed(site: &AdminSite, registered: &Registered, path: &str, values: &[String]) -> bool {
     let mut model = Arc::clone(&registered.model);
     let mut is_behind_relation = false;

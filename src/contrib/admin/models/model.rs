@@ -31,8 +31,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// The model `object_name` of the app `app_label`, in the table `table` of diesel. Its primary key is that of the table; add it
-    /// by [`Model::field`] if the database does not make it.
+    /// The model `object_name` of the app `app_label`, in the table `table` of diesel. Its primary key is that of the table; add
+    /// it with [`Model::field`] if the database does not generate it.
     #[must_use]
     pub fn new<T: Table>(app_label: &str, object_name: &str, table: T) -> Self
     where

@@ -85,7 +85,7 @@ struct State {
 
 /// The next part of the file.
 enum Next {
-    /// A beginning and rows.
+    /// The bytes before the first rows, and these rows.
     Rows(Vec<u8>, Vec<Row>),
     /// Rows after the one with this key.
     After(String),

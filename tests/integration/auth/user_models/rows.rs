@@ -125,7 +125,7 @@ per_database! {
             let users = &**apps.auth().unwrap().users();
             let conn = &mut *apps.database().unwrap().connection().unwrap();
             let alice = users.get_by_natural_key(conn, "alice").unwrap().unwrap();
-            // PostgreSQL fills such a text with spaces, and Django shows them.
+            // PostgreSQL pads such a text with spaces, and Django shows them.
             let shown = if is_sqlite { "alice".to_owned() } else { format!("{:30}", "alice") };
             assert_eq!((alice.pk(), alice.username()), (Some(2.into()), shown.as_str()), "{model}");
             assert_eq!(users.get_by_natural_key(conn, &shown).unwrap().unwrap().pk(), alice.pk());

@@ -1,5 +1,5 @@
-//! Faults of what the server depends on, injected by a proxy. One test for each row of the table in `docs/OPERATIONS.md`:
-//! the responses to clients, and the recovery without a restart.
+//! Faults of the database and Redis, injected by a proxy. One test for each row of the table in `docs/OPERATIONS.md`: the
+//! responses to clients, and the recovery without a restart.
 
 mod clients;
 mod clock;

@@ -1,4 +1,4 @@
-//! PostgreSQL, or what is between it and the server.
+//! Faults of PostgreSQL, and of proxies between it and the server.
 
 use std::pin::pin;
 
@@ -113,7 +113,7 @@ async fn a_rotation_whose_commit_has_no_response_is_503_and_happens_at_most_once
         let rows = app.count("token_blacklist_outstandingtoken").await;
         let again = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
         if reaches_server {
-            // Its successor was made but no client got it. A second successor is not made.
+            // Its successor was made, but no client got it. No second successor is made.
             assert_eq!((rows, again.status), (2, 401));
             assert_eq!(again.body, r#"{"detail":"Token is blacklisted","code":"token_not_valid"}"#);
             assert_eq!(app.count("token_blacklist_outstandingtoken").await, 2);

@@ -1,4 +1,4 @@
-//! What tokens say about their family, and the checks of it.
+//! The family claims of tokens, and their checks.
 
 use actix_simplejwt::simplejwt::token_family::models::{FamilyToken, TokenFamily};
 use chrono::{DateTime, TimeDelta};
@@ -124,7 +124,7 @@ per_database! {
         rotated(&app, &stays).await;
     }
 
-    /// The claims survive a rotation by a server that knows no families, and so does the family.
+    /// The claims and the family survive a rotation by a server that does not know families.
     async fn a_family_goes_on_after_a_rotation_by_django(db: TestDatabase) {
         let app = TestApp::build(db, on).await;
         let django = app.another(off).await;
@@ -132,11 +132,11 @@ per_database! {
         let by_django = rotated(&django, &text(&tokens, "refresh")).await;
         assert_eq!(claims(&by_django)["family_id"], claims(&text(&tokens, "refresh"))["family_id"]);
         assert_eq!(sessions(&client(&app, &tokens)).await.len(), 1);
-        // Django has rotated it: no reuse.
+        // Django has rotated it, so this is not reuse.
         assert_blacklisted(&app, &text(&tokens, "refresh")).await;
         let ours = rotated(&app, &by_django).await;
         let by_django = rotated(&django, &ours).await;
-        // Whatever ends the family ends the token that only Django knows.
+        // The end of the family also ends the token that only Django knows.
         let id = sessions(&client(&app, &tokens)).await[0]["id"].clone();
         let path = format!("/api/token/sessions/{id}/");
         let deleted = client(&app, &tokens).send(actix_web::http::Method::DELETE, &path, None, &[]).await;

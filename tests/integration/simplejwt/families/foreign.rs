@@ -1,4 +1,5 @@
-//! Tokens that name the family, or have the id, of a token of another user. An issuer that copies claims makes them.
+//! Tokens that name the family of another user, or have the id of another user's token. An issuer that copies claims makes such
+//! tokens.
 
 use actix_simplejwt::core::jwt::{Algorithm, Claims, SigningKey, encode};
 use chrono::TimeDelta;
@@ -15,7 +16,7 @@ fn with_claim_of(token: &str, name: &str, other: &str) -> String {
     encode(&own, &key.unwrap()).unwrap()
 }
 
-/// What is stored about the login of alice.
+/// The stored data of the login of alice.
 async fn rows(app: &TestApp) -> [i64; 4] {
     [
         app.count("family_activity WHERE ended_at IS NOT NULL OR reused_at IS NOT NULL").await,
@@ -77,7 +78,8 @@ per_database! {
         let current = rotated(&app, &of_alice).await;
         let with_id = with_claim_of(&of_bob, "jti", &of_alice);
         let with_both = with_claim_of(&with_id, "family_id", &of_alice);
-        // Within the grace period the answer would be the current token of alice, and after it her login would end.
+        // Without the check, the answer within the grace period would be the current token of alice. After that time her login
+        // would end.
         for seconds in [0, 11] {
             app.advance(TimeDelta::seconds(seconds));
             assert_blacklisted(&app, &with_id).await;

@@ -1,4 +1,4 @@
-//! `REFRESH_TOKEN_GRACE_PERIOD`: who loses a race and is no thief gets the same successor.
+//! `REFRESH_TOKEN_GRACE_PERIOD`: a client that loses a race gets the same successor.
 
 use std::collections::HashSet;
 
@@ -92,7 +92,7 @@ per_database! {
         let new = rotated(&app, &old).await;
         app.anonymous().post("/api/token/family/blacklist/", json!({ "refresh": new })).await;
         assert_blacklisted(&app, &old).await;
-        // In none of these cases it is reuse.
+        // None of these cases is reuse.
         assert_eq!(app.count("family_activity WHERE reused_at IS NOT NULL").await, 0);
         assert_eq!(ended_by(&app, "logout").await, 1);
     }
@@ -109,8 +109,8 @@ per_database! {
         app.advance(TimeDelta::seconds(5));
         assert_blacklisted(&app, &old).await;
         assert_eq!(refresh(&app, &new).await.json(), invalid("Token family has expired"));
-        // By a server that knows families, but not what has become of their tokens. With CHECK_REVOKE_TOKEN the blacklist is asked
-        // before the transaction.
+        // By a server that knows families but does not know the successors of their tokens. With CHECK_REVOKE_TOKEN the blacklist
+        // is read before the transaction.
         for check_revoke_token in [false, true] {
             let app = app.another(|settings| {
                 short(settings);
@@ -180,7 +180,7 @@ per_database! {
             for answer in lost {
                 assert_eq!((answer.status, answer.json()), (401, invalid("Token is blacklisted")));
             }
-            // Reuse is seen, but ends nothing here.
+            // Reuse is detected, but ends nothing here.
             rotated(&app, &text(&won[0].json(), "refresh")).await;
         }
         // Also not for a server whose clock is behind.

@@ -37,7 +37,7 @@ per_database! {
         assert_eq!((ended_by(&app, "logout").await, ended_by(&app, "reuse").await), (2, 0));
     }
 
-    /// As in simplejwt: of a refresh and a blacklisting of the same token one succeeds.
+    /// As in simplejwt, only one of a refresh and a blacklisting of the same token succeeds.
     async fn a_token_that_was_just_replaced_cannot_be_blacklisted(db: TestDatabase) {
         let app = TestApp::build(db, on).await;
         let token = text(&app.login(&alice()).await, "refresh");

@@ -24,7 +24,7 @@ fn on(settings: &mut Settings) {
     families.refresh_token_grace_period = TimeDelta::seconds(10);
 }
 
-/// A server beside this one that knows no families, as Django does not.
+/// A server on the same database that does not know families, like Django.
 fn off(settings: &mut Settings) {
     settings.simple_jwt.blacklist_after_rotation = true;
 }
@@ -57,7 +57,7 @@ async fn sessions(client: &Client) -> Vec<Value> {
     serde_json::from_value(response.json()).unwrap()
 }
 
-/// How many families ended for `reason`.
+/// The number of families that ended for `reason`.
 async fn ended_by(app: &TestApp, reason: &str) -> i64 {
     app.count(&format!("family_activity WHERE ended_by = '{reason}'")).await
 }

@@ -1,4 +1,4 @@
-//! `TOKEN_FAMILY_BLACKLIST_ON_REUSE`: a stolen token, told from both sides.
+//! `TOKEN_FAMILY_BLACKLIST_ON_REUSE`: a stolen token, used first by the thief or by the victim.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -16,7 +16,7 @@ per_database! {
         assert_blacklisted(&app, &stolen).await;
         assert_blacklisted(&app, &of_thief).await;
         assert_blacklisted(&app.another(off).await, &of_thief).await;
-        // The other logins of the user go on.
+        // The other logins of the user stay.
         assert_eq!(sessions(&client(&app, &elsewhere)).await.len(), 1);
         rotated(&app, &text(&elsewhere, "refresh")).await;
         assert_eq!(ended_by(&app, "reuse").await, 1);
@@ -28,7 +28,7 @@ per_database! {
         let stolen = text(&app.login(&alice()).await, "refresh");
         let second = rotated(&app, &stolen).await;
         let third = rotated(&app, &second).await;
-        // Within ten seconds, but two generations too late.
+        // Within ten seconds, but the token is two generations old.
         assert_blacklisted(&app, &stolen).await;
         assert_blacklisted(&app, &third).await;
         assert_eq!(ended_by(&app, "reuse").await, 1);
@@ -72,7 +72,7 @@ per_database! {
         app.advance(TimeDelta::minutes(1));
         assert_blacklisted(&app, &old).await;
         rotated(&app, &by_django).await;
-        // Now there is a generation of ours after it, and still it was Django that rotated it.
+        // Now this server has rotated a later token, but Django has rotated this one.
         assert_blacklisted(&app, &old).await;
         assert_eq!(app.count("family_activity WHERE reused_at IS NOT NULL").await, 0);
     }

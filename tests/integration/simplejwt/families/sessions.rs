@@ -20,7 +20,7 @@ async fn delete(client: &Client, id: &Value) -> u16 {
     client.send(Method::DELETE, &format!("/api/token/sessions/{id}/"), None, &[]).await.status
 }
 
-/// Tells the apps of a project on the same database that the logins of alice end.
+/// Notifies the apps of a project on the same database that the logins of alice end.
 async fn end_logins(app: &TestApp, reason: EndOfLogins, adjust: impl FnOnce(&mut Settings)) {
     let mut settings = Settings::new("a-test-secret-key-of-more-than-fifty-characters-0123456789");
     settings.database = app.tables().settings.clone();
@@ -65,7 +65,7 @@ per_database! {
                 },
             ])
         );
-        // A refresh renews time, address and program, and what expires is the new token.
+        // A refresh updates time, address and user agent. `expires_at` is the end of the new token.
         app.advance(TimeDelta::minutes(10));
         let tablet = app.anonymous().with_header("User-Agent", "tablet").with_header("X-Forwarded-For", "192.0.2.9");
         tablet.post("/api/token/refresh/", json!({ "refresh": first["refresh"] })).await;
@@ -74,7 +74,7 @@ per_database! {
         assert_eq!(renewed["last_seen_at"], "2027-01-15T08:10:01.500000Z");
         assert_eq!(renewed["created_at"], "2027-01-15T08:00:00Z");
         assert_eq!((&renewed["expires_at"], &renewed["is_current"]), (&json!("2027-01-16T08:10:01Z"), &json!(false)));
-        // What has expired is not a login.
+        // An expired login is not in the list.
         app.advance(TimeDelta::hours(24) - TimeDelta::minutes(1));
         assert_eq!(sessions(&app.client(&alice()).await).await.len(), 2);
     }
@@ -186,7 +186,7 @@ per_database! {
             tokens.push(text(&app.login(&alice()).await, "refresh"));
             app.advance(TimeDelta::seconds(1));
         }
-        // A login that is over does not count.
+        // A login that has ended does not count.
         app.anonymous().post("/api/token/blacklist/", json!({ "refresh": tokens[1] })).await;
         let fourth = app.client(&alice()).await;
         assert_eq!(ended_by(&app, "sessions_max").await, 0);

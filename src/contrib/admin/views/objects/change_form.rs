@@ -182,7 +182,7 @@ async fn page(
     let is_popup = is_popup(request);
     let is_add = object.is_none();
     let may_view = admin.has_view_permission(request, object) || admin.has_change_permission(request, object);
-    // A page on which nothing can be changed is one to look at.
+    // If nothing can be changed, the page only shows the object.
     let may_change = is_add || (admin.has_change_permission(request, object) && !form.fields().is_empty());
     let verb = if is_add {
         "Add"

@@ -11,7 +11,7 @@ pub(super) const CHANGELIST_FILTERS: &str = "_changelist_filters";
 /// Says that the page is in a popup window of a form.
 pub(super) const IS_POPUP: &str = "_popup";
 
-/// The field of the object that the form in the other window wants.
+/// The field of the object whose value the form gets.
 pub(super) const TO_FIELD: &str = "_to_field";
 
 /// Whether the page is in a popup window of a form.
@@ -19,7 +19,7 @@ pub(super) fn is_popup(request: &AdminRequest) -> bool {
     request.form.contains(IS_POPUP) || request.params.contains(IS_POPUP)
 }
 
-/// The field of the object that the form in the other window wants. Empty if it wants none.
+/// The field of the object whose value the form gets. Empty if it gets the key.
 ///
 /// # Errors
 /// Returns [`PageError::BadRequest`] if it is not the key: `DisallowedModelAdminToField`.
