@@ -1,4 +1,4 @@
-"""Databases with Django's tables and as many rows as wanted, and copies of them: every server gets its own."""
+"""Databases with Django's tables and any number of rows, and a copy for each server."""
 import os
 import shutil
 import sqlite3
@@ -9,10 +9,10 @@ import tokens
 
 OUTSTANDING = "token_blacklist_outstandingtoken"
 BLACKLISTED = "token_blacklist_blacklistedtoken"
-# Users with a refresh token that has not been used: those whose requests are sent.
+# Users with a refresh token that has not been used. The requests use these users.
 LIVE = 256
 
-# What differs between the two in the statements below.
+# The differences between the databases in the statements below.
 _SQLITE = {
     "numbers": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT %d) ",
     "from": "n",
@@ -32,7 +32,7 @@ _POSTGRES = {
 
 
 class Size:
-    """How many rows there are."""
+    """The number of rows."""
 
     def __init__(self, users, rows):
         self.users = users
@@ -49,7 +49,7 @@ EMPTY = Size(users=LIVE, rows=0)
 
 
 def _seed(execute, dialect, size, password):
-    """Users, and `rows` refresh tokens that were all used."""
+    """Inserts users, and `rows` refresh tokens that were all used."""
 
     def insert(table, columns, values, count):
         if count:
@@ -117,7 +117,7 @@ class Sqlite:
                 os.remove(self._file(name) + suffix)
 
     def spent(self, name):
-        """How many tokens are blacklisted."""
+        """The number of blacklisted tokens."""
         connection = sqlite3.connect(self._file(name), timeout=30)
         try:
             return connection.execute("SELECT count(*) FROM " + BLACKLISTED).fetchone()[0]
@@ -144,7 +144,7 @@ class Postgres:
         return urllib.parse.urlunsplit(parts._replace(path="/" + self.name(name)))
 
     def name(self, name):
-        """What the database is called on the server, and so in the titles of its processes."""
+        """The name of the database on the server, which is also in the titles of its processes."""
         return self.prefix + name.replace("-", "_")
 
     def _execute(self, statement, url=None):
@@ -177,7 +177,7 @@ class Postgres:
         self.made.discard(name)
 
     def spent(self, name):
-        """How many tokens are blacklisted."""
+        """The number of blacklisted tokens."""
         return self._execute("SELECT count(*) FROM " + BLACKLISTED, self.url(name))[0]
 
     def close(self):

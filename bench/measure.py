@@ -16,7 +16,7 @@ def median(values):
 
 
 class Failure(Exception):
-    """A server answered something else than it should have."""
+    """A server gave a wrong answer."""
 
 
 class Contender:
@@ -30,7 +30,7 @@ class Contender:
         self.total = 0
 
     def run(self, options, seconds, warmup=0.0, **more):
-        """One run of the load generator; its figures, with those of the server beside them."""
+        """One run of the load generator: its figures and those of the server."""
         before = self._clocks()
         result = self.finish(self.start(options, seconds, warmup, **more))
         return self._with_cpu(result, before, self._clocks())

@@ -1,4 +1,4 @@
-"""What /proc says of processes: their CPU time, their memory; and which core they run on."""
+"""CPU time and memory of processes, from /proc, and the core that they run on."""
 import os
 
 TICK = os.sysconf("SC_CLK_TCK")

@@ -12,7 +12,7 @@ def _number(value, digits=0):
 
 
 def _times(value):
-    """A ratio: as many digits as it takes to see a difference."""
+    """A ratio, with enough digits to see a difference."""
     return "–" if value is None else _number(value, 2 if value < 10 else 0)
 
 

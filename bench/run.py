@@ -1,4 +1,4 @@
-"""The benchmark: starts the servers, measures them in turn, prints and writes what came out. See README.md.
+"""The benchmark: starts the servers, measures them in turn, prints and writes the results. See README.md.
 
 `run.sh` builds what is needed and starts this.
 """
@@ -26,7 +26,7 @@ from measure import say
 
 
 class Bench:
-    """What the measurements share."""
+    """Data that all measurements share."""
 
     def __init__(self, options, tools, scratch, stores):
         self.options = options
@@ -37,7 +37,7 @@ class Bench:
         self._made = {}
 
     def template(self, store, size, password):
-        """The name of a database with so many rows; made when it is first wanted."""
+        """The name of a database with this number of rows, which is made at the first use."""
         key = (store.kind, size, password)
         if key not in self._made:
             name = "template%d" % len(self._made)
@@ -78,7 +78,7 @@ class Bench:
 
     @contextlib.contextmanager
     def guarded(self, what):
-        """A wrong answer spoils what it belongs to and the exit code, not the rest of the run."""
+        """A wrong answer invalidates its measurement and sets the exit code. The run continues."""
         try:
             yield
         except Exception as error:
@@ -123,7 +123,7 @@ def _run_work(bench, stack, store, work):
 
 
 def parse(arguments):
-    """The options, with `--only` taken apart."""
+    """The options, with `--only` parsed."""
     parser = argparse.ArgumentParser(prog="bench/run.sh", description="Measures the server beside its peers.")
     parser.add_argument("--quick", action="store_true", help="short rounds, three servers, SQLite: to try it out")
     parser.add_argument("--only", default="", metavar="A,B", help="works, experiments, servers and databases, by name; a kind "
@@ -164,14 +164,14 @@ def _take_apart(options, parser):
         parser.error("--only: there is no %s" % ", ".join(sorted(unknown)))
     for kind, names in kinds.items():
         setattr(options, kind, [name for name in names if name in words] or names)
-    # Works and experiments are both things to do: naming some of the one leaves out all of the other.
+    # If only works are named, no experiments run, and the other way round.
     if words.intersection(kinds["works"] + kinds["experiments"]):
         options.works = [name for name in options.works if name in words]
         options.experiments = [name for name in options.experiments if name in words]
 
 
 def _interrupted(number, _frame):
-    # Once: what cleans up is not to be interrupted.
+    # Only the first signal counts, so that the clean-up is not interrupted.
     for other in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(other, signal.SIG_IGN)
     say("interrupted, cleaning up")

@@ -25,7 +25,8 @@ if command -v npm >/dev/null && ! (cd peers/node && node -e 'new (require("bette
   echo "installing the packages of the Node.js peer, one of which is compiled" >&2
   (cd peers/node && npm ci --no-audit --no-fund --silent >/dev/null 2>&1 && npm rebuild --silent >/dev/null 2>&1) || rm -rf peers/node/node_modules
 fi
-# With Debian's packages, in which the libraries are of known versions. What an earlier build left is not measured instead.
+# With Debian's packages, so that the versions of the libraries are known. The program of an earlier build is deleted, so that it
+# is not measured instead.
 rm -f "$CARGO_TARGET_DIR/release/go-peer"
 go_with_debian() {
   env GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS= CGO_ENABLED=1 go "$@"

@@ -1,4 +1,4 @@
-"""The servers that are compared: how each is started, on one core with one worker, and stopped."""
+"""The compared servers: starts and stops each of them, on one core with one worker."""
 import contextlib
 import os
 import shutil
@@ -17,7 +17,7 @@ BOTH = ("sqlite", "postgres")
 
 
 class Tools:
-    """Where the programs are; None for what is not there."""
+    """The paths of the programs; None for a missing one."""
 
     def __init__(self, manage, target):
         self.manage = manage
@@ -31,7 +31,7 @@ class Tools:
 
 
 class Server:
-    """One way to serve. `command` and `environment` take the tools and the port."""
+    """A server. `command` and `environment` take the tools and the port."""
 
     def __init__(self, name, title, command, environment=None, databases=BOTH, works=None, cores=(processes.SERVER_CORE,)):
         self.name = name
@@ -70,8 +70,8 @@ def _django(settings):
     return lambda tools, port: {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": settings}
 
 
-# gunicorn is not measured on PostgreSQL: as it comes, Django ends a connection with the request, and with it goes the count
-# of the CPU that PostgreSQL spent. Logins cost it what they cost granian.
+# gunicorn is not measured on PostgreSQL: by default Django closes a connection with its request, and then the CPU time of its
+# PostgreSQL process is lost. Logins take as long as under granian.
 SERVERS = [
     Server("hello", "bare actix-web", lambda tools, port: [tools.hello, "127.0.0.1:%d" % port],
            works=("protected", "protected-new", "stateless")),
@@ -114,13 +114,13 @@ class Process:
         self.log = os.path.join(scratch, "%s-%d.log" % (server.name, self.port))
         begin = time.monotonic()
         with open(self.log, "wb") as log:
-            # A group of its own, so that the workers it forks are stopped with it.
+            # A separate process group, so that its workers are stopped with it.
             self.popen = subprocess.Popen(pinned + server.command(tools, self.port), env=environment, cwd=scratch,
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self.ready_after = self._wait() - begin
 
     def _wait(self):
-        """The moment of the first answer, whatever its status."""
+        """The time of the first answer, with any status."""
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and self.popen.poll() is None:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 10) as connection:
@@ -145,7 +145,7 @@ class Process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.popen.wait(3)
                 break
-        # The leader may be gone before its workers.
+        # The leader may end before its workers.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.popen.pid, signal.SIGKILL)
 

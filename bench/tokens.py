@@ -1,4 +1,4 @@
-"""Tokens, passwords and the names of users, all made from their number, and a look into the tokens that come back."""
+"""Tokens, passwords and user names, all made from a number, and checks of the tokens in answers."""
 import base64
 import functools
 import hashlib
@@ -9,7 +9,7 @@ import time
 SECRET_KEY = "a-key-for-benchmarks-of-more-than-fifty-characters-0123456789abcdef"
 PASSWORD = "correct horse 1"
 DAY = 86400
-# One moment for the whole run: a token is the same wherever it is made.
+# One time for the whole run, so that a token is the same wherever it is made.
 STARTED = int(time.time())
 
 
@@ -26,7 +26,7 @@ def jti(kind, number):
 
 
 def token(kind, number, user_id):
-    """The `number`th token of this kind, good for a day."""
+    """The `number`th token of this kind, valid for a day."""
     claims = {"token_type": kind, "exp": STARTED + DAY, "iat": STARTED, "jti": jti(kind, number), "user_id": str(user_id)}
     parts = [{"alg": "HS256", "typ": "JWT"}, claims]
     text = ".".join(_base64(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
@@ -34,7 +34,7 @@ def token(kind, number, user_id):
 
 
 def problem_of(text, kind):
-    """What is wrong with a token that a server made, or None."""
+    """The problem with a token that a server made, or None."""
     signed, _, signature = text.rpartition(".")
     if _sign(signed) != signature:
         return "wrong signature"

@@ -1,4 +1,4 @@
-"""What is asked of the servers: settings, requests and right answers."""
+"""The kinds of work: settings, requests and right answers."""
 import contextlib
 import http.client
 import json
@@ -29,7 +29,7 @@ class Work:
         # The answer depends on how fast it is; else a single kind is enough.
         self.database = database
         self.chain = chain
-        # How many different requests are sent in turn.
+        # The number of different requests that are sent in turn.
         self.count = count
         self.head = "%s HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n" % request_line
         if request_line.startswith("POST"):
@@ -37,7 +37,7 @@ class Work:
         self._exchange = exchange
 
     def plan(self, server, size, connections):
-        """The part of a plan for `load` that is about requests."""
+        """The requests of a plan for `load`."""
         count = connections if self.chain else self.count
         exchanges = [self._exchange(number, size.user_id(number)) for number in range(count)]
         if server == "hello":
@@ -58,7 +58,7 @@ def _protected(number, user_id):
 
 
 def _stateless(number, user_id):
-    # A TokenUser has the name that is in the token: none.
+    # A TokenUser has the name in the token, and there is none.
     return dict(_bearer(number, user_id), answer=_greeting(""))
 
 
@@ -80,7 +80,7 @@ def _obtain(number, user_id):
 
 WORKS = [
     Work("protected", "protected GET, user looked up", "GET /api/protected/", _protected),
-    # More tokens than any server remembers, so that each is as good as new whenever its turn comes.
+    # More tokens than any server caches, so that each token counts as new at its turn.
     Work("protected-new", "protected GET, tokens not seen before", "GET /api/protected/", _protected, database=False, count=20000),
     Work("stateless", "protected GET, JWTStatelessUserAuthentication", "GET /api/protected/", _stateless, database=False,
          settings=dict(ROTATING, REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES="JWTStatelessUserAuthentication")),
@@ -95,7 +95,7 @@ BY_NAME = {work.name: work for work in WORKS}
 
 
 def problem_of(body):
-    """What is wrong with the tokens in the body of an answer, or None."""
+    """The problem with the tokens in the body of an answer, or None."""
     for name, token in json.loads(body).items():
         if name in ("access", "refresh"):
             problem = tokens.problem_of(token, name)

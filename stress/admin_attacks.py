@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Attacks on the admin site, sessions and CSRF of a running server. Every answer must be one that gives nothing away.
+"""Attacks on the admin site, sessions and CSRF of a running server. No answer may give anything away.
 
     admin_attacks.py --manage target/release/manage [--database postgres://user@host/postgres] [--port 0] [--verbose]
 
 The program makes users with few permissions, groups with markup in their names and a log with hostile texts. It then sends
-forged cookies, forged forms, parameters beyond every limit and requests for what the user may not see. A status of 500 or more, a
-panic in the log of the server, markup that was not escaped, or a change that was not allowed is a failure. Exit code 1 if there was
-one.
+forged cookies, forged forms, parameters beyond every limit and requests for pages that the user may not see. A status of 500 or
+more, a panic in the log of the server, markup that was not escaped, or a change that was not allowed is a failure. The exit code
+is 1 if there was a failure.
 """
 import argparse
 import base64
@@ -223,7 +223,7 @@ class Attack:
             for path in ("/admin/", "/admin/nonexistent/", "/admin/auth/user/"):
                 answer = browser.get(path, cookies={**browser.cookies, "messages": value.encode("utf-8").decode("latin-1")})
                 self.check("href=\"javascript:" not in answer.text, "messages have no scripts in links")
-        # What may be in a session that another program has signed.
+        # Data that a session of another program may have.
         good = self.database.query("SELECT session_data FROM django_session WHERE session_key = '%s'" % browser.cookies["sessionid"])[0][0]
         for value in (None, [], {"_auth_user_id": None}, {"_auth_user_id": []}, {"_auth_user_id": "9" * 400},
                       {"_auth_user_id": "\u0000"}, {"_auth_user_id": 1.5}, {"_auth_user_id": True, "_auth_user_backend": 3},
@@ -341,7 +341,7 @@ class Attack:
                     browser.post("/admin/auth/group/", [("action", "delete_selected"), ("select_across", select), ("index", "0"),
                                                         ("post", "yes"), ("_selected_action", group)])
             self.check([self.rows(table) for table in tables] == before, "%s has changed nothing" % name)
-        # Whether a password begins with a text is nobody's business.
+        # A search must not reveal how a password string begins.
         browser = self.browser("viewer")
         for query in ("password__startswith=pbkdf2", "password=x", "password__isnull=1", "groups__user__password__startswith=p",
                       "user_permissions__codename=x", "groups__permissions__codename=add_user", "logentry__user__password=x",
@@ -388,7 +388,7 @@ class Attack:
         browser.post("/admin/auth/group/%s/change/" % group, {"name": "g", "permissions": permission})
         browser.post("/admin/auth/group/add/", {"name": "h", "permissions": permission})
         self.check(not self.database.query("SELECT * FROM auth_group_permissions"), "nobody has given a permission to a group")
-        # Who has a token knows its key. Nobody turns it into the token of a superuser.
+        # A user with a token knows its key. The token must not become the token of a superuser.
         key, now = "0123456789abcdef" * 2 + "01234567", "2026-01-01 00:00:00"
         self.database.query("INSERT INTO authtoken_token (key, created, user_id) VALUES ('%s', '%s', %s)" % (key, now, self.user("tokener")))
         browser = self.browser("tokener")
@@ -482,7 +482,7 @@ class Attack:
             browser.post("/admin/auth/user/%s/logins/" % victim, {"do": value})
             browser.post("/admin/search/", {"address": value})
             browser.post("/admin/theme/", {"theme": value, "next": value})
-        # As many fields, files and bytes as a client likes.
+        # Any number of fields, files and bytes.
         for count, status in ((900, 200), (1001, 400), (100000, 400)):
             fields = "&".join("f%d=1" % n for n in range(count)) + "&csrfmiddlewaretoken=" + token
             answer = browser.send("POST", "/admin/auth/user/add/", fields, headers={"Content-Type": "application/x-www-form-urlencoded"})

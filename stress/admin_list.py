@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The list of users in the admin site must not be slower among a million users than among ten thousand.
+"""The list of users in the admin site must not be slower with a million users than with ten thousand.
 
     admin_list.py --manage target/release/manage [--database sqlite|postgres://…] [--rows 10000 1000000] [--rounds 30]
 
-Two servers, each with a database of its own, are asked in turn, so that other load on the machine concerns both. Printed are the
+Two servers, each with its own database, get requests in turn, so that other load on the machine affects both. The script prints the
 medians of the times until the whole page has arrived. Exit code 1 if the first page or a search takes more than 1.5 times as long
 with the larger table, or if a page is larger than 100 kB. "Search of every row" may be refused with 503 after
 `DATABASE_STATEMENT_TIMEOUT`; then its line says so.
@@ -23,7 +23,7 @@ from service import Database, Service
 PASSWORD = "correct horse 1"
 LIST = "/admin/auth/user/"
 
-# Those that are promised, and others for information.
+# The promised ones, and others for information.
 PROMISED = {
     "first page": "",
     "search of a name": "?q=user-0000777",
@@ -109,7 +109,7 @@ def main():
                         error.close()
                         timeouts[place] += 1
                         continue
-                    # The first one reads the file.
+                    # The first request reads the file.
                     if turn:
                         times[place].append(seconds)
                     sizes.append(size)

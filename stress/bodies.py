@@ -4,9 +4,9 @@
     bodies.py --manage target/release/manage [--connections 400] [--seconds 10] [--limit 64]
 
 The clients send a body without its last byte, with a Content-Length or in a chunk, all at the same time and as fast as they can. Its
-size is 2.5 MB, or the limit of views that take credentials. Every kind meets a server of its own, because memory that was used
+size is 2.5 MB, or the limit of views that take credentials. Each kind has its own server, because memory that was used
 once is not always returned. Exit code 1 if the server takes more than `--limit` MB, if a login of another client fails during this
-time, or if a client does not get the answer that it was refused. Needs Linux.
+time, or if a client does not get its refusal. Needs Linux.
 """
 import argparse
 import collections

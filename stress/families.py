@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Races about token families: tabs that refresh at once, thieves, log-outs, kills, and a Django beside.
+"""Races of token families: tabs that refresh at once, thieves, log-outs, kills, and a Django on the same database.
 
     families.py --manage target/release/manage [--database sqlite|postgres://…] [--instances 1|2] [--rounds 200] [--clients 16]
     families.py … --django .venv/bin/python     also with Django on the same database, from conformance/refproject
 
-Every story ends with a look at the list of log-ins and at the tables. Exit code 1 if a rule was broken.
+Every story ends with a check of the list of logins and of the tables. Exit code 1 if a rule was broken.
 """
 import argparse
 import contextlib
@@ -20,7 +20,7 @@ from service import Database, Service, post, read_response, request, volley
 USER = {"username": "racer", "password": "correct horse 1"}
 REFRESH = "/api/token/refresh/"
 GONE = {"detail": "Token is blacklisted", "code": "token_not_valid"}
-# The grace period of the server whose windows are waited for.
+# The grace period of the server on which the script waits until it has passed.
 SHORT = 0.4
 
 
@@ -95,7 +95,7 @@ class Client:
         return sessions if status == 200 else []
 
     def expect_sessions(self, count):
-        """Looks at the list through one more log-in, which is then ended."""
+        """Checks the list with one more login, which is then ended."""
         tokens = self.login()
         listed = self.sessions(tokens["access"])
         self.rules.expect(len(listed) == count + 1, ("log-ins in the list", len(listed) - 1, "instead of", count))
@@ -112,7 +112,7 @@ class Client:
 
 
 def check_tables(database, rules):
-    """What must hold at any time, whoever was killed."""
+    """The rules that hold at any time, also after a kill."""
     def none(what, sql):
         found = database.number("SELECT count(*) FROM " + sql)
         rules.expect(found == 0, (what, found))
@@ -166,7 +166,7 @@ def without_grace(client, database, rounds, clients):
         won = [answer for status, answer in answers if status == 200]
         rules.expect(len(won) == 1, ("winners", len(won)))
         rules.expect(all(answer == (401, GONE) for answer in answers if answer[0] != 200), ("a wrong refusal", answers))
-        # A tab that loses is reuse here, so that the family ends, committed although the answer is 401.
+        # Without a grace period a tab that loses counts as reuse. The end of the family is committed although the answer is 401.
         spent = counts(database)
         rules.expect([b - a for a, b in zip(before, spent)] == [2, 2, 1, 1, 1], ("rows", before, spent))
         for answer in won:
@@ -206,11 +206,11 @@ def thieves(client, database, rounds):
         stolen = client.login()["refresh"]
         first = client.rotate(stolen, number)
         second = client.rotate(first["refresh"], number + 1)
-        # Two generations late, whoever it is: both are out.
+        # The token is two generations old, so the family ends, whoever sends it.
         client.refuse(stolen, number)
         client.refuse(second["refresh"], number)
         client.refuse(first["refresh"], number + 1)
-        # A log-out of the successor is no theft.
+        # A log-out with the successor is not a theft.
         old = client.login()["refresh"]
         new = client.rotate(old)
         status, _ = post(client.port(number), "/api/token/blacklist/", {"refresh": new["refresh"]})
@@ -261,7 +261,7 @@ def logouts(client, database, rounds, clients):
 
 
 class Tabs(threading.Thread):
-    """Two tabs with one token, which they refresh again and again until the server is gone."""
+    """Two tabs with one token, which they refresh again and again until the server has ended."""
 
     def __init__(self, port, token):
         super().__init__(daemon=True)
@@ -297,7 +297,7 @@ def kills(client, database, rounds, chance):
             service.start(port)
         check_tables(database, rules)
         for tab in tabs:
-            # The last token that was answered works, or its successor does, whose answer was lost.
+            # The last token that was answered works. If the answer to its rotation was lost, its successor works.
             rules.expect(not tab.wrong, tab.wrong)
             client.rotate(tab.token)
         client.expect_sessions(len(tabs))
@@ -315,11 +315,11 @@ def beside(client, django, database, rounds, clients):
         before = counts(database)
         client.refuse(old["refresh"], number)
         rules.expect(counts(database) == before, "a rotation by Django is taken for reuse")
-        # The family goes on, and the list knows it.
+        # The family still exists, and the list has it.
         mine = client.rotate(by_django["refresh"], number)
         rules.expect([s["is_current"] for s in client.sessions(mine["access"])] == [True], "log-ins after Django's rotation")
         status, by_django = post(django.ports[0], REFRESH, {"refresh": mine["refresh"]})
-        # Whatever ends the family ends the token that Django has made.
+        # The end of the family also ends the token that Django has made.
         how = number % 3
         if how == 0:
             post(client.port(), "/api/token/family/blacklist/", {"refresh": by_django["refresh"]})
@@ -331,7 +331,8 @@ def beside(client, django, database, rounds, clients):
         for port in (django.ports[0], client.port(number)):
             status, answer = post(port, REFRESH, {"refresh": by_django["refresh"]})
             rules.expect((status, answer) == (401, GONE), ("after the end", status, answer))
-        # A race against Django: it may let several pass, but nothing here fails, and the end is the end.
+        # A race against Django. Django may let several refreshes succeed, but no request fails here, and a login that has ended
+        # stays ended.
         token = client.login()["refresh"]
         ports = [client.port(0), django.ports[0], client.port(1), django.ports[0]]
         answers = volley(ports, [request(REFRESH, {"refresh": token})] * clients)

@@ -4,8 +4,8 @@
     growth.py --manage target/release/manage [--database sqlite|postgres://…] [--rows 1000000] [--clients 4]
 
 Every second one of the expired tokens is on the blacklist. Clients rotate their own tokens without a pause: with the full
-tables, while the command runs, and with the emptied tables. Exit code 1 if an answer was wrong, a row was left, a token was
-lost that had not expired, or a rotation took longer than `--limit` seconds.
+tables, while the command runs, and with the emptied tables. Exit code 1 if an answer was wrong, a row was left, a token that had
+not expired was lost, or a rotation took longer than `--limit` seconds.
 """
 import argparse
 import statistics

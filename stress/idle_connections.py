@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Ten thousand clients keep a connection open and send nothing. Others must be served as before.
+"""Ten thousand clients keep a connection open and send nothing. Other clients must be served as before.
 
     idle_connections.py --manage target/release/manage [--connections 10000] [--seconds 5] [--limit 192]
 
 Three scenes. In the first the clients have had one response each and keep the connection (`ACTIX_KEEP_ALIVE` is long). In the
 second they connect and send nothing, ever. In the third the server has 256 file descriptors (`ulimit -n 256`) and 400 clients:
-new clients wait, or get 503, until the server has closed idle connections, which it does by itself. Printed are memory, file descriptors
-and the times of others. Exit code 1 if a request of others failed, if their 95th percentile is more than twice as long as
-before and more than 50 ms, if the server takes more than `--limit` MB, if descriptors stay open, or if no login succeeds 10
+new clients wait, or get 503, until the server has closed idle connections, which it does by itself. The script prints memory, file
+descriptors and the times of other clients. Exit code 1 if a request of another client failed, if their 95th percentile is more than
+twice as long as before and more than 50 ms, if the server takes more than `--limit` MB, if descriptors stay open, or if no login succeeds 10
 seconds after the 256 descriptors were used up. Needs Linux.
 """
 import argparse

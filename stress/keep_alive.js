@@ -3,8 +3,8 @@
 //     node stress/keep_alive.js http://127.0.0.1:8000 [pauses in ms, such as 4900,4950,5000]
 //
 // Needs a running server and Node.js 18 or later. Each request is a POST, which no client sends again by itself. It uses both
-// clients of Node: `http.Agent` with connections kept for longer than the server does, and `fetch`. Exit code 1 if a
-// request got no answer.
+// clients of Node: `http.Agent`, which keeps connections for longer than the server, and `fetch`. Exit code 1 if a request got no
+// answer.
 "use strict";
 const http = require("node:http");
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A flood of logins with invented names from one address must not keep others from logging in or refreshing.
+"""A flood of logins with invented names from one address must not prevent other logins or refreshes.
 
     login_flood.py --manage target/release/manage [--database sqlite|postgres://…] [--rows 1000000] [--connections 200]
                    [--seconds 30]

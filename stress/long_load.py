@@ -19,7 +19,7 @@ import time
 from service import Database, Service, post, read_response
 
 USER = {"username": "user", "password": "correct horse 1"}
-# MiB by which memory may still grow: SQLite keeps up to two per connection, the allocator some per thread.
+# MiB by which memory may still grow: SQLite keeps up to two MiB per connection, and the allocator a few per thread.
 SLACK = 8
 
 

@@ -3,9 +3,10 @@
 
     outages.py --manage target/debug/manage
 
-Requests that need no write are answered as usual, and writes with 503 and `Retry-After`. Afterwards the same server accepts the tokens that it has refused during the outage. The server also starts in that state. If the script runs as root, the server runs as
-the user `nobody`, because root can write read-only files, and a small file system is mounted and filled. Without root that
-part is skipped. Exit code 1 if something else happened.
+Requests that do not write are answered as usual, and writes with 503 and `Retry-After`. Afterwards the same server accepts the
+tokens that it has refused during the outage. The server also starts in that state. If the script runs as root, the server runs as
+the user `nobody`, because root can write read-only files, and a small file system is mounted and filled. Without root that part is
+skipped. Exit code 1 if something else happened.
 """
 import argparse
 import contextlib

@@ -5,12 +5,12 @@
         [--database sqlite|postgres://…] [--instances 2] [--rotations 2] [--max-age 32]
 
 The verifiers are PyJWT's PyJWKClient and a Django with JWK_URL (--python has PyJWT, cryptography, Django REST Framework and
-simplejwt), npm's jose (FOLDER has node_modules/jose) behind nginx's auth_request as deploy/gateway/jwks.conf has it, and nginx
-with introspection as deploy/gateway/introspection.conf has it. Needs nginx with the njs module.
+simplejwt), npm's jose (FOLDER has node_modules/jose) behind nginx's auth_request as in deploy/gateway/jwks.conf, and nginx with
+introspection as in deploy/gateway/introspection.conf. Needs nginx with the njs module.
 
 Clients log in, refresh and use their tokens all the time. Each access token is shown to every verifier when it is new and again
-before it expires, so tokens of both keys are verified in every step. Exit code 1 if a request failed or a step was not refused
-that came too early. The verifiers have their default settings. PyJWT 2.15 fetches keys again after 30 seconds at the earliest, so
+before it expires, so tokens of both keys are verified in every step. Exit code 1 if a request failed, or a step that came too early
+was not refused. The verifiers have their default settings. PyJWT 2.15 fetches keys again after 30 seconds at the earliest, so
 `--max-age` must be longer.
 """
 import argparse
@@ -112,7 +112,7 @@ class Verifiers:
 
 
 class Load:
-    """Clients that log in, refresh, and show their tokens to everyone."""
+    """Clients that log in, refresh, and send their tokens to all verifiers."""
 
     def __init__(self, service, verifiers):
         self.service = service
@@ -152,13 +152,13 @@ class Load:
                             self.show(connections, token)
                     if self.is_over.is_set():
                         return
-                    # Another instance than the one that has signed it.
+                    # An instance other than the one that has signed it.
                     port = self.service.ports[(number + step + 1) % len(self.service.ports)]
                     status, tokens = post(port, "/api/token/refresh/", {"refresh": tokens["refresh"]})
                     self.count("refresh", status == 200, tokens)
                     if status != 200:
                         break
-        except Exception as error:  # A client must not end unseen.
+        except Exception as error:  # A client that ends is a failure.
             self.count("client", False, repr(error))
 
     def show(self, connections, token):
@@ -273,7 +273,7 @@ def main():
                 print("FAILED: the key signs after %.1f s" % waited)
             step(service, file, "removed", REFRESH + 5)
             time.sleep(2)
-        # A file that is broken for a moment.
+        # A file that is invalid for a moment.
         text = open(file).read()
         with open(file, "w") as keys:
             keys.write(text[: len(text) // 2])

@@ -118,7 +118,7 @@ class Service:
                 port = free.getsockname()[1]
             self.ports.append(port)
         if self.django:
-            # As many threads as clients, or the requests would wait for each other instead of racing.
+            # As many threads as clients. Otherwise the requests would wait for each other instead of racing.
             program = [self.django, "-W", "ignore", "-m", "gunicorn", "-b", "127.0.0.1:%d" % port, "-w", "1",
                        "--threads", "16", "--log-level", "critical", "refsite.wsgi"]
         else:

@@ -4,8 +4,9 @@
     sick_postgres.py --manage target/release/manage --bin /usr/lib/postgresql/15/bin
 
 Starts its own PostgreSQL servers, with `initdb`, on free ports; as root they run as the user `postgres`. A client sends
-protected requests, refreshes and `/readyz` all the time, and a fault comes in between. The script prints for how long requests were not answered with 200. Requests may fail only with 503 and `Retry-After`, and afterwards everything works without a restart of the server.
-The scene with the full disk mounts a small file system, so it needs root. Exit code 1 if a rule was broken.
+protected requests, refreshes and `/readyz` all the time, and then a fault occurs. The script prints for how long requests were not
+answered with 200. Requests may fail only with 503 and `Retry-After`, and afterwards everything works without a restart of the
+server. The scene with the full disk mounts a small file system, so it needs root. Exit code 1 if a rule was broken.
 """
 import argparse
 import contextlib

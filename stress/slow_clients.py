@@ -3,7 +3,7 @@
 
     slow_clients.py --manage target/release/manage [--each 200]
 
-With the default time limits. Needs /proc. Exit code 1 if another client waited for two seconds, a slow client was still
+The server has the default time limits. Needs /proc. Exit code 1 if another client waited for two seconds, a slow client was still
 connected after a minute and a half, or a descriptor was not closed.
 """
 import argparse

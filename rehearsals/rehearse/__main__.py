@@ -1,6 +1,6 @@
 """The rehearsal of docs/MIGRATING.md with one project: `python -m rehearse default|bigint|uuid`.
 
-Environment: POSTGRES_URL, a server for a database of its own; MANAGE, the program to move to;
+Environment: POSTGRES_URL, a server for the database of the rehearsal; MANAGE, the program to move to;
 MANAGE_WITH_CLAIMS, the same with the code of `uuid`.
 """
 

@@ -32,7 +32,7 @@ class Stopped(Exception):
 class Tokens(NamedTuple):
     access: str
     refresh: str
-    # The id of the request that brought them.
+    # The id of the request that returned them.
     minted: str
 
 
@@ -61,7 +61,7 @@ class Connection:
     def request(self, what, method, path, body, headers, expected, **facts):
         """Sends a request, reports it and returns its body.
 
-        nginx closes idle connections when it reloads, perhaps at the moment at which the client sends on one. Such a
+        nginx closes idle connections when it reloads, perhaps just when the client sends a request on one. Such a
         request is sent once more, with the same id, as browsers do. nginx's log shows later that it was seen once.
         """
         record = {"id": uuid.uuid4().hex, "what": what, "began": time.time(), "resent": False, **facts}

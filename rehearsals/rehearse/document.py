@@ -1,9 +1,9 @@
 """The code blocks of docs/MIGRATING.md. A rehearsal runs them, so the document has only tested commands.
 
-An HTML comment in front of a block says what becomes of it:
+An HTML comment in front of a block says how it is used:
 
     <!-- rehearsed: NAME -->          run, written to the file in its first line (nginx), or found in an example (Rust)
-    <!-- output: NAME -->             what the command of that name printed; `…` stands for any text
+    <!-- output: NAME -->             the output of the command of that name; `…` matches any text
     <!-- not rehearsed: REASON -->    shown only
 
 A block with `(uuid)` after its name belongs to the rehearsal of that name only. A block without a comment is an error.
@@ -63,9 +63,9 @@ class Document:
         return block
 
     def compare_output(self, name, printed):
-        """Compares what the command `name` has printed with the document, if it shows that output.
+        """Compares the output of the command `name` with the document, if the document shows that output.
 
-        Raises DocumentError if they differ. Lines of the document that are `…` alone stand for any number of lines.
+        Raises DocumentError if they differ. A line of the document that is only `…` matches any number of lines.
         """
         if ("output", name) not in self.blocks:
             return
@@ -75,7 +75,7 @@ class Document:
             raise DocumentError(f"line {block.line}: the output of {name} is\n{printed}\nand not\n{block.text}")
 
     def find_in(self, name, source):
-        """Raises DocumentError if the block is not in `source`, whatever the indentation and the line breaks."""
+        """Raises DocumentError if the block is not in `source`. Indentation and line breaks are ignored."""
         block = self.block(name)
         words = lambda text: " ".join(text.split())
         if words(block.text) not in words(source):

@@ -20,7 +20,7 @@ INDEXES = "SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemanam
 
 
 class ProofFailed(Exception):
-    """A promise of the document is not true."""
+    """A promise of the document was broken."""
 
 
 def prove(holds, what):

@@ -1,7 +1,7 @@
 """The machine of the rehearsal: a database, nginx, Django under gunicorn and this server, each on separate ports.
 
-The document speaks of `/srv/django`, `/srv/login`, `/etc/nginx`, `/run/nginx.pid`, of port 8000 for Django and 8001 for this
-server. Here these are names in a temporary directory and free ports.
+The document names `/srv/django`, `/srv/login`, `/etc/nginx`, `/run/nginx.pid`, port 8000 for Django and port 8001 for this server.
+Here these are paths in a temporary directory and free ports.
 """
 
 import os
@@ -88,7 +88,7 @@ class Site:
             (self.bin / name).chmod(0o755)
 
     def here(self, text):
-        """The text of the document with this machine's names."""
+        """The text of the document with the paths and ports of this machine."""
         for name, mine in {
             "/srv/django": self.django,
             "/srv/login": self.login,

@@ -70,7 +70,7 @@ class Traffic:
     def crossings(self, first=0):
         """The number of requests of each kind that went to another server than the one that had made or used the token.
 
-        The keys are `(what, made or spent by, sent to)`.
+        The keys are `(kind, server that made or used the token, server that got it)`.
         """
         counts = Counter()
         for record in self.records[first:]:
@@ -82,7 +82,7 @@ class Traffic:
     def wait_for(self, needs, crossed=False):
         """Waits until each server of `needs` has answered this number of requests of each kind, from now on.
 
-        With `crossed`, also until each has met tokens of the other: in calls, verifications, refreshes and replays.
+        With `crossed`, also until each has received tokens of the other: in calls, verifications, refreshes and replays.
         """
         first = len(self.records)
 

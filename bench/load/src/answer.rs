@@ -1,10 +1,10 @@
-//! As much of HTTP as the answers need: status, `Content-Length`, `Connection: close`.
+//! The part of HTTP that the answers need: status, `Content-Length`, `Connection: close`.
 
 use memchr::{memchr_iter, memmem};
 
 use crate::plan::Exchange;
 
-/// Where one answer ends in the bytes received, and what its head says.
+/// The end of an answer in the received bytes, and the data of its head.
 pub struct Answer<'a> {
     status: &'a [u8],
     /// The body.
@@ -13,7 +13,7 @@ pub struct Answer<'a> {
     pub closes: bool,
 }
 
-/// The answer at the start of `received`, `None` while it is not whole, or why it cannot be read.
+/// The answer at the start of `received`. `None` if it is not complete yet. An error if it cannot be read.
 pub fn parse(received: &[u8]) -> Result<Option<Answer<'_>>, &'static str> {
     let Some(head) = memmem::find(received, b"\r\n\r\n") else { return Ok(None) };
     let status = received.get(9..12).ok_or("no status")?;
@@ -42,7 +42,7 @@ fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 impl Answer<'_> {
-    /// Whether it is what the plan wants.
+    /// Whether it is the answer in the plan.
     pub fn is_good(&self, exchange: &Exchange) -> bool {
         self.status == b"200"
             && exchange.answer.as_ref().is_none_or(|wanted| wanted.as_bytes() == self.body)

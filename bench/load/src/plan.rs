@@ -1,4 +1,4 @@
-//! What to send, how fast, and what has to come back.
+//! The requests, their rate, and the right answers.
 
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ pub struct Plan {
     /// Requests per second whether or not the earlier ones were answered (open loop); without it, every connection sends
     /// its next request when it has its answer (closed loop).
     pub rate: Option<f64>,
-    /// Seconds to wait at the end for answers that are still out.
+    /// Seconds to wait at the end for missing answers.
     pub drain: f64,
     /// The head of every request up to `Content-Length`, lines ended by CR LF.
     pub head: String,

@@ -1,4 +1,4 @@
-//! What a run gave.
+//! The result of a run.
 
 use std::time::Duration;
 
@@ -19,15 +19,15 @@ pub struct Outcome {
     pub p99: f64,
     /// The longest.
     pub worst: f64,
-    /// Answers that were not as they should be, and connections that broke.
+    /// Wrong answers, and connections that broke.
     pub bad: usize,
-    /// What the first of those was.
+    /// The first of these errors.
     pub first_bad: Option<String>,
     /// Requests without an answer at the end; their waiting time so far is among the times.
     pub unanswered: usize,
     /// Connections made.
     pub connects: usize,
-    /// Bodies of a few good answers, for a closer look.
+    /// Bodies of a few good answers, for further checks.
     pub samples: Vec<String>,
     /// With `chain`, the token that each connection has not used yet.
     pub tokens: Vec<String>,
@@ -36,7 +36,7 @@ pub struct Outcome {
 const SAMPLES: usize = 3;
 
 impl Outcome {
-    /// Notes something that must not happen.
+    /// Records an error.
     pub fn complain(&mut self, text: String) {
         self.bad += 1;
         self.first_bad.get_or_insert(text);

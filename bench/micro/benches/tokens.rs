@@ -1,4 +1,4 @@
-//! What a request costs before it asks the database: the header, the token, a new token.
+//! The steps of a request before the database: the header, the token, a new token.
 
 use std::hint::black_box;
 

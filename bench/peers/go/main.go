@@ -21,7 +21,7 @@ type server struct {
 }
 
 func main() {
-	// So little memory is in use that by default it would be collected many times a second.
+	// So little memory is in use that the default would collect garbage many times a second.
 	debug.SetGCPercent(400)
 	store, err := openStore(strings.TrimPrefix(os.Getenv("DATABASE_URL"), "sqlite://"))
 	if err != nil {

@@ -29,13 +29,13 @@ type store struct {
 	writer     writer
 }
 
-// reads are the statements that are wanted of both kinds of connection.
+// reads are the statements that both kinds of connection need.
 type reads struct {
 	userByID, blacklisted *sql.Stmt
 }
 
-// writer is a single connection. sql.Tx would prepare BEGIN and COMMIT each time, and sql.DB gives a connection for which
-// many wait to any of them, so that some wait a tenth of a second. A mutex is fair.
+// writer is a single connection. sql.Tx would prepare BEGIN and COMMIT each time. sql.DB gives a connection to any of the waiting
+// goroutines, so that some wait a tenth of a second. A mutex is fair.
 type writer struct {
 	sync.Mutex
 	reads
@@ -43,7 +43,7 @@ type writer struct {
 }
 
 func openStore(path string) (*store, error) {
-	// No mutex of SQLite's: database/sql has one goroutine at a time use a connection.
+	// Without SQLite's mutex: database/sql lets only one goroutine at a time use a connection.
 	db, err := sql.Open("sqlite3", path+
 		"?_busy_timeout=20000&_journal_mode=WAL&_synchronous=FULL&_foreign_keys=ON&_mutex=no")
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *store) login(name string) (id int64, password string, err error) {
 	return id, password, err
 }
 
-// userName is that of an active user, or empty.
+// userName is the name of an active user, or empty.
 func (r *reads) userName(c *claims) (name string, err error) {
 	id, err := strconv.ParseInt(c.UserID, 10, 64)
 	if err != nil {
@@ -132,7 +132,7 @@ func (w *writer) add(text string, c *claims) error {
 func (w *writer) rotate(text string, old *claims, successor string, new *claims) (bool, error) {
 	w.Lock()
 	defer w.Unlock()
-	// A transaction that reads before it writes would fail when another one wrote in between.
+	// A transaction that reads before it writes would fail if another one wrote in between.
 	if _, err := w.begin.Exec(); err != nil {
 		return false, err
 	}

@@ -81,11 +81,11 @@ func newJTI() string {
 	return hex.EncodeToString(id[:])
 }
 
-// As many passwords at a time as there are processors. More would be done no sooner, and all of them late, and the other
-// requests would have to wait for a slice of each.
+// As many passwords at a time as there are processors. More at a time would not end sooner, and other requests would have to wait for
+// a time slice of each.
 var hashing = make(chan struct{}, runtime.GOMAXPROCS(0))
 
-// isPassword takes as long for a user who does not exist, of whom nothing is stored.
+// isPassword takes the same time for a user who does not exist.
 func isPassword(password, stored string) bool {
 	iterations, salt, hash := 1000000, "", []byte(nil)
 	if parts := strings.Split(stored, "$"); len(parts) == 4 {

@@ -29,7 +29,7 @@ const addBlacklisted = db.prepare(
 );
 
 const sign = createSigner({ key: SECRET_KEY, algorithm: "HS256" });
-// What comes with every request is verified once; a token in a body comes once.
+// A token in a header comes with every request and is verified once. A token in a body comes only once.
 const [remember, decode] = [4096, false].map((cache) => createVerifier({ key: SECRET_KEY, algorithms: ["HS256"], cache }));
 const databaseTime = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
 

@@ -1,10 +1,10 @@
-//! The least that actix-web can do: one path, one fixed answer. What every other figure is divided by.
+//! The minimum of actix-web: one path, one fixed answer. Other figures are divided by the figure of this server.
 //!
 //! `hello ADDRESS:PORT`; one worker.
 
 use actix_web::{App, HttpResponse, HttpServer, web};
 
-/// As long as the answer of the protected view.
+/// It has the length of the answer of the protected view.
 const BODY: &str = r#"{"message":"Hello, authenticated user!","user":"user1"}"#;
 
 #[actix_web::main]

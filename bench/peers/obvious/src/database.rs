@@ -126,7 +126,7 @@ pub fn rotate(
     successor: &str,
     new: &Claims,
 ) -> Result<bool, Error> {
-    // A transaction of SQLite that reads before it writes fails when another one wrote in between.
+    // A transaction of SQLite that reads before it writes fails if another one wrote in between.
     let sqlite = matches!(connection, AnyConnection::Sqlite(_));
     connection.batch_execute(if sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" })?;
     let outcome = exchange(connection, token, old, successor, new);

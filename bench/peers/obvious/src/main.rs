@@ -1,5 +1,5 @@
-//! The same endpoints as one writes them at first: a pool of connections, and `web::block` around the queries of every
-//! request. No throttling, no settings, no error bodies: what it leaves out makes it faster, not slower.
+//! The same endpoints in a simple implementation: a pool of connections, and `web::block` around the queries of every request. It
+//! has no throttling, no settings and no error bodies, which makes it faster, not slower.
 //!
 //! Reads `DATABASE_URL`, `SECRET_KEY`, `BIND` and `SIMPLE_JWT_ROTATE_REFRESH_TOKENS`; one worker.
 
