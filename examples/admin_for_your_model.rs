@@ -1,8 +1,8 @@
 //! A model of your own in the admin site: orders, with a foreign key to the user. A complete project, which `docs/ADMIN.md`
 //! explains. In Django: `models.py` and `admin.py` of an app `shop`.
 //!
-//! In a copy of this project the model goes to a file of its own, and the line of `register` to `Settings::builder` in
-//! `src/settings.rs`; the type `Shop` around the settings is not needed then.
+//! In a copy of this project put the model into a separate file, and the line of `register` into `Settings::builder` in
+//! `src/settings.rs`. The type `Shop` around the settings is not needed then.
 //!
 //! `cargo run --example admin_for_your_model -- migrate`, then `-- createsuperuser`, then `-- runserver`, and open
 //! `http://127.0.0.1:8000/admin/`.
@@ -97,7 +97,7 @@ const ORDERS: Step = Step {
     ..Step::EMPTY
 };
 
-/// What the project adds to the settings.
+/// The additions of the project to the settings.
 pub fn register(builder: AppsBuilder) -> AppsBuilder {
     builder.migration(ORDERS).admin(OrderAdmin)
 }

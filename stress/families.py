@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Races of token families: tabs that refresh at once, thieves, log-outs, kills, and a Django on the same database.
+"""Races of token families: tabs that refresh at the same time, thieves, log-outs, kills, and a Django on the same database.
 
     families.py --manage target/release/manage [--database sqlite|postgres://…] [--instances 1|2] [--rounds 200] [--clients 16]
     families.py … --django .venv/bin/python     also with Django on the same database, from conformance/refproject

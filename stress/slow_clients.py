@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Two hundred slow clients of each kind at once: the server closes their connections, and answers other clients at the same time.
+"""Two hundred slow clients of each kind at the same time: the server closes their connections, and answers other clients at the same time.
 
     slow_clients.py --manage target/release/manage [--each 200]
 

@@ -1,6 +1,6 @@
-//! A project with an app of its own: the folder `shop/` next to this file has a model, its migration, pages in the admin site, a
-//! view and a command. `docs/DJANGO_MAP.md` says how to put such a folder into a copy of this project, which needs no type
-//! `Site` around its settings.
+//! A project with its own app: the folder `shop/` next to this file has a model, its migration, pages in the admin site, a view
+//! and a command. `docs/DJANGO_MAP.md` says how to put such a folder into a copy of this project, which needs no type `Site`
+//! around its settings.
 //!
 //! `cargo run --example shop -- migrate`, then `-- createsuperuser`, then `-- runserver`
 

@@ -7,7 +7,7 @@ use crate::core::checks::{CheckMessage, Level};
 #[cfg(feature = "database")]
 use crate::db::{DatabaseError, DbConnection};
 
-/// A check: a function that looks at the settings of the registered apps.
+/// A check: a function that checks the settings of the registered apps.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
     /// The ids of its messages. `SILENCED_SYSTEM_CHECKS` can name them.

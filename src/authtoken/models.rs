@@ -78,7 +78,7 @@ impl Token {
 
     /// The row of a user, made now if there is none: `Token.objects.get_or_create(user=user)`.
     ///
-    /// If several transactions do this at once, one makes the row and all get it. The user must exist: see
+    /// If several transactions do this at the same time, one makes the row and all get it. The user must exist: see
     /// [`Database::write`](crate::db::Database::write) on foreign keys.
     ///
     /// # Errors

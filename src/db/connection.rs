@@ -131,7 +131,7 @@ pub(super) enum Level {
 pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<Level> {
     match conn {
         // A transaction that reads first and writes later fails immediately with BUSY if another one wrote in between,
-        // whatever the timeout. One that announces the write waits.
+        // and the timeout has no effect. A transaction that announces the write waits.
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => match AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE") {
             Err(Error::AlreadyInTransaction) => {

@@ -106,7 +106,7 @@ fn is_passing(message: &str) -> bool {
 
 /// Whether a unique constraint or primary key was violated: the row is already there.
 ///
-/// On PostgreSQL the failed statement has spoilt the surrounding transaction; to go on after it, run the statement in a
+/// On PostgreSQL the failed statement has aborted the surrounding transaction. To continue after it, run the statement in a
 /// separate [`transaction`](super::transaction), which is a savepoint inside another transaction.
 #[must_use]
 pub fn is_unique_violation(error: &Error) -> bool {

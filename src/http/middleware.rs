@@ -54,8 +54,8 @@ pub struct RequestInfo {
     pub id: Option<HeaderValue>,
     /// Whether the client uses HTTPS; set by `SecurityMiddleware`.
     pub is_secure: bool,
-    /// Whether the request has cookies or the view has used something that is kept in them. If not, there is no session, no
-    /// CSRF token and no message to look after.
+    /// Whether the request has cookies or the view has used something that is kept in them. If not, there is no session, no CSRF
+    /// token and no message.
     pub uses_cookies: bool,
     /// The data that an entry needs again for the response.
     pub extensions: Extensions,

@@ -42,7 +42,7 @@ pub fn iri_to_uri(iri: &str) -> String {
 /// The 302 that leads to `url`, which is encoded by [`iri_to_uri`].
 #[must_use]
 pub fn redirect(url: &str) -> HttpResponse {
-    // What was encoded is ASCII without control characters.
+    // The encoded text is ASCII without control characters.
     let location = HeaderValue::from_str(&iri_to_uri(url)).unwrap_or(HeaderValue::from_static("/"));
     HttpResponse::Found()
         .insert_header((header::LOCATION, location))

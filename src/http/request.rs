@@ -1,4 +1,4 @@
-//! What a request says about the site. Python counterpart: `HttpRequest.get_host`, `get_full_path` and `is_secure`.
+//! Data of a request about the site. Python counterpart: `HttpRequest.get_host`, `get_full_path` and `is_secure`.
 
 use actix_web::HttpRequest;
 use actix_web::http::header;

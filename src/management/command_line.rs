@@ -30,7 +30,7 @@ pub(super) struct Options {
 }
 
 impl Options {
-    /// Starts the log with the filters of `RUST_LOG`, in colour if that is asked for or standard error is a terminal.
+    /// Starts the log with the filters of `RUST_LOG`, in colour if an option says so or standard error is a terminal.
     pub(super) fn start_log(&self, env: &Environment) {
         // env_logger reads only the process environment and not `.env`.
         let filters = env.get("RUST_LOG").unwrap_or("info,actix_server=warn");

@@ -34,7 +34,7 @@ const DEPLOYMENT: [&str; 7] = [
     "CSRF_TRUSTED_ORIGINS",
 ];
 
-/// What was prepared.
+/// The result of the preparation.
 #[derive(Debug)]
 pub struct Development {
     /// The password of the superuser, if one was made.
@@ -165,7 +165,7 @@ pub fn has_terminal() -> bool {
     io::stdout().is_terminal() || io::stderr().is_terminal()
 }
 
-/// Writes the password into a new file beside the database, and returns where that is.
+/// Writes the password into a new file next to the database, and returns its path.
 fn write_password(database: &Path, password: &str) -> io::Result<PathBuf> {
     let mut file = std::path::absolute(database)?.into_os_string();
     file.push(format!(".{USERNAME}-password"));

@@ -27,7 +27,7 @@ fn login_limits(registry: &Registry) -> Vec<CheckMessage> {
         _ => false,
     });
     let auth = registry.settings::<AuthSettings>();
-    // LOGIN_FAILURE_LIMIT_PER_ADDRESS limits one client whatever names it makes up.
+    // LOGIN_FAILURE_LIMIT_PER_ADDRESS limits one client, also if it makes up names.
     if throttled || auth.login_failure_limit_per_address.is_some() {
         return Vec::new();
     }

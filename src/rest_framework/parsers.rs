@@ -59,7 +59,7 @@ pub enum Data {
 
 /// Reads `payload` by the first of `parsers` that takes its `Content-Type`.
 ///
-/// An empty body is an empty object whatever the `Content-Type` says, as in DRF.
+/// An empty body is an empty object with any `Content-Type`, as in DRF.
 ///
 /// # Errors
 /// 413 and 408 beyond `limits`, 413 beyond the limit of the view, 503 when `budget` is used up, 415 when no parser takes it,
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(error.status(), 503);
         assert_eq!(error.body(), &json!({ "detail": "Service temporarily unavailable, try again later." }));
         assert_eq!(error.error_response().headers().get(header::RETRY_AFTER).unwrap(), "1");
-        // A small body is read all the same.
+        // A small body is still read.
         let small = Bytes::from_static(b"a");
         let (req, payload) = TestRequest::post().set_payload(small).to_http_parts();
         assert_eq!(parse(req.headers(), payload, ALL, limits, None, &budget).await.unwrap_err().status(), 415);

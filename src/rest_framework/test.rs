@@ -18,7 +18,7 @@
 //!
 //! [`ApiClient::force_authenticate`] needs no credential: every [`ApiView`](super::views::ApiView), extractor and middleware
 //! of this crate treats the request as one of that user. The user is kept in the extensions of the request, where no client can
-//! put one, so this module needs no feature of its own.
+//! put one, so this module needs no separate feature.
 //!
 //! A method panics if the response is not what the test reads, such as a body that is not JSON.
 

@@ -21,7 +21,7 @@ use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ThrottleCache;
 use crate::simplejwt::token_blacklist;
 
-/// Why the server did not start. The text names the setting or the command that mends it.
+/// Why the server did not start. The text names the setting or the command that fixes it.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The key that signs tokens is missing or empty.
@@ -33,7 +33,7 @@ pub enum StartError {
     /// An app that the server needs is not installed.
     #[error(transparent)]
     Apps(#[from] LookupError),
-    /// The database failed when it was asked for its migrations.
+    /// The migrations could not be read from the database.
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// Users cannot be read.
@@ -72,7 +72,7 @@ pub struct Application {
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
     throttle_cache: Arc<ThrottleCache>,
-    /// What the dashboard of the admin site counts, and where it is written.
+    /// The counts for the dashboard of the admin site, and the database to which they are written.
     counts: Option<(EventCounts, Database)>,
     apps: Apps,
 }
@@ -151,7 +151,7 @@ impl Application {
         self.metrics.as_ref().map(|(address, _)| *address)
     }
 
-    /// The port that the server listens on; the system's choice when 0 was asked for.
+    /// The port that the server listens on. If the setting is 0, the system has chosen it.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()

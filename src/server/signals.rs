@@ -1,6 +1,6 @@
 //! When the server stops. Python counterpart: the signal handlers of gunicorn.
 
-/// Resolves at SIGTERM or Ctrl-C (SIGINT). Both let the requests in flight finish; actix by itself would drop them at Ctrl-C. A
+/// Resolves at SIGTERM or Ctrl-C (SIGINT). With both, the requests in flight finish. actix alone would drop them at Ctrl-C. A
 /// second Ctrl-C ends the process at once.
 pub async fn stop_requested() {
     first_signal().await;

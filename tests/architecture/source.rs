@@ -215,7 +215,7 @@ pub fn files() -> Vec<File> {
     fn collect(folder: &Path, found: &mut Vec<File>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            // Unit tests that fill a file or a folder of their own, and tests of committed files.
+            // Unit tests in separate files or folders, and tests of committed files.
             if path.file_stem().is_some_and(|name| name == "tests" || name == "files") {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What a command works with.
+//! The context of a command: environment, settings and project.
 
 use std::cell::{Cell, OnceCell};
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::db::Database;
 use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, TOKEN_FAMILY, unapplied_warning};
 
-/// What a command works with.
+/// The context of a command: environment, settings and project.
 pub struct Context {
     /// The environment and `.env`.
     pub env: Environment,

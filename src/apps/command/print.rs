@@ -1,7 +1,7 @@
 //! Output of commands.
 
 /// Same as the standard `println!`, but does not panic if the pipe is closed, as in `manage check --deploy | head -1`.
-/// The command goes on, so that `migrate` is not interrupted, and its exit code is the same.
+/// The command continues, so that `migrate` is not interrupted, and its exit code is the same.
 macro_rules! println {
     ($($argument:tt)*) => {{
         use std::io::Write;

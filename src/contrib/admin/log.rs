@@ -159,7 +159,7 @@ pub struct LogEntry {
     pub object_repr: String,
     /// Number of the [`Action`].
     pub action_flag: i16,
-    /// What was changed, as JSON, or a free text of old versions.
+    /// The change message, as JSON, or a free text of old versions.
     pub change_message: String,
     /// Row of `django_content_type`.
     pub content_type_id: Option<i32>,

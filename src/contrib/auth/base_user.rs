@@ -41,7 +41,7 @@ pub trait AbstractUser: Any + Debug + Send + Sync {
         ""
     }
 
-    /// The attribute `name`, for settings that name one (`USER_ID_FIELD`). `None` when there is none.
+    /// The attribute `name`, for settings such as `USER_ID_FIELD`. `None` if there is no such attribute.
     fn attribute(&self, name: &str) -> Option<Value>;
 }
 

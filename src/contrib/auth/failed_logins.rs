@@ -19,7 +19,7 @@ pub struct FailedLogins {
     pub failures: i32,
     /// Whether logins are refused until [`FailedLogins::expires`].
     pub is_locked: bool,
-    /// When they no longer count.
+    /// The time after which they do not count any more.
     pub expires: DateTime<Utc>,
 }
 

@@ -153,8 +153,8 @@ pub async fn logout(req: &HttpRequest) -> Result<(), SessionError> {
     Ok(())
 }
 
-/// Lets the session of `req` go on after the password of `user` has changed, under a new key. The other sessions of that user
-/// end. `user` is as stored after the change. If it is not the user who is logged in, only the key changes, as in Django.
+/// Keeps the session of `req` under a new key after the password of `user` has changed. The other sessions of that user end.
+/// `user` is as stored after the change. If it is not the user who is logged in, only the key changes, as in Django.
 ///
 /// Call [`get_user`] before the change: after the change the session is no longer valid.
 ///

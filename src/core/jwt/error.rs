@@ -59,7 +59,7 @@ pub enum KeyError {
     /// An empty HMAC secret.
     #[error("HMAC key must not be empty.")]
     EmptySecret,
-    /// A PEM or SSH key instead of a secret: everybody who has the public key could sign.
+    /// A PEM or SSH key instead of a secret: anyone who has the public key could sign.
     #[error("The specified key is an asymmetric key or x509 certificate and should not be used as an HMAC secret.")]
     AsymmetricSecret,
     /// The JSON of a JWK instead of a secret.

@@ -198,7 +198,7 @@ mod tests {
         assert_eq!((state.connections, state.idle_connections), (0, 0));
         drop(busy);
         let mut observer = connections.get().unwrap();
-        // Waits for a backend that is ending. False after five seconds, and if there is none.
+        // Waits for a backend that is ending. False after five seconds, and if there is no such backend.
         let ended = format!(
             "SELECT coalesce(bool_and(pg_terminate_backend(pid, 5000)), true)::text AS value \
              FROM pg_stat_activity WHERE pid IN ({pids}) AND state = 'idle'"

@@ -79,7 +79,7 @@ fn url(path: &Path, parameters: &str) -> String {
 }
 
 /// Whether `error` means that the folder is read-only or full. A file in WAL mode can then not even be read, because SQLite
-/// creates two files beside it. If these already contain data, the file cannot be read without them.
+/// creates two files next to it. If these already contain data, the file cannot be read without them.
 fn is_kept_from_its_log(file: &Path, error: &str) -> bool {
     let beside = |suffix: &str| {
         let mut name = file.as_os_str().to_owned();
@@ -107,8 +107,8 @@ fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResu
          PRAGMA cache_size = -{CACHE};",
         patience.as_millis(),
     ))?;
-    // In WAL mode readers and the writer do not wait for each other. The file keeps the mode, so this changes it once. If
-    // others use the file at that moment SQLite fails immediately, whatever `busy_timeout` is.
+    // In WAL mode readers and the writer do not wait for each other. The file keeps the mode, so this changes it once. If other
+    // connections use the file at that moment, SQLite fails immediately, and `busy_timeout` has no effect.
     let deadline = Instant::now() + patience;
     loop {
         match conn.batch_execute("PRAGMA journal_mode = WAL") {

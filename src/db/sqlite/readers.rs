@@ -28,8 +28,8 @@ pub(in crate::db) struct Readers(Arc<Shared>);
 struct Shared {
     settings: Arc<DatabaseSettings>,
     permits: Permits,
-    /// Connections of the threads that serve requests. Only this list owns them, so that they close with the database,
-    /// whatever thread that ends on.
+    /// Connections of the threads that serve requests. Only this list owns them, so that they close with the database, on any
+    /// thread.
     of_threads: Mutex<Vec<Arc<Idle>>>,
     /// Connections that may wait.
     patient: Mutex<Vec<DbConnection>>,

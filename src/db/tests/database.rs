@@ -82,7 +82,7 @@ fn an_acknowledged_write_is_in_the_database() {
         block_on(async {
             database.write(|conn| add_note(conn, 1)).await.unwrap();
             // The closure keeps a failed statement to itself. SQLite undoes that statement only; PostgreSQL has given
-            // up the transaction and would answer COMMIT with success all the same.
+            // up the transaction and would still answer COMMIT with success.
             let result: Result<(), DatabaseError> = database
                 .write(|conn| {
                     add_note(conn, 2)?;

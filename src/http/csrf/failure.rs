@@ -20,7 +20,7 @@ pub enum CsrfFailure {
     /// `Referer` is not a URL.
     #[error("Referer checking failed - Referer is malformed.")]
     MalformedReferer,
-    /// The page came by HTTP, so someone on the network may have made it.
+    /// The page came by HTTP, so an attacker on the network may have made it.
     #[error("Referer checking failed - Referer is insecure while host is secure.")]
     InsecureReferer,
     /// `Referer` is neither this site nor a trusted one.
@@ -40,7 +40,7 @@ pub enum CsrfFailure {
     BadToken {
         /// `POST`, or the header.
         source_name: String,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: &'static str,
     },
 }

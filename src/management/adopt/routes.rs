@@ -145,7 +145,7 @@ fn shown(url: &Url, path: &str) -> String {
     format!("{:<32} namespace {namespace}", format!("{beginning}…"))
 }
 
-/// A directory of its own, removed when dropped.
+/// A temporary directory, removed when dropped.
 pub(super) struct Scratch(pub(super) std::path::PathBuf);
 
 impl Scratch {

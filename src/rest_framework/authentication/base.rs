@@ -45,9 +45,9 @@ pub trait Authentication: Send + Sync + 'static {
         false
     }
 
-    /// What this class would find, given that the view has already authenticated the request and found `caller`. `None` if
-    /// this class must look for itself. Default: the caller, if this class found it and has no arguments. Another value of a
-    /// class with arguments might find another user.
+    /// The result of this class, if the view has already authenticated the request and found `caller`. `None` if this class must
+    /// look for itself. Default: the caller, if this class found it and has no arguments. Another value of a class with arguments
+    /// might find another user.
     #[must_use]
     fn reuse(caller: Option<&Caller>) -> Option<Found<Self>>
     where

@@ -24,8 +24,8 @@ use crate::rest_framework::state::RestFramework;
 /// Finds the user who is logged in to the session. The user must be active. Without such a user the request has no credential of
 /// this kind.
 ///
-/// A request with a user and without a CSRF token is refused (403), before its method is looked at. If this is the first
-/// class of a view, a request without a user is a 403 instead of a 401.
+/// A request with a user and without a CSRF token is refused (403), before its method is checked. If this is the first class of a
+/// view, a request without a user is a 403 instead of a 401.
 ///
 /// Inside an [`ApiView`](crate::rest_framework::views::ApiView) the token may be in a form. On a plain actix route it has to be
 /// in the header, because the body is not read yet.

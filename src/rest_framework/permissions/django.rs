@@ -158,8 +158,7 @@ async fn has_model_permission(
 
 /// Whether `user` has `permission`: `request.user.has_perm("shop.add_order")`.
 ///
-/// The permissions of a user are loaded once per request, however many are asked about; Django keeps them in
-/// `user._perm_cache`.
+/// The permissions of a user are loaded once per request. Django keeps them in `user._perm_cache`.
 ///
 /// # Errors
 /// Returns the errors of the database.

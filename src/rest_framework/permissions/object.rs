@@ -15,8 +15,8 @@ use crate::rest_framework::state::RestFramework;
 /// [`Permitted`](crate::rest_framework::request::Permitted) uses its method instead.
 ///
 /// # Errors
-/// 403 if one refuses a user. 401 if one refuses an anonymous request and there is a way to log in. 500 outside of a view
-/// and of such a scope, where there is no permission to ask.
+/// 403 if one refuses a user. 401 if one refuses an anonymous request and there is a way to log in. 500 outside of a view and of
+/// such a scope, because there is no permission to check.
 pub async fn check_object_permissions(req: &HttpRequest, object: &dyn Any) -> Result<(), ApiError> {
     let checked = req.extensions().get::<Checked>().cloned();
     let Some(checked) = checked.filter(Checked::has_permissions) else {

@@ -2,7 +2,7 @@
 //! `drf-spectacular`, which most projects use in its place.
 //!
 //! It follows the [`ApiView`](super::views::ApiView)s and the settings: methods, fields, parsers, renderers,
-//! authentication classes, permissions, throttles. The body of a successful answer is declared beside the handler:
+//! authentication classes, permissions, throttles. The body of a successful answer is declared next to the handler:
 //!
 //! ```ignore
 //! ApiView::new("Protected").get(greet).answers(|_| object([("message", text("A greeting."))]))

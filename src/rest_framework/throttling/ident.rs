@@ -8,8 +8,8 @@ use crate::rest_framework::settings::RestFrameworkSettings;
 
 /// The key of a user, or the address of an anonymous client. An IPv6 address is reduced to its network (`CLIENT_IPV6_PREFIX`).
 ///
-/// DRF has the bare key and the bare address here. With `NUM_PROXIES` unset an address is whatever `X-Forwarded-For`
-/// says, so `X-Forwarded-For: 7` would use up the allowance of user 7. The prefixes keep the two apart.
+/// DRF has the bare key and the bare address here. With `NUM_PROXIES` unset an address is the text of `X-Forwarded-For`, so
+/// `X-Forwarded-For: 7` would use up the allowance of user 7. The prefixes keep the two apart.
 pub(super) fn user_or_address(req: &HttpRequest, caller: Option<&Caller>, settings: &RestFrameworkSettings) -> String {
     let Some(caller) = caller else { return format!("addr:{}", address(req, settings.num_proxies, settings)) };
     match caller.user.pk() {

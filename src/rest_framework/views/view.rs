@@ -243,8 +243,8 @@ impl ApiView {
         self
     }
 
-    /// Answers in the first format of the view whatever the client accepts: `content_negotiation_class =
-    /// IgnoreClientContentNegotiation` in DRF's documentation. For answers whose format a standard prescribes.
+    /// Always answers in the first format of the view: `content_negotiation_class = IgnoreClientContentNegotiation` in DRF's
+    /// documentation. For answers whose format a standard prescribes.
     #[must_use]
     pub fn ignores_accept(mut self) -> Self {
         self.ignores_accept = true;

@@ -37,7 +37,7 @@ per_database! {
         let response = submit(&root, &uri, &fields).await;
         let change = format!("/admin/auth/user/{id}/change/");
         assert_eq!((response.status, response.header("Location")), (302, &*change), "{}", response.body);
-        // The administrator goes on under a new key.
+        // The administrator's session gets a new key.
         assert_ne!(root.cookie("sessionid").unwrap(), own);
         assert_eq!(messages(&root, &change).await, ["Password changed successfully."]);
         let response = alice.get("/admin/auth/user/add/").await;

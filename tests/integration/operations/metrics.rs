@@ -37,7 +37,7 @@ per_database! {
         ] {
             assert!(page.lines().any(|found| found == line), "{line}\nis not in\n{page}");
         }
-        // The survey of passwords and the counts of events use the database beside the requests.
+        // The survey of passwords and the counts of events use the database at the same time as the requests.
         let queue = page.lines().find_map(|line| line.strip_prefix("actix_simplejwt_database_queue "));
         assert!(queue.is_some_and(|queue| queue.parse::<u32>().is_ok_and(|queue| queue <= 2)), "{page}");
     }

@@ -130,7 +130,7 @@ impl Cases {
         }
     }
 
-    /// What an attacker knows, as the secret of an HMAC.
+    /// Public data, used as the secret of an HMAC.
     fn public_key_as_secret(&mut self, signer: &Signer) {
         let mut secrets: Vec<(String, Vec<u8>)> =
             ["", "secret", "changeme", "your-256-bit-secret", "\0", "null", "HS256"]

@@ -274,7 +274,7 @@ per_database! {
         let mut findings = Findings::default();
         for endpoint in Endpoint::ALL {
             for kind in Kind::ALL {
-                // `verify` accepts any validly signed token, whatever its use.
+                // `verify` accepts any validly signed token of any kind.
                 if !kind.endpoints().contains(&endpoint) && endpoint != Endpoint::Verify {
                     let token = signer.genuine(&text(claims(kind, "kind")));
                     findings.must_refuse(&app, endpoint, &format!("{kind:?}"), &token).await;

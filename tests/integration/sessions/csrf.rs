@@ -39,7 +39,7 @@ per_database! {
             // In the header, with an empty field or without one.
             assert_eq!(submit(&alice, "", &[("X-CSRFToken", token)]).await, 200, "{token}");
             assert_eq!(alice.post_with("/form/", &[], &[("X-CSRFToken", token)]).await.status, 200, "{token}");
-            // A wrong field counts, whatever the header says.
+            // A wrong field counts, and the header is ignored.
             assert_eq!(submit(&alice, &"x".repeat(64), &[("X-CSRFToken", token)]).await, 403, "{token}");
         }
         for token in ["", "x", &"x".repeat(32), &"x".repeat(64), &(page.body.clone() + "x"), " x"] {

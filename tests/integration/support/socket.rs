@@ -82,7 +82,7 @@ pub fn read_to_close(stream: &mut TcpStream) -> String {
     String::from_utf8_lossy(&received).into_owned()
 }
 
-/// The status of the first response; 0 when there is none.
+/// The status of the first response; 0 without a response.
 pub fn status(response: &str) -> u16 {
     response.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok()).unwrap_or(0)
 }

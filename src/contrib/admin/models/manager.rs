@@ -346,7 +346,7 @@ impl Manager {
     }
 }
 
-/// A decimal number with at least so many digits after the point. SQLite stores `20.00` as 20.
+/// A decimal number with at least this number of digits after the point. SQLite stores `20.00` as 20.
 fn with_places(number: String, places: usize) -> String {
     let digits = number.split_once('.').map_or(0, |(_, digits)| digits.len());
     if places <= digits {

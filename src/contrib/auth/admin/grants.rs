@@ -1,5 +1,5 @@
-//! What a user may give to others. Django has no such rules: there, a user who may change users or groups can give any permission
-//! to any user. Here only superusers make superusers, and other users can give only what they have.
+//! Limits the permissions that a user may give to others. Django has no such rules: there, a user who may change users or groups
+//! can give any permission to any user. Here only superusers make superusers, and other users can give only what they have.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::contrib::admin::forms::{Form, Rule, Value};
 use crate::db::DbConnection;
 use crate::db::schema::{auth_group_permissions, auth_permission, django_content_type};
 
-/// What the user of a request may give to others.
+/// The permissions that the user of a request may give to others.
 pub(super) struct Grants {
     permissions: Arc<UserPermissions>,
     is_superuser: bool,

@@ -47,7 +47,7 @@ pub(super) struct Server {
     headers: Vec<(String, String)>,
 }
 
-/// What a server has answered.
+/// The answer of a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -135,7 +135,7 @@ impl Answer {
     }
 }
 
-/// What differs, one line each. The texts of pages are not compared.
+/// The differences, one line each. The texts of pages are not compared.
 pub(super) fn differences(django: &Answer, here: &Answer) -> Vec<String> {
     let mut found = Vec::new();
     let mut compare = |what: &str, theirs: &str, ours: &str| {

@@ -17,7 +17,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
                                        img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
                                        frame-ancestors 'none'";
 
-/// A file beside the page.
+/// A file of the page.
 struct File {
     name: &'static str,
     content_type: &'static str,

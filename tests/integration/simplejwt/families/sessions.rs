@@ -1,4 +1,4 @@
-//! The logins of a user: listed, ended one by one and all at once, and limited.
+//! The logins of a user: listing them, ending one or all of them, and their limit.
 
 use actix_simplejwt::Settings;
 use actix_simplejwt::contrib::auth::signals::EndOfLogins;

@@ -1,4 +1,4 @@
-//! Changing one's own password. Python counterpart: `AdminSite.password_change`, `PasswordChangeView` and
+//! Changing the user's own password. Python counterpart: `AdminSite.password_change`, `PasswordChangeView` and
 //! `AdminPasswordChangeForm`.
 
 use std::sync::Arc;
@@ -168,8 +168,8 @@ fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], 
     Ok(errors)
 }
 
-/// Stores the password. The session of the request goes on under a new key, and the others end. Returns `false` if the
-/// password was changed meanwhile.
+/// Stores the password. The session of the request stays under a new key, and the others end. Returns `false` if the password was
+/// changed meanwhile.
 async fn change(request: &AdminRequest, user: SharedUser, password: SecretString) -> Result<bool, PageError> {
     let auth = request.auth()?;
     let encoded = auth.hash(move |hashers| hashers.encode(password.expose())).await?;
