@@ -44,11 +44,11 @@ pub enum When {
 /// Which checks to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run {
-    /// Those of every start.
+    /// The checks of every start.
     Start,
-    /// Those of `manage check`.
+    /// The checks of `manage check`.
     Check,
-    /// Those of `manage check --deploy`.
+    /// The checks of `manage check --deploy`.
     Deploy,
 }
 

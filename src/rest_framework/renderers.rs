@@ -55,7 +55,7 @@ impl Renderer {
 /// The renderer chosen for a response, and the options that the client sent for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accepted {
-    /// Who writes the body.
+    /// The renderer that writes the body.
     pub renderer: Renderer,
     /// `Accept: application/json; indent=4`: spaces per level, 1 to 8.
     pub indent: Option<usize>,

@@ -193,7 +193,7 @@ impl AdminSite {
         self.0.models.iter()
     }
 
-    /// All models that the site knows, in the order of `INSTALLED_APPS`. Those of the project come last.
+    /// All models that the site knows, in the order of `INSTALLED_APPS`. Models of the project come last.
     pub fn models_by_app(&self) -> impl Iterator<Item = &Registered> {
         let place = |label: &str| self.0.installed.iter().position(|known| known == label).unwrap_or(usize::MAX);
         let mut models: Vec<_> = self.0.models.iter().collect();

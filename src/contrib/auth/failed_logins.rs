@@ -26,9 +26,9 @@ pub struct FailedLogins {
 /// Selects failed logins.
 #[derive(Clone, Copy, Debug)]
 pub enum FailedLoginsOf<'a> {
-    /// Those of the user with this name, from every address.
+    /// The failed logins of the user with this name, from every address.
     Username(&'a str),
-    /// Those from this address, with every name.
+    /// The failed logins from this address, with every name.
     Address(&'a str),
 }
 

@@ -54,7 +54,7 @@ impl SessionRow {
             .select(django_session::session_key)
             .load(conn)?;
         let rows = django_session::table.filter(django_session::session_key.eq_any(keys));
-        // One of them may have been saved again meanwhile.
+        // A session may have been saved again meanwhile.
         diesel::delete(rows.filter(django_session::expire_date.lt(to_db(now)))).execute(conn)
     }
 }

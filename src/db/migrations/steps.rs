@@ -14,7 +14,7 @@ pub struct Step {
     pub migrations: &'static [Migration],
     /// The tables that it makes.
     pub tables: &'static [&'static str],
-    /// Those of its tables that a project with its own user model does not have: `swappable` in Django.
+    /// The tables of the step that a project with its own user model does not have: `swappable` in Django.
     pub swappable: &'static [&'static str],
     /// The tables of other steps that it needs.
     pub requires: &'static [&'static str],

@@ -36,7 +36,7 @@ impl UserTable {
         &self.name
     }
 
-    /// Those tables of `step` that the project does not have.
+    /// The tables of `step` that the project does not have.
     pub(super) fn left_out(&self, step: &Step) -> &'static [&'static str] {
         if self.name == AUTH_USER { &[] } else { step.swappable }
     }

@@ -53,7 +53,7 @@ impl Connections {
         pool.get_timeout(self.settings.pool_timeout).map_err(|error| DatabaseError::Unavailable(error.to_string()))
     }
 
-    /// Uses new connections from now on. Those that are in use are closed when they are returned.
+    /// Uses new connections from now on. Old connections that are in use are closed when they are returned.
     pub(super) fn replace(&self) {
         let new = Current::new(&self.settings, &self.connecting);
         let old = std::mem::replace(&mut *lock(&self.current), new);

@@ -49,7 +49,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// The one that was used last is taken first.
+    /// The session that was used last is taken first.
     idle: Vec<Idle>,
     busy: Vec<Arc<Lease>>,
     /// Number of sessions that were given up and have not returned.

@@ -452,7 +452,7 @@ fn a_new_file_and_those_beside_it_are_private() {
         let mode = |file: &std::path::Path| file.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&file), 0o600, "{suffix}");
     }
-    // One that is there keeps its rights: Django may run as another user of a group.
+    // An existing file keeps its permissions, because Django may run as another user of a group.
     drop(database);
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o664)).unwrap();
     drop(Database::open(&settings).unwrap());

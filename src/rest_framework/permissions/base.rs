@@ -72,7 +72,7 @@ pub trait Permission: Send + Sync + 'static {
     }
 }
 
-/// Who may pass a permission class.
+/// The users that a permission class may allow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Admits {
     /// Everyone.

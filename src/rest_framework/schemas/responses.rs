@@ -40,7 +40,7 @@ struct Answers {
 }
 
 impl Subject<'_> {
-    /// Who may use the view.
+    /// The users who may use the view.
     pub fn admits(&self, method: &Method) -> Admits {
         let classes = self.view.permission_classes(self.framework).iter();
         classes.map(|class| class.admits(method)).max().unwrap_or(Admits::Everyone)

@@ -50,7 +50,7 @@ pub trait Throttle: Send + Sync + 'static {
         None
     }
 
-    /// Who is counted. `None` means no limit. Default: the user, or the address of an anonymous client.
+    /// The key under which requests are counted. `None` means no limit. Default: the user, or the address of an anonymous client.
     fn ident(&self, req: &HttpRequest, caller: Option<&Caller>, settings: &RestFrameworkSettings) -> Option<String> {
         Some(user_or_address(req, caller, settings))
     }

@@ -1,4 +1,5 @@
-//! Who is counted: a user, or the address of an anonymous client. Python counterpart: `SimpleRateThrottle.get_cache_key`.
+//! The key under which requests are counted: a user, or the address of an anonymous client. Python counterpart:
+//! `SimpleRateThrottle.get_cache_key`.
 
 use actix_web::HttpRequest;
 

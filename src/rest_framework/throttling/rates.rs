@@ -16,7 +16,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// Reads `5/min`: a number and a unit of time. As in DRF, only the first letter of the unit counts.
+    /// Reads `5/min`: a number and a unit of time. DRF reads only the first letter of the unit.
     ///
     /// A month is refused, since DRF takes it for a minute.
     ///

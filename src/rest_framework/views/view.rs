@@ -273,7 +273,7 @@ impl ApiView {
         self
     }
 
-    /// The handler's own errors, for the API's description. Those of the framework (bodies, authentication, permissions,
+    /// The handler's own errors, for the API's description. The errors of the framework (bodies, authentication, permissions,
     /// throttles, negotiation) are known.
     #[must_use]
     pub fn refuses(mut self, errors: fn(&HttpRequest) -> Vec<ApiError>) -> Self {

@@ -209,7 +209,7 @@ per_database! {
         let response = root.send(Method::POST, ADD, urlencoded, &body, &[]).await;
         assert_eq!(response.status, 302, "{}", response.body);
         assert_eq!(one(&app, "SELECT number AS text FROM shop_order").await, "a\u{fffd}\u{fffd}");
-        // Of several values the last one counts.
+        // If there are several values, the last one counts.
         let body = format!("number=first&number=last&{rest}");
         assert_eq!(root.send(Method::POST, ADD, urlencoded, &body, &[]).await.status, 302);
         assert_eq!(app.count("shop_order WHERE number = 'last'").await, 1);

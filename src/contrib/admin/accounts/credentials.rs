@@ -23,7 +23,7 @@ pub trait Credentials: Send + Sync + 'static {
     /// The name in forms: `sessions`.
     fn name(&self) -> &'static str;
 
-    /// One of them, as in "End this session": `session`.
+    /// The name of one credential, as in "End this session": `session`.
     fn noun(&self) -> &'static str;
 
     /// The heading.

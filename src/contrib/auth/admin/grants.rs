@@ -32,7 +32,7 @@ impl Grants {
         }
     }
 
-    /// Allows only permissions that the user has in the field `name`.
+    /// Allows a permission in the field `name` only if the user has it.
     pub(super) fn limit_permissions(&self, form: &mut Form, name: &str) {
         if let Some(field) = form.field_mut(name).filter(|_| !self.is_superuser) {
             field.rule =
@@ -40,7 +40,7 @@ impl Grants {
         }
     }
 
-    /// Allows only groups in the field `name` whose permissions the user has all.
+    /// Allows a group in the field `name` only if the user has all of its permissions.
     pub(super) fn limit_groups(&self, form: &mut Form, name: &str) {
         if let Some(field) = form.field_mut(name).filter(|_| !self.is_superuser) {
             field.rule = Some(Arc::new(OwnPermissions { permissions: Arc::clone(&self.permissions), of_groups: true }));

@@ -32,7 +32,7 @@ struct Decoded {
 }
 
 impl Cost {
-    /// That of Django 5.2.
+    /// The value of Django 5.2.
     const DEFAULT: Self = Self { memory: 102_400, time: 2, parallelism: 8 };
 
     fn new(memory: u32, time: u32, parallelism: u32) -> Result<Self, HasherError> {

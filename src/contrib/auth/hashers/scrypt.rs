@@ -28,7 +28,7 @@ struct Decoded<'a> {
 }
 
 impl Cost {
-    /// That of Django 5.2.
+    /// The value of Django 5.2.
     const DEFAULT: Self = Self { work_factor: 1 << 14, block_size: 8, parallelism: 5 };
 
     fn new(work_factor: u32, block_size: u32, parallelism: u32) -> Result<Self, HasherError> {

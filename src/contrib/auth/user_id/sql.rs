@@ -44,8 +44,8 @@ impl FromSql<UserKey, Pg> for UserId {
     }
 }
 
-/// As text. SQLite converts the digits of a number when the column holds integers, and Django stores a UUID as 32 hexadecimal
-/// digits.
+/// Written as text. SQLite converts the digits of a number when the column holds integers, and Django stores a UUID as 32
+/// hexadecimal digits.
 #[cfg(feature = "sqlite")]
 impl ToSql<UserKey, Sqlite> for UserId {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
