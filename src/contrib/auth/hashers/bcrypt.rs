@@ -44,8 +44,8 @@ impl BcryptPasswordHasher {
         Ok(Self { prehash: true, cost: allowed(cost)? })
     }
 
-    /// `bcrypt`, which refuses passwords of more than 72 bytes, as the `bcrypt` library of Python does from version 5
-    /// on, and passwords with a NUL, for which that library makes the same hash as for other passwords.
+    /// `bcrypt`. It refuses passwords of more than 72 bytes, as the `bcrypt` library of Python does from version 5 on. It also
+    /// refuses passwords with a NUL, for which that library makes the same hash as for other passwords.
     ///
     /// # Errors
     /// Same as [`BcryptPasswordHasher::sha256`].
