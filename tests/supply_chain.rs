@@ -56,7 +56,7 @@ fn problems(lock: &str) -> Vec<String> {
             problems.push(format!("{name} must not be there: {why}"));
         }
     }
-    problems.extend(PRESENT.iter().filter(|name| !has(name)).map(|name| format!("{name} is gone: mend this list")));
+    problems.extend(PRESENT.iter().filter(|name| !has(name)).map(|name| format!("{name} is gone: correct this list")));
     problems
 }
 
@@ -80,5 +80,5 @@ fn an_old_and_a_banned_package_are_reported() {
             "rsa must not be there: RUSTSEC-2023-0071: its RSA leaks the key through time",
         ]
     );
-    assert_eq!(problems("")[0], "actix-http is gone: mend this list");
+    assert_eq!(problems("")[0], "actix-http is gone: correct this list");
 }

@@ -34,7 +34,7 @@ pub struct Token {
     /// 40 hexadecimal digits, unless another text was stored by hand.
     pub key: String,
     /// When the key was made, in UTC.
-    #[diesel(serialize_as = types::Moment)]
+    #[diesel(serialize_as = types::DjangoDateTime)]
     pub created: NaiveDateTime,
     /// Key of its user.
     pub user_id: UserId,

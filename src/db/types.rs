@@ -25,34 +25,34 @@ use super::connection::MultiBackend;
 
 /// A date and time in the database, in whole microseconds.
 #[must_use]
-pub fn to_db(moment: DateTime<Utc>) -> Moment {
-    Moment(moment.naive_utc().trunc_subsecs(6))
+pub fn to_db(moment: DateTime<Utc>) -> DjangoDateTime {
+    DjangoDateTime(moment.naive_utc().trunc_subsecs(6))
 }
 
 /// The value of a column of dates and times. A field of a row that is inserted and read has
-/// `#[diesel(serialize_as = Moment, deserialize_as = Moment)]`.
+/// `#[diesel(serialize_as = DjangoDateTime, deserialize_as = DjangoDateTime)]`.
 ///
 /// On SQLite it is written and read in the form that Django writes. diesel alone writes three digits after the point where
 /// three are enough, and SQLite compares such a text as unequal to the same time with six digits. diesel also tries several
 /// formats when it reads, which takes longer than finding the row. It still reads all other formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Timestamp)]
-pub struct Moment(NaiveDateTime);
+pub struct DjangoDateTime(NaiveDateTime);
 
-impl From<Moment> for NaiveDateTime {
-    fn from(moment: Moment) -> Self {
+impl From<DjangoDateTime> for NaiveDateTime {
+    fn from(moment: DjangoDateTime) -> Self {
         moment.0
     }
 }
 
-impl From<NaiveDateTime> for Moment {
+impl From<NaiveDateTime> for DjangoDateTime {
     fn from(moment: NaiveDateTime) -> Self {
         to_db(moment.and_utc())
     }
 }
 
 /// `str()` of a Python `datetime`: six digits after the point, or neither digits nor point. PostgreSQL reads it as well.
-impl fmt::Display for Moment {
+impl fmt::Display for DjangoDateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let format = if self.0.nanosecond() == 0 { "%F %T" } else { "%F %T%.6f" };
         self.0.format(format).fmt(f)
@@ -60,7 +60,7 @@ impl fmt::Display for Moment {
 }
 
 #[cfg(feature = "sqlite")]
-impl ToSql<Timestamp, Sqlite> for Moment {
+impl ToSql<Timestamp, Sqlite> for DjangoDateTime {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.to_string());
         Ok(IsNull::No)
@@ -68,13 +68,13 @@ impl ToSql<Timestamp, Sqlite> for Moment {
 }
 
 #[cfg(feature = "postgres")]
-impl ToSql<Timestamp, Pg> for Moment {
+impl ToSql<Timestamp, Pg> for DjangoDateTime {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         ToSql::<Timestamp, Pg>::to_sql(&self.0, out)
     }
 }
 
-impl ToSql<Timestamp, MultiBackend> for Moment {
+impl ToSql<Timestamp, MultiBackend> for DjangoDateTime {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
         out.set_value((Timestamp, self));
         Ok(IsNull::No)
@@ -82,7 +82,7 @@ impl ToSql<Timestamp, MultiBackend> for Moment {
 }
 
 #[cfg(feature = "sqlite")]
-impl FromSql<Timestamp, Sqlite> for Moment {
+impl FromSql<Timestamp, Sqlite> for DjangoDateTime {
     fn from_sql(mut value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
         if value.value_type() == Some(SqliteType::Text)
             && let Some(moment) = written_by_django(value.read_text())
@@ -94,13 +94,13 @@ impl FromSql<Timestamp, Sqlite> for Moment {
 }
 
 #[cfg(feature = "postgres")]
-impl FromSql<Timestamp, Pg> for Moment {
+impl FromSql<Timestamp, Pg> for DjangoDateTime {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         FromSql::<Timestamp, Pg>::from_sql(value).map(Self)
     }
 }
 
-impl FromSql<Timestamp, MultiBackend> for Moment {
+impl FromSql<Timestamp, MultiBackend> for DjangoDateTime {
     fn from_sql(value: <MultiBackend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         value.from_sql::<Self, Timestamp>()
     }

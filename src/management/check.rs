@@ -201,12 +201,12 @@ mod tests {
             hint: hint.map(str::to_owned),
         };
         let found = Findings {
-            messages: vec![message(Level::Error, "a.E001", Some("Mend it.")), message(Level::Warning, "b.W001", None)],
+            messages: vec![message(Level::Error, "a.E001", Some("Fix it.")), message(Level::Warning, "b.W001", None)],
             silenced: 0,
         };
         assert_eq!(
             report(&found),
-            "System check identified some issues:\n\nERRORS:\n?: (a.E001) Something.\n\tHINT: Mend it.\n\n\
+            "System check identified some issues:\n\nERRORS:\n?: (a.E001) Something.\n\tHINT: Fix it.\n\n\
              WARNINGS:\n?: (b.W001) Something.\n\nSystem check identified 2 issues (0 silenced)."
         );
     }

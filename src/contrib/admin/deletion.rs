@@ -23,7 +23,7 @@ const KEYS_PER_STATEMENT: usize = 500;
 
 /// A row that is deleted, with the rows that are deleted because of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doomed {
+pub struct DeletedObject {
     /// Name of the model, in upper case at the start.
     pub model: String,
     /// `str(object)`.
@@ -31,7 +31,7 @@ pub struct Doomed {
     /// Its page.
     pub url: Option<String>,
     /// The rows that are deleted because of it.
-    pub children: Vec<Doomed>,
+    pub children: Vec<DeletedObject>,
 }
 
 /// A step of writing nested lists.
@@ -40,7 +40,7 @@ pub enum TreeStep<'a> {
     /// A list begins.
     Open,
     /// An item begins.
-    Item(&'a Doomed),
+    Item(&'a DeletedObject),
     /// An item ends.
     EndItem,
     /// A list ends.
@@ -49,13 +49,13 @@ pub enum TreeStep<'a> {
 
 /// The steps of writing `objects` as nested lists, because templates cannot be recursive.
 #[must_use]
-pub fn tree(objects: &[Doomed]) -> Vec<TreeStep<'_>> {
+pub fn tree(objects: &[DeletedObject]) -> Vec<TreeStep<'_>> {
     let mut steps = Vec::new();
     write_tree(objects, &mut steps);
     steps
 }
 
-fn write_tree<'a>(objects: &'a [Doomed], steps: &mut Vec<TreeStep<'a>>) {
+fn write_tree<'a>(objects: &'a [DeletedObject], steps: &mut Vec<TreeStep<'a>>) {
     if objects.is_empty() {
         return;
     }
@@ -72,11 +72,11 @@ fn write_tree<'a>(objects: &'a [Doomed], steps: &mut Vec<TreeStep<'a>>) {
 #[derive(Clone, Debug, Default)]
 pub struct Deletion {
     /// The rows to be deleted, each with the rows that are deleted because of it.
-    pub objects: Vec<Doomed>,
+    pub objects: Vec<DeletedObject>,
     /// The number of rows of each model, by its plural name.
     pub model_count: Vec<(String, u64)>,
     /// Rows that forbid the deletion: `PROTECT`.
-    pub protected: Vec<Doomed>,
+    pub protected: Vec<DeletedObject>,
     /// The rows of models that have pages: the user needs the permission to delete them.
     asked: Vec<(Registered, Row)>,
     steps: Vec<Step>,
@@ -121,7 +121,7 @@ impl Deletion {
     ) -> QueryResult<Self> {
         let mut collector = Collector { site, deletion: Self::default(), seen: HashSet::new() };
         let objects = collector.collect(conn, registered, rows.to_vec(), "pk")?;
-        collector.deletion.objects = objects.into_iter().map(|(_, doomed)| doomed).collect();
+        collector.deletion.objects = objects.into_iter().map(|(_, object)| object).collect();
         Ok(collector.deletion)
     }
 
@@ -194,29 +194,29 @@ impl Collector<'_> {
         registered: &Registered,
         mut rows: Vec<Row>,
         field: &str,
-    ) -> QueryResult<Vec<(String, Doomed)>> {
+    ) -> QueryResult<Vec<(String, DeletedObject)>> {
         rows.retain(|row| self.seen.insert((registered.model.table.clone(), row.pk().to_owned())));
         if rows.is_empty() {
             return Ok(Vec::new());
         }
         self.site.select_related(conn, registered, &mut rows, &[])?;
         self.count(&registered.model.verbose_name_plural, rows.len().try_into().unwrap_or(u64::MAX));
-        let mut doomed: Vec<(String, String, Doomed)> = rows
+        let mut objects: Vec<(String, String, DeletedObject)> = rows
             .iter()
-            .map(|row| (row.pk().to_owned(), row.text(field).to_owned(), self.doomed(registered, row)))
+            .map(|row| (row.pk().to_owned(), row.text(field).to_owned(), self.deleted_object(registered, row)))
             .collect();
-        let keys: Vec<String> = doomed.iter().map(|(key, ..)| key.clone()).collect();
+        let keys: Vec<String> = objects.iter().map(|(key, ..)| key.clone()).collect();
         if registered.has_pages {
             self.deletion.asked.extend(rows.into_iter().map(|row| (registered.clone(), row)));
         }
         for reference in references(self.site, registered) {
             for (key, child) in self.follow(conn, &reference, &keys)? {
-                if let Some((.., parent)) = doomed.iter_mut().find(|(known, ..)| *known == key) {
+                if let Some((.., parent)) = objects.iter_mut().find(|(known, ..)| *known == key) {
                     parent.children.push(child);
                 }
             }
         }
-        Ok(doomed.into_iter().map(|(_, value, doomed)| (value, doomed)).collect())
+        Ok(objects.into_iter().map(|(_, value, object)| (value, object)).collect())
     }
 
     /// The rows that refer to the rows `keys`, each with the key that it refers to.
@@ -225,7 +225,7 @@ impl Collector<'_> {
         conn: &mut DbConnection,
         reference: &Reference<'_>,
         keys: &[String],
-    ) -> QueryResult<Vec<(String, Doomed)>> {
+    ) -> QueryResult<Vec<(String, DeletedObject)>> {
         let (other, field, on_delete) = match reference {
             Reference::ForeignKey(other, field, on_delete) => (*other, *field, *on_delete),
             Reference::Between(owner, field, between, column) => {
@@ -249,7 +249,9 @@ impl Collector<'_> {
             OnDelete::Protect => {
                 let mut rows = other.objects.filter_by(conn, &field.name, &borrowed)?;
                 self.site.select_related(conn, other, &mut rows, &[])?;
-                self.deletion.protected.extend(rows.iter().map(|row| self.doomed(other, row)).collect::<Vec<_>>());
+                self.deletion
+                    .protected
+                    .extend(rows.iter().map(|row| self.deleted_object(other, row)).collect::<Vec<_>>());
                 Ok(Vec::new())
             }
             // No table refers to these rows. Their model has no pages, so no permission is checked. They only have to be counted.
@@ -262,7 +264,7 @@ impl Collector<'_> {
                 let selection = Selection { condition, order_by, limit: Some(MAX_LISTED), ..Selection::default() };
                 let mut rows = other.objects.select(conn, &selection)?;
                 self.site.select_related(conn, other, &mut rows, &[])?;
-                let listed = rows.iter().map(|row| (row.text(&field.name).to_owned(), self.doomed(other, row)));
+                let listed = rows.iter().map(|row| (row.text(&field.name).to_owned(), self.deleted_object(other, row)));
                 let listed = and_more(listed.collect(), count);
                 self.count(&other.model.verbose_name_plural, count);
                 self.deletion.steps.push(step(false));
@@ -286,7 +288,7 @@ impl Collector<'_> {
         between: &ManyToMany,
         column: &str,
         keys: &[String],
-    ) -> QueryResult<Vec<(String, Doomed)>> {
+    ) -> QueryResult<Vec<(String, DeletedObject)>> {
         let table = owner.objects.through(conn, between)?;
         let borrowed: Vec<&str> = keys.iter().map(String::as_str).collect();
         let own = table.column(column)?;
@@ -305,7 +307,7 @@ impl Collector<'_> {
             let mut values = values.into_iter().map(Option::unwrap_or_default);
             let (key, own_key) = (values.next().unwrap_or_default(), values.next().unwrap_or_default());
             let text = format!("{}_{} object ({key})", owner.model.object_name, field.name);
-            (own.kind.read(own_key), Doomed { model: capfirst(&name), text, url: None, children: Vec::new() })
+            (own.kind.read(own_key), DeletedObject { model: capfirst(&name), text, url: None, children: Vec::new() })
         });
         let listed = and_more(listed.collect(), count);
         self.count(&format!("{name}s"), count);
@@ -313,9 +315,9 @@ impl Collector<'_> {
         Ok(listed)
     }
 
-    fn doomed(&self, registered: &Registered, row: &Row) -> Doomed {
+    fn deleted_object(&self, registered: &Registered, row: &Row) -> DeletedObject {
         let url = format!("{}{}", self.site.base(), registered.path(&format!("{}/change/", quote(row.pk()))));
-        Doomed {
+        DeletedObject {
             model: capfirst(&registered.model.verbose_name),
             text: registered.admin.to_string(row),
             url: registered.has_pages.then_some(url),
@@ -335,11 +337,11 @@ impl Collector<'_> {
 }
 
 /// Adds a line at the end of a list that says how many more rows there are.
-fn and_more(mut listed: Vec<(String, Doomed)>, count: u64) -> Vec<(String, Doomed)> {
+fn and_more(mut listed: Vec<(String, DeletedObject)>, count: u64) -> Vec<(String, DeletedObject)> {
     let missing = count.saturating_sub(listed.len().try_into().unwrap_or(u64::MAX));
     if let Some((key, last)) = listed.last().filter(|_| missing > 0).cloned() {
         let text = format!("… and {missing} more");
-        listed.push((key, Doomed { text, ..last }));
+        listed.push((key, DeletedObject { text, ..last }));
     }
     listed
 }

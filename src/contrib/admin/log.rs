@@ -8,7 +8,7 @@ use super::super::auth::UserId;
 use super::super::contenttypes;
 use crate::db::DbConnection;
 use crate::db::schema::{django_admin_log, django_content_type};
-use crate::db::types::{Moment, from_db, to_db};
+use crate::db::types::{DjangoDateTime, from_db, to_db};
 
 /// The largest length of `object_repr`, in characters.
 const REPR_LENGTH: usize = 200;
@@ -166,7 +166,7 @@ pub struct LogEntry {
     /// The user.
     pub user_id: UserId,
     /// The time, in UTC.
-    #[diesel(deserialize_as = Moment)]
+    #[diesel(deserialize_as = DjangoDateTime)]
     pub action_time: NaiveDateTime,
 }
 

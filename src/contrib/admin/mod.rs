@@ -68,7 +68,7 @@ pub(in crate::contrib) use self::views::{each_context, get_object, object_crumbs
 pub use self::{
     action::Action,
     cell::{Cell, masked},
-    deletion::{Deletion, Doomed, TreeStep, tree},
+    deletion::{DeletedObject, Deletion, TreeStep, tree},
     display::{date, date_time, display_for_field},
     error::{PageError, redirect},
     names::Names,

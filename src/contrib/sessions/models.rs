@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use crate::db::schema::django_session;
-use crate::db::types::{Moment, to_db};
+use crate::db::types::{DjangoDateTime, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
 
 /// A row.
@@ -18,7 +18,7 @@ pub struct SessionRow {
     /// The data, signed.
     pub session_data: String,
     /// When the session ends, in UTC.
-    #[diesel(serialize_as = Moment, deserialize_as = Moment)]
+    #[diesel(serialize_as = DjangoDateTime, deserialize_as = DjangoDateTime)]
     pub expire_date: NaiveDateTime,
 }
 
@@ -35,7 +35,7 @@ impl SessionRow {
     /// Replaces data and expiry of the row with this key. Returns whether there is such a row.
     pub fn update(self, conn: &mut DbConnection) -> QueryResult<bool> {
         let row = django_session::table.filter(django_session::session_key.eq(self.session_key));
-        let (data, expire_date) = (self.session_data, Moment::from(self.expire_date));
+        let (data, expire_date) = (self.session_data, DjangoDateTime::from(self.expire_date));
         let values = (django_session::session_data.eq(data), django_session::expire_date.eq(expire_date));
         Ok(diesel::update(row).set(values).execute(conn)? > 0)
     }

@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::datetimes::{moment, shown};
 use super::json;
-use super::moments::{moment, shown};
 use crate::db::introspection::Column;
 
 /// The kind of a column's values. Between the database and JSON a value is a text, in the same format on every database: `true`,
@@ -26,7 +26,7 @@ pub enum Kind {
     /// A UUID.
     Uuid,
     /// A date and time.
-    Moment,
+    DateTime,
     /// A date.
     Date,
     /// JSON.
@@ -65,7 +65,7 @@ impl Kind {
             "int8" => Self::Integer(8),
             "float4" | "float8" | "real" | "double" | "double precision" | "float" => Self::Float,
             "uuid" | "char(32)" => Self::Uuid,
-            "timestamptz" | "timestamp" | "datetime" => Self::Moment,
+            "timestamptz" | "timestamp" | "datetime" => Self::DateTime,
             "date" => Self::Date,
             "array" => Self::Array,
             "bytea" | "blob" => Self::Binary,
@@ -120,7 +120,7 @@ impl Kind {
         match self {
             Self::Boolean => matches!(text.as_str(), "1" | "true").to_string(),
             Self::Uuid => Uuid::parse_str(&text).map_or(text, |id| id.to_string()),
-            Self::Moment => moment(text.trim_end_matches("+00")).unwrap_or(text),
+            Self::DateTime => moment(text.trim_end_matches("+00")).unwrap_or(text),
             _ => text,
         }
     }
@@ -132,7 +132,7 @@ impl Kind {
             _ if vendor != "sqlite" => text,
             Self::Boolean => if text == "true" { "1" } else { "0" }.to_owned(),
             Self::Uuid => text.replace('-', ""),
-            Self::Moment => text.trim_end_matches('Z').replace('T', " "),
+            Self::DateTime => text.trim_end_matches('Z').replace('T', " "),
             _ => text,
         }
     }
@@ -186,7 +186,7 @@ impl Kind {
                 Err(_) => return Err(format!("“{text}” is not a valid UUID.")),
                 Ok(id) => Some(id.to_string()),
             },
-            Self::Moment => moment(text),
+            Self::DateTime => moment(text),
             Self::Date => text.parse::<NaiveDate>().ok().map(|date| date.to_string()),
             Self::Json => match serde_json::from_str::<Value>(text) {
                 Err(_) => return Err("Value must be valid JSON.".to_owned()),
@@ -246,7 +246,7 @@ impl Kind {
             Self::Boolean => Some("false".to_owned()),
             Self::Text if !is_unique => Some(String::new()),
             Self::Uuid => Some(Uuid::new_v4().to_string()),
-            Self::Moment => Some(shown(now)),
+            Self::DateTime => Some(shown(now)),
             Self::Date => Some(now.date_naive().to_string()),
             _ => None,
         }
@@ -269,9 +269,9 @@ mod tests {
             (Kind::Float, "1.50", "1.5"),
             (Kind::Decimal, "1.50", "1.50"),
             (Kind::Uuid, "0B9E2C8A1D584A3A9F4E3C5F6A7B8C9D", UUID),
-            (Kind::Moment, "2024-03-01 12:30", "2024-03-01T12:30:00Z"),
-            (Kind::Moment, "2024-03-01T12:30:15.5+02:00", "2024-03-01T10:30:15.500000Z"),
-            (Kind::Moment, "2024-03-01", "2024-03-01T00:00:00Z"),
+            (Kind::DateTime, "2024-03-01 12:30", "2024-03-01T12:30:00Z"),
+            (Kind::DateTime, "2024-03-01T12:30:15.5+02:00", "2024-03-01T10:30:15.500000Z"),
+            (Kind::DateTime, "2024-03-01", "2024-03-01T00:00:00Z"),
             (Kind::Date, "2024-03-01", "2024-03-01"),
             (Kind::Json, "{}", "{}"),
             (Kind::Other, "10.0.0.1", "10.0.0.1"),
@@ -284,7 +284,7 @@ mod tests {
             (Kind::Float, "x", "“x” value must be a float."),
             (Kind::Decimal, "inf", "“inf” value must be a decimal number."),
             (Kind::Uuid, "x", "“x” is not a valid UUID."),
-            (Kind::Moment, "noon", "“noon” is not a valid value."),
+            (Kind::DateTime, "noon", "“noon” is not a valid value."),
             (Kind::Date, "2024-02-30", "“2024-02-30” is not a valid value."),
             (Kind::Json, "{", "Value must be valid JSON."),
             (Kind::Array, "{}", "“{}” is not a valid value."),
@@ -319,13 +319,13 @@ mod tests {
             (Kind::Boolean, "0", "false", "false"),
             (Kind::Uuid, "0b9e2c8a1d584a3a9f4e3c5f6a7b8c9d", UUID, UUID),
             (
-                Kind::Moment,
+                Kind::DateTime,
                 "2024-03-01 12:30:15.123456",
                 "2024-03-01 12:30:15.123456+00",
                 "2024-03-01T12:30:15.123456Z",
             ),
-            (Kind::Moment, "2024-03-01 12:30:15.500000", "2024-03-01 12:30:15.5+00", "2024-03-01T12:30:15.500000Z"),
-            (Kind::Moment, "2024-03-01 12:30:15", "2024-03-01 12:30:15+00", "2024-03-01T12:30:15Z"),
+            (Kind::DateTime, "2024-03-01 12:30:15.500000", "2024-03-01 12:30:15.5+00", "2024-03-01T12:30:15.500000Z"),
+            (Kind::DateTime, "2024-03-01 12:30:15", "2024-03-01 12:30:15+00", "2024-03-01T12:30:15Z"),
         ] {
             assert_eq!(kind.read(sqlite.to_owned()), text);
             assert_eq!(kind.read(postgres.to_owned()), text);

@@ -4,15 +4,15 @@
 //! Between the database and the rest of the program a value is a text, in the same format on both databases; see [`Kind`].
 
 mod column;
+mod datetimes;
 mod json;
 mod kind;
-mod moments;
 mod statement;
 mod table;
 
 pub use self::column::{TableColumn, find_column};
+pub use self::datetimes::{moment, shown};
 pub use self::json::{integer, text};
 pub use self::kind::{KeyType, Kind};
-pub use self::moments::{moment, shown};
 pub use self::statement::Statement;
 pub use self::table::{Table, Tables};

@@ -4,14 +4,14 @@
 //! writes a `.env` if a server with this `.env` would work: the settings pass the checks of `runserver`, the database answers,
 //! the tables exist, and the key verifies Django's tokens.
 //!
-//! 1. `carry` makes settings of this project from Django's settings.
+//! 1. `convert` makes settings of this project from Django's settings.
 //! 2. `prove` tries these settings, after it has read them back from the text of the `.env`.
 //! 3. `routes` compares the URLs.
 //! 4. `probe`, with `--probe`, compares the answers of both servers.
 //!
 //! All findings go into one `Report`. No step stops at the first problem.
 
-mod carry;
+mod convert;
 pub(super) mod env_file;
 mod export;
 mod probe;
@@ -25,7 +25,7 @@ use actix_web::rt::System;
 use clap::Args;
 use serde_json::Value;
 
-use self::carry::Carry;
+use self::convert::Converter;
 use self::env_file::EnvFile;
 use self::export::Export;
 use self::probe::Probing;
@@ -93,7 +93,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
 /// Carries the settings over and tries them. Returns the text of the `.env`.
 fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<String> {
     let known = context.known_settings();
-    let file = carry(context, export, report);
+    let file = convert(context, export, report);
     let text = file.text(&known);
     if let Some(url) = file.get("DATABASE_URL").and_then(|url| DatabaseUrl::parse(url).ok()) {
         // Without the password.
@@ -116,18 +116,18 @@ fn examine(context: &Context, export: &Export, report: &mut Report) -> Option<St
     Some(text)
 }
 
-fn carry(context: &Context, export: &Export, report: &mut Report) -> EnvFile {
+fn convert(context: &Context, export: &Export, report: &mut Report) -> EnvFile {
     let known = context.known_settings();
-    let mut carry = Carry { context, export, known: &known, env: EnvFile::default(), report };
-    carry.run();
-    carry.env
+    let mut converter = Converter { context, export, known: &known, env: EnvFile::default(), report };
+    converter.run();
+    converter.env
 }
 
 /// Compares the answers, with the settings of the export, or without an export those of the environment and `.env`.
 fn probe(context: &Context, arguments: &Arguments, django: &str) -> Result<(), CommandError> {
     let export = arguments.settings.as_deref().map(read).transpose()?;
     let env = match &export {
-        Some(export) => carry(context, export, &mut Report::default()).environment(),
+        Some(export) => convert(context, export, &mut Report::default()).environment(),
         None => context.env.clone(),
     };
     let level = log::max_level();
@@ -176,7 +176,7 @@ fn conclude(report: &Report, text: Option<&str>, output: Option<&Path>) -> Resul
     let (Some(text), true) = (text, report.would_work()) else {
         let count = report.count(Group::Blocking);
         let points = if count == 1 { "1 point".to_owned() } else { format!("{count} points") };
-        let what = "above: under \"Must be mended first\"";
+        let what = "above: under \"Must be fixed first\"";
         return Err(CommandError::new(format!(
             "A server would not work with these settings, {points} {what}. No .env was written."
         )));

@@ -19,7 +19,7 @@ pub(super) enum Group {
 
 impl Group {
     const ALL: [(Self, &'static str); 5] = [
-        (Self::Blocking, "Must be mended first"),
+        (Self::Blocking, "Must be fixed first"),
         (Self::Code, "Needs code in this project"),
         (Self::Clients, "Clients will notice"),
         (Self::Note, "Good to know"),
@@ -158,7 +158,7 @@ mod tests {
         assert!(!report.would_work());
         assert_eq!(
             report.to_string(),
-            "Report\n\nMust be mended first (1)\n  - No key.\n      Clients: No user logs in.\n      To do: Set it.\n        \
+            "Report\n\nMust be fixed first (1)\n  - No key.\n      Clients: No user logs in.\n      To do: Set it.\n        \
              KEY=…\n\nTried, and works (1)\n  - It answers.\n"
         );
     }

@@ -64,7 +64,7 @@ impl OAuth2Clients {
                 );
                 return Err(SettingsError::new("OAUTH2_CLIENTS", problem));
             }
-            hashers.meet(client.secret.expose());
+            hashers.observe(client.secret.expose());
             clients.push(Arc::new(Known { client, digest: Mutex::default() }));
         }
         let digest_key = hmac::Key::new(hmac::HMAC_SHA256, &random_bytes::<32>());
@@ -183,7 +183,7 @@ mod tests {
             Ok(Some(1.0))
         }
 
-        fn burn(&self, _password: &str, _share: f64) {}
+        fn harden_runtime(&self, _password: &str, _share: f64) {}
     }
 
     #[actix_web::test]

@@ -14,7 +14,7 @@ use crate::contrib::auth::UserId;
 use crate::db::schema::{
     token_blacklist_blacklistedtoken as blacklisted, token_blacklist_outstandingtoken as outstanding,
 };
-use crate::db::types::{Moment, to_db};
+use crate::db::types::{DjangoDateTime, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
 
 /// Expired tokens that are deleted in one transaction: few enough that requests hardly wait for it.
@@ -49,9 +49,9 @@ pub struct NewOutstandingToken<'a> {
     /// The token itself.
     pub token: &'a str,
     /// When it was made.
-    pub created_at: Moment,
+    pub created_at: DjangoDateTime,
     /// When it expires.
-    pub expires_at: Moment,
+    pub expires_at: DjangoDateTime,
 }
 
 impl OutstandingToken {

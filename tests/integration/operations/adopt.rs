@@ -123,7 +123,7 @@ per_database! {
         let (report, error, is_fine) = moving.adopt(&["--output", ".env"]);
         assert!(!is_fine);
         assert_lines(&report, &[
-            "Must be mended first (2)",
+            "Must be fixed first (2)",
             "  - A token that Django has signed for this is refused: Signature verification failed. SECRET_KEY: it is not the key \
              that signed them.",
             "  - 1 of the newest 1 refresh tokens are refused: Signature verification failed. SECRET_KEY: it is not the key that \
@@ -131,7 +131,7 @@ per_database! {
         ]);
         assert_eq!(
             error.lines().last().unwrap(),
-            "CommandError: A server would not work with these settings, 2 points above: under \"Must be mended first\". No .env \
+            "CommandError: A server would not work with these settings, 2 points above: under \"Must be fixed first\". No .env \
              was written."
         );
         assert!(!moving.path(".env").exists());
@@ -141,7 +141,7 @@ per_database! {
         let app = TestApp::build(db, |_| {}).await;
         let moving = Move::new(&app, |export| drop(export.as_object_mut().unwrap().remove("SECRET_KEY")));
         let (report, error, _) = moving.adopt(&[]);
-        assert_lines(&report, &["Must be mended first (1)", "  - SECRET_KEY is not in the export."]);
+        assert_lines(&report, &["Must be fixed first (1)", "  - SECRET_KEY is not in the export."]);
         assert_eq!(report.matches("SECRET_KEY").count(), 1, "{report}");
         assert!(error.contains(", 1 point above: under "), "{error}");
     }
@@ -189,7 +189,7 @@ per_database! {
         assert_lines(&report, &[
             "Passwords: 1 of ours",
             "Passwords: 1 of pbkdf2_sha256 (1 with 3000000)",
-            "Must be mended first (1)",
+            "Must be fixed first (1)",
             "  - 1 user(s) have a password of the format ours, which PASSWORD_HASHERS does not read.",
             "  - PASSWORD_HASHERS names shop.hashers.Ours, which does not exist here.",
             "  - The most expensive password hashes are pbkdf2_sha256 with 3000000 iterations.",
@@ -331,7 +331,7 @@ fn a_database_and_a_cache_that_do_not_answer_are_reported_together() {
     assert_eq!(output.status.code(), Some(1), "{report}");
     assert_lines(
         &report,
-        &["Must be mended first (2)", "  - The settings pass what `manage check` and `runserver` check."],
+        &["Must be fixed first (2)", "  - The settings pass what `manage check` and `runserver` check."],
     );
     assert!(report.contains("  - The database does not answer: "), "{report}");
     assert!(report.contains("  - The cache redis://127.0.0.1:1/1 does not answer: "), "{report}");

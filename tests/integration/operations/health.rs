@@ -40,6 +40,6 @@ async fn a_server_without_its_database_is_healthy_but_not_ready() {
     proxy.cut();
     assert_unavailable(&app.anonymous().get("/readyz").await);
     assert_eq!(app.anonymous().get("/healthz").await.status, 200);
-    proxy.mend();
+    proxy.restore();
     assert_eq!(app.anonymous().get("/readyz").await.status, 200);
 }

@@ -36,7 +36,7 @@ async fn a_postgresql_that_is_down_is_503_until_it_is_back() {
     let forged = anonymous.clone().with_header("Authorization", "Bearer x.y.z");
     assert_eq!(forged.get("/api/protected/").await.status, 401);
 
-    proxy.mend();
+    proxy.restore();
     assert_eq!(user.get("/api/protected/").await.status, 200);
     let refreshed = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);

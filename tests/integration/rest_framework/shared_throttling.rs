@@ -123,7 +123,7 @@ async fn a_redis_that_is_down_is_503_until_it_is_back() {
     // Without throttle classes, as in DRF.
     assert_eq!(app.anonymous().post("/api/authtoken/", json!({})).await.status, 400);
 
-    proxy.mend();
+    proxy.restore();
     assert_eq!(verify(&app).await.status, 401);
     assert_eq!(verify(&app).await.status, 429);
 }
@@ -156,7 +156,7 @@ async fn a_connection_that_redis_closed_is_replaced_without_an_error() {
     let app = TestApp::build_undescribed(TestDatabase::sqlite(), limit(redis.at(proxy.address()), "2/min")).await;
     assert_eq!(verify(&app).await.status, 401);
     proxy.cut();
-    proxy.mend();
+    proxy.restore();
     assert_eq!(verify(&app).await.status, 401);
     assert_eq!(verify(&app).await.status, 429);
 }

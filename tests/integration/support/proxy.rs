@@ -155,7 +155,7 @@ impl Proxy {
     }
 
     /// New connections work again.
-    pub fn mend(&self) {
+    pub fn restore(&self) {
         let mut shared = self.wire.shared.lock().unwrap();
         shared.is_cut = false;
         shared.is_silent = false;

@@ -93,7 +93,7 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
             Ok(if count == 0 { Statement::new("1 = 0") } else { condition })
         }
         "isnull" => Ok(Statement::new(format!("{sql} IS {}NULL", if is_true(value) { "" } else { "NOT " }))),
-        "year" | "month" | "day" | "date" if matches!(column.column.kind, Kind::Moment | Kind::Date) => {
+        "year" | "month" | "day" | "date" if matches!(column.column.kind, Kind::DateTime | Kind::Date) => {
             part_of_date(column, lookup, value)
         }
         "iexact" => Ok(like(column, &escaped(value), true)),

@@ -125,7 +125,7 @@ fn field(column: &TableColumn, settings: &AuthSettings) -> Option<Field> {
         Kind::Text if max_length.is_some() => FieldKind::Char,
         Kind::Text => FieldKind::Text,
         Kind::Uuid => FieldKind::Uuid,
-        Kind::Moment => FieldKind::DateTime,
+        Kind::DateTime => FieldKind::DateTime,
         Kind::Date => FieldKind::Date,
         Kind::Json | Kind::Array | Kind::Binary | Kind::Other => return None,
     };
@@ -137,7 +137,7 @@ fn field(column: &TableColumn, settings: &AuthSettings) -> Option<Field> {
     if !described.is_nullable && !described.has_default {
         field.default = match column.kind {
             Kind::Boolean => Some(DefaultValue::Value("false".to_owned())),
-            Kind::Moment => Some(DefaultValue::Now),
+            Kind::DateTime => Some(DefaultValue::Now),
             Kind::Date => Some(DefaultValue::Today),
             _ => None,
         };

@@ -193,7 +193,7 @@ impl PasswordHasher for Argon2PasswordHasher {
         Ok(decode(encoded)?.cost.work() as f64 / self.0.work() as f64)
     }
 
-    fn burn(&self, password: &str, share: f64) {
+    fn harden_runtime(&self, password: &str, share: f64) {
         if let Some(cost) = self.0.part(share) {
             // The result and a failure are ignored.
             let _ = if cost.memory > self.0.memory / 2 {

@@ -127,7 +127,7 @@ impl PasswordHasher for BcryptPasswordHasher {
         Ok(Some(f64::from(1_u32 << self.decode(encoded)?.0.get_cost()) / f64::from(1_u32 << self.cost)))
     }
 
-    fn burn(&self, password: &str, share: f64) {
+    fn harden_runtime(&self, password: &str, share: f64) {
         // A password that `encode` refuses takes the same time as one that it accepts.
         let key = self.key(password).unwrap_or_default();
         for cost in costs_of(self.cost, share) {

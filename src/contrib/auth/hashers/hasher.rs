@@ -50,7 +50,7 @@ pub trait PasswordHasher: fmt::Debug + Send + Sync {
     /// Does `share` (0 to 1) of the work of [`PasswordHasher::encode`] and forgets the result. Takes any password.
     ///
     /// It is what Django's `harden_runtime` does for some of its hashers.
-    fn burn(&self, password: &str, share: f64);
+    fn harden_runtime(&self, password: &str, share: f64);
 }
 
 /// Why a hasher could not answer.

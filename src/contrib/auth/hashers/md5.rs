@@ -46,7 +46,7 @@ impl PasswordHasher for Md5PasswordHasher {
         decode(encoded).map(|_| Some(1.0))
     }
 
-    fn burn(&self, password: &str, share: f64) {
+    fn harden_runtime(&self, password: &str, share: f64) {
         if share > 0.0 {
             hash(password, "");
         }

@@ -35,9 +35,9 @@
 
 mod argon2;
 mod bcrypt;
-mod dearest;
 mod hasher;
 mod md5;
+mod most_expensive;
 mod pbkdf2;
 mod scrypt;
 mod stored;
@@ -50,9 +50,9 @@ use std::time::{Duration, Instant};
 
 pub use self::argon2::Argon2PasswordHasher;
 pub use self::bcrypt::BcryptPasswordHasher;
-use self::dearest::{Dearest, Target};
 pub use self::hasher::{HasherError, PasswordHasher};
 pub use self::md5::Md5PasswordHasher;
+use self::most_expensive::{MostExpensive, Target};
 pub use self::pbkdf2::Pbkdf2PasswordHasher;
 pub use self::scrypt::ScryptPasswordHasher;
 pub use self::stored::{ExpensivePasswords, StoredPasswords};
@@ -98,7 +98,7 @@ impl PasswordCheck {
 pub struct PasswordHashers {
     /// The preferred one first. Not empty.
     hashers: Arc<[Arc<dyn PasswordHasher>]>,
-    dearest: Arc<Dearest>,
+    most_expensive: Arc<MostExpensive>,
 }
 
 type Constructor = fn() -> Arc<dyn PasswordHasher>;
@@ -138,7 +138,10 @@ impl PasswordHashers {
     }
 
     fn of(hashers: Vec<Arc<dyn PasswordHasher>>) -> Self {
-        Self { dearest: Arc::new(Dearest::new(hashers.len(), dearest::time_of)), hashers: hashers.into() }
+        Self {
+            most_expensive: Arc::new(MostExpensive::new(hashers.len(), most_expensive::time_of)),
+            hashers: hashers.into(),
+        }
     }
 
     /// Django's hashers by the names of their classes, with or without `django.contrib.auth.hashers.` before them.
@@ -224,16 +227,16 @@ impl PasswordHashers {
         };
         let spent = started.elapsed();
         if !is_correct || is_refused {
-            self.meet(encoded);
-            let target = self.dearest.target();
+            self.observe(encoded);
+            let target = self.most_expensive.target();
             // The text was just compared, so it can be read. If a custom hasher still fails, its full work is done.
             let is_target = index == target.hasher;
             let done = if is_target { hasher.relative_work(encoded).unwrap_or(Some(0.0)) } else { None };
             match done {
-                Some(done) => self.burn(password, target.hasher, target.work - done),
+                Some(done) => self.harden_runtime(password, target.hasher, target.work - done),
                 None => {
                     let estimate =
-                        hasher.estimated_work(encoded).unwrap_or(0.0) * self.dearest.unit(index).unwrap_or(0.0);
+                        hasher.estimated_work(encoded).unwrap_or(0.0) * self.most_expensive.unit(index).unwrap_or(0.0);
                     let sample = (target.work * (1.0 - estimate / target.cost)).clamp(SMALLEST_SAMPLE, SAMPLE);
                     self.catch_up(password, spent, target, sample);
                 }
@@ -245,17 +248,17 @@ impl PasswordHashers {
 
     /// Takes the time of [`PasswordHashers::check`] with a wrong password. For a user that does not exist.
     pub fn fake_runtime(&self, password: &str) {
-        let target = self.dearest.target();
-        self.burn(password, target.hasher, target.work);
+        let target = self.most_expensive.target();
+        self.harden_runtime(password, target.hasher, target.work);
     }
 
     /// Records that a text like this one is in use, so that every refusal takes at least its time. Blocks for some
     /// tenths of a second at the first text of an algorithm that is not the preferred one, to measure its cost.
-    pub fn meet(&self, encoded: &str) {
+    pub fn observe(&self, encoded: &str) {
         if let Some((index, hasher)) = self.identify(encoded)
             && let Ok(work) = hasher.estimated_work(encoded)
         {
-            self.dearest.meet(index, work, &self.hashers);
+            self.most_expensive.observe(index, work, &self.hashers);
         }
     }
 
@@ -263,7 +266,7 @@ impl PasswordHashers {
     /// `None` if no kind is more expensive than the preferred one.
     #[must_use]
     pub fn dearer_than_preferred(&self) -> Option<(&'static str, f64)> {
-        let target = self.dearest.target();
+        let target = self.most_expensive.target();
         (target.cost > 1.0).then(|| (self.hashers[target.hasher].algorithm(), target.cost))
     }
 
@@ -281,14 +284,14 @@ impl PasswordHashers {
     /// is the share of the work that is measured.
     fn catch_up(&self, password: &str, spent: Duration, target: Target, sample: f64) {
         let started = Instant::now();
-        self.burn(password, target.hasher, sample);
-        self.burn(password, target.hasher, missing_work(target.work, spent, sample, started.elapsed()));
+        self.harden_runtime(password, target.hasher, sample);
+        self.harden_runtime(password, target.hasher, missing_work(target.work, spent, sample, started.elapsed()));
     }
 
-    fn burn(&self, password: &str, hasher: usize, work: f64) {
+    fn harden_runtime(&self, password: &str, hasher: usize, work: f64) {
         let mut missing = work;
         while missing > 0.0 {
-            self.hashers[hasher].burn(password, missing.min(1.0));
+            self.hashers[hasher].harden_runtime(password, missing.min(1.0));
             missing -= 1.0;
         }
     }

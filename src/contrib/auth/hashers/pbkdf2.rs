@@ -119,7 +119,7 @@ impl PasswordHasher for Pbkdf2PasswordHasher {
         Ok(Some(f64::from(self.decode(encoded)?.iterations.get()) / f64::from(self.iterations.get())))
     }
 
-    fn burn(&self, password: &str, share: f64) {
+    fn harden_runtime(&self, password: &str, share: f64) {
         if let Some(iterations) = NonZeroU32::new(part_of(self.iterations.get(), share)) {
             self.hash(password, "0123456789012345678901", iterations);
         }

@@ -132,7 +132,7 @@ impl PasswordHasher for ScryptPasswordHasher {
         Ok(Some(decode(encoded)?.cost.work() as f64 / self.0.work() as f64))
     }
 
-    fn burn(&self, password: &str, share: f64) {
+    fn harden_runtime(&self, password: &str, share: f64) {
         for cost in self.0.parts(share) {
             // The result and a failure are ignored.
             let _ = cost.hash(password, "0123456789012345678901");

@@ -34,7 +34,7 @@ impl StoredPasswords {
         let users = self.kinds.entry((index, per_cent(work))).or_insert(0);
         *users += 1;
         if *users == 1 {
-            hashers.meet(encoded);
+            hashers.observe(encoded);
         }
     }
 
@@ -46,7 +46,7 @@ impl StoredPasswords {
             .iter()
             .filter_map(|(&(index, work), &users)| {
                 let work = work as f64 / 100.0;
-                let cost = hashers.dearest.unit(index)? * work;
+                let cost = hashers.most_expensive.unit(index)? * work;
                 let algorithm = hashers.hashers.get(index)?.algorithm();
                 (cost > EXPENSIVE).then_some((cost, ExpensivePasswords { algorithm, work, users }))
             })

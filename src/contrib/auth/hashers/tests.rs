@@ -151,7 +151,7 @@ impl PasswordHasher for Recorder {
         Ok(Some(self.decode(encoded)?.1).filter(|work| *work > 0.0))
     }
 
-    fn burn(&self, _: &str, share: f64) {
+    fn harden_runtime(&self, _: &str, share: f64) {
         self.burnt.lock().unwrap().push(share);
     }
 }
@@ -164,8 +164,8 @@ fn timed(hashers: &[&Arc<Recorder>]) -> PasswordHashers {
         "extreme" => Duration::from_secs(10),
         _ => Duration::from_millis(50),
     };
-    let dearest = Arc::new(Dearest::new(hashers.len(), time_of));
-    PasswordHashers { hashers: hashers.iter().map(|hasher| (*hasher).clone() as _).collect(), dearest }
+    let most_expensive = Arc::new(MostExpensive::new(hashers.len(), time_of));
+    PasswordHashers { hashers: hashers.iter().map(|hasher| (*hasher).clone() as _).collect(), most_expensive }
 }
 
 #[test]
@@ -173,10 +173,10 @@ fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
     let (new, old, dear) = (Recorder::new("new"), Recorder::new("old"), Recorder::new("dear"));
     let hashers = timed(&[&new, &old, &dear]);
     assert_eq!(hashers.dearer_than_preferred(), None);
-    hashers.meet("old$secret$1");
-    hashers.meet("dear$secret$x");
+    hashers.observe("old$secret$1");
+    hashers.observe("dear$secret$x");
     assert_eq!(hashers.dearer_than_preferred(), None);
-    hashers.meet("dear$secret$0.75");
+    hashers.observe("dear$secret$0.75");
     assert_eq!(hashers.dearer_than_preferred(), Some(("dear", 1.5)));
 
     for encoded in ["", "!", "other$secret$1", "new$secret", "old$secret"] {
@@ -252,7 +252,7 @@ fn stored_passwords_are_counted_by_kind() {
 fn an_extremely_expensive_kind_does_not_slow_down_every_refusal() {
     let (new, extreme) = (Recorder::new("new"), Recorder::new("extreme"));
     let hashers = timed(&[&new, &extreme]);
-    hashers.meet("extreme$secret$1");
+    hashers.observe("extreme$secret$1");
     assert_eq!(hashers.dearer_than_preferred(), Some(("extreme", 4.0)));
     hashers.fake_runtime("secret");
     assert_eq!((new.burnt(), extreme.burnt()), (vec![], vec![0.04]));

@@ -12,7 +12,7 @@ use super::permissions::{self, UserPermissions};
 use super::user_model::{NewUser, UserModel};
 use crate::db::schema::auth_user;
 use crate::db::tables::{self, shown};
-use crate::db::types::{Moment, from_db, to_db};
+use crate::db::types::{DjangoDateTime, from_db, to_db};
 use crate::db::{DbConnection, with_backend};
 
 /// A row of `auth_user`.
@@ -38,7 +38,7 @@ pub struct User {
     /// May log in.
     pub is_active: bool,
     /// When the row was made, in UTC.
-    #[diesel(deserialize_as = Moment)]
+    #[diesel(deserialize_as = DjangoDateTime)]
     pub date_joined: NaiveDateTime,
     /// Given name.
     pub first_name: String,

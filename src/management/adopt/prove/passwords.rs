@@ -64,7 +64,7 @@ impl Proof<'_> {
         let unusable = format!("password LIKE '{UNUSABLE_PASSWORD_PREFIX}%'");
         let without = sql::count(conn, &format!("FROM {} WHERE {unusable}", users.table))?;
         let with = format!("FROM {} WHERE NOT {unusable}", users.table);
-        let mut dearest: Option<(u64, String)> = None;
+        let mut most_expensive: Option<(u64, String)> = None;
         let mut unreadable = Vec::new();
         for (format, count) in sql::groups(conn, algorithm(vendor), &with)? {
             let is_read = auth.hashers().reads(&format);
@@ -78,9 +78,9 @@ impl Proof<'_> {
                 let iterations = works.iter().filter_map(|(work, _)| work.parse::<u64>().ok()).max();
                 if format.starts_with("pbkdf2")
                     && let Some(iterations) = iterations
-                    && dearest.as_ref().is_none_or(|(most, _)| iterations > *most)
+                    && most_expensive.as_ref().is_none_or(|(most, _)| iterations > *most)
                 {
-                    dearest = Some((iterations, format.clone()));
+                    most_expensive = Some((iterations, format.clone()));
                 }
             }
             self.report.fact(line);
@@ -94,7 +94,7 @@ impl Proof<'_> {
         for (format, count) in &unreadable {
             self.unreadable(format, *count);
         }
-        if let Some((iterations, format)) = dearest {
+        if let Some((iterations, format)) = most_expensive {
             let what = format!("The most expensive password hashes are {format} with {iterations} iterations.");
             if iterations > DEAR_ITERATIONS {
                 self.report.add(

@@ -8,7 +8,7 @@ use super::super::client::Client;
 use super::activity::FamilyActivity;
 use crate::contrib::auth::UserId;
 use crate::db::schema::{token_family_blacklistedtokenfamily as blacklisted, token_family_tokenfamily as families};
-use crate::db::types::{Moment, from_db, to_db};
+use crate::db::types::{DjangoDateTime, from_db, to_db};
 use crate::db::{DbConnection, with_backend};
 
 /// The refresh tokens that descend from one login.
@@ -93,8 +93,8 @@ impl NewTokenFamily<'_> {
 struct NewRow<'a> {
     family_id: &'a str,
     user_id: Option<UserId>,
-    created_at: Moment,
-    expires_at: Option<Moment>,
+    created_at: DjangoDateTime,
+    expires_at: Option<DjangoDateTime>,
 }
 
 /// Rows in a list of the admin.
@@ -138,7 +138,7 @@ impl TokenFamily {
     /// # Errors
     /// Those of the database.
     pub fn delete_expired_batch(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
-        let now: Moment = to_db(now);
+        let now: DjangoDateTime = to_db(now);
         let ids: Vec<i64> = families::table
             .filter(families::expires_at.le(now))
             .order(families::id)

@@ -86,7 +86,7 @@ async fn a_database_that_does_not_answer_is_503_until_it_does() {
     let asking = join_all((0..6).map(|_| user.get("/api/protected/")));
     let (refreshed, asked) = join(refreshing, asking).await;
     asked.iter().chain([&refreshed]).for_each(assert_unavailable);
-    proxy.mend();
+    proxy.restore();
     // Until no earlier attempt to connect is left.
     let has_recovered = |load: DatabaseLoad| load.connections == load.idle;
     while user.get("/api/protected/").await.status != 200 || !has_recovered(app.database().load()) {}

@@ -49,7 +49,7 @@ async fn a_redis_that_does_not_answer_is_503_until_it_does() {
     let Some((app, proxy, _redis)) = behind_proxy().await else { return };
     proxy.silence();
     all_at_once(&app).await.iter().for_each(assert_unavailable);
-    proxy.mend();
+    proxy.restore();
     for response in all_at_once(&app).await {
         assert_eq!(response.status, 401, "{}", response.body);
     }
@@ -60,7 +60,7 @@ async fn a_redis_that_restarts_under_load_is_503_at_most() {
     let Some((app, proxy, _redis)) = behind_proxy().await else { return };
     let (during, ()) = join(all_at_once(&app), async {
         proxy.cut();
-        proxy.mend();
+        proxy.restore();
     })
     .await;
     during.iter().filter(|response| response.status != 401).for_each(assert_unavailable);

@@ -48,9 +48,9 @@ pub(in crate::contrib::admin::views) async fn delete(
             return Err(PageError::PermissionDenied);
         }
         match carry_out(site, registered, &object, request, deletion).await {
-            Ok(Carried::Out) => return Ok(respond(site, registered, request, object.pk(), &text)),
-            Ok(Carried::Gone) => return Ok(does_not_exist(site, registered, key, request)),
-            Ok(Carried::Changed) => {}
+            Ok(Outcome::Deleted) => return Ok(respond(site, registered, request, object.pk(), &text)),
+            Ok(Outcome::Gone) => return Ok(does_not_exist(site, registered, key, request)),
+            Ok(Outcome::Changed) => {}
             Err(error) if !is_last && error.is_conflict() => {}
             Err(error) => return Err(error.into()),
         }
@@ -59,9 +59,9 @@ pub(in crate::contrib::admin::views) async fn delete(
 }
 
 /// The result of a deletion.
-enum Carried {
+enum Outcome {
     /// The object was deleted.
-    Out,
+    Deleted,
     /// Another request has deleted it.
     Gone,
     /// More rows depend on the object than the user has confirmed.
@@ -86,16 +86,16 @@ async fn carry_out(
     object: &Row,
     request: &AdminRequest,
     agreed: Deletion,
-) -> Result<Carried, DatabaseError> {
+) -> Result<Outcome, DatabaseError> {
     let (site, registered, object) = (site.clone(), registered.clone(), object.clone());
     let (user, now) = (request.user.as_ref().and_then(|user| user.pk()), request.now());
-    let delete = move |conn: &mut DbConnection| -> Result<Carried, DatabaseError> {
+    let delete = move |conn: &mut DbConnection| -> Result<Outcome, DatabaseError> {
         if !Deletion::claim(conn, &registered, &object)? {
-            return Ok(Carried::Gone);
+            return Ok(Outcome::Gone);
         }
         let deletion = Deletion::collect(conn, &site, &registered, std::slice::from_ref(&object))?;
         if !deletion.is_within(&agreed) || !deletion.protected.is_empty() {
-            return Ok(Carried::Changed);
+            return Ok(Outcome::Changed);
         }
         // The log comes first, because the log entries of a user are deleted with the user.
         if let Some(user) = user {
@@ -105,7 +105,7 @@ async fn carry_out(
         }
         deletion.delete_related(conn)?;
         registered.admin.delete_model(conn, &registered.objects, &object).map_err(database_error)?;
-        Ok(Carried::Out)
+        Ok(Outcome::Deleted)
     };
     request.db.write(delete).await
 }

@@ -15,7 +15,7 @@ const TIMES: u32 = 2;
 
 /// The kinds of texts in use, as far as they are known.
 #[derive(Debug)]
-pub(super) struct Dearest {
+pub(super) struct MostExpensive {
     /// By hasher.
     kinds: Mutex<Vec<Kind>>,
     /// How long the work of a hasher takes.
@@ -41,7 +41,7 @@ pub(super) struct Target {
     pub cost: f64,
 }
 
-impl Dearest {
+impl MostExpensive {
     /// For this number of hashers. The first is the preferred one.
     pub(super) fn new(hashers: usize, time_of: fn(&dyn PasswordHasher) -> Duration) -> Self {
         let mut kinds = vec![Kind::default(); hashers];
@@ -52,7 +52,7 @@ impl Dearest {
     }
 
     /// Records a text of the hasher at `index` with this `work`. The first text of a hasher is timed.
-    pub(super) fn meet(&self, index: usize, work: f64, hashers: &[Arc<dyn PasswordHasher>]) {
+    pub(super) fn observe(&self, index: usize, work: f64, hashers: &[Arc<dyn PasswordHasher>]) {
         let is_timed = {
             let mut kinds = self.lock();
             let kind = &mut kinds[index];
@@ -84,7 +84,7 @@ impl Dearest {
         });
         let preferred = Target { hasher: 0, work: 1.0, cost: 1.0 };
         // The first of equal kinds.
-        targets.fold(preferred, |dearest, target| if target.cost > dearest.cost { target } else { dearest })
+        targets.fold(preferred, |most, target| if target.cost > most.cost { target } else { most })
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Kind>> {
@@ -96,6 +96,6 @@ impl Dearest {
 /// The time of the full work of `hasher`.
 pub(super) fn time_of(hasher: &dyn PasswordHasher) -> Duration {
     let started = Instant::now();
-    hasher.burn("correct horse", 1.0);
+    hasher.harden_runtime("correct horse", 1.0);
     started.elapsed()
 }

@@ -5,35 +5,35 @@ use std::path::Path;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::carrier::Carry;
+use super::converter::Converter;
 use crate::management::adopt::report::Finding;
 
 /// Sets `DATABASE_URL`. The value of the environment comes first, because this machine may reach the database under another
 /// address.
-pub(super) fn carry(carry: &mut Carry<'_>) {
-    let databases = carry.export.chosen("DATABASES").and_then(Value::as_object);
+pub(super) fn convert(converter: &mut Converter<'_>) {
+    let databases = converter.export.chosen("DATABASES").and_then(Value::as_object);
     let others: Vec<_> = databases.into_iter().flat_map(|all| all.keys()).filter(|name| *name != "default").collect();
     if !others.is_empty() {
         let names = others.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
-        carry.report.add(
+        converter.report.add(
             Finding::note(format!("DATABASES has more than one database: {names}."))
                 .remedy("Only \"default\" is used. If users or tokens are in another one, set DATABASE_URL to it and run this again."),
         );
     }
-    if let Some(url) = carry.context.env.get("DATABASE_URL") {
+    if let Some(url) = converter.context.env.get("DATABASE_URL") {
         let url = url.to_owned();
-        carry.set("DATABASE_URL", url);
+        converter.set("DATABASE_URL", url);
         return;
     }
-    let directory = carry.export.text("_export", "directory").unwrap_or_default();
+    let directory = converter.export.text("_export", "directory").unwrap_or_default();
     match databases.and_then(|all| all.get("default")).map(|database| url(database, directory)) {
-        Some(Ok(url)) => carry.set("DATABASE_URL", url),
-        Some(Err(reason)) => carry.report.add(
+        Some(Ok(url)) => converter.set("DATABASE_URL", url),
+        Some(Err(reason)) => converter.report.add(
             Finding::blocking(reason).clients("No request that needs the database could be answered.").remedy(
                 "Set DATABASE_URL in the environment and run this again, or move the data to PostgreSQL or SQLite first.",
             ),
         ),
-        None => carry.report.add(
+        None => converter.report.add(
             Finding::blocking("The export has no DATABASES[\"default\"].")
                 .remedy("Set DATABASE_URL in the environment, or export the settings with `manage adopt --export`."),
         ),

@@ -3,18 +3,18 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::carrier::Carry;
+use super::converter::Converter;
 use crate::management::adopt::report::Finding;
 
 /// Sets `CACHE_URL` if the cache `default` is a Redis.
-pub(super) fn carry(carry: &mut Carry<'_>) {
-    let caches = carry.export.chosen("CACHES").and_then(Value::as_object);
+pub(super) fn convert(converter: &mut Converter<'_>) {
+    let caches = converter.export.chosen("CACHES").and_then(Value::as_object);
     let Some(cache) = caches.and_then(|caches| caches.get("default")) else { return };
     let backend = cache.get("BACKEND").and_then(Value::as_str).unwrap_or_default();
     let is_memory = backend.ends_with(".LocMemCache") || backend.ends_with(".DummyCache");
     if !backend.ends_with("RedisCache") {
         if !is_memory {
-            carry.report.add(
+            converter.report.add(
                 Finding::noticed(format!("CACHES[\"default\"] is {backend}: throttles cannot count in it."))
                     .clients("With several servers, each of them grants the whole rate.")
                     .remedy("Set CACHE_URL to a Redis if there are several servers and throttles."),
@@ -23,8 +23,8 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
         return;
     }
     match url(cache) {
-        Ok(url) => carry.set("CACHE_URL", url),
-        Err(reason) => carry.report.add(
+        Ok(url) => converter.set("CACHE_URL", url),
+        Err(reason) => converter.report.add(
             Finding::noticed(format!("CACHES[\"default\"]: {reason}"))
                 .clients(
                     "Throttles count in the memory of each server: with several, each of them grants the whole rate.",
@@ -33,14 +33,14 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
         ),
     }
     if let Some(prefix) = cache.get("KEY_PREFIX").and_then(Value::as_str).filter(|prefix| !prefix.is_empty()) {
-        carry.set("CACHE_KEY_PREFIX", prefix);
+        converter.set("CACHE_KEY_PREFIX", prefix);
     }
     let timeout =
         cache.get("OPTIONS").and_then(|options| options.get("SOCKET_TIMEOUT").or(options.get("socket_timeout")));
     if let Some(seconds) = timeout.and_then(Value::as_f64).filter(|seconds| *seconds > 0.0) {
-        carry.set("CACHE_SOCKET_TIMEOUT", format!("{seconds}s"));
+        converter.set("CACHE_SOCKET_TIMEOUT", format!("{seconds}s"));
     }
-    carry.report.add(Finding::note(
+    converter.report.add(Finding::note(
         "Throttles of both servers count in the same Redis, but apart: while both run, a client has the allowance of each.",
     ));
 }

@@ -3,28 +3,28 @@
 
 use serde_json::Value;
 
-use super::carrier::Carry;
+use super::converter::Converter;
 use super::tables::{MIDDLEWARE, MIDDLEWARE_SETTINGS, find};
 use crate::management::adopt::report::Finding;
 
 /// Checks the list, if the export has it.
-pub(super) fn carry(carry: &mut Carry<'_>) {
-    let Some(Value::Array(list)) = carry.export.setting("MIDDLEWARE") else { return };
+pub(super) fn convert(converter: &mut Converter<'_>) {
+    let Some(Value::Array(list)) = converter.export.setting("MIDDLEWARE") else { return };
     let list: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
     for (class, prefix) in MIDDLEWARE_SETTINGS {
         if list.contains(class) {
             continue;
         }
-        let settings = carry.known.iter().map(|setting| setting.key).filter(|key| key.starts_with(prefix));
-        let without_effect: Vec<_> = settings.filter(|key| carry.env.has(key)).collect();
-        without_effect.iter().for_each(|key| carry.env.remove(key));
+        let settings = converter.known.iter().map(|setting| setting.key).filter(|key| key.starts_with(prefix));
+        let without_effect: Vec<_> = settings.filter(|key| converter.env.has(key)).collect();
+        without_effect.iter().for_each(|key| converter.env.remove(key));
         if !without_effect.is_empty() {
             let what = format!("{} has no effect in Django without {class} in MIDDLEWARE.", without_effect.join(", "));
-            carry.report.add(Finding::note(what).remedy("It is not in the .env either."));
+            converter.report.add(Finding::note(what).remedy("It is not in the .env either."));
         }
         if *prefix == "SECURE_" {
             let what = format!("MIDDLEWARE does not have {class}.");
-            carry.report.add(
+            converter.report.add(
                 Finding::noticed(what)
                     .clients("Responses have more headers here: X-Content-Type-Options, Referrer-Policy, Cross-Origin-Opener-Policy.")
                     .remedy("To send none, set SECURE_CONTENT_TYPE_NOSNIFF=false and the other two to none."),
@@ -32,10 +32,10 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
         }
     }
     if !list.contains(&"django.middleware.common.CommonMiddleware") {
-        carry.set("APPEND_SLASH", "false");
+        converter.set("APPEND_SLASH", "false");
     }
     if !list.contains(&"django.middleware.clickjacking.XFrameOptionsMiddleware") {
-        carry.report.add(
+        converter.report.add(
             Finding::noticed("MIDDLEWARE does not have XFrameOptionsMiddleware.")
                 .clients("Responses have X-Frame-Options here.")
                 .remedy("If pages of other sites show responses in a frame, remove the middleware in src/settings.rs."),
@@ -44,10 +44,10 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
     for class in list {
         match find(MIDDLEWARE, class) {
             Some(entry) if entry.clients.is_empty() => {}
-            Some(entry) => carry.report.add(
+            Some(entry) => converter.report.add(
                 Finding::noticed(format!("MIDDLEWARE has {class}.")).clients(entry.clients).remedy(entry.remedy),
             ),
-            None => carry.report.add(
+            None => converter.report.add(
                 Finding::code(format!("MIDDLEWARE has {class}, which does not exist here."))
                     .clients("What it does to requests and responses does not happen.")
                     .remedy("If clients depend on it, write it in Rust and add it to the list `middleware` in src/settings.rs."),

@@ -1,32 +1,32 @@
-//! Carries Django's settings over: settings with the same meaning go into the `.env`, the others into the report.
+//! Converts Django's settings: settings with the same meaning go into the `.env`, the others into the report.
 
 mod apps;
 mod cache;
-mod carrier;
 mod classes;
+mod converter;
 mod database;
 mod middleware;
 mod tables;
 mod users;
 mod values;
 
-pub(super) use self::carrier::Carry;
+pub(super) use self::converter::Converter;
 use self::tables::PACKAGE_DEFAULTS;
 
-impl Carry<'_> {
-    /// Carries everything.
+impl Converter<'_> {
+    /// Converts everything.
     pub(super) fn run(&mut self) {
         for (key, value) in PACKAGE_DEFAULTS {
             self.set(key, *value);
         }
         self.same_names();
         self.dictionaries();
-        database::carry(self);
-        cache::carry(self);
-        users::carry(self);
-        apps::carry(self);
-        middleware::carry(self);
-        classes::carry(self);
+        database::convert(self);
+        cache::convert(self);
+        users::convert(self);
+        apps::convert(self);
+        middleware::convert(self);
+        classes::convert(self);
         self.refused_values();
         self.about_the_project();
         self.left();
@@ -49,10 +49,15 @@ mod tests {
         change(&mut json);
         let context = Context::new::<crate::Settings>(Environment::default(), 1);
         let (known, export, mut report) = (context.known_settings(), Export::new(json), Report::default());
-        let mut carry =
-            Carry { context: &context, export: &export, known: &known, env: EnvFile::default(), report: &mut report };
-        carry.run();
-        let text = carry.env.text(&known);
+        let mut converter = Converter {
+            context: &context,
+            export: &export,
+            known: &known,
+            env: EnvFile::default(),
+            report: &mut report,
+        };
+        converter.run();
+        let text = converter.env.text(&known);
         (text, report)
     }
 

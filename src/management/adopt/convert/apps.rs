@@ -1,6 +1,6 @@
 //! `INSTALLED_APPS`: only the apps that the project uses.
 
-use super::carrier::Carry;
+use super::converter::Converter;
 use super::tables::{APPS, find};
 use crate::management::adopt::report::Finding;
 
@@ -13,15 +13,15 @@ const UNNAMED: &[(&str, &str, &str)] = &[
 ];
 
 /// Sets `INSTALLED_APPS` if the export has it.
-pub(super) fn carry(carry: &mut Carry<'_>) {
-    let Some(django) = carry.export.apps() else { return };
-    let known = carry.context.app_names();
-    let urls = carry.export.urls();
+pub(super) fn convert(converter: &mut Converter<'_>) {
+    let Some(django) = converter.export.apps() else { return };
+    let known = converter.context.app_names();
+    let urls = converter.export.urls();
     let is_used = |package: &str, setting: &str| {
         let is_of = |class: &str| class.starts_with(package);
-        carry.export.chosen(setting).is_some()
+        converter.export.chosen(setting).is_some()
             || urls.iter().any(|url| is_of(&url.view) || url.bases.iter().any(|base| is_of(base)))
-            || carry
+            || converter
                 .env
                 .get("REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES")
                 .is_some_and(|classes| classes.contains(package))
@@ -34,16 +34,16 @@ pub(super) fn carry(carry: &mut Carry<'_>) {
     }
     // The blacklist is a separate app in Django. Here it needs `rest_framework_simplejwt` as well.
     let apps: Vec<_> = apps.iter().map(|name| (*name).to_owned()).collect();
-    carry.set("INSTALLED_APPS", apps.join(","));
+    converter.set("INSTALLED_APPS", apps.join(","));
     for name in &django {
         if let Some(entry) = find(APPS, name) {
             let what = format!("{name} is among INSTALLED_APPS.");
             let finding = if entry.clients.is_empty() { Finding::note(what) } else { Finding::noticed(what) };
-            carry.report.add(finding.clients(entry.clients).remedy(entry.remedy));
+            converter.report.add(finding.clients(entry.clients).remedy(entry.remedy));
         }
     }
     if !django.iter().any(|app| app == "rest_framework_simplejwt.token_blacklist") {
-        carry.report.add(Finding::note(
+        converter.report.add(Finding::note(
             "rest_framework_simplejwt.token_blacklist is not installed in Django, and so not here: a refresh token stays valid until it \
              expires.",
         ));

@@ -12,7 +12,7 @@ use crate::management::adopt::export::Export;
 use crate::management::adopt::report::{Finding, Report};
 
 /// The export, and what is made from it.
-pub(in crate::management::adopt) struct Carry<'a> {
+pub(in crate::management::adopt) struct Converter<'a> {
     pub(in crate::management::adopt) context: &'a Context,
     pub(in crate::management::adopt) export: &'a Export,
     /// The settings that exist here, from their declarations.
@@ -22,7 +22,7 @@ pub(in crate::management::adopt) struct Carry<'a> {
     pub(in crate::management::adopt) report: &'a mut Report,
 }
 
-impl Carry<'_> {
+impl Converter<'_> {
     pub(super) fn set(&mut self, key: &str, value: impl Into<String>) {
         self.env.set(key, value);
     }
@@ -211,7 +211,7 @@ impl Carry<'_> {
     }
 }
 
-/// Settings that separate functions carry over or report.
+/// Settings that separate functions convert or report.
 const SPECIAL: &[&str] = &[
     "AUTH_USER_MODEL",
     "AUTH_USER_TABLE",
