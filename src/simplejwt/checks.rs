@@ -14,16 +14,78 @@ use crate::core::crypto::SecretString;
 
 /// The checks of this app.
 pub const CHECKS: &[Check] = &[
-    Check { ids: &["simplejwt.W903", "simplejwt.W906"], when: When::Always, run: rotation },
-    Check { ids: &["simplejwt.W907", "simplejwt.W908"], when: When::Always, run: unchecked },
+    Check {
+        ids: &[
+            "simplejwt.W903",
+            "simplejwt.W906",
+            "simplejwt.W907",
+            "simplejwt.W908",
+            "simplejwt.W922",
+            "simplejwt.W924",
+        ],
+        when: When::Always,
+        run: settings,
+    },
+    Check { ids: &["simplejwt.W921"], when: When::Always, run: repeated_keys },
     Check { ids: &["simplejwt.W904"], when: When::StartAndDeploy, run: key_length },
-    Check { ids: &["simplejwt.W921", "simplejwt.W922"], when: When::Always, run: further_keys },
     Check { ids: &["simplejwt.W923"], when: When::StartAndDeploy, run: key_files },
-    Check { ids: &["simplejwt.W924"], when: When::Always, run: unused_key_set },
-    Check { ids: &["simplejwt.W925"], when: When::Deploy, run: key_set_without_tls },
-    Check { ids: &["simplejwt.W901", "simplejwt.W902", "simplejwt.W905"], when: When::Deploy, run: lifetimes },
+    Check {
+        ids: &["simplejwt.W901", "simplejwt.W902", "simplejwt.W905", "simplejwt.W925"],
+        when: When::Deploy,
+        run: dangers,
+    },
     Check { ids: &["auth.W903"], when: When::Deploy, run: inactive_users },
 ];
+
+/// Settings that have no effect, or under which a token proves less than it seems to.
+fn settings(registry: &Registry) -> Vec<CheckMessage> {
+    let settings = registry.settings::<SimpleJwtSettings>();
+    let (rotates, blacklists) = (settings.rotate_refresh_tokens, settings.blacklist_after_rotation);
+    let algorithm = settings.algorithm;
+    let mut found = Vec::new();
+    if blacklists && !rotates {
+        let text =
+            "SIMPLE_JWT_BLACKLIST_AFTER_ROTATION has no effect on refresh without SIMPLE_JWT_ROTATE_REFRESH_TOKENS.";
+        let hint = "Turn rotation on, or blacklisting off.";
+        found.push(CheckMessage::warning("simplejwt.W903", text).hint(hint));
+    }
+    if rotates && !blacklists {
+        let text = "SIMPLE_JWT_ROTATE_REFRESH_TOKENS without SIMPLE_JWT_BLACKLIST_AFTER_ROTATION leaves every old \
+                    refresh token valid until it expires.";
+        let hint = "Set SIMPLE_JWT_BLACKLIST_AFTER_ROTATION=true, so that a refresh token can be used once.";
+        found.push(CheckMessage::warning("simplejwt.W906", text).hint(hint));
+    }
+    if settings.token_type_claim.is_none() {
+        let text = "SIMPLE_JWT_TOKEN_TYPE_CLAIM is none: access tokens are accepted as refresh tokens, and the other way round.";
+        found.push(CheckMessage::warning("simplejwt.W907", text));
+    }
+    if settings.auth_token_classes.iter().any(|class| matches!(class, AuthToken::Refresh | AuthToken::Untyped)) {
+        let text = "SIMPLE_JWT_AUTH_TOKEN_CLASSES accepts refresh tokens for ordinary requests, where they are easier to steal.";
+        found.push(CheckMessage::warning("simplejwt.W908", text));
+    }
+    if algorithm.is_hmac() && matches!(settings.key_id, KeyId::Thumbprint | KeyId::Text(_)) {
+        let text = format!("SIMPLE_JWT_KEY_ID has no effect with {algorithm}: HMAC keys have no kid.");
+        found.push(CheckMessage::warning("simplejwt.W922", text));
+    }
+    // simplejwt ignores it with HMAC keys as well.
+    if algorithm.is_hmac() && settings.jwk_url.is_some() {
+        let text = format!("SIMPLE_JWT_JWK_URL has no effect with {algorithm}: a key set has public keys.");
+        let hint = "Set SIMPLE_JWT_ALGORITHM to the algorithm of the issuer, such as RS256 or ES256.";
+        found.push(CheckMessage::warning("simplejwt.W924", text).hint(hint));
+    }
+    found
+}
+
+/// Keys that are listed twice.
+fn repeated_keys(registry: &Registry) -> Vec<CheckMessage> {
+    let repeated = registry.get::<Arc<JwtState>>().map(|jwt| jwt.keys().with(|keys| keys.repeated().to_vec()));
+    let warn = |key: String| {
+        let text = format!("A key is listed twice: {key} is the same as one before it.");
+        let hint = "Remove it. If it was meant to be another key, tokens of that one are refused.";
+        CheckMessage::warning("simplejwt.W921", text).hint(hint)
+    };
+    repeated.into_iter().flatten().map(warn).collect()
+}
 
 /// An HMAC key should not be shorter than its hash (RFC 7518, section 3.2).
 fn key_length(registry: &Registry) -> Vec<CheckMessage> {
@@ -51,46 +113,6 @@ fn secrets(settings: &SimpleJwtSettings, name: &str, setting: &SecretString) -> 
     };
     let keys = listed_keys(settings.algorithm, text.expose()).unwrap_or_default().into_iter().enumerate();
     keys.map(|(index, key)| (format!("{place}: key {}", index + 1), key.text)).collect()
-}
-
-/// Keys in addition to the signing key, and their names.
-fn further_keys(registry: &Registry) -> Vec<CheckMessage> {
-    let settings = registry.settings::<SimpleJwtSettings>();
-    let mut found = Vec::new();
-    let repeated = registry.get::<Arc<JwtState>>().map(|jwt| jwt.keys().with(|keys| keys.repeated().to_vec()));
-    for key in repeated.into_iter().flatten() {
-        let text = format!("A key is listed twice: {key} is the same as one before it.");
-        let hint = "Remove it. If it was meant to be another key, tokens of that one are refused.";
-        found.push(CheckMessage::warning("simplejwt.W921", text).hint(hint));
-    }
-    if settings.algorithm.is_hmac() && matches!(settings.key_id, KeyId::Thumbprint | KeyId::Text(_)) {
-        let text = format!("SIMPLE_JWT_KEY_ID has no effect with {}: HMAC keys have no kid.", settings.algorithm);
-        found.push(CheckMessage::warning("simplejwt.W922", text));
-    }
-    found
-}
-
-/// simplejwt ignores `JWK_URL` with HMAC keys as well.
-fn unused_key_set(registry: &Registry) -> Vec<CheckMessage> {
-    let settings = registry.settings::<SimpleJwtSettings>();
-    if settings.jwk_url.is_none() || !settings.algorithm.is_hmac() {
-        return Vec::new();
-    }
-    let text = format!("SIMPLE_JWT_JWK_URL has no effect with {}: a key set has public keys.", settings.algorithm);
-    let hint = "Set SIMPLE_JWT_ALGORITHM to the algorithm of the issuer, such as RS256 or ES256.";
-    vec![CheckMessage::warning("simplejwt.W924", text).hint(hint)]
-}
-
-/// Who can change the answer can make tokens.
-fn key_set_without_tls(registry: &Registry) -> Vec<CheckMessage> {
-    let settings = registry.settings::<SimpleJwtSettings>();
-    let is_plain = settings.jwk_url.as_ref().is_some_and(|url| url.to_ascii_lowercase().starts_with("http://"));
-    if !is_plain || settings.algorithm.is_hmac() {
-        return Vec::new();
-    }
-    let text = "SIMPLE_JWT_JWK_URL begins with http://. Anyone on the network path can replace the keys, and log in as \
-                any user.";
-    vec![CheckMessage::warning("simplejwt.W925", text).hint("Use https://.")]
 }
 
 /// Files with private keys that others can read.
@@ -122,29 +144,11 @@ fn key_files(_registry: &Registry) -> Vec<CheckMessage> {
     Vec::new()
 }
 
-/// Settings under which a token proves less than it seems to.
-fn unchecked(registry: &Registry) -> Vec<CheckMessage> {
-    let settings = registry.settings::<SimpleJwtSettings>();
-    let mut found = Vec::new();
-    if settings.token_type_claim.is_none() {
-        found.push(CheckMessage::warning(
-            "simplejwt.W907",
-            "SIMPLE_JWT_TOKEN_TYPE_CLAIM is none: access tokens are accepted as refresh tokens, and the other way round.",
-        ));
-    }
-    if settings.auth_token_classes.iter().any(|class| matches!(class, AuthToken::Refresh | AuthToken::Untyped)) {
-        found.push(CheckMessage::warning(
-            "simplejwt.W908",
-            "SIMPLE_JWT_AUTH_TOKEN_CLASSES accepts refresh tokens for ordinary requests, where they are easier to steal.",
-        ));
-    }
-    found
-}
-
 const LONG_ACCESS: Duration = Duration::days(1);
 const LONG_REFRESH: Duration = Duration::days(90);
 
-fn lifetimes(registry: &Registry) -> Vec<CheckMessage> {
+/// Settings under which a thief can use a token for long, or keys can be replaced.
+fn dangers(registry: &Registry) -> Vec<CheckMessage> {
     let settings = registry.settings::<SimpleJwtSettings>();
     let mut found = Vec::new();
     if settings.access_token_lifetime > LONG_ACCESS {
@@ -166,33 +170,18 @@ fn lifetimes(registry: &Registry) -> Vec<CheckMessage> {
         let text = "SIMPLE_JWT_REFRESH_TOKEN_LIFETIME is shorter than SIMPLE_JWT_ACCESS_TOKEN_LIFETIME.";
         found.push(CheckMessage::warning("simplejwt.W902", text));
     }
+    let jwk_url = settings.jwk_url.as_deref().filter(|_| !settings.algorithm.is_hmac()).unwrap_or_default();
+    if jwk_url.to_ascii_lowercase().starts_with("http://") {
+        let text = "SIMPLE_JWT_JWK_URL begins with http://. Anyone on the network path can replace the keys, and log in as \
+                    any user.";
+        found.push(CheckMessage::warning("simplejwt.W925", text).hint("Use https://."));
+    }
     found
 }
 
-/// Rotation is safe only if the old token is blacklisted.
-fn rotation(registry: &Registry) -> Vec<CheckMessage> {
-    let settings = registry.settings::<SimpleJwtSettings>();
-    match (settings.rotate_refresh_tokens, settings.blacklist_after_rotation) {
-        (false, true) => {
-            let text = "SIMPLE_JWT_BLACKLIST_AFTER_ROTATION has no effect on refresh without \
-                        SIMPLE_JWT_ROTATE_REFRESH_TOKENS.";
-            vec![CheckMessage::warning("simplejwt.W903", text).hint("Turn rotation on, or blacklisting off.")]
-        }
-        (true, false) => {
-            let text = "SIMPLE_JWT_ROTATE_REFRESH_TOKENS without SIMPLE_JWT_BLACKLIST_AFTER_ROTATION leaves every old \
-                        refresh token valid until it expires.";
-            let hint = "Set SIMPLE_JWT_BLACKLIST_AFTER_ROTATION=true, so that a refresh token can be used once.";
-            vec![CheckMessage::warning("simplejwt.W906", text).hint(hint)]
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Deactivated users keep their access if tokens are not checked for it.
+/// Deactivated users keep their access if tokens are not checked for it. A check of its own, because its tag is another one.
 fn inactive_users(registry: &Registry) -> Vec<CheckMessage> {
-    if registry.settings::<SimpleJwtSettings>().check_user_is_active {
-        return Vec::new();
-    }
+    let is_checked = registry.settings::<SimpleJwtSettings>().check_user_is_active;
     let text = "SIMPLE_JWT_CHECK_USER_IS_ACTIVE is off: the tokens of a deactivated user stay valid.";
-    vec![CheckMessage::warning("auth.W903", text)]
+    (!is_checked).then(|| CheckMessage::warning("auth.W903", text)).into_iter().collect()
 }

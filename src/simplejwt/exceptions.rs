@@ -25,7 +25,11 @@ pub(super) const NO_ID: &str = "Token has no id";
 pub(super) const NO_TYPE: &str = "Token has no type";
 pub(super) const WRONG_TYPE: &str = "Token has wrong type";
 #[cfg(feature = "database")]
+pub(super) const NO_ACCOUNT_FOR_CREDENTIALS: &str = "No active account found with the given credentials";
+#[cfg(feature = "database")]
 pub(super) const NO_ACCOUNT_FOR_TOKEN: &str = "No active account found for the given token.";
+#[cfg(feature = "database")]
+pub(super) const PASSWORD_CHANGED: &str = "The user's password has been changed.";
 
 /// Seconds after which the key set is fetched again.
 const KEYS_RETRY_AFTER: u64 = 10;
@@ -74,12 +78,17 @@ pub enum TokenError {
 impl TokenError {
     /// A token that is refused with this message.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::Invalid { message: message.into(), cause: None, refusal: Refusal::Other }
+        Self::refused(message, Refusal::Other)
+    }
+
+    /// A token that is refused with this message, and for a reason that the metrics count.
+    pub(super) fn refused(message: impl Into<Cow<'static, str>>, refusal: Refusal) -> Self {
+        Self::Invalid { message: message.into(), cause: None, refusal }
     }
 
     /// A token on the blacklist.
     pub fn blacklisted() -> Self {
-        Self::Invalid { message: BLACKLISTED.into(), cause: None, refusal: Refusal::Blacklisted }
+        Self::refused(BLACKLISTED, Refusal::Blacklisted)
     }
 
     /// Whether this is [`TokenError::blacklisted`]. It is not for a blacklisted family.
@@ -88,14 +97,9 @@ impl TokenError {
         matches!(self, Self::Invalid { message, .. } if message == BLACKLISTED)
     }
 
-    /// A token of a family whose end has come.
-    pub fn family_expired() -> Self {
-        Self::Invalid { message: FAMILY_EXPIRED.into(), cause: None, refusal: Refusal::Expired }
-    }
-
     /// A token of a family that was ended.
     pub fn family_blacklisted() -> Self {
-        Self::Invalid { message: FAMILY_BLACKLISTED.into(), cause: None, refusal: Refusal::Blacklisted }
+        Self::refused(FAMILY_BLACKLISTED, Refusal::Blacklisted)
     }
 
     /// A token of the user with this key that names the family of another user. An issuer that copies claims from one token to another
@@ -105,12 +109,6 @@ impl TokenError {
         let user = user_id.map_or_else(|| "no user".to_owned(), |id| format!("user {id}"));
         log::warn!("a refresh token of {user} names the token family of another user, and is refused");
         Self::invalid(INVALID)
-    }
-
-    /// A token that was rotated and is used again, by a client that should not have it any more. The message is that of any
-    /// blacklisted token, so that the answer does not tell a thief more.
-    pub fn reused() -> Self {
-        Self::Invalid { message: BLACKLISTED.into(), cause: None, refusal: Refusal::Reused }
     }
 
     /// A user who may not have a token. `reason` goes to the log.
@@ -126,8 +124,7 @@ impl TokenError {
 
     /// A token with a passed time other than `exp`.
     pub(super) fn claim_expired(claim: &str) -> Self {
-        let message = format!("Token '{claim}' claim has expired").into();
-        Self::Invalid { message, cause: None, refusal: Refusal::Expired }
+        Self::refused(format!("Token '{claim}' claim has expired"), Refusal::Expired)
     }
 }
 
@@ -163,10 +160,7 @@ impl From<TokenError> for ApiError {
         match error {
             TokenError::Invalid { message, cause, refusal } => {
                 let error = failed(&message, "token_not_valid").refused(refusal);
-                match cause {
-                    Some(cause) => error.because(cause),
-                    None => error.because(message),
-                }
+                error.because(cause.map_or(message, |cause| cause.to_string().into()))
             }
             TokenError::AuthenticationFailed { message, reason: None } => Self::authentication_failed(message),
             TokenError::AuthenticationFailed { message, reason: Some(reason) } => {

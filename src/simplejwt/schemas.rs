@@ -8,13 +8,14 @@ use std::sync::Arc;
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
+#[cfg(feature = "database")]
+use super::exceptions::TokenError;
 use super::exceptions::{
     BLACKLISTED, EXPIRED, FAMILY_BLACKLISTED, FAMILY_EXPIRED, INVALID, NO_EXP, NO_ID, NO_TYPE, WRONG_TYPE, bad_header,
     no_user_id, not_valid,
 };
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
-#[cfg(feature = "database")]
 use super::tokens::AuthToken;
 use crate::rest_framework::exceptions::ApiError;
 #[cfg(feature = "database")]
@@ -53,33 +54,43 @@ pub(super) fn login(req: &HttpRequest, class: AuthToken, token: &'static str) ->
 pub(super) fn credential_refusals(req: &HttpRequest) -> Vec<ApiError> {
     let Some(settings) = settings(req) else { return Vec::new() };
     let classes = &settings.auth_token_classes;
-    let messages = messages(settings, true, classes.iter().any(|class| class.is_revocable()));
+    let families = family_messages(req).filter(|_| settings.token_family.check_on_access);
     let of_all = |message| not_valid(classes.iter().map(|class| (*class, message)));
-    let families = if settings.token_family.check_on_access { family_messages(req) } else { &[] };
-    let mut errors: Vec<_> = messages.into_iter().chain(families.iter().copied()).map(of_all).collect();
-    errors.extend([bad_header(), no_user_id()]);
-    errors
+    let errors = messages(settings, classes).chain(families).map(of_all);
+    errors.chain([bad_header(), no_user_id()]).collect()
+}
+
+/// The refusals of a token of `class` in a body, without those about its family.
+#[cfg(feature = "database")]
+pub(super) fn token_refusals(req: &HttpRequest, class: AuthToken) -> impl Iterator<Item = ApiError> {
+    let messages = settings(req).into_iter().flat_map(move |settings| messages(settings, &[class]));
+    messages.map(|message| TokenError::invalid(message).into())
+}
+
+/// The refusals of a token in a body that are about its family.
+#[cfg(feature = "database")]
+pub(super) fn family_refusals(req: &HttpRequest) -> impl Iterator<Item = ApiError> {
+    family_messages(req).map(|message| TokenError::invalid(message).into())
 }
 
 /// The messages about the family of a token, if there are families.
-pub(super) fn family_messages(req: &HttpRequest) -> &'static [&'static str] {
-    match app_data::<Arc<JwtState>>(req).ok().and_then(|jwt| jwt.families()) {
-        Some(_) => &[FAMILY_EXPIRED, FAMILY_BLACKLISTED],
-        None => &[],
-    }
+fn family_messages(req: &HttpRequest) -> impl Iterator<Item = &'static str> {
+    let has_families = app_data::<Arc<JwtState>>(req).is_ok_and(|jwt| jwt.families().is_some());
+    [FAMILY_EXPIRED, FAMILY_BLACKLISTED].into_iter().filter(move |_| has_families)
 }
 
-/// The messages about a token of a class with a type or without one, that can be blacklisted or not.
-pub(super) fn messages(settings: &SimpleJwtSettings, is_typed: bool, is_revocable: bool) -> Vec<&'static str> {
-    let mut messages = vec![INVALID, EXPIRED, NO_EXP];
-    if settings.jti_claim.is_some() || is_revocable {
-        messages.push(NO_ID);
-    }
-    if settings.token_type_claim.is_some() && is_typed {
-        messages.extend([NO_TYPE, WRONG_TYPE]);
-    }
-    if is_revocable {
-        messages.push(BLACKLISTED);
-    }
-    messages
+/// The messages about a token that is read as one of `classes`.
+fn messages(settings: &SimpleJwtSettings, classes: &[AuthToken]) -> impl Iterator<Item = &'static str> + use<> {
+    let is_typed = settings.token_type_claim.is_some() && classes != [AuthToken::Untyped];
+    let is_revocable = classes.iter().any(|class| class.is_revocable());
+    let messages = [
+        (INVALID, true),
+        (EXPIRED, true),
+        (NO_EXP, true),
+        (NO_ID, settings.jti_claim.is_some() || is_revocable),
+        (NO_TYPE, is_typed),
+        (WRONG_TYPE, is_typed),
+        (BLACKLISTED, is_revocable),
+    ];
+    messages.into_iter().filter_map(|(message, is_possible)| is_possible.then_some(message))
 }

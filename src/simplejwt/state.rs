@@ -62,16 +62,11 @@ impl JwtState {
     ) -> Result<Self, Vec<SettingsError>> {
         settings.validate().map_err(|error| vec![error])?;
         let keys = Keys::new(&settings, secret_key, fallbacks)?;
-        Self::with_keys(settings, keys, clock).map_err(|error| vec![error])
-    }
-
-    fn with_keys(settings: SimpleJwtSettings, keys: Keys, clock: Clock) -> Result<Self, SettingsError> {
         let algorithm = settings.algorithm;
         let jwk_client = settings.jwk_url.as_ref().filter(|_| !algorithm.is_hmac()).map(|url| {
-            let client = JwkClient::new(url, algorithm, clock.clone());
-            client.map_err(|error| SettingsError::new("SIMPLE_JWT_JWK_URL", error.to_string()))
+            let client = JwkClient::new(url, algorithm, clock.clone()).map(Arc::new);
+            client.map_err(|error| vec![SettingsError::new("SIMPLE_JWT_JWK_URL", error.to_string())])
         });
-        let jwk_client = jwk_client.transpose()?.map(Arc::new);
         let audience = settings.audience.clone();
         let rules = Rules {
             leeway: settings.leeway,
@@ -89,7 +84,7 @@ impl JwtState {
             has_blacklist: true,
             has_families: false,
             keys,
-            jwk_client,
+            jwk_client: jwk_client.transpose()?,
             rules,
         })
     }

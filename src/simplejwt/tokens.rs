@@ -27,7 +27,7 @@ use super::token_family::claims::FamilyClaims;
 #[cfg(feature = "database")]
 use super::token_family::client::Client;
 #[cfg(feature = "database")]
-use super::token_family::models::{self as family_models, FamilyLookup, NewTokenFamily, RevokedLookup};
+use super::token_family::models::{self as family_models, FamilyLookup, NewTokenFamily};
 use crate::contrib::auth::AbstractUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::UserId;
@@ -44,7 +44,7 @@ use crate::db::{Database, DbConnection, types::to_db};
 pub struct Token<C> {
     claims: Claims,
     /// When the token was made or read.
-    current_time: DateTime<Utc>,
+    pub(super) current_time: DateTime<Utc>,
     class: PhantomData<C>,
 }
 
@@ -117,12 +117,6 @@ impl<C: TokenClass> Token<C> {
         let claims = jwt.decode(raw, current_time, jwt::decode)?;
         verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
         Ok(Self { claims, current_time, class: PhantomData })
-    }
-
-    /// When the token was made or read.
-    #[cfg(feature = "database")]
-    pub(super) fn current_time(&self) -> DateTime<Utc> {
-        self.current_time
     }
 
     /// Gives the token a new id.
@@ -350,27 +344,10 @@ pub(super) async fn check_revoked(
     jwt: &JwtState,
     db: &Database,
 ) -> Result<(), TokenError> {
-    let families = jwt.families().filter(|families| has_family && claims.contains_key(&families.claim));
-    let Some(settings) = families else {
-        if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
-            return Err(TokenError::blacklisted());
-        }
-        return Ok(());
-    };
-    let jti = jti(claims, &jwt.settings)?;
-    let family = FamilyClaims::of(claims, settings)?;
-    let id = family.as_ref().map(|family| family.id.clone()).unwrap_or_default();
-    let revoked = db.look_up(RevokedLookup { jti, family: id }).await?;
-    if revoked.is_some_and(|revoked| revoked.token) {
+    if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
         return Err(TokenError::blacklisted());
     }
-    if let Some(family) = family {
-        family.check_expiration(now)?;
-    }
-    if revoked.is_some_and(|revoked| revoked.family) {
-        return Err(TokenError::family_blacklisted());
-    }
-    Ok(())
+    if has_family { check_family(claims, now, jwt, db).await } else { Ok(()) }
 }
 
 /// Refuses the claims of a token whose family has expired or is on the blacklist.

@@ -7,12 +7,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::authentication::challenge;
-use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_TOKEN, TokenError};
-use super::schemas::{family_messages, login, messages, settings};
+use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED, TokenError};
+use super::schemas::{family_refusals, login, settings, token_refusals};
 use super::serializers::{
-    Context, NO_ACCOUNT_FOR_CREDENTIALS, PASSWORD_CHANGED, TokenBlacklistSerializer, TokenObtainPairSerializer,
-    TokenObtainSlidingSerializer, TokenRefreshSerializer, TokenRefreshSlidingSerializer, TokenSerializer,
-    TokenVerifySerializer,
+    Context, TokenBlacklistSerializer, TokenObtainPairSerializer, TokenObtainSlidingSerializer, TokenRefreshSerializer,
+    TokenRefreshSlidingSerializer, TokenSerializer, TokenVerifySerializer,
 };
 use super::state::JwtState;
 use super::token_blacklist;
@@ -49,7 +48,9 @@ pub fn token_refresh() -> ApiView {
              valid.",
         )
         .answers(refreshed)
-        .refuses(|req| with_family(req, refresh_refusals(req)))
+        .refuses(|req| {
+            token_refusals(req, AuthToken::Refresh).chain(user_refusals(req)).chain(family_refusals(req)).collect()
+        })
 }
 
 /// `TokenVerifyView`: `{}` for any valid token.
@@ -72,7 +73,7 @@ pub fn token_blacklist() -> ApiView {
              installed.",
         )
         .answers(|_| object([]))
-        .refuses(|req| with_family(req, invalid_tokens(req, true)))
+        .refuses(|req| token_refusals(req, AuthToken::Refresh).chain(family_refusals(req)).collect())
 }
 
 /// `TokenObtainSlidingView`: `{"token": …}` for credentials. Its throttle scope is `login`.
@@ -164,7 +165,7 @@ fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
 /// `TokenViewBase.post`
 async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
     let data = data.into_inner().validate(&Context::of(&req)?).await?;
-    Ok(data.event().on(HttpResponse::Ok().json(data)))
+    Ok(data.event.on(HttpResponse::Ok().json(data.body)))
 }
 
 fn refreshed(req: &HttpRequest) -> Value {
@@ -186,41 +187,22 @@ fn login_refusals(req: &HttpRequest) -> Vec<ApiError> {
 }
 
 fn verify_refusals(req: &HttpRequest) -> Vec<ApiError> {
-    let mut errors = with_family(req, invalid_tokens(req, false));
-    if let (Some(settings), Ok(framework)) = (settings(req), RestFramework::of(req))
-        && settings.blacklist_after_rotation
-    {
-        errors.push(non_field_error(&framework.settings.non_field_errors_key, BLACKLISTED));
-    }
-    errors
-}
-
-fn refresh_refusals(req: &HttpRequest) -> Vec<ApiError> {
-    let mut errors = invalid_tokens(req, true);
-    errors.push(ApiError::authentication_failed(NO_ACCOUNT_FOR_TOKEN));
-    if settings(req).is_some_and(|settings| settings.check_revoke_token) {
-        errors.push(ApiError::authentication_failed(PASSWORD_CHANGED));
-    }
-    errors
+    let is_asked = settings(req).is_some_and(|settings| settings.blacklist_after_rotation);
+    let framework = RestFramework::of(req).ok().filter(|_| is_asked);
+    let blacklisted = framework.map(|framework| non_field_error(&framework.settings.non_field_errors_key, BLACKLISTED));
+    token_refusals(req, AuthToken::Untyped).chain(family_refusals(req)).chain(blacklisted).collect()
 }
 
 fn sliding_refresh_refusals(req: &HttpRequest) -> Vec<ApiError> {
-    let mut errors = refresh_refusals(req);
-    if let Some(settings) = settings(req) {
-        let claim = &settings.sliding_token_refresh_exp_claim;
-        errors.extend([TokenError::missing_claim(claim).into(), TokenError::claim_expired(claim).into()]);
-    }
-    errors
+    let claim = settings(req).map(|settings| &settings.sliding_token_refresh_exp_claim);
+    let about_time =
+        claim.into_iter().flat_map(|claim| [TokenError::missing_claim(claim), TokenError::claim_expired(claim)]);
+    token_refusals(req, AuthToken::Sliding).chain(user_refusals(req)).chain(about_time.map(ApiError::from)).collect()
 }
 
-/// The refusals of a token by its class: one with a type, that can be blacklisted, or `UntypedToken`.
-fn invalid_tokens(req: &HttpRequest, is_revocable: bool) -> Vec<ApiError> {
-    let messages = settings(req).map(|settings| messages(settings, is_revocable, is_revocable));
-    messages.into_iter().flatten().map(|message| TokenError::invalid(message).into()).collect()
-}
-
-/// `errors`, and those about the family of a token.
-fn with_family(req: &HttpRequest, mut errors: Vec<ApiError>) -> Vec<ApiError> {
-    errors.extend(family_messages(req).iter().map(|message| ApiError::from(TokenError::invalid(*message))));
-    errors
+/// The refusals of a refresh that are about the user of the token.
+fn user_refusals(req: &HttpRequest) -> impl Iterator<Item = ApiError> {
+    let is_checked = settings(req).is_some_and(|settings| settings.check_revoke_token);
+    let messages = [NO_ACCOUNT_FOR_TOKEN].into_iter().chain(is_checked.then_some(PASSWORD_CHANGED));
+    messages.map(ApiError::authentication_failed)
 }

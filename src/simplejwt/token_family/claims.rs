@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::settings::TokenFamilySettings;
 use crate::core::crypto::hex;
 use crate::core::jwt::{Claims, decode_unverified};
-use crate::simplejwt::exceptions::{INVALID, TokenError};
+use crate::http::outcome::Refusal;
+use crate::simplejwt::exceptions::{FAMILY_EXPIRED, INVALID, TokenError};
 
 /// The family that a token names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +72,10 @@ impl FamilyClaims {
     /// # Errors
     /// `Token family has expired`.
     pub fn check_expiration(&self, now: DateTime<Utc>) -> Result<(), TokenError> {
-        if self.expires_at.is_some_and(|end| end <= now) { Err(TokenError::family_expired()) } else { Ok(()) }
+        match self.expires_at {
+            Some(end) if end <= now => Err(TokenError::refused(FAMILY_EXPIRED, Refusal::Expired)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::claims::FamilyClaims;
-use super::models::{FamilyActivity, FamilyToken, TokenFamily};
+use super::models::{FamilyActivity, FamilyToken};
 use super::rotation::{NotAdvanced, Outcome, Rotation, decide, successor_in_grace};
 use super::settings::TokenFamilySettings;
 use crate::contrib::auth::SharedUser;
 use crate::db::{DatabaseError, DbConnection, Lookup};
-use crate::simplejwt::exceptions::TokenError;
+use crate::http::outcome::{Refusal, TokenEvent};
+use crate::simplejwt::exceptions::{BLACKLISTED, TokenError};
 use crate::simplejwt::serializers::{Context, TokenData};
 use crate::simplejwt::tokens::{RefreshToken, jti};
 
@@ -26,7 +29,7 @@ impl Context<'_> {
             jwt.prepare(raw).await;
             if let Ok(refresh) = RefreshToken::from_raw_signed(raw, jwt)
                 && let Ok(Some(family)) = FamilyClaims::of(&refresh, families)
-                && family.check_expiration(refresh.current_time()).is_ok()
+                && family.check_expiration(refresh.current_time).is_ok()
                 && let Ok(user) = self.get_user(&refresh).await
             {
                 return self.refresh_in_family(refresh, user, Some(family), families).await;
@@ -51,54 +54,60 @@ impl Context<'_> {
         named: Option<FamilyClaims>,
         families: &TokenFamilySettings,
     ) -> Result<TokenData, TokenError> {
-        let (jwt, client) = (self.state, self.client());
-        let old = refresh.clone();
+        let (jwt, client, old) = (self.state, self.client(), refresh.clone());
         refresh.set_user_claims(user.as_deref(), jwt);
         if !jwt.settings.rotate_refresh_tokens {
             let access = refresh.access_token(jwt).encode(jwt)?;
             if let Some(family) = named {
-                let now = refresh.current_time();
+                let now = refresh.current_time;
                 let owner = user.and_then(|user| user.pk());
                 let touch = move |conn: &mut DbConnection| FamilyActivity::touch(conn, &family.id, owner, &client, now);
                 if !self.db.write(move |conn| touch(conn).map_err(DatabaseError::from)).await? {
                     return Err(TokenError::foreign_family(owner));
                 }
             }
-            return Ok(TokenData::Refreshed { access, refresh: None });
+            return Ok(TokenData { event: TokenEvent::Refreshed, body: json!({ "access": access }) });
         }
         let (family, starts) = match named {
             Some(family) => (family, false),
             // A token that was made without a family gets one, or that which an earlier rotation of it has started.
             None => match self.family_of_rotated(&refresh).await? {
                 Some(family) => (family, false),
-                None => (FamilyClaims::new(families, refresh.current_time()), true),
+                None => (FamilyClaims::new(families, refresh.current_time), true),
             },
         };
         family.write(&mut refresh, families);
         let access = refresh.access_token(jwt).encode(jwt)?;
-        let mut new = refresh.clone();
-        new.set_jti(&jwt.settings);
-        new.set_exp(jwt.settings.refresh_token_lifetime);
-        new.set_iat();
-        let raw = new.encode(jwt)?;
-        let (user_lookup, has_user) = (self.user_lookup(&old), user.is_some());
+        refresh.set_jti(&jwt.settings);
+        refresh.set_exp(jwt.settings.refresh_token_lifetime);
+        refresh.set_iat();
+        let raw = refresh.encode(jwt)?;
+        let rotated = TokenData { event: TokenEvent::Refreshed, body: json!({ "access": access, "refresh": raw }) };
         let is_usual = !starts && jwt.settings.blacklist_after_rotation;
-        let jwt = Arc::clone(jwt);
-        let rotation =
-            Rotation { jwt, user: user_lookup, has_user, old, new, raw: raw.clone(), family, starts, client };
-        let rotation = Arc::new(rotation);
+        let rotation = Arc::new(Rotation {
+            jwt: Arc::clone(jwt),
+            user: self.user_lookup(&old),
+            has_user: user.is_some(),
+            old,
+            new: refresh,
+            raw,
+            family,
+            starts,
+            client,
+        });
         if is_usual {
             let rotation = Arc::clone(&rotation);
             match self.db.write(move |conn| rotation.advance(conn)).await {
-                Ok(()) => return Ok(TokenData::Refreshed { access, refresh: Some(raw) }),
+                Ok(()) => return Ok(rotated),
                 Err(NotAdvanced::Refused(error)) => return Err(error),
                 Err(NotAdvanced::Unsettled) => {}
             }
         }
-        match self.db.write(move |conn| rotation.settle(conn)).await? {
-            Outcome::Rotated => Ok(TokenData::Refreshed { access, refresh: Some(raw) }),
+        let settled = Arc::clone(&rotation);
+        match self.db.write(move |conn| settled.settle(conn)).await? {
+            Outcome::Rotated => Ok(rotated),
             // The claims about the user are set.
-            outcome => self.answer_again(outcome, refresh, None, families),
+            outcome => self.answer_again(outcome, rotation.new.clone(), None, families),
         }
     }
 
@@ -116,7 +125,7 @@ impl Context<'_> {
         }
         let user = self.get_user(&refresh).await;
         let (jwt, client) = (Arc::clone(self.state), self.client());
-        let (old, now, lookup) = (jti(&refresh, &jwt.settings)?, refresh.current_time(), self.user_lookup(&refresh));
+        let (old, now, lookup) = (jti(&refresh, &jwt.settings)?, refresh.current_time, self.user_lookup(&refresh));
         let settle = move |conn: &mut DbConnection| {
             let owner = lookup.find(conn)?.and_then(|user| user.pk());
             decide(conn, &old, owner, &jwt.settings.token_family, &client, now)
@@ -136,7 +145,7 @@ impl Context<'_> {
         };
         let refresh = RefreshToken::from_raw_signed(raw, self.state)?;
         let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&refresh));
-        let (old, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time());
+        let (old, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time);
         let find = move |conn: &mut DbConnection| {
             let owner = lookup.find(conn)?.and_then(|user| user.pk());
             successor_in_grace(conn, &old, owner, &jwt.settings.token_family, now).map_err(DatabaseError::from)
@@ -160,7 +169,8 @@ impl Context<'_> {
                 family.write(&mut refresh, families);
                 refresh.set_user_claims(user.map(|user| &**user), self.state);
                 let access = refresh.access_token(self.state).encode(self.state)?;
-                Ok(TokenData::RefreshedAgain { access, refresh: successor })
+                let body = json!({ "access": access, "refresh": successor });
+                Ok(TokenData { event: TokenEvent::RefreshedAgain, body })
             }
             Outcome::Reused { family, ended, is_first } => {
                 let who = &refresh[&*self.state.settings.user_id_claim];
@@ -173,7 +183,8 @@ impl Context<'_> {
                     "a refresh token of user {who} was used again from {address} after it had been rotated; token family \
                      {family}. {what}"
                 );
-                Err(TokenError::reused())
+                // The message is that of any blacklisted token, so that the answer does not tell a thief more.
+                Err(TokenError::refused(BLACKLISTED, Refusal::Reused))
             }
             Outcome::FamilyBlacklisted => Err(TokenError::family_blacklisted()),
             Outcome::Blacklisted | Outcome::Rotated => Err(TokenError::blacklisted()),
@@ -183,8 +194,7 @@ impl Context<'_> {
     /// The family that an earlier rotation of this token belongs to.
     async fn family_of_rotated(&self, refresh: &RefreshToken) -> Result<Option<FamilyClaims>, TokenError> {
         let jti = jti(refresh, &self.state.settings)?;
-        let find = move |conn: &mut DbConnection| FamilyToken::family(conn, &jti).map_err(DatabaseError::from);
-        let family = self.db.read(find).await?;
-        Ok(family.map(TokenFamily::claims))
+        let find = move |conn: &mut DbConnection| FamilyToken::find(conn, &jti).map_err(DatabaseError::from);
+        Ok(self.db.read(find).await?.map(|(family, _)| family.claims()))
     }
 }

@@ -9,7 +9,8 @@ use diesel::QueryResult;
 use super::claims::FamilyClaims;
 use super::client::Client;
 use super::models::{
-    EndReason, FamilyActivity, FamilyLookup, FamilyToken, NewTokenFamily, Step, advance, end_family, limit, lock_user,
+    EndReason, FamilyActivity, FamilyLookup, FamilyToken, NewTokenFamily, Step, TokenFamily, advance, end_family,
+    limit, lock_user,
 };
 use super::settings::{MAX_GRACE_PERIOD, TokenFamilySettings};
 use crate::contrib::auth::UserId;
@@ -79,7 +80,7 @@ impl Rotation {
     }
 
     fn now(&self) -> DateTime<Utc> {
-        self.old.current_time()
+        self.old.current_time
     }
 
     /// The key of the user. A foreign key is checked at the commit, so the user must still exist.
@@ -182,18 +183,10 @@ pub(in crate::simplejwt) fn decide(
     client: &Client,
     now: DateTime<Utc>,
 ) -> Result<Outcome, TokenError> {
-    // A token that we have not rotated was logged out, or Django has rotated it.
-    let Some(FamilyToken { family_id: family, successor: Some(successor), .. }) = FamilyToken::find(conn, old)? else {
-        return Ok(Outcome::Blacklisted);
-    };
-    // Another user has a token with the same id: an issuer has copied it.
-    let Some(row) = FamilyToken::family(conn, old)?.filter(|row| row.may_be_of(owner)) else {
-        return Ok(Outcome::Blacklisted);
-    };
-    let Some(activity) = FamilyActivity::lock(conn, family)? else { return Ok(Outcome::Blacklisted) };
-    if activity.ended_at.is_some() {
-        return Ok(Outcome::Blacklisted);
-    }
+    let Some((row, successor)) = rotated(conn, old, owner)? else { return Ok(Outcome::Blacklisted) };
+    let family = row.id;
+    let activity = FamilyActivity::lock(conn, family)?.filter(|activity| activity.ended_at.is_none());
+    let Some(activity) = activity else { return Ok(Outcome::Blacklisted) };
     if activity.jti == successor {
         let claims = row.claims();
         // The direct predecessor. If the successor or the family is blacklisted or expired, the login has ended already, so this is
@@ -246,11 +239,17 @@ pub(in crate::simplejwt) fn successor_in_grace(
     settings: &TokenFamilySettings,
     now: DateTime<Utc>,
 ) -> QueryResult<Option<String>> {
-    let Some(FamilyToken { family_id, successor: Some(successor), .. }) = FamilyToken::find(conn, old)? else {
-        return Ok(None);
-    };
-    let is_own = FamilyToken::family(conn, old)?.is_some_and(|family| family.may_be_of(owner));
-    let activity = FamilyActivity::find(conn, family_id)?.filter(|activity| is_own && activity.jti == successor);
-    let Some(activity) = activity else { return Ok(None) };
-    Ok(current_in_grace(conn, &activity, settings, now)?.map(|current| current.token))
+    let Some((family, successor)) = rotated(conn, old, owner)? else { return Ok(None) };
+    match FamilyActivity::find(conn, family.id)?.filter(|activity| activity.jti == successor) {
+        Some(activity) => Ok(current_in_grace(conn, &activity, settings, now)?.map(|current| current.token)),
+        None => Ok(None),
+    }
+}
+
+/// The family of the token with the id `old` of the user `owner`, and the id of its successor. `None` for a token that we have not
+/// rotated: it was logged out, or Django has rotated it. `None` as well for the id of a token of another user: an issuer has copied
+/// it.
+fn rotated(conn: &mut DbConnection, old: &str, owner: Option<UserId>) -> QueryResult<Option<(TokenFamily, String)>> {
+    let found = FamilyToken::find(conn, old)?.filter(|(family, _)| family.may_be_of(owner));
+    Ok(found.and_then(|(family, successor)| Some((family, successor?))))
 }

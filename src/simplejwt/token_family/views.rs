@@ -28,10 +28,10 @@ use crate::rest_framework::state::app_data;
 use crate::rest_framework::views::ApiView;
 use crate::simplejwt::authentication::challenge;
 use crate::simplejwt::exceptions::TokenError;
-use crate::simplejwt::schemas::{family_messages, messages, settings};
+use crate::simplejwt::schemas::{family_refusals, token_refusals};
 use crate::simplejwt::serializers::Context;
 use crate::simplejwt::state::JwtState;
-use crate::simplejwt::tokens::{RefreshToken, jti};
+use crate::simplejwt::tokens::{AuthToken, RefreshToken, jti};
 
 const BLACKLISTED: &str = "Token Family blacklisted";
 const NO_FAMILY: &str = "Token has no family ID";
@@ -43,7 +43,13 @@ pub fn token_family_blacklist() -> ApiView {
         .unauthenticated(challenge)
         .serializer::<TokenFamilyBlacklistSerializer>()
         .answers(|_| object([("message", json!({ "type": "string", "const": BLACKLISTED }))]))
-        .refuses(blacklist_refusals)
+        .refuses(|req| {
+            [no_family()]
+                .into_iter()
+                .chain(token_refusals(req, AuthToken::Refresh))
+                .chain(family_refusals(req))
+                .collect()
+        })
         .post(blacklist)
 }
 
@@ -121,7 +127,7 @@ pub(in crate::simplejwt) async fn log_out(
     claims: FamilyClaims,
 ) -> Result<(), TokenError> {
     let jwt = Arc::clone(context.state);
-    let (jti, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time());
+    let (jti, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time);
     let user = context.user_lookup(&refresh);
     let end = move |conn: &mut DbConnection| {
         let user_id = user.find(conn)?.and_then(|user| user.pk());
@@ -230,14 +236,6 @@ fn session_list() -> Value {
         ),
     ]);
     json!({ "type": "array", "items": session })
-}
-
-fn blacklist_refusals(req: &HttpRequest) -> Vec<ApiError> {
-    let mut errors = vec![no_family()];
-    let of_class = settings(req).map(|settings| messages(settings, true, true)).unwrap_or_default();
-    let all = of_class.into_iter().chain(family_messages(req).iter().copied());
-    errors.extend(all.map(|message| ApiError::from(TokenError::invalid(message))));
-    errors
 }
 
 #[cfg(test)]

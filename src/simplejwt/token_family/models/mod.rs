@@ -20,5 +20,5 @@ pub use self::advance::{Step, advance};
 pub use self::ending::{EndReason, end_all, end_family, limit, lock_user};
 pub use self::family::{NewTokenFamily, TokenFamily};
 pub use self::living::{LivingFamily, living};
-pub use self::lookup::{FamilyLookup, Revoked, RevokedLookup};
+pub use self::lookup::FamilyLookup;
 pub use self::token::FamilyToken;

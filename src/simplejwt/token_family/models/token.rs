@@ -13,7 +13,7 @@ use crate::db::{DbConnection, with_backend};
 const CHUNK: usize = 500;
 
 /// A refresh token that was rotated.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
 #[diesel(table_name = family_token)]
 pub struct FamilyToken {
     /// Its id.
@@ -25,24 +25,15 @@ pub struct FamilyToken {
 }
 
 impl FamilyToken {
-    /// The row of the token with this id.
+    /// The family of the token with this id, and the id of the token that replaced it.
     ///
     /// # Errors
     /// Those of the database.
-    pub fn find(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<Self>> {
-        let row = family_token::table.find(jti);
-        with_backend!(conn, |conn| row.select(Self::as_select()).get_result(conn)).optional()
-    }
-
-    /// The family of the token with this id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub fn family(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<TokenFamily>> {
+    pub fn find(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<(TokenFamily, Option<String>)>> {
         let row = family_token::table
             .inner_join(families::table.on(families::id.eq(family_token::family_id)))
             .filter(family_token::jti.eq(jti));
-        row.select(TokenFamily::as_select()).get_result(conn).optional()
+        row.select((TokenFamily::as_select(), family_token::successor)).get_result(conn).optional()
     }
 
     /// Inserts the row, or changes its successor.

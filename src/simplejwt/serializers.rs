@@ -1,0 +1,284 @@
+//! The rules of the views of this app. Python counterpart: `rest_framework_simplejwt.serializers`.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED, TokenError};
+use super::state::JwtState;
+use super::token_blacklist::models::BlacklistLookup;
+use super::token_family::client::Client;
+use super::token_family::models::lock_user;
+use super::tokens::{
+    Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, check_family, jti, password_digest,
+};
+use crate::contrib::auth::models::UserLookup;
+use crate::contrib::auth::{AuthState, SharedUser};
+use crate::db::Lookup;
+use crate::http::outcome::TokenEvent;
+use crate::rest_framework::context;
+use crate::rest_framework::fields::CharField;
+use crate::rest_framework::serializers::{Fields, Serializer};
+use crate::rest_framework::state::app_data;
+
+/// The context of the serializers of this app: Python's `self.context`.
+pub type Context<'a> = context::Context<'a, Arc<JwtState>>;
+
+impl Context<'_> {
+    /// The user of a token, who must be allowed to have tokens. `None` if the token names no user: simplejwt accepts it.
+    ///
+    /// With `CHECK_REVOKE_TOKEN` a token that is older than the user's password is blacklisted.
+    pub(super) async fn get_user<C: Revocable>(&self, token: &Token<C>) -> Result<Option<SharedUser>, TokenError> {
+        let settings = &self.state.settings;
+        let id = &token[&*settings.user_id_claim];
+        // simplejwt looks up no id that is false in Python. It crashes on an empty text or list; here no user has it.
+        if matches!(id, Value::Null | Value::Bool(false)) || id.as_f64() == Some(0.0) {
+            return Ok(None);
+        }
+        let refused = |message, what| TokenError::authentication_failed(message, format!("user {id} {what}"));
+        let user = self.db.look_up(self.user_lookup(token)).await?;
+        let user = user.ok_or_else(|| refused(NO_ACCOUNT_FOR_TOKEN, "does not exist"))?;
+        if !(self.state.user_rule)(&*user) {
+            return Err(refused(NO_ACCOUNT_FOR_TOKEN, "may not have tokens"));
+        }
+        if settings.check_revoke_token && token[&*settings.revoke_token_claim] != password_digest(&*user) {
+            self.blacklist(token.clone()).await?;
+            return Err(refused(PASSWORD_CHANGED, "has changed the password"));
+        }
+        Ok(Some(user))
+    }
+
+    /// The search for the user of a token.
+    pub(super) fn user_lookup<C>(&self, token: &Token<C>) -> UserLookup {
+        let settings = &self.state.settings;
+        let (name, value) = (settings.user_id_field.clone(), token[&*settings.user_id_claim].clone());
+        UserLookup { users: Arc::clone(self.auth.users()), name, value }
+    }
+
+    /// Blacklists a token.
+    pub(super) async fn blacklist<C: Revocable>(&self, token: Token<C>) -> Result<(), TokenError> {
+        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&token));
+        if !jwt.has_blacklist {
+            return Ok(());
+        }
+        self.db.write(move |conn| token.blacklist(lookup.find(conn)?.and_then(|user| user.pk()), &jwt, conn)).await
+    }
+
+    /// Where the request comes from.
+    pub(super) fn client(&self) -> Client {
+        Client::new(self.ip_address(), &self.user_agent())
+    }
+}
+
+/// A serializer of this app.
+pub trait TokenSerializer: Serializer {
+    /// Decides about the request and makes the answer.
+    ///
+    /// # Errors
+    /// Says why the request is refused.
+    fn validate(self, context: &Context<'_>) -> impl Future<Output = Result<TokenData, TokenError>>;
+}
+
+/// The answer to a request.
+#[derive(Debug)]
+pub struct TokenData {
+    /// What the metrics count it as.
+    pub event: TokenEvent,
+    /// The body: the tokens by name.
+    pub body: Value,
+}
+
+/// Credentials for a token of class `C`: `token_class` in Python.
+pub struct TokenObtainSerializer<C> {
+    username: String,
+    password: String,
+    token_class: PhantomData<C>,
+}
+
+/// Credentials for a refresh token and its access token.
+pub type TokenObtainPairSerializer = TokenObtainSerializer<Refresh>;
+/// Credentials for a sliding token.
+pub type TokenObtainSlidingSerializer = TokenObtainSerializer<Sliding>;
+
+impl<C: Revocable> Serializer for TokenObtainSerializer<C> {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let auth = app_data::<AuthState>(fields.request());
+        let field = auth.map_or_else(|_| "username".to_owned(), |auth| auth.users().username_field().to_owned());
+        let username = fields.read(CharField::new(field));
+        Self { username, password: fields.read(CharField::new("password")), token_class: PhantomData }
+    }
+}
+
+impl<C: Revocable> TokenObtainSerializer<C> {
+    /// A new token of the user with these credentials.
+    ///
+    /// An unknown name, a wrong password and an inactive user get the same answer after the same time, so that it does
+    /// not tell which accounts exist.
+    async fn get_token(self, context: &Context<'_>) -> Result<Token<C>, TokenError> {
+        let refused = |reason| TokenError::AuthenticationFailed { message: NO_ACCOUNT_FOR_CREDENTIALS, reason };
+        let Context { auth, db, address, .. } = context;
+        let user =
+            auth.authenticate(db, address, &self.username, &self.password).await?.ok_or_else(|| refused(None))?;
+        let (jwt, users) = (Arc::clone(context.state), Arc::clone(auth.users()));
+        let client = jwt.families().map(|_| context.client()).unwrap_or_default();
+        let issue = move |conn: &mut _| {
+            // Before the token, because the row of a user is locked before the logins of the user and the families are.
+            if jwt.settings.update_last_login {
+                users.update_last_login(conn, &*user, jwt.clock.now())?;
+            }
+            // Whoever ends all logins of the user has this lock, and either finds the new token, or has changed the user before.
+            if let Some(user_id) = user.pk() {
+                lock_user(conn, user_id)?;
+            }
+            let (verified, user) = (user.password(), users.get_by_natural_key(conn, user.username())?);
+            let user = user.ok_or_else(|| refused(Some("user was deleted meanwhile".to_owned())))?;
+            if user.password() != verified {
+                return Err(refused(Some(format!("the password of {} was changed meanwhile", &*user))));
+            }
+            if !(jwt.user_rule)(&*user) {
+                return Err(refused(Some(format!("{} may not have tokens", &*user))));
+            }
+            // The claim would be the text `null`, and the token would belong to the user with this name.
+            let id_field = &jwt.settings.user_id_field;
+            if user.attribute(id_field).unwrap_or_default().is_null() {
+                return Err(refused(Some(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user))));
+            }
+            Token::<C>::for_client(&*user, &client, &jwt, conn)
+        };
+        db.write(issue).await
+    }
+}
+
+impl TokenSerializer for TokenObtainPairSerializer {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
+        let refresh = self.get_token(context).await?;
+        let access = refresh.access_token(context.state).encode(context.state)?;
+        let body = json!({ "refresh": refresh.encode(context.state)?, "access": access });
+        Ok(TokenData { event: TokenEvent::Issued, body })
+    }
+}
+
+impl TokenSerializer for TokenObtainSlidingSerializer {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
+        let token = self.get_token(context).await?.encode(context.state)?;
+        Ok(TokenData { event: TokenEvent::Issued, body: json!({ "token": token }) })
+    }
+}
+
+/// A refresh token for an access token, and with `ROTATE_REFRESH_TOKENS` for a new refresh token.
+pub struct TokenRefreshSerializer(String);
+
+impl Serializer for TokenRefreshSerializer {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        let refresh = fields.read(CharField::new("refresh"));
+        fields.read_only(CharField::new("access"));
+        Self(refresh)
+    }
+}
+
+impl TokenSerializer for TokenRefreshSerializer {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
+        let jwt = context.state;
+        if let Some(families) = jwt.families() {
+            // Boxed, so that the future of a refresh without families does not become larger.
+            return Box::pin(context.refresh_with_families(&self.0, families)).await;
+        }
+        let refresh = RefreshToken::from_raw_unrevoked(&self.0, jwt, context.db).await?;
+        let user = context.get_user(&refresh).await?;
+        let mut successor = refresh.clone();
+        successor.set_user_claims(user.as_deref(), jwt);
+        let access = successor.access_token(jwt).encode(jwt)?;
+        if !jwt.settings.rotate_refresh_tokens {
+            return Ok(TokenData { event: TokenEvent::Refreshed, body: json!({ "access": access }) });
+        }
+        successor.set_jti(&jwt.settings);
+        successor.set_exp(jwt.settings.refresh_token_lifetime);
+        successor.set_iat();
+        let raw = successor.encode(jwt)?;
+        if jwt.has_blacklist {
+            let (jwt, raw, lookup) = (Arc::clone(jwt), raw.clone(), context.user_lookup(&refresh));
+            let rotate = move |conn: &mut _| {
+                // A foreign key is checked at the commit, so the user must still exist.
+                let owner = lookup.find(conn)?;
+                if user.is_some() && owner.is_none() {
+                    return Err(TokenError::authentication_failed(NO_ACCOUNT_FOR_TOKEN, "user was deleted meanwhile"));
+                }
+                let owner = owner.and_then(|user| user.pk());
+                if jwt.settings.blacklist_after_rotation {
+                    refresh.blacklist(owner, &jwt, conn)?;
+                }
+                successor.outstand(&raw, owner, &jwt, conn)
+            };
+            context.db.write(rotate).await?;
+        }
+        Ok(TokenData { event: TokenEvent::Refreshed, body: json!({ "access": access, "refresh": raw }) })
+    }
+}
+
+/// A sliding token for the same with a later `exp`.
+pub struct TokenRefreshSlidingSerializer(String);
+
+impl Serializer for TokenRefreshSlidingSerializer {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self(fields.read(CharField::new("token")))
+    }
+}
+
+impl TokenSerializer for TokenRefreshSlidingSerializer {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
+        let (jwt, settings) = (context.state, &context.state.settings);
+        let mut token = SlidingToken::from_raw_unrevoked(&self.0, jwt, context.db).await?;
+        let user = context.get_user(&token).await?;
+        token.check_exp(&settings.sliding_token_refresh_exp_claim, jwt)?;
+        token.set_user_claims(user.as_deref(), jwt);
+        token.set_exp(settings.sliding_token_lifetime);
+        token.set_iat();
+        Ok(TokenData { event: TokenEvent::Refreshed, body: json!({ "token": token.encode(jwt)? }) })
+    }
+}
+
+/// Any token, to be checked. It may not be fit for a particular use.
+pub struct TokenVerifySerializer(String);
+
+impl Serializer for TokenVerifySerializer {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self(fields.read(CharField::new("token")))
+    }
+}
+
+impl TokenSerializer for TokenVerifySerializer {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
+        let jwt = context.state;
+        jwt.prepare(&self.0).await;
+        let token = UntypedToken::from_raw(&self.0, jwt)?;
+        // Like simplejwt, this looks at the blacklist only with this setting. An id that cannot be stored is not on it.
+        if jwt.settings.blacklist_after_rotation
+            && jwt.has_blacklist
+            && let Ok(jti) = jti(&token, &jwt.settings)
+            && context.db.look_up(BlacklistLookup(jti)).await?.is_some()
+        {
+            let key = context.non_field_errors_key.to_owned();
+            return Err(TokenError::Validation { key, message: BLACKLISTED });
+        }
+        check_family(&token, jwt.clock.now(), jwt, context.db).await?;
+        Ok(TokenData { event: TokenEvent::Verified, body: json!({}) })
+    }
+}
+
+/// A refresh token, to be blacklisted: logout.
+pub struct TokenBlacklistSerializer(String);
+
+impl Serializer for TokenBlacklistSerializer {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self(fields.read(CharField::new("refresh")))
+    }
+}
+
+impl TokenSerializer for TokenBlacklistSerializer {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
+        let refresh = RefreshToken::from_raw_unrevoked(&self.0, context.state, context.db).await?;
+        context.blacklist(refresh).await?;
+        Ok(TokenData { event: TokenEvent::Blacklisted, body: json!({}) })
+    }
+}
