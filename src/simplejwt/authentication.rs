@@ -7,7 +7,7 @@ use actix_web::HttpRequest;
 use serde_json::Value;
 
 #[cfg(feature = "database")]
-use super::exceptions::failed;
+use super::exceptions::{self, failed};
 use super::exceptions::{TokenError, bad_header, no_user_id, not_valid};
 use super::models::{TokenUser, ValidatedToken};
 use super::schemas;
@@ -34,7 +34,7 @@ const USER_NOT_FOUND: (&str, &str) = ("User not found", "user_not_found");
 #[cfg(feature = "database")]
 const USER_INACTIVE: (&str, &str) = ("User is inactive", "user_inactive");
 #[cfg(feature = "database")]
-const PASSWORD_CHANGED: (&str, &str) = ("The user's password has been changed.", "password_changed");
+const PASSWORD_CHANGED: (&str, &str) = (exceptions::PASSWORD_CHANGED, "password_changed");
 
 /// Finds the user of the token in the database.
 #[cfg(feature = "database")]

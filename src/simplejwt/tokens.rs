@@ -61,7 +61,7 @@ impl<C: TokenClass> Token<C> {
     /// A new token of this class that names no user.
     pub fn new(jwt: &JwtState) -> Self {
         let mut token = Self { claims: Claims::new(), current_time: jwt.clock.now(), class: PhantomData };
-        token[claim_name(&jwt.settings.token_type_claim)] = C::TOKEN_TYPE.into();
+        token[jwt.settings.token_type_claim.as_deref().unwrap_or(NO_NAME)] = C::TOKEN_TYPE.into();
         token.set_exp(C::lifetime(&jwt.settings));
         token.set_iat();
         token.set_jti(&jwt.settings);
@@ -121,7 +121,7 @@ impl<C: TokenClass> Token<C> {
 
     /// Gives the token a new id.
     pub fn set_jti(&mut self, settings: &SimpleJwtSettings) {
-        self[claim_name(&settings.jti_claim)] = hex(Uuid::new_v4().as_bytes()).into();
+        self[settings.jti_claim.as_deref().unwrap_or(NO_NAME)] = hex(Uuid::new_v4().as_bytes()).into();
     }
 
     /// Sets `exp` to `lifetime` after the token was read or made.
@@ -373,7 +373,7 @@ pub(super) async fn check_family(
 pub(super) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<String, TokenError> {
     /// Length of the column, in characters.
     const MAX_LENGTH: usize = 255;
-    match claims.get(claim_name(&settings.jti_claim)) {
+    match claims.get(settings.jti_claim.as_deref().unwrap_or(NO_NAME)) {
         None => Err(TokenError::invalid(NO_ID)),
         Some(Value::String(text)) if !text.contains('\0') && text.chars().count() <= MAX_LENGTH => Ok(text.clone()),
         Some(Value::Number(number)) => Ok(number.to_string()),
@@ -381,10 +381,8 @@ pub(super) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<Strin
     }
 }
 
-/// The name of a claim that a setting names. Python writes the key `None` as `null`, and so does this.
-fn claim_name(setting: &Option<String>) -> &str {
-    setting.as_deref().unwrap_or("null")
-}
+/// The name of a claim whose setting is `none`: Python writes the key `None` so.
+const NO_NAME: &str = "null";
 
 /// simplejwt's `get_md5_hash_password`. It only distinguishes password strings, so MD5 is strong enough.
 #[must_use]

@@ -123,6 +123,11 @@ impl Context {
         }
     }
 
+    /// Waits for `future`, which may wait for the database.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        actix_web::rt::System::new().block_on(future)
+    }
+
     /// Prints `text`, unless the command was asked to be quiet.
     pub fn say(&self, text: impl fmt::Display) {
         if self.verbosity >= 1 {

@@ -3,6 +3,7 @@
 //! An app lists its commands in [`AppConfig::commands`](super::AppConfig::commands); those that belong to no app are in
 //! [`management`](crate::management).
 
+mod batches;
 mod context;
 mod error;
 mod print;
@@ -11,6 +12,7 @@ use std::fmt;
 
 use clap::{ArgMatches, Args};
 
+pub(crate) use self::batches::in_batches;
 pub use self::context::Context;
 pub use self::error::CommandError;
 pub(crate) use self::print::{eprintln, println};

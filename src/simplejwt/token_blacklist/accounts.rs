@@ -15,8 +15,8 @@ use crate::db::{DatabaseError, DbConnection};
 
 /// Tokens that are shown.
 const SHOWN: i64 = 50;
-/// Characters of a `jti` that are shown: enough to tell tokens apart.
-const JTI_SHOWN: usize = 12;
+/// Characters of an id that are shown: enough to tell tokens and families apart.
+pub(crate) const ID_SHOWN: usize = 12;
 
 /// The outstanding tokens of a user that have not expired.
 #[derive(Clone, Copy, Debug)]
@@ -55,7 +55,7 @@ impl Credentials for RefreshTokens {
         let credential = |(jti, created, expires, blacklisted): (String, Option<_>, _, Option<i64>)| {
             let created = created.map_or_else(|| "-".to_owned(), |created| date_time(from_db(created)));
             let state = if blacklisted.is_some() { "Blacklisted" } else { "Valid" };
-            let cells = vec![short(&jti), created, date_time(from_db(expires)), state.to_owned()];
+            let cells = vec![shortened(&jti, ID_SHOWN), created, date_time(from_db(expires)), state.to_owned()];
             Credential { id: jti, cells, is_valid: blacklisted.is_none() }
         };
         Ok(rows.into_iter().map(credential).collect())
@@ -72,7 +72,7 @@ impl Credentials for RefreshTokens {
         if row.count().get_result::<i64>(conn)? == 0 {
             return Ok(None);
         }
-        Ok(BlacklistedToken::create(conn, jti, now)?.then(|| short(jti)))
+        Ok(BlacklistedToken::create(conn, jti, now)?.then(|| shortened(jti, ID_SHOWN)))
     }
 }
 
@@ -102,9 +102,10 @@ pub(super) fn search(conn: &mut DbConnection, jti: &str, now: DateTime<Utc>) -> 
     Ok(row.map(hit).into_iter().collect())
 }
 
-fn short(jti: &str) -> String {
-    if jti.chars().count() <= JTI_SHOWN {
-        return jti.to_owned();
+/// `text`, cut to `length` characters.
+pub(crate) fn shortened(text: &str, length: usize) -> String {
+    if text.chars().count() <= length {
+        return text.to_owned();
     }
-    jti.chars().take(JTI_SHOWN).chain(['…']).collect()
+    text.chars().take(length).chain(['…']).collect()
 }

@@ -1,14 +1,10 @@
 //! `manage flushexpiredtokens`. Python counterpart:
 //! `rest_framework_simplejwt.token_blacklist.management.commands.flushexpiredtokens`.
 
-use std::thread::sleep;
-use std::time::Instant;
-
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::models::{FLUSH_BATCH, OutstandingToken};
-use crate::apps::command::{Command, CommandError, Context};
-use crate::db::{DatabaseError, transaction};
+use crate::apps::command::{Command, CommandError, Context, in_batches};
 
 /// The commands of this app.
 pub(super) fn commands() -> Vec<Command> {
@@ -19,33 +15,20 @@ pub(super) fn commands() -> Vec<Command> {
     )]
 }
 
-/// `flushexpiredtokens` takes none.
-#[derive(clap::Args, Debug)]
-struct NoArguments {}
-
 /// Deletes the expired tokens and their blacklist rows, in batches of a transaction each.
 ///
 /// # Errors
 /// Returns an error if the database fails. The earlier batches stay deleted, and a second run continues from there.
-fn flushexpiredtokens(context: &Context, _arguments: NoArguments) -> Result<(), CommandError> {
-    let database = context.database()?;
-    let mut conn = database.connection()?;
+fn flushexpiredtokens(context: &Context, _arguments: ()) -> Result<(), CommandError> {
+    let mut conn = context.database()?.connection()?;
     // Tokens that expire while this runs are for the next time, or the bar would never be full.
     let now = context.apps()?.clock().now();
     let bar = progress_bar(OutstandingToken::count_expired(&mut conn, now)?);
-    loop {
-        let begin = Instant::now();
-        let delete =
-            |conn: &mut _| OutstandingToken::delete_expired_batch(conn, now, FLUSH_BATCH).map_err(DatabaseError::from);
-        let deleted = transaction(&mut conn, delete)?;
-        if deleted == 0 {
-            break;
-        }
+    in_batches(&mut conn, |conn| {
+        let deleted = OutstandingToken::delete_expired_batch(conn, now, FLUSH_BATCH)?;
         bar.inc(deleted as u64);
-        // On SQLite, processes that wait for the lock ask for it at intervals. This command pauses as long as it held the
-        // lock, so that they get it.
-        sleep(begin.elapsed());
-    }
+        Ok(deleted)
+    })?;
     bar.finish_and_clear();
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The app that records tokens and blacklists them. Python counterpart: `rest_framework_simplejwt.token_blacklist`.
 
 #[cfg(feature = "server")]
-mod accounts;
+pub(super) mod accounts;
 #[cfg(feature = "server")]
 pub mod admin;
 pub mod apps;

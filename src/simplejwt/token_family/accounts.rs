@@ -13,6 +13,7 @@ use crate::contrib::auth::UserId;
 use crate::db::schema::{family_activity as activity, token_family_tokenfamily as families};
 use crate::db::types::from_db;
 use crate::db::{DatabaseError, DbConnection};
+use crate::simplejwt::token_blacklist::accounts::{ID_SHOWN, shortened};
 
 /// Logins that are shown.
 const SHOWN: usize = 50;
@@ -20,8 +21,6 @@ const SHOWN: usize = 50;
 const FOUND: i64 = 50;
 /// Characters of a user agent that are shown.
 const AGENT_SHOWN: usize = 80;
-/// Characters of the id of a family that are shown.
-const ID_SHOWN: usize = 12;
 
 /// `activity`, if a rotated token of the family was used again: somebody has a copy of it.
 fn reused(activity: FamilyActivity) -> Option<FamilyActivity> {
@@ -131,11 +130,4 @@ pub(super) fn search(conn: &mut DbConnection, word: &str, _now: DateTime<Utc>) -
         }
     };
     Ok(rows.into_iter().map(hit).collect())
-}
-
-fn shortened(text: &str, length: usize) -> String {
-    if text.chars().count() <= length {
-        return text.to_owned();
-    }
-    text.chars().take(length).chain(['…']).collect()
 }

@@ -106,8 +106,7 @@ impl Context<'_> {
         let settled = Arc::clone(&rotation);
         match self.db.write(move |conn| settled.settle(conn)).await? {
             Outcome::Rotated => Ok(rotated),
-            // The claims about the user are set.
-            outcome => self.answer_again(outcome, rotation.new.clone(), None, families),
+            outcome => self.answer_again(outcome, rotation.new.clone(), families),
         }
     }
 
@@ -118,7 +117,7 @@ impl Context<'_> {
         error: TokenError,
         families: &TokenFamilySettings,
     ) -> Result<TokenData, TokenError> {
-        let refresh = RefreshToken::from_raw_signed(raw, self.state)?;
+        let mut refresh = RefreshToken::from_raw_signed(raw, self.state)?;
         // Nothing is to be decided about a token that we have not rotated, so nothing is locked.
         if self.family_of_rotated(&refresh).await?.is_none() {
             return Err(error);
@@ -130,10 +129,11 @@ impl Context<'_> {
             let owner = lookup.find(conn)?.and_then(|user| user.pk());
             decide(conn, &old, owner, &jwt.settings.token_family, &client, now)
         };
-        match self.db.write(settle).await? {
-            outcome @ Outcome::Repeated { .. } => self.answer_again(outcome, refresh, user?.as_ref(), families),
-            outcome => self.answer_again(outcome, refresh, None, families),
+        let outcome = self.db.write(settle).await?;
+        if let Outcome::Repeated { .. } = outcome {
+            refresh.set_user_claims(user?.as_deref(), self.state);
         }
+        self.answer_again(outcome, refresh, families)
     }
 
     /// A refresh token whose family is to end. It must not be blacklisted, but within the grace period its successor stands for it:
@@ -156,18 +156,16 @@ impl Context<'_> {
         }
     }
 
-    /// The answer to a token that was not rotated by this request. `user` is the user whose claims are still to be set.
+    /// The answer to a token that was not rotated by this request. If an access token is answered, the claims about the user are set.
     fn answer_again(
         &self,
         outcome: Outcome,
         mut refresh: RefreshToken,
-        user: Option<&SharedUser>,
         families: &TokenFamilySettings,
     ) -> Result<TokenData, TokenError> {
         match outcome {
             Outcome::Repeated { refresh: successor, family } => {
                 family.write(&mut refresh, families);
-                refresh.set_user_claims(user.map(|user| &**user), self.state);
                 let access = refresh.access_token(self.state).encode(self.state)?;
                 let body = json!({ "access": access, "refresh": successor });
                 Ok(TokenData { event: TokenEvent::RefreshedAgain, body })
