@@ -45,16 +45,15 @@ impl AppConfig for SimpleJwtConfig {
     }
 
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
+        let settings = registry.settings::<SimpleJwtSettings>();
         registry.push(AuthenticationClass::new(JwtStatelessUserAuthentication));
         // The older name of the same class.
         registry.push(AuthenticationClass::new(JwtStatelessUserAuthentication).named("JWTTokenUserAuthentication"));
         #[cfg(feature = "database")]
         if registry.is_installed("django.contrib.auth") {
             registry.push(AuthenticationClass::new(JwtAuthentication));
-            let name = registry.settings::<SimpleJwtSettings>().user_id_field;
-            registry.push(UserAttribute { setting: "SIMPLE_JWT_USER_ID_FIELD", name });
+            registry.push(UserAttribute { setting: "SIMPLE_JWT_USER_ID_FIELD", name: settings.user_id_field.clone() });
         }
-        let settings = registry.settings::<SimpleJwtSettings>();
         if let Some(claim) = &settings.token_type_claim {
             registry.push(TokenTypeClaim(claim.clone()));
         }

@@ -16,8 +16,6 @@ use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken, verify};
 #[cfg(feature = "database")]
 use super::tokens::{check_family, check_revoked, password_digest};
-#[cfg(feature = "database")]
-use crate::contrib::auth::{AuthState, models::UserLookup};
 use crate::contrib::auth::{SharedUser, UserId};
 use crate::core::jwt::{self, Claims};
 #[cfg(feature = "database")]
@@ -232,11 +230,7 @@ pub(super) async fn get_user(
     let refused = |(detail, code): (&str, &str)| {
         failed(detail, code).because(format_args!("{code}, user {id}")).refused(Refusal::User)
     };
-    let lookup = UserLookup {
-        users: Arc::clone(app_data::<AuthState>(req)?.users()),
-        name: settings.user_id_field.clone(),
-        value: id.clone(),
-    };
+    let lookup = jwt.user_lookup(app_data(req)?, id);
     let user = app_data::<Database>(req)?.look_up(lookup).await?.ok_or_else(|| refused(USER_NOT_FOUND))?;
     if settings.check_user_is_active && !user.is_active() {
         return Err(refused(USER_INACTIVE));

@@ -51,9 +51,7 @@ impl Context<'_> {
 
     /// The search for the user of a token.
     pub(super) fn user_lookup<C>(&self, token: &Token<C>) -> UserLookup {
-        let settings = &self.state.settings;
-        let (name, value) = (settings.user_id_field.clone(), token[&*settings.user_id_claim].clone());
-        UserLookup { users: Arc::clone(self.auth.users()), name, value }
+        self.state.user_lookup(self.auth, &token[&*self.state.settings.user_id_claim])
     }
 
     /// Blacklists a token.

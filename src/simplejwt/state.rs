@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+#[cfg(feature = "database")]
+use serde_json::Value;
 
 use super::exceptions::{INVALID, TokenError};
 use super::jwk_client::{CachedKey, JwkClient};
@@ -13,6 +15,8 @@ use super::settings::SimpleJwtSettings;
 use super::token_family::settings::TokenFamilySettings;
 use crate::conf::SettingsError;
 use crate::contrib::auth::AbstractUser;
+#[cfg(feature = "database")]
+use crate::contrib::auth::{AuthState, models::UserLookup};
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{self, Audience, Claims, JwtError, Rules};
@@ -103,6 +107,12 @@ impl JwtState {
             Some(_) => plan,
             None => TOKEN_FAMILY.iter().fold(plan, |plan, step| plan.without(step.app)),
         }
+    }
+
+    /// The search for the user with this `id`, which a token has in `USER_ID_CLAIM`.
+    #[cfg(feature = "database")]
+    pub(super) fn user_lookup(&self, auth: &AuthState, id: &Value) -> UserLookup {
+        UserLookup { users: Arc::clone(auth.users()), name: self.settings.user_id_field.clone(), value: id.clone() }
     }
 
     /// The token of `claims`, with `aud` and `iss` of the settings.

@@ -16,9 +16,8 @@ use super::models::{EndReason, LivingFamily, NewTokenFamily, end_family, living}
 use super::serializers::{LogoutAllSerializer, TokenFamilyBlacklistSerializer};
 use super::settings::TokenFamilySettings;
 use crate::apps::Apps;
-use crate::contrib::auth::models::UserLookup;
+use crate::contrib::auth::UserId;
 use crate::contrib::auth::signals::EndOfLogins;
-use crate::contrib::auth::{AuthState, UserId};
 use crate::db::{Database, DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
@@ -102,9 +101,8 @@ async fn owner(req: &HttpRequest, auth: &Authenticated) -> Result<Option<UserId>
     }
     // A user who is known by the token alone has no key if `USER_ID_FIELD` is not the key.
     let (jwt, db, _) = parts(req)?;
-    let Some(value) = auth.claim(&jwt.settings.user_id_claim).cloned() else { return Ok(None) };
-    let users = Arc::clone(app_data::<AuthState>(req)?.users());
-    let user = db.look_up(UserLookup { users, name: jwt.settings.user_id_field.clone(), value }).await?;
+    let Some(id) = auth.claim(&jwt.settings.user_id_claim) else { return Ok(None) };
+    let user = db.look_up(jwt.user_lookup(app_data(req)?, id)).await?;
     Ok(user.and_then(|user| user.pk()))
 }
 
