@@ -15,7 +15,10 @@ use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 use super::tokens::{AccessToken, AuthToken, verify};
 #[cfg(feature = "database")]
-use super::tokens::{check_family, check_revoked, password_digest};
+use super::tokens::{
+    blacklist_mixin::{check_family, check_revoked},
+    password_digest,
+};
 use crate::contrib::auth::{SharedUser, UserId};
 use crate::core::jwt::{self, Claims};
 #[cfg(feature = "database")]

@@ -10,9 +10,8 @@ use super::state::JwtState;
 use super::token_blacklist::models::BlacklistLookup;
 use super::token_family::client::Client;
 use super::token_family::models::lock_user;
-use super::tokens::{
-    Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, check_family, jti, password_digest,
-};
+use super::tokens::blacklist_mixin::{check_family, jti};
+use super::tokens::{Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, password_digest};
 use crate::contrib::auth::models::UserLookup;
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::Lookup;

@@ -4,37 +4,24 @@
 //! the key alone. [`RefreshToken`] and [`SlidingToken`] can be blacklisted, so the database is asked as well.
 
 mod auth_token;
-mod classes;
+#[cfg(feature = "database")]
+pub(super) mod blacklist_mixin;
 
+use std::fmt::Debug;
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, Duration, Utc};
 use md5::{Digest, Md5};
-#[cfg(feature = "database")]
-use serde_json::Value;
 use uuid::Uuid;
 
 pub use self::auth_token::AuthToken;
-pub use self::classes::{Access, Refresh, Revocable, Sliding, Stateless, TokenClass, Untyped};
 use super::exceptions::{INVALID, NO_EXP, NO_ID, NO_TYPE, TokenError, WRONG_TYPE};
 use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
-#[cfg(feature = "database")]
-use super::token_blacklist::models::{BlacklistLookup, BlacklistedToken, NewOutstandingToken, OutstandingToken};
-#[cfg(feature = "database")]
-use super::token_family::claims::FamilyClaims;
-#[cfg(feature = "database")]
-use super::token_family::client::Client;
-#[cfg(feature = "database")]
-use super::token_family::models::{self as family_models, FamilyLookup, NewTokenFamily};
 use crate::contrib::auth::AbstractUser;
-#[cfg(feature = "database")]
-use crate::contrib::auth::UserId;
 use crate::core::crypto::hex;
 use crate::core::jwt::{self, Claims};
-#[cfg(feature = "database")]
-use crate::db::{Database, DbConnection, types::to_db};
 
 /// A verified token of class `C`.
 ///
@@ -189,113 +176,6 @@ impl RefreshToken {
     }
 }
 
-/// `BlacklistMixin`. Where the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
-#[cfg(feature = "database")]
-impl<C: Revocable> Token<C> {
-    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt. With
-    /// `TOKEN_FAMILY_ENABLED` a refresh token starts a family.
-    ///
-    /// # Errors
-    /// Returns an error if the token cannot be signed or recorded.
-    pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
-        Self::for_client(user, &Client::default(), jwt, conn)
-    }
-
-    /// As [`Token::for_user`], for a user who logs in at `client`, which the list of logins shows.
-    ///
-    /// # Errors
-    /// Returns an error if the token cannot be signed or recorded.
-    pub fn for_client(
-        user: &dyn AbstractUser,
-        client: &Client,
-        jwt: &JwtState,
-        conn: &mut DbConnection,
-    ) -> Result<Self, TokenError> {
-        let mut token = Self::new_for_user(user, jwt);
-        let Some(settings) = jwt.families().filter(|_| C::HAS_FAMILY) else {
-            token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
-            return Ok(token);
-        };
-        let (now, user_id) = (token.current_time, user.pk());
-        let claims = FamilyClaims::new(settings, now);
-        claims.write(&mut token, settings);
-        // Before anything else is locked.
-        let limited = user_id.filter(|_| settings.sessions_max.is_some());
-        if let Some(user_id) = limited {
-            family_models::lock_user(conn, user_id)?;
-        }
-        token.outstand(&token.encode(jwt)?, user_id, jwt, conn)?;
-        let jti = jti(&token, &jwt.settings)?;
-        NewTokenFamily { claims: &claims, user_id, jti: &jti, client, now }.create(conn)?;
-        if let Some(user_id) = limited {
-            family_models::limit(conn, user_id, now, settings)?;
-        }
-        Ok(token)
-    }
-
-    /// Reads and verifies a token sent by a client, which must not be on the blacklist.
-    ///
-    /// A token with a wrong signature does not reach the database.
-    ///
-    /// # Errors
-    /// Returns an error with the message for the client.
-    pub async fn from_raw_unrevoked(raw: &str, jwt: &JwtState, db: &Database) -> Result<Self, TokenError> {
-        jwt.prepare(raw).await;
-        let current_time = jwt.clock.now();
-        let claims = jwt.decode(raw, current_time, jwt::decode)?;
-        check_revoked(&claims, C::HAS_FAMILY, current_time, jwt, db).await?;
-        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
-        Ok(Self { claims, current_time, class: PhantomData })
-    }
-
-    /// Records the token, whose text is `raw`, as outstanding.
-    pub(super) fn outstand(
-        &self,
-        raw: &str,
-        user_id: Option<UserId>,
-        jwt: &JwtState,
-        conn: &mut DbConnection,
-    ) -> Result<(), TokenError> {
-        if !jwt.has_blacklist {
-            return Ok(());
-        }
-        let seconds = self.get("exp").and_then(Value::as_f64);
-        #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and such a time is refused")]
-        let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp_micros((seconds * 1e6) as i64));
-        let expires_at = expires_at.ok_or_else(|| TokenError::invalid(INVALID))?;
-        let jti = jti(&self.claims, &jwt.settings)?;
-        let (created_at, expires_at) = (to_db(self.current_time), to_db(expires_at));
-        let new = NewOutstandingToken { user_id, jti: &jti, token: raw, created_at, expires_at };
-        Ok(OutstandingToken::get_or_create(conn, &new)?)
-    }
-
-    /// Puts the token on the blacklist. `user_id` is the key of its user, who must exist.
-    ///
-    /// # Errors
-    /// `Token is blacklisted` if it already is: of several transactions that blacklist a token, exactly one succeeds.
-    pub fn blacklist(
-        &self,
-        user_id: Option<UserId>,
-        jwt: &JwtState,
-        conn: &mut DbConnection,
-    ) -> Result<(), TokenError> {
-        if !jwt.has_blacklist {
-            return Ok(());
-        }
-        let jti = jti(&self.claims, &jwt.settings)?;
-        if BlacklistedToken::create(conn, &jti, self.current_time)? {
-            return Ok(());
-        }
-        if OutstandingToken::find_by_jti(conn, &jti)?.is_none() {
-            self.outstand(&self.encode(jwt)?, user_id, jwt, conn)?;
-            if BlacklistedToken::create(conn, &jti, self.current_time)? {
-                return Ok(());
-            }
-        }
-        Err(TokenError::blacklisted())
-    }
-}
-
 /// The claims, by name.
 impl<C> Deref for Token<C> {
     type Target = Claims;
@@ -310,6 +190,90 @@ impl<C> DerefMut for Token<C> {
         &mut self.claims
     }
 }
+
+/// A class of tokens: `token_type` and `lifetime` in Python.
+pub trait TokenClass: Clone + Debug + Send + 'static {
+    /// Value of the claim `token_type`.
+    const TOKEN_TYPE: &'static str;
+    /// The value that a token must have when it is read. Default: [`TokenClass::TOKEN_TYPE`].
+    const REQUIRED_TYPE: Option<&'static str> = Some(Self::TOKEN_TYPE);
+
+    /// Time between `iat` and `exp` of a new token.
+    fn lifetime(settings: &SimpleJwtSettings) -> Duration;
+
+    /// Sets further claims of a new token. Default: none.
+    fn set_extra_claims(claims: &mut Claims, now: DateTime<Utc>, settings: &SimpleJwtSettings) {
+        let _ = (claims, now, settings);
+    }
+}
+
+/// Classes whose tokens stay valid until they expire.
+pub trait Stateless: TokenClass {}
+
+/// Classes whose tokens can be blacklisted: `BlacklistMixin` in Python.
+pub trait Revocable: TokenClass {
+    /// Whether its tokens belong to a family: `FamilyMixin` in Python. Default: no.
+    const HAS_FAMILY: bool = false;
+}
+
+/// Class of [`AccessToken`].
+#[derive(Clone, Debug)]
+pub enum Access {}
+/// Class of [`RefreshToken`].
+#[derive(Clone, Debug)]
+pub enum Refresh {}
+/// Class of [`SlidingToken`].
+#[derive(Clone, Debug)]
+pub enum Sliding {}
+/// Class of [`UntypedToken`].
+#[derive(Clone, Debug)]
+pub enum Untyped {}
+
+impl TokenClass for Access {
+    const TOKEN_TYPE: &'static str = AuthToken::Access.token_type();
+
+    fn lifetime(settings: &SimpleJwtSettings) -> Duration {
+        settings.access_token_lifetime
+    }
+}
+
+impl TokenClass for Refresh {
+    const TOKEN_TYPE: &'static str = AuthToken::Refresh.token_type();
+
+    fn lifetime(settings: &SimpleJwtSettings) -> Duration {
+        settings.refresh_token_lifetime
+    }
+}
+
+impl TokenClass for Sliding {
+    const TOKEN_TYPE: &'static str = AuthToken::Sliding.token_type();
+
+    fn lifetime(settings: &SimpleJwtSettings) -> Duration {
+        settings.sliding_token_lifetime
+    }
+
+    /// The time until which the token can be refreshed.
+    fn set_extra_claims(claims: &mut Claims, now: DateTime<Utc>, settings: &SimpleJwtSettings) {
+        let end = now + settings.sliding_token_refresh_lifetime;
+        claims.insert(settings.sliding_token_refresh_exp_claim.clone(), end.timestamp().into());
+    }
+}
+
+impl TokenClass for Untyped {
+    const TOKEN_TYPE: &'static str = AuthToken::Untyped.token_type();
+    const REQUIRED_TYPE: Option<&'static str> = None;
+
+    fn lifetime(_settings: &SimpleJwtSettings) -> Duration {
+        Duration::zero()
+    }
+}
+
+impl Stateless for Access {}
+impl Stateless for Untyped {}
+impl Revocable for Refresh {
+    const HAS_FAMILY: bool = true;
+}
+impl Revocable for Sliding {}
 
 /// Verifies the claims of a decoded token: `Token.verify`. `token_type` is the type that the token must have.
 pub(super) fn verify(
@@ -332,53 +296,6 @@ pub(super) fn verify(
         }
     }
     Ok(())
-}
-
-/// Refuses the claims of a token that is on the blacklist, or whose family has expired or is on the blacklist: in this order.
-/// `has_family` is whether the class of the token has families.
-#[cfg(feature = "database")]
-pub(super) async fn check_revoked(
-    claims: &Claims,
-    has_family: bool,
-    now: DateTime<Utc>,
-    jwt: &JwtState,
-    db: &Database,
-) -> Result<(), TokenError> {
-    if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
-        return Err(TokenError::blacklisted());
-    }
-    if has_family { check_family(claims, now, jwt, db).await } else { Ok(()) }
-}
-
-/// Refuses the claims of a token whose family has expired or is on the blacklist.
-#[cfg(feature = "database")]
-pub(super) async fn check_family(
-    claims: &Claims,
-    now: DateTime<Utc>,
-    jwt: &JwtState,
-    db: &Database,
-) -> Result<(), TokenError> {
-    let Some(settings) = jwt.families() else { return Ok(()) };
-    let Some(family) = FamilyClaims::of(claims, settings)? else { return Ok(()) };
-    family.check_expiration(now)?;
-    match db.look_up(FamilyLookup(family.id)).await? {
-        Some(()) => Err(TokenError::family_blacklisted()),
-        None => Ok(()),
-    }
-}
-
-/// The id of a token as the table stores it. simplejwt crashes if there is none, and PostgreSQL refuses one that does not
-/// fit the column.
-#[cfg(feature = "database")]
-pub(super) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<String, TokenError> {
-    /// Length of the column, in characters.
-    const MAX_LENGTH: usize = 255;
-    match claims.get(settings.jti_claim.as_deref().unwrap_or(NO_NAME)) {
-        None => Err(TokenError::invalid(NO_ID)),
-        Some(Value::String(text)) if !text.contains('\0') && text.chars().count() <= MAX_LENGTH => Ok(text.clone()),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(_) => Err(TokenError::invalid(INVALID)),
-    }
 }
 
 /// The name of a claim whose setting is `none`: Python writes the key `None` so.

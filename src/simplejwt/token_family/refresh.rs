@@ -13,7 +13,8 @@ use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::{Refusal, TokenEvent};
 use crate::simplejwt::exceptions::{BLACKLISTED, TokenError};
 use crate::simplejwt::serializers::{Context, TokenData};
-use crate::simplejwt::tokens::{RefreshToken, jti};
+use crate::simplejwt::tokens::RefreshToken;
+use crate::simplejwt::tokens::blacklist_mixin::jti;
 
 impl Context<'_> {
     /// A refresh token for new tokens of its family.

@@ -20,7 +20,8 @@ use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::simplejwt::exceptions::{NO_ACCOUNT_FOR_TOKEN, TokenError};
 use crate::simplejwt::state::JwtState;
 use crate::simplejwt::token_blacklist::models::{BlacklistLookup, OutstandingToken};
-use crate::simplejwt::tokens::{RefreshToken, jti};
+use crate::simplejwt::tokens::RefreshToken;
+use crate::simplejwt::tokens::blacklist_mixin::jti;
 
 /// A refresh token and the one that is to replace it.
 pub(in crate::simplejwt) struct Rotation {

@@ -30,7 +30,8 @@ use crate::simplejwt::exceptions::TokenError;
 use crate::simplejwt::schemas::{family_refusals, token_refusals};
 use crate::simplejwt::serializers::Context;
 use crate::simplejwt::state::JwtState;
-use crate::simplejwt::tokens::{AuthToken, RefreshToken, jti};
+use crate::simplejwt::tokens::blacklist_mixin::jti;
+use crate::simplejwt::tokens::{AuthToken, RefreshToken};
 
 const BLACKLISTED: &str = "Token Family blacklisted";
 const NO_FAMILY: &str = "Token has no family ID";

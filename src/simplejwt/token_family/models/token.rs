@@ -33,7 +33,8 @@ impl FamilyToken {
         let row = family_token::table
             .inner_join(families::table.on(families::id.eq(family_token::family_id)))
             .filter(family_token::jti.eq(jti));
-        row.select((TokenFamily::as_select(), family_token::successor)).get_result(conn).optional()
+        with_backend!(conn, |conn| row.select((TokenFamily::as_select(), family_token::successor)).get_result(conn))
+            .optional()
     }
 
     /// Inserts the row, or changes its successor.

@@ -1,0 +1,170 @@
+//! Tokens that can be blacklisted. Python counterpart: `BlacklistMixin` and `FamilyMixin` of `rest_framework_simplejwt.tokens`.
+
+use std::marker::PhantomData;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::{NO_NAME, Revocable, Token, verify};
+use crate::contrib::auth::{AbstractUser, UserId};
+use crate::core::jwt::{self, Claims};
+use crate::db::{Database, DbConnection, types::to_db};
+use crate::simplejwt::exceptions::{INVALID, NO_ID, TokenError};
+use crate::simplejwt::settings::SimpleJwtSettings;
+use crate::simplejwt::state::JwtState;
+use crate::simplejwt::token_blacklist::models::{
+    BlacklistLookup, BlacklistedToken, NewOutstandingToken, OutstandingToken,
+};
+use crate::simplejwt::token_family::claims::FamilyClaims;
+use crate::simplejwt::token_family::client::Client;
+use crate::simplejwt::token_family::models::{FamilyLookup, NewTokenFamily, limit, lock_user};
+
+/// `BlacklistMixin`. Where the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
+impl<C: Revocable> Token<C> {
+    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt. With
+    /// `TOKEN_FAMILY_ENABLED` a refresh token starts a family.
+    ///
+    /// # Errors
+    /// Returns an error if the token cannot be signed or recorded.
+    pub fn for_user(user: &dyn AbstractUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<Self, TokenError> {
+        Self::for_client(user, &Client::default(), jwt, conn)
+    }
+
+    /// As [`Token::for_user`], for a user who logs in at `client`, which the list of logins shows.
+    ///
+    /// # Errors
+    /// Returns an error if the token cannot be signed or recorded.
+    pub fn for_client(
+        user: &dyn AbstractUser,
+        client: &Client,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<Self, TokenError> {
+        let mut token = Self::new_for_user(user, jwt);
+        let Some(settings) = jwt.families().filter(|_| C::HAS_FAMILY) else {
+            token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
+            return Ok(token);
+        };
+        let (now, user_id) = (token.current_time, user.pk());
+        let claims = FamilyClaims::new(settings, now);
+        claims.write(&mut token, settings);
+        // Before anything else is locked.
+        let limited = user_id.filter(|_| settings.sessions_max.is_some());
+        if let Some(user_id) = limited {
+            lock_user(conn, user_id)?;
+        }
+        token.outstand(&token.encode(jwt)?, user_id, jwt, conn)?;
+        let jti = jti(&token, &jwt.settings)?;
+        NewTokenFamily { claims: &claims, user_id, jti: &jti, client, now }.create(conn)?;
+        if let Some(user_id) = limited {
+            limit(conn, user_id, now, settings)?;
+        }
+        Ok(token)
+    }
+
+    /// Reads and verifies a token sent by a client, which must not be on the blacklist.
+    ///
+    /// A token with a wrong signature does not reach the database.
+    ///
+    /// # Errors
+    /// Returns an error with the message for the client.
+    pub async fn from_raw_unrevoked(raw: &str, jwt: &JwtState, db: &Database) -> Result<Self, TokenError> {
+        jwt.prepare(raw).await;
+        let current_time = jwt.clock.now();
+        let claims = jwt.decode(raw, current_time, jwt::decode)?;
+        check_revoked(&claims, C::HAS_FAMILY, current_time, jwt, db).await?;
+        verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
+        Ok(Self { claims, current_time, class: PhantomData })
+    }
+
+    /// Records the token, whose text is `raw`, as outstanding.
+    pub(in crate::simplejwt) fn outstand(
+        &self,
+        raw: &str,
+        user_id: Option<UserId>,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<(), TokenError> {
+        if !jwt.has_blacklist {
+            return Ok(());
+        }
+        let seconds = self.get("exp").and_then(Value::as_f64);
+        #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates, and such a time is refused")]
+        let expires_at = seconds.and_then(|seconds| DateTime::from_timestamp_micros((seconds * 1e6) as i64));
+        let expires_at = expires_at.ok_or_else(|| TokenError::invalid(INVALID))?;
+        let jti = jti(&self.claims, &jwt.settings)?;
+        let (created_at, expires_at) = (to_db(self.current_time), to_db(expires_at));
+        let new = NewOutstandingToken { user_id, jti: &jti, token: raw, created_at, expires_at };
+        Ok(OutstandingToken::get_or_create(conn, &new)?)
+    }
+
+    /// Puts the token on the blacklist. `user_id` is the key of its user, who must exist.
+    ///
+    /// # Errors
+    /// `Token is blacklisted` if it already is: of several transactions that blacklist a token, exactly one succeeds.
+    pub fn blacklist(
+        &self,
+        user_id: Option<UserId>,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<(), TokenError> {
+        if !jwt.has_blacklist {
+            return Ok(());
+        }
+        let jti = jti(&self.claims, &jwt.settings)?;
+        if BlacklistedToken::create(conn, &jti, self.current_time)? {
+            return Ok(());
+        }
+        if OutstandingToken::find_by_jti(conn, &jti)?.is_none() {
+            self.outstand(&self.encode(jwt)?, user_id, jwt, conn)?;
+            if BlacklistedToken::create(conn, &jti, self.current_time)? {
+                return Ok(());
+            }
+        }
+        Err(TokenError::blacklisted())
+    }
+}
+
+/// Refuses the claims of a token that is on the blacklist, or whose family has expired or is on the blacklist: in this order.
+/// `has_family` is whether the class of the token has families.
+pub(in crate::simplejwt) async fn check_revoked(
+    claims: &Claims,
+    has_family: bool,
+    now: DateTime<Utc>,
+    jwt: &JwtState,
+    db: &Database,
+) -> Result<(), TokenError> {
+    if jwt.has_blacklist && db.look_up(BlacklistLookup(jti(claims, &jwt.settings)?)).await?.is_some() {
+        return Err(TokenError::blacklisted());
+    }
+    if has_family { check_family(claims, now, jwt, db).await } else { Ok(()) }
+}
+
+/// Refuses the claims of a token whose family has expired or is on the blacklist.
+pub(in crate::simplejwt) async fn check_family(
+    claims: &Claims,
+    now: DateTime<Utc>,
+    jwt: &JwtState,
+    db: &Database,
+) -> Result<(), TokenError> {
+    let Some(settings) = jwt.families() else { return Ok(()) };
+    let Some(family) = FamilyClaims::of(claims, settings)? else { return Ok(()) };
+    family.check_expiration(now)?;
+    match db.look_up(FamilyLookup(family.id)).await? {
+        Some(()) => Err(TokenError::family_blacklisted()),
+        None => Ok(()),
+    }
+}
+
+/// The id of a token as the table stores it. simplejwt crashes if there is none, and PostgreSQL refuses one that does not
+/// fit the column.
+pub(in crate::simplejwt) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<String, TokenError> {
+    /// Length of the column, in characters.
+    const MAX_LENGTH: usize = 255;
+    match claims.get(settings.jti_claim.as_deref().unwrap_or(NO_NAME)) {
+        None => Err(TokenError::invalid(NO_ID)),
+        Some(Value::String(text)) if !text.contains('\0') && text.chars().count() <= MAX_LENGTH => Ok(text.clone()),
+        Some(Value::Number(number)) => Ok(number.to_string()),
+        Some(_) => Err(TokenError::invalid(INVALID)),
+    }
+}
