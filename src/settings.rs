@@ -112,21 +112,21 @@ settings! {
         #[cfg(feature = "database")]
         group database: db::DatabaseSettings;
         #[cfg(feature = "database")]
-        group auth: auth::settings::AuthSettings, of "django.contrib.auth";
+        group auth: auth::settings::AuthSettings;
         #[cfg(feature = "server")]
-        group sessions: sessions::settings::SessionSettings, of "django.contrib.sessions";
+        group sessions: sessions::settings::SessionSettings;
         #[cfg(feature = "server")]
         group csrf: http::csrf::CsrfSettings;
         #[cfg(feature = "server")]
-        group messages: messages::settings::MessageSettings, of "django.contrib.messages";
+        group messages: messages::settings::MessageSettings;
         #[cfg(feature = "server")]
-        group admin: admin::settings::AdminSettings, of "django.contrib.admin";
-        group rest_framework: rest_framework::settings::RestFrameworkSettings, of "rest_framework";
-        group simple_jwt: simplejwt::settings::SimpleJwtSettings, of "rest_framework_simplejwt";
+        group admin: admin::settings::AdminSettings;
+        group rest_framework: rest_framework::settings::RestFrameworkSettings;
+        group simple_jwt: simplejwt::settings::SimpleJwtSettings;
         #[cfg(feature = "database")]
-        group oauth2: simplejwt::oauth2::settings::OAuth2Settings, of "rest_framework_simplejwt";
+        group oauth2: simplejwt::oauth2::settings::OAuth2Settings;
         #[cfg(feature = "database")]
-        group legacy_jwt: legacy_jwt::settings::LegacyJwtSettings, of "rest_framework_jwt";
+        group legacy_jwt: legacy_jwt::settings::LegacyJwtSettings;
         /// Signs tokens that have no separate key. **With this key, an attacker can log in as any user.**
         ///
         /// Required, except in development: with a SQLite database, a loopback address and no setting of a deployment (as
@@ -193,7 +193,8 @@ impl Project for Settings {
 
     #[cfg(feature = "server")]
     fn settings(&self) -> Vec<Setting> {
-        Self::declared(&|name| self.installed_apps.iter().any(|app| app.name() == name))
+        let is_installed = |name: &&str| self.installed_apps.iter().any(|app| app.name() == *name);
+        Self::declared().into_iter().filter(|setting| setting.apps.iter().all(is_installed)).collect()
     }
 
     fn checks(&self) -> Vec<Check> {

@@ -78,7 +78,6 @@ impl Context {
     /// Uses `project`, which was read from the environment of this context, so that it is not read again.
     #[must_use]
     pub fn with_project(self, project: impl Project) -> Self {
-        let settings = project.settings();
-        self.with_builder(project.builder()).with_settings(settings)
+        self.with_builder(project.builder())
     }
 }

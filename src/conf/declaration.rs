@@ -20,15 +20,16 @@
 //! `docs/SETTINGS.md` has all of the comment. After a change run
 //! `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings`, which writes both files.
 //!
-//! A `struct` may begin with the settings of another one: `group cache: CacheSettings;`, or
-//! `group auth: AuthSettings, of "django.contrib.auth";`, which is read only if that app is installed. Above the `struct` are:
+//! A `struct` may begin with the settings of another one: `group cache: CacheSettings;`. Above the `struct` are:
 //!
 //! * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
+//! * `app`: an app without which the settings are not read, as `INSTALLED_APPS` names it; there may be several;
 //! * `prefix`: unknown names that begin with it are errors;
-//! * `shared_prefix`: the same for a prefix that other programs use too, so the field `misspelt` has only the names that are
-//!   probably meant to be one of these settings, for the system checks;
-//! * `replaced`: names that Python has, and what to use here instead of them;
-//! * `finish`: a function `(Self, &Environment) -> Result<Self, SettingsError>`, called with what was read.
+//! * `shared_prefix`: a prefix that other programs use too. Of the unknown names, only those of Python that something else replaces
+//!   are errors. The field `misspelt` has those that are probably meant to be one of these settings, for the system checks;
+//! * `finish`: a function `(&mut Self, &Environment) -> Result<(), SettingsError>`, called with what was read.
+//!
+//! `unsupported.txt` has the names of Python that are not settings here.
 
 /// Declares the settings of an app; see the top of this file.
 macro_rules! settings {
@@ -49,11 +50,11 @@ macro_rules! settings {
     };
     (
         section $section:literal
-            $(, prefix $prefix:literal)? $(, shared_prefix $shared:literal)?
-            $(, replaced $replaced:expr)? $(, finish $finish:expr)?;
+            $(, app $app:literal)* $(, prefix $prefix:literal)? $(, shared_prefix $shared:literal)?
+            $(, finish $finish:expr)?;
         $(#[$attribute:meta])*
         pub struct $name:ident {
-            $( $(#[cfg($cfg:meta)])? group $group:ident: $group_type:ty $(, of $app:literal)?; )*
+            $( $(#[cfg($cfg:meta)])? group $group:ident: $group_type:ty; )*
             $(
                 $(#[doc = $doc:literal])+
                 pub $field:ident: $type:ty = $key:ident($default:literal, $parse:expr $(, $kind:ident)?);
@@ -79,57 +80,41 @@ macro_rules! settings {
         }
 
         impl $name {
-            /// The settings that are read if `is_installed` says so of the names of apps.
+            /// All of these settings, whichever apps are installed.
             #[must_use]
-            pub fn declared(is_installed: &dyn Fn(&str) -> bool) -> Vec<$crate::conf::Setting> {
-                let _ = is_installed;
-                let mut declared = Vec::new();
-                declared.extend([$(
+            pub fn declared() -> Vec<$crate::conf::Setting> {
+                let apps = &[$($app),*];
+                let declared = vec![$(
                     $crate::conf::Setting {
                         key: stringify!($key),
                         default: $default,
                         help: concat!($($doc, "\n"),+),
                         section: $section,
+                        apps,
                         secret: $crate::conf::settings!(@is_secret $($kind)?),
                         shown: $crate::conf::settings!(@shown $parse $(, $kind)?),
                     },
-                )+]);
-                $(
-                    $(#[cfg($cfg)])?
-                    $(if is_installed($app))? {
-                        declared.extend(<$group_type>::declared(is_installed));
-                    }
-                )*
-                declared
+                )+];
+                [declared, $( $(#[cfg($cfg)])? <$group_type>::declared(), )*].concat()
             }
 
             $crate::conf::settings!(@groups $( $(#[cfg($cfg)])? $group )*);
 
-            /// Reads the settings. A variable that is not set has its default.
+            /// Reads the settings. A variable that is not set has its default, and so have all of them without the app.
             ///
             /// # Errors
             /// Returns an error if a value is invalid or a name is unknown.
             pub fn from_env(env: &$crate::conf::Environment) -> Result<Self, $crate::conf::SettingsError> {
-                $( env.refuse_replaced($replaced)?; )?
-                $( env.refuse_unknown($prefix, &Self::declared(&|_| true))?; )?
-                let settings = Self {
-                    $(
-                        $(#[cfg($cfg)])?
-                        $group: $(if !env.has_app($app) { <$group_type>::default() } else)? {
-                            <$group_type>::from_env(env)?
-                        },
-                    )*
-                    $(
-                        $field: env.read(
-                            stringify!($key),
-                            $default,
-                            $crate::conf::settings!(@is_secret $($kind)?),
-                            $parse,
-                        )?,
-                    )+
-                    $( misspelt: env.misspelt($shared, &Self::declared(&|_| true)), )?
+                $( if !env.has_app($app) { return Ok(Self::default()); } )*
+                $( env.refuse_unknown($prefix, &Self::declared())?; )?
+                $( env.refuse_replaced($shared, &Self::declared())?; )?
+                #[allow(unused_mut, reason = "only `finish` changes them")]
+                let mut settings = Self {
+                    $( $(#[cfg($cfg)])? $group: <$group_type>::from_env(env)?, )*
+                    $( $field: env.read(stringify!($key), $default, $crate::conf::settings!(@is_secret $($kind)?), $parse)?, )+
+                    $( misspelt: env.misspelt($shared, &Self::declared()), )?
                 };
-                $( let settings = $finish(settings, env)?; )?
+                $( $finish(&mut settings, env)?; )?
                 Ok(settings)
             }
         }

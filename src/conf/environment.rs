@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Setting, SettingsError, suggestion};
+use super::{Setting, SettingsError, suggestion, unsupported};
 
 /// Names and values, as the operating system and `.env` gave them at the start.
 ///
@@ -73,21 +73,16 @@ impl Environment {
     /// # Errors
     /// Returns an error for the first unknown name, with the nearest known one.
     pub(crate) fn refuse_unknown(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
-        self.unknown(prefix, settings).next().map_or(Ok(()), |name| {
-            let problem = suggestion::problem(name, settings).unwrap_or_else(|| "there is no such setting".to_owned());
-            Err(SettingsError::new(name, problem))
-        })
+        self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(suggestion::error(name, settings)))
     }
 
-    /// Refuses the names in `replaced`. Each comes with its replacement.
+    /// Same as [`Environment::refuse_unknown`], only for names of Python that something else replaces.
     ///
     /// # Errors
-    /// Returns an error for the first such name.
-    pub(crate) fn refuse_replaced(&self, replaced: &[(&str, &str)]) -> Result<(), SettingsError> {
-        match replaced.iter().find(|(name, _)| self.values.contains_key(*name)) {
-            Some((name, instead)) => Err(SettingsError::new(*name, format!("is not a setting; use {instead} instead"))),
-            None => Ok(()),
-        }
+    /// Returns an error for the first such name, with its replacement.
+    pub fn refuse_replaced(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
+        let replaced = self.unknown(prefix, settings).find(|name| unsupported::is_replaced(name));
+        replaced.map_or(Ok(()), |name| Err(suggestion::error(name, settings)))
     }
 
     /// Names that begin with `prefix` and differ from one of `settings` by one or two letters.
@@ -99,22 +94,21 @@ impl Environment {
         names.filter_map(|name| Some(SettingsError::new(name, suggestion::misspelling(name, settings)?))).collect()
     }
 
-    /// Names in `.env` that are settings of Django that do not apply here, resemble one of `known`, or are in `known` but not in
-    /// `read`, because their app is not installed. Names that only the process environment has belong to anyone, except those
-    /// of simplejwt.
+    /// Names in `.env` that are settings of Django that do not apply here, resemble one of `known`, or are in `known` but have no
+    /// effect, because their app is not installed. Names that only the process environment has belong to anyone, except those of
+    /// simplejwt.
     #[must_use]
-    pub fn doubtful(&self, known: &[Setting], read: &[Setting]) -> Vec<SettingsError> {
-        let has = |settings: &[Setting], name: &str| settings.iter().any(|setting| setting.key == name);
+    pub fn doubtful(&self, known: &[Setting]) -> Vec<SettingsError> {
         let doubt = |name: &String| {
             let place = match self.lines.get(name) {
                 Some(line) => format!("{name} (line {line} of .env)"),
                 None if name.starts_with("SIMPLE_JWT_") => name.clone(),
                 None => return None,
             };
-            let problem = match (has(known, name), has(read, name)) {
-                (_, true) => return None,
-                (true, false) => "has no effect, because INSTALLED_APPS lacks its app".to_owned(),
-                (false, false) => suggestion::problem(name, known)?,
+            let problem = match known.iter().find(|setting| setting.key == name) {
+                Some(setting) if setting.apps.iter().all(|app| self.has_app(app)) => return None,
+                Some(_) => "has no effect, because INSTALLED_APPS lacks its app".to_owned(),
+                None => suggestion::problem(name, known)?,
             };
             Some(SettingsError::new(place, problem))
         };
@@ -139,7 +133,7 @@ mod tests {
     use super::*;
 
     settings! {
-        section "App", prefix "APP_", replaced &[("APP_HANDLER", "a function")];
+        section "App", prefix "APP_";
 
         /// An app.
         #[derive(Debug)]
@@ -172,15 +166,14 @@ mod tests {
     #[test]
     fn unknown_names_under_the_prefix_are_refused() {
         assert_eq!(error("APP_COLOR", "red"), "APP_COLOR: there is no such setting; did you mean APP_COLOUR?");
-        assert_eq!(error("APP_HANDLER", "x.y"), "APP_HANDLER: is not a setting; use a function instead");
+        assert_eq!(error("APP_HANDLER", "x.y"), "APP_HANDLER: there is no such setting");
         assert!(AppSettings::from_env(&Environment::default().with("OTHER", "1")).is_ok());
     }
 
     #[test]
     fn only_names_that_differ_by_one_or_two_letters_are_misspelt() {
         let env = Environment::default().with("APP_COLORS", "").with("APP_SECRET", "").with("APP_KEY", "1");
-        let found: Vec<_> =
-            env.misspelt("APP_", &AppSettings::declared(&|_| true)).iter().map(ToString::to_string).collect();
+        let found: Vec<_> = env.misspelt("APP_", &AppSettings::declared()).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["APP_COLORS: there is no such setting; did you mean APP_COLOUR?"]);
     }
 
@@ -191,8 +184,7 @@ mod tests {
         let mut env =
             Environment::parse("INSTALLED_APPS=rest_framework_simplejwt\nADMIN_URL=intern/\n", &process).unwrap();
         env.values.extend(process.values);
-        let (known, read) = (crate::Settings::declared(&|_| true), crate::Settings::declared(&|app| env.has_app(app)));
-        let found: Vec<_> = env.doubtful(&known, &read).iter().map(ToString::to_string).collect();
+        let found: Vec<_> = env.doubtful(&crate::Settings::declared()).iter().map(ToString::to_string).collect();
         assert_eq!(
             found,
             [
@@ -209,11 +201,7 @@ mod tests {
         let file = "APP_KEY=1\nOTHER=1\n\nAPPKEY=1\nEMAIL_HOST=h\n";
         let mut env = Environment::parse(file, &process).unwrap();
         env.values.extend(process.values);
-        let found: Vec<_> = env
-            .doubtful(&AppSettings::declared(&|_| true), &AppSettings::declared(&|_| true))
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let found: Vec<_> = env.doubtful(&AppSettings::declared()).iter().map(ToString::to_string).collect();
         assert_eq!(
             found,
             [

@@ -11,6 +11,8 @@ pub struct Setting {
     pub help: &'static str,
     /// Heading under which it is documented.
     pub section: &'static str,
+    /// The apps without which it is not read.
+    pub apps: &'static [&'static str],
     /// Whether error messages must not repeat the value.
     pub secret: bool,
     /// The value as `manage diffsettings` shows it: without secrets.

@@ -1,11 +1,16 @@
 //! What to say about an unknown name. The setting that it probably means is found by its words, as in `DEFAULT_AUTH_CLASSES`,
 //! otherwise by its letters.
 
-use super::{Setting, unsupported};
+use super::{Setting, SettingsError, unsupported};
 
 /// Words that people use for each other.
 const SYNONYMS: [&[&str]; 4] =
     [&["URL", "URI", "DSN"], &["DATABASE", "DB", "POSTGRES"], &["CACHE", "REDIS"], &["LIFETIME", "EXPIRY", "TTL"]];
+
+/// The error for `name`, which is not in `known`.
+pub(super) fn error(name: &str, known: &[Setting]) -> SettingsError {
+    SettingsError::new(name, problem(name, known).unwrap_or_else(|| "there is no such setting".to_owned()))
+}
 
 /// What is wrong with `name`, which is not in `known`, if it is a setting of Django or resembles one of `known`.
 pub(super) fn problem(name: &str, known: &[Setting]) -> Option<String> {
@@ -26,9 +31,6 @@ fn did_you_mean(key: &str) -> String {
 fn nearest(name: &str, known: &[Setting]) -> Option<&'static str> {
     // django-environ's documentation, cookiecutter and others prefix the names of Django's settings.
     let name = name.strip_prefix("DJANGO_").unwrap_or(name);
-    if let Some(same) = known.iter().find(|setting| setting.key == name) {
-        return Some(same.key);
-    }
     by_words(name, known).or_else(|| by_letters(name, known))
 }
 
@@ -69,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_suggestion_follows_the_meaning() {
-        let known = Settings::declared(&|_| true);
+        let known = Settings::declared();
         for (name, expected) in [
             ("SECRETKEY", Some("SECRET_KEY")),
             ("SECRET_KEYS", Some("SECRET_KEY")),

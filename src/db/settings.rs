@@ -43,7 +43,7 @@ impl DatabaseSettings {
         Self::from_env(&Environment::default().with("DATABASE_URL", url))
     }
 
-    fn finish(self, env: &Environment) -> Result<Self, SettingsError> {
+    fn finish(&mut self, env: &Environment) -> Result<(), SettingsError> {
         let (feature, is_built_in) = match &self.url {
             DatabaseUrl::Sqlite(_) => ("sqlite", cfg!(feature = "sqlite")),
             DatabaseUrl::Postgres(_) => ("postgres", cfg!(feature = "postgres")),
@@ -55,7 +55,7 @@ impl DatabaseSettings {
             );
             return Err(SettingsError::new("DATABASE_URL", problem));
         }
-        Ok(self)
+        Ok(())
     }
 }
 

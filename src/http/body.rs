@@ -21,7 +21,7 @@ pub const UNCOUNTED: usize = 8 * 1024;
 pub const CREDENTIALS_BODY: usize = 32 * 1024;
 
 settings! {
-    section "REST_FRAMEWORK";
+    section "REST_FRAMEWORK", app "rest_framework";
 
     /// The limits of a body: size and time.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::core::crypto::SecretString;
 use crate::core::jwt::Algorithm;
 
 settings! {
-    section "JWT_AUTH", shared_prefix "JWT_", replaced &REPLACED;
+    section "JWT_AUTH", app "rest_framework_jwt", shared_prefix "JWT_";
 
     /// Names and defaults of djangorestframework-jwt.
     ///
@@ -63,17 +63,6 @@ settings! {
         pub auth_cookie_samesite: Option<&'static str> = JWT_AUTH_COOKIE_SAMESITE("", same_site);
     }
 }
-
-/// Settings that name Python code, and what to use instead of them.
-const REPLACED: [(&str, &str); 7] = [
-    ("JWT_ENCODE_HANDLER", "your own view"),
-    ("JWT_DECODE_HANDLER", "your own authentication class"),
-    ("JWT_PAYLOAD_HANDLER", "your own view"),
-    ("JWT_PAYLOAD_GET_USER_ID_HANDLER", "your own authentication class"),
-    ("JWT_PAYLOAD_GET_USERNAME_HANDLER", "your own authentication class"),
-    ("JWT_RESPONSE_PAYLOAD_HANDLER", "your own view"),
-    ("JWT_GET_USER_SECRET_KEY", "JWT_SECRET_KEY"),
-];
 
 fn secure(text: &str) -> Result<Option<bool>, String> {
     match text.trim() {

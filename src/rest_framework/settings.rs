@@ -7,7 +7,7 @@ use crate::conf::{settings, values};
 use crate::http::body::Limits;
 
 settings! {
-    section "REST_FRAMEWORK", prefix "REST_FRAMEWORK_";
+    section "REST_FRAMEWORK", app "rest_framework", prefix "REST_FRAMEWORK_";
 
     /// Names and defaults of DRF, with the prefix `REST_FRAMEWORK_` in the environment.
     ///

@@ -67,11 +67,11 @@ settings! {
 const DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
 
 impl ServerSettings {
-    fn finish(mut self, env: &Environment) -> Result<Self, SettingsError> {
+    fn finish(&mut self, env: &Environment) -> Result<(), SettingsError> {
         if env.get("BIND").is_none() {
             self.bind = SocketAddr::new(self.host, self.port);
         }
-        Ok(self)
+        Ok(())
     }
 }
 

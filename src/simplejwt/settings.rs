@@ -9,12 +9,12 @@ use chrono::Duration;
 
 use super::token_family::settings::TokenFamilySettings;
 use super::tokens::AuthToken;
-use crate::conf::{Environment, SettingsError, settings, values};
+use crate::conf::{SettingsError, settings, values};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Algorithm;
 
 settings! {
-    section "SIMPLE_JWT", prefix "SIMPLE_JWT_", replaced &REPLACED, finish Self::finish;
+    section "SIMPLE_JWT", app "rest_framework_simplejwt", prefix "SIMPLE_JWT_", finish |settings: &mut Self, _| settings.validate();
 
     /// How tokens are made and checked.
     ///
@@ -22,7 +22,7 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct SimpleJwtSettings {
-        group token_family: TokenFamilySettings, of "rest_framework_simplejwt.token_family";
+        group token_family: TokenFamilySettings;
         /// How long an access token is accepted.
         ///
         /// An access token cannot be revoked: keep this short. simplejwt's own default is 5 minutes.
@@ -141,26 +141,7 @@ pub enum KeyId {
     Text(String),
 }
 
-/// Settings that name Python code, and what to use instead of them.
-const REPLACED: [(&str, &str); 10] = [
-    ("SIMPLE_JWT_USER_AUTHENTICATION_RULE", "the builder's user_authentication_rule"),
-    ("SIMPLE_JWT_TOKEN_USER_CLASS", "your own authentication class"),
-    ("SIMPLE_JWT_JSON_ENCODER", "values of serde_json"),
-    ("SIMPLE_JWT_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or your own view"),
-    ("SIMPLE_JWT_TOKEN_REFRESH_SERIALIZER", "the builder's claims or your own view"),
-    ("SIMPLE_JWT_TOKEN_VERIFY_SERIALIZER", "your own view"),
-    ("SIMPLE_JWT_TOKEN_BLACKLIST_SERIALIZER", "your own view"),
-    ("SIMPLE_JWT_SLIDING_TOKEN_OBTAIN_SERIALIZER", "the builder's claims or your own view"),
-    ("SIMPLE_JWT_SLIDING_TOKEN_REFRESH_SERIALIZER", "your own view"),
-    ("SIMPLE_JWT_ON_LOGIN_SUCCESS", "your own view"),
-];
-
 impl SimpleJwtSettings {
-    fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
-        self.validate()?;
-        Ok(self)
-    }
-
     /// Refuses settings with which no request can be answered.
     ///
     /// # Errors
@@ -214,6 +195,7 @@ fn auth_token_classes(text: &str) -> Result<Vec<AuthToken>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conf::Environment;
 
     fn read(key: &str, value: &str) -> Result<SimpleJwtSettings, String> {
         let env: Environment = [(key, value)].into_iter().collect();

@@ -25,8 +25,6 @@ pub struct Context {
     /// The set-up of the settings that were read already.
     builder: Cell<Option<AppsBuilder>>,
     project: fn() -> (Vec<Setting>, Vec<&'static str>),
-    /// The settings that are read: those of the installed apps. `None` if that is not known.
-    settings: Option<Vec<Setting>>,
     apps: OnceCell<Apps>,
 }
 
@@ -39,7 +37,7 @@ impl Context {
         read: fn(&Environment) -> Result<AppsBuilder, SettingsError>,
         project: fn() -> (Vec<Setting>, Vec<&'static str>),
     ) -> Self {
-        Self { env, verbosity, urls, read, builder: Cell::default(), project, settings: None, apps: OnceCell::new() }
+        Self { env, verbosity, urls, read, builder: Cell::default(), project, apps: OnceCell::new() }
     }
 
     /// Uses `builder`, which was made from the environment of this context, so that it is not read again.
@@ -49,17 +47,10 @@ impl Context {
         self
     }
 
-    /// Names the settings that are read.
-    #[must_use]
-    pub(in crate::apps) fn with_settings(self, settings: Vec<Setting>) -> Self {
-        Self { settings: Some(settings), ..self }
-    }
-
     /// The names in the environment that are probably mistakes: see [`Environment::doubtful`].
     #[must_use]
     pub fn doubtful_names(&self) -> Vec<SettingsError> {
-        let known = self.known_settings();
-        self.env.doubtful(&known, self.settings.as_ref().unwrap_or(&known))
+        self.env.doubtful(&self.known_settings())
     }
 
     /// Every setting that the project declares, whichever apps are installed.

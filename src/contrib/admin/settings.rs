@@ -3,7 +3,7 @@
 use crate::conf::settings;
 
 settings! {
-    section "Admin site";
+    section "Admin site", app "django.contrib.admin";
 
     /// Where the admin site is.
     #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::password_validation::PasswordValidator;
 use crate::conf::{settings, values};
 
 settings! {
-    section "Users and passwords";
+    section "Users and passwords", app "django.contrib.auth";
 
     /// How users log in.
     ///

@@ -3,7 +3,7 @@
 use crate::conf::{settings, values};
 
 settings! {
-    section "Messages";
+    section "Messages", app "django.contrib.messages";
 
     /// Which messages there are.
     #[derive(Clone, Debug, PartialEq, Eq)]

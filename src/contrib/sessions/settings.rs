@@ -6,7 +6,7 @@ use crate::conf::{settings, values};
 use crate::http::cookies::{CookieOptions, SameSite};
 
 settings! {
-    section "Sessions", shared_prefix "SESSION_", replaced REPLACED;
+    section "Sessions", app "django.contrib.sessions", shared_prefix "SESSION_";
 
     /// Names and defaults of Django.
     ///
@@ -36,15 +36,6 @@ settings! {
         pub expire_at_browser_close: bool = SESSION_EXPIRE_AT_BROWSER_CLOSE("false", values::boolean);
     }
 }
-
-const IN_TABLE: &str = "the table django_session, where all sessions are";
-
-const REPLACED: &[(&str, &str)] = &[
-    ("SESSION_CACHE_ALIAS", IN_TABLE),
-    ("SESSION_ENGINE", IN_TABLE),
-    ("SESSION_FILE_PATH", IN_TABLE),
-    ("SESSION_SERIALIZER", "JSON, which Django uses by default"),
-];
 
 impl SessionSettings {
     /// The attributes of the cookie.

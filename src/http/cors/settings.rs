@@ -6,7 +6,7 @@ use crate::conf::{settings, values};
 use crate::http::patterns;
 
 settings! {
-    section "Calls from other sites", prefix "CORS_", replaced &REPLACED;
+    section "Calls from other sites", prefix "CORS_";
 
     /// Names and defaults of django-cors-headers. As long as no origin is allowed, they have no effect.
     ///
@@ -45,13 +45,6 @@ settings! {
         pub urls_regex: String = CORS_URLS_REGEX("^.*$", values::string);
     }
 }
-
-/// Former names, which django-cors-headers still reads.
-const REPLACED: [(&str, &str); 3] = [
-    ("CORS_ORIGIN_WHITELIST", "CORS_ALLOWED_ORIGINS"),
-    ("CORS_ORIGIN_REGEX_WHITELIST", "CORS_ALLOWED_ORIGIN_REGEXES"),
-    ("CORS_ORIGIN_ALLOW_ALL", "CORS_ALLOW_ALL_ORIGINS"),
-];
 
 impl CorsSettings {
     pub(super) const EVERY_URL: &'static str = "^.*$";

@@ -6,7 +6,7 @@ use crate::conf::{settings, values};
 use crate::http::cookies::{CookieOptions, SameSite};
 
 settings! {
-    section "CSRF", prefix "CSRF_", replaced REPLACED;
+    section "CSRF", prefix "CSRF_";
 
     /// Names and defaults of Django.
     ///
@@ -34,9 +34,6 @@ settings! {
         pub trusted_origins: Vec<String> = CSRF_TRUSTED_ORIGINS("", origins);
     }
 }
-
-const REPLACED: &[(&str, &str)] =
-    &[("CSRF_USE_SESSIONS", "the cookie, in which the secret is kept"), ("CSRF_FAILURE_VIEW", "Django's own page")];
 
 fn origins(text: &str) -> Result<Vec<String>, String> {
     let origins = values::list(text)?;

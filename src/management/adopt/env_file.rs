@@ -118,7 +118,7 @@ mod tests {
         ] {
             let mut env = EnvFile::default();
             env.set("SECRET_KEY", value);
-            let text = env.text(&crate::Settings::declared(&|_| true));
+            let text = env.text(&crate::Settings::declared());
             assert!(env.is_read_back_from(&text), "{text}");
         }
     }

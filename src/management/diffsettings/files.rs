@@ -15,7 +15,7 @@ const HEAD: &str = "\
 ";
 
 fn all() -> Vec<Setting> {
-    Settings::declared(&|_| true)
+    Settings::declared()
 }
 
 /// The settings of each section, in the order in which the sections appear first.

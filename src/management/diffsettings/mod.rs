@@ -94,7 +94,7 @@ mod tests {
     use crate::Settings;
 
     fn shown(env: &Environment, default: &Environment, all: bool, output: Output) -> Vec<String> {
-        lines(env, default, &Settings::declared(&|_| true), &Arguments { all, output, default: None })
+        lines(env, default, &Settings::declared(), &Arguments { all, output, default: None })
     }
 
     #[test]
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn secrets_are_masked() {
-        let settings = Settings::declared(&|_| true).into_iter().filter(|setting| setting.secret);
+        let settings = Settings::declared().into_iter().filter(|setting| setting.secret);
         let mut env: Environment = settings.map(|setting| (setting.key, "hunter2")).collect();
         env = env
             .with("DATABASE_URL", "postgres://u:hunter2@h/n?password=hunter2")

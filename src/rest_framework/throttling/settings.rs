@@ -9,7 +9,7 @@ use crate::conf::{settings, values};
 use crate::core::crypto::SecretString;
 
 settings! {
-    section "REST_FRAMEWORK";
+    section "REST_FRAMEWORK", app "rest_framework";
 
     /// Where throttles count.
     ///

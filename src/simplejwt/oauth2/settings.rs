@@ -4,7 +4,7 @@ use crate::conf::settings;
 use crate::core::crypto::SecretString;
 
 settings! {
-    section "OAuth 2.0";
+    section "OAuth 2.0", app "rest_framework_simplejwt";
 
     /// Who may introspect and revoke tokens.
     #[derive(Clone, Debug, PartialEq, Eq)]

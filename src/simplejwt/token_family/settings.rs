@@ -2,10 +2,11 @@
 
 use chrono::Duration;
 
-use crate::conf::{Environment, SettingsError, settings, values};
+use crate::conf::{SettingsError, settings, values};
 
 settings! {
-    section "SIMPLE_JWT", finish Self::finish;
+    section "SIMPLE_JWT", app "rest_framework_simplejwt", app "rest_framework_simplejwt.token_family",
+        finish |settings: &mut Self, _| settings.refuse_claims(&[]);
 
     /// Which refresh tokens belong to one login, and when that login ends.
     ///
@@ -67,23 +68,17 @@ pub(super) const MAX_GRACE_PERIOD: Duration = Duration::minutes(5);
 const RESERVED: [&str; 6] = ["exp", "iat", "nbf", "iss", "aud", "sub"];
 
 impl TokenFamilySettings {
-    fn finish(self, _: &Environment) -> Result<Self, SettingsError> {
-        if self.claim == self.expiration_claim {
-            let problem = "must differ from SIMPLE_JWT_TOKEN_FAMILY_CLAIM";
-            return Err(SettingsError::new("SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM", problem));
-        }
-        Ok(self)
-    }
-
-    /// Refuses claims of the family that are called as one of `others`, each a claim and the key of its setting.
+    /// Refuses claims of the family that are called as each other or as one of `others`, each a claim and the key of its setting.
     pub(in crate::simplejwt) fn refuse_claims(&self, others: &[(&str, &str)]) -> Result<(), SettingsError> {
-        for (key, name) in [
-            ("SIMPLE_JWT_TOKEN_FAMILY_CLAIM", &self.claim),
-            ("SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM", &self.expiration_claim),
+        let mut others = others.to_vec();
+        for own in [
+            (&*self.claim, "SIMPLE_JWT_TOKEN_FAMILY_CLAIM"),
+            (&*self.expiration_claim, "SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM"),
         ] {
-            if let Some((_, other)) = others.iter().find(|(claim, _)| claim == name) {
-                return Err(SettingsError::new(key, format!("must differ from {other}")));
+            if let Some((_, other)) = others.iter().find(|(claim, _)| *claim == own.0) {
+                return Err(SettingsError::new(own.1, format!("must differ from {other}")));
             }
+            others.push(own);
         }
         Ok(())
     }
@@ -105,6 +100,7 @@ fn claim(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conf::Environment;
 
     fn read(key: &str, value: &str) -> Result<TokenFamilySettings, String> {
         let env: Environment = [(key, value)].into_iter().collect();

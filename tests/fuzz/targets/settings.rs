@@ -11,7 +11,7 @@ pub fn check(data: &[u8]) {
     if let Err(error) = &read {
         assert!(env.get(error.key()).is_some(), "{error}: the key is not set");
     }
-    let settings = Settings::declared(&|_| true);
+    let settings = Settings::declared();
     let secrets = settings.iter().filter(|setting| setting.secret).map(|setting| setting.key);
     let keys = secrets.filter(|key| !key.ends_with("_URL")).filter_map(|key| Some((key, env.get(key)?)));
     let password = env.get("CACHE_URL").and_then(password).map(|password| ("CACHE_URL", password));
