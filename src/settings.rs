@@ -4,25 +4,14 @@
 //! defaults, and `docs/SETTINGS.md` explains them. Settings are values: nothing is global, and two configurations can be
 //! used in one process.
 
-#[cfg(feature = "server")]
-use actix_web::web::ServiceConfig;
-
-use crate::apps::{AppConfig, Apps, AppsBuilder, Check, Project, Registry, parse_installed_apps};
-#[cfg(feature = "server")]
-use crate::conf::Setting;
+use crate::apps::{AppConfig, Apps, AppsBuilder, Project, Registry, parse_installed_apps};
 use crate::conf::{Environment, SettingsError, settings, values};
-#[cfg(feature = "server")]
-use crate::contrib::messages;
-#[cfg(feature = "database")]
-use crate::contrib::{admin, auth, contenttypes, sessions};
 use crate::core::crypto::SecretString;
-#[cfg(feature = "server")]
-use crate::http::{self, middleware::Middleware};
 #[cfg(feature = "database")]
-use crate::{authtoken, db, legacy_jwt};
-use crate::{rest_framework, simplejwt};
+use crate::{authtoken, contrib::admin, contrib::auth, contrib::contenttypes, contrib::sessions, db, legacy_jwt};
 #[cfg(feature = "server")]
-use crate::{server, server::health::PROBES, urls};
+use crate::{contrib::messages, http, http::middleware::Middleware, server, server::health::PROBES, urls};
+use crate::{rest_framework, simplejwt};
 
 /// The apps that `INSTALLED_APPS` can name, in the order in which they are installed by default.
 pub const APPS: &[&dyn AppConfig] = &[
@@ -101,32 +90,20 @@ settings! {
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct Settings {
-        #[cfg(feature = "server")]
-        group http: http::settings::HttpSettings;
-        #[cfg(feature = "server")]
-        group security: http::security::SecuritySettings;
-        #[cfg(feature = "server")]
-        group cors: http::cors::CorsSettings;
-        #[cfg(feature = "server")]
-        group server: server::settings::ServerSettings;
-        #[cfg(feature = "database")]
-        group database: db::DatabaseSettings;
-        #[cfg(feature = "database")]
-        group auth: auth::settings::AuthSettings;
-        #[cfg(feature = "server")]
-        group sessions: sessions::settings::SessionSettings;
-        #[cfg(feature = "server")]
-        group csrf: http::csrf::CsrfSettings;
-        #[cfg(feature = "server")]
-        group messages: messages::settings::MessageSettings;
-        #[cfg(feature = "server")]
-        group admin: admin::settings::AdminSettings;
+        #[cfg(feature = "server")] group http: http::settings::HttpSettings;
+        #[cfg(feature = "server")] group security: http::security::SecuritySettings;
+        #[cfg(feature = "server")] group cors: http::cors::CorsSettings;
+        #[cfg(feature = "server")] group server: server::settings::ServerSettings;
+        #[cfg(feature = "database")] group database: db::DatabaseSettings;
+        #[cfg(feature = "database")] group auth: auth::settings::AuthSettings;
+        #[cfg(feature = "server")] group sessions: sessions::settings::SessionSettings;
+        #[cfg(feature = "server")] group csrf: http::csrf::CsrfSettings;
+        #[cfg(feature = "server")] group messages: messages::settings::MessageSettings;
+        #[cfg(feature = "server")] group admin: admin::settings::AdminSettings;
         group rest_framework: rest_framework::settings::RestFrameworkSettings;
         group simple_jwt: simplejwt::settings::SimpleJwtSettings;
-        #[cfg(feature = "database")]
-        group oauth2: simplejwt::oauth2::settings::OAuth2Settings;
-        #[cfg(feature = "database")]
-        group legacy_jwt: legacy_jwt::settings::LegacyJwtSettings;
+        #[cfg(feature = "database")] group oauth2: simplejwt::oauth2::settings::OAuth2Settings;
+        #[cfg(feature = "database")] group legacy_jwt: legacy_jwt::settings::LegacyJwtSettings;
         /// Signs tokens that have no separate key. **With this key, an attacker can log in as any user.**
         ///
         /// Required, except in development: with a SQLite database, a loopback address and no setting of a deployment (as
@@ -192,16 +169,14 @@ impl Project for Settings {
     }
 
     #[cfg(feature = "server")]
-    fn settings(&self) -> Vec<Setting> {
+    fn settings(&self) -> Vec<crate::conf::Setting> {
         let is_installed = |name: &&str| self.installed_apps.iter().any(|app| app.name() == *name);
         Self::declared().into_iter().filter(|setting| setting.apps.iter().all(is_installed)).collect()
     }
 
-    fn checks(&self) -> Vec<Check> {
-        #[cfg(feature = "server")]
-        return [http::CHECKS, server::CHECKS].concat();
-        #[cfg(not(feature = "server"))]
-        Vec::new()
+    #[cfg(feature = "server")]
+    fn checks(&self) -> Vec<crate::apps::Check> {
+        [http::CHECKS, server::CHECKS].concat()
     }
 
     fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
@@ -224,7 +199,7 @@ impl Project for Settings {
     }
 
     #[cfg(feature = "server")]
-    fn urls(cfg: &mut ServiceConfig, apps: &Apps) {
+    fn urls(cfg: &mut actix_web::web::ServiceConfig, apps: &Apps) {
         urls::configure(cfg, apps);
     }
 }
