@@ -3,6 +3,7 @@
 //! dotenvy reads it. Django's generated keys have `$` and `#` in them, which begin a variable and a comment there, so a value
 //! would be changed silently. The text is scanned before, and such a value is an error with the number of the line.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use regex::Regex;
@@ -23,9 +24,8 @@ impl Environment {
     /// # Errors
     /// Same as [`Environment::load`].
     pub fn load_from(file: &Path) -> Result<Self, SettingsError> {
-        let process = Self::from_process();
-        let mut env = Self::read_file(file, &process)?;
-        env.values.extend(process.values);
+        let mut env = Self::from_file(file)?;
+        env.values.extend(Self::from_process().values);
         Ok(env)
     }
 
@@ -34,22 +34,15 @@ impl Environment {
     /// # Errors
     /// Same as [`Environment::load`].
     pub fn from_file(file: &Path) -> Result<Self, SettingsError> {
-        Self::read_file(file, &Self::from_process())
-    }
-
-    fn read_file(file: &Path, process: &Self) -> Result<Self, SettingsError> {
-        let text = match std::fs::read_to_string(file) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                return Err(SettingsError::new(
-                    file.display().to_string(),
-                    "the file is not in UTF-8; save it in UTF-8",
-                ));
+        let read = match std::fs::read_to_string(file) {
+            Ok(text) => Self::parse(&text, &Self::from_process()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                Err("the file is not in UTF-8; save it in UTF-8".to_owned())
             }
-            Err(error) => return Err(SettingsError::new(file.display().to_string(), error.to_string())),
+            Err(error) => Err(error.to_string()),
         };
-        Self::parse(&text, process).map_err(|problem| SettingsError::new(file.display().to_string(), problem))
+        read.map_err(|problem| SettingsError::new(file.display().to_string(), problem))
     }
 
     /// Reads the text of a file like `.env`, in which `${NAME}` is a variable of `process` or of an earlier line.
