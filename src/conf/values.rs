@@ -24,28 +24,23 @@ pub fn boolean(text: &str) -> Result<bool, String> {
 /// `90`, `2s`, `5m`, `1h30m`, `1d`, `2w`, `2.5s`: numbers with units, added up. A bare number is seconds.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let expected = || "a duration such as 90, 2s, 5m, 1h30m, 1d or 2w".to_owned();
-    let mut rest = text.trim();
-    let mut seconds = 0.0;
-    if rest.is_empty() {
+    if text.trim().is_empty() {
         return Err(expected());
     }
-    while !rest.is_empty() {
-        let digits = rest.strip_prefix('-').unwrap_or(rest);
-        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
-        let (number, tail) = rest.split_at(rest.len() - digits.len() + end);
-        let number: f64 = number.parse().map_err(|_| expected())?;
-        let mut tail_chars = tail.chars();
-        let factor = match tail_chars.next().map(|c| c.to_ascii_lowercase()) {
-            None => 1.0,
-            Some('s') => 1.0,
-            Some('m') => 60.0,
-            Some('h') => 3_600.0,
-            Some('d') => 86_400.0,
-            Some('w') => 604_800.0,
-            Some(_) => return Err(expected()),
+    let mut seconds = 0.0;
+    for part in text.trim().split_inclusive(|c: char| c.is_ascii_alphabetic()) {
+        let number = part.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let factor = match part[number.len()..].to_ascii_lowercase().as_str() {
+            "" | "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3_600.0,
+            "d" => 86_400.0,
+            "w" => 604_800.0,
+            _ => return Err(expected()),
         };
-        seconds += number * factor;
-        rest = tail_chars.as_str();
+        // `f64` could have a plus sign.
+        let number = if number.starts_with('+') { None } else { number.parse::<f64>().ok() };
+        seconds += number.ok_or_else(expected)? * factor;
     }
     // chrono's dates end beyond this, and Python's `timedelta` does at a similar value.
     if !seconds.is_finite() || seconds.abs() > 1e11 {
@@ -103,10 +98,10 @@ fn is_none(text: &str) -> bool {
 /// The value that `parse` returns, if `is_allowed` accepts it. `expected` describes the values that it accepts.
 pub fn only<T>(
     parse: impl Fn(&str) -> Result<T, String>,
-    is_allowed: fn(&T) -> bool,
+    is_allowed: impl Fn(&T) -> bool,
     expected: &'static str,
 ) -> impl Fn(&str) -> Result<T, String> {
-    move |text| parse(text).ok().filter(is_allowed).ok_or_else(|| expected.to_owned())
+    move |text| parse(text).ok().filter(&is_allowed).ok_or_else(|| expected.to_owned())
 }
 
 /// One of `known`.
@@ -114,6 +109,17 @@ pub fn one_of(known: &'static [&'static str]) -> impl Fn(&str) -> Result<String,
     move |text| match text.trim() {
         text if known.contains(&text) => Ok(text.to_owned()),
         _ => Err(format!("one of {}", known.join(", "))),
+    }
+}
+
+/// The value of one of the words in `choices`, in any case. `expected` has all of them, for the error.
+pub fn choice<T: Copy>(
+    choices: &'static [(&'static str, T)],
+    expected: &'static str,
+) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        let chosen = choices.iter().find(|(word, _)| word.eq_ignore_ascii_case(text.trim()));
+        chosen.map(|(_, value)| *value).ok_or_else(|| expected.to_owned())
     }
 }
 
@@ -125,11 +131,7 @@ pub fn string(text: &str) -> Result<String, String> {
 /// A `token` of RFC 9110, section 5.6.2: the form of the names of headers, authentication schemes and cookies.
 pub fn word(text: &str) -> Result<String, String> {
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if !text.is_empty() && text.bytes().all(is_token) {
-        Ok(text.to_owned())
-    } else {
-        Err("one word of letters, digits and hyphens".to_owned())
-    }
+    only(string, |text| text.bytes().all(is_token), "one word of letters, digits and hyphens")(text)
 }
 
 /// `HTTP_X_ACCESS_TOKEN`, the name of a header in Django's `request.META`, as the header's own: `x-access-token`.
@@ -144,13 +146,8 @@ pub fn meta_header(example: &'static str) -> impl Fn(&str) -> Result<String, Str
 /// The value of an attribute of a cookie, such as its path.
 #[cfg(feature = "server")]
 pub fn cookie_attribute(text: &str) -> Result<String, String> {
-    let text = text.trim();
     let is_allowed = |b: u8| (b' '..=b'~').contains(&b) && b != b';' && b != b',';
-    if !text.is_empty() && text.bytes().all(is_allowed) {
-        Ok(text.to_owned())
-    } else {
-        Err("text that a cookie can have".to_owned())
-    }
+    only(string, |text| text.bytes().all(is_allowed), "text that a cookie can have")(text.trim())
 }
 
 /// A secret, which may be a key in PEM form. `\n` written as two characters counts as a line break, since many

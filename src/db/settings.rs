@@ -28,7 +28,10 @@ settings! {
         /// How often SQLite waits for the disk: `FULL`, at each commit, or `NORMAL`.
         ///
         /// `NORMAL` is faster, and **acknowledged writes may be lost if the power fails**.
-        pub sqlite_synchronous: Synchronous = SQLITE_SYNCHRONOUS("FULL", Synchronous::parse);
+        pub sqlite_synchronous: Synchronous = SQLITE_SYNCHRONOUS(
+            "FULL",
+            values::choice(&[("FULL", Synchronous::Full), ("NORMAL", Synchronous::Normal)], "FULL or NORMAL")
+        );
         /// How long a write waits while another process writes to the same file.
         pub sqlite_busy_timeout: Duration = SQLITE_BUSY_TIMEOUT("20s", timeout);
     }
@@ -67,16 +70,6 @@ pub enum Synchronous {
     Full,
     /// A commit survives a crash of the process, but the last commits may be lost if the power fails.
     Normal,
-}
-
-impl Synchronous {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text.trim().to_ascii_uppercase().as_str() {
-            "FULL" => Ok(Self::Full),
-            "NORMAL" => Ok(Self::Normal),
-            _ => Err("FULL or NORMAL".to_owned()),
-        }
-    }
 }
 
 /// Both databases count these in milliseconds and in 32 bits, so a day is the limit.

@@ -5,6 +5,8 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use chrono::{DateTime, Duration, Utc};
 
+use crate::conf::values;
+
 /// The attributes of all cookies of one kind, from the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieOptions {
@@ -39,13 +41,9 @@ impl SameSite {
     /// # Errors
     /// Returns an error for any other value. The text lists the valid ones.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "lax" => Ok(Some(Self::Lax)),
-            "strict" => Ok(Some(Self::Strict)),
-            "none" => Ok(Some(Self::None)),
-            "false" => Ok(None),
-            _ => Err("Lax, Strict, None or false".to_owned()),
-        }
+        let choices =
+            &[("Lax", Some(Self::Lax)), ("Strict", Some(Self::Strict)), ("None", Some(Self::None)), ("false", None)];
+        values::choice(choices, "Lax, Strict, None or false")(text)
     }
 
     fn as_str(self) -> &'static str {

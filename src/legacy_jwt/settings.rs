@@ -60,7 +60,8 @@ settings! {
         /// `SameSite` of that cookie: `Lax`, `Strict` or `None`; empty for no such attribute, which browsers take for `Lax`.
         ///
         /// `None` needs `Secure`, and **lets every other site send the cookie**. Not in the package.
-        pub auth_cookie_samesite: Option<&'static str> = JWT_AUTH_COOKIE_SAMESITE("", same_site);
+        pub auth_cookie_samesite: Option<&'static str> =
+            JWT_AUTH_COOKIE_SAMESITE("", values::choice(SAME_SITE, "Lax, Strict, None or empty"));
     }
 }
 
@@ -72,15 +73,8 @@ fn secure(text: &str) -> Result<Option<bool>, String> {
 }
 
 /// Not `values::optional`, for which `None` is nothing.
-fn same_site(text: &str) -> Result<Option<&'static str>, String> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "" => Ok(None),
-        "lax" => Ok(Some("Lax")),
-        "strict" => Ok(Some("Strict")),
-        "none" => Ok(Some("None")),
-        _ => Err("Lax, Strict, None or empty".to_owned()),
-    }
-}
+const SAME_SITE: &[(&str, Option<&str>)] =
+    &[("", None), ("Lax", Some("Lax")), ("Strict", Some("Strict")), ("None", Some("None"))];
 
 #[cfg(test)]
 mod tests {

@@ -101,8 +101,10 @@ fn failure_limit(text: &str) -> Result<Option<u16>, String> {
 /// The value of `AUTH_USER_MODEL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelName {
-    app_label: String,
-    model: String,
+    /// The label of the app.
+    pub app_label: String,
+    /// The name of the model.
+    pub model: String,
 }
 
 impl ModelName {
@@ -121,12 +123,6 @@ impl ModelName {
         (self.app_label.clone(), self.model.to_lowercase())
     }
 
-    /// The name of the model as the setting has it.
-    #[must_use]
-    pub fn model(&self) -> &str {
-        &self.model
-    }
-
     /// Whether it is `auth.User`.
     #[must_use]
     pub fn is_auth_user(&self) -> bool {
@@ -136,9 +132,7 @@ impl ModelName {
 
 /// Whether it is a name in Python.
 fn is_name(text: &str) -> bool {
-    !text.starts_with(|c: char| c.is_numeric())
-        && !text.is_empty()
-        && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+    !text.is_empty() && !text.starts_with(char::is_numeric) && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn field(text: &str) -> Result<String, String> {
@@ -146,13 +140,12 @@ fn field(text: &str) -> Result<String, String> {
     if is_name(text) { Ok(text.to_owned()) } else { Err("the name of a field".to_owned()) }
 }
 
-fn fields(text: &str) -> Result<Vec<String>, String> {
-    let names = values::list(text)?;
-    if names.iter().all(|name| is_name(name)) { Ok(names) } else { Err("a list of names of fields".to_owned()) }
-}
-
 fn required_fields(text: &str) -> Result<Option<Vec<String>>, String> {
-    if text.trim().is_empty() { Ok(None) } else { fields(text).map(Some) }
+    match values::list(text)? {
+        _ if text.trim().is_empty() => Ok(None),
+        names if names.iter().all(|name| is_name(name)) => Ok(Some(names)),
+        _ => Err("a list of names of fields".to_owned()),
+    }
 }
 
 fn columns(text: &str) -> Result<Vec<(String, String)>, String> {
@@ -176,11 +169,7 @@ pub enum Backend {
 
 impl Backend {
     fn from_class_name(name: &str) -> Option<Self> {
-        match name {
-            "ModelBackend" => Some(Self::Model),
-            "AllowAllUsersModelBackend" => Some(Self::AllowAllUsersModel),
-            _ => None,
-        }
+        [Self::Model, Self::AllowAllUsersModel].into_iter().find(|backend| values::class_name(backend.path()) == name)
     }
 
     /// Its Python path, as sessions have it.

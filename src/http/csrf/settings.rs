@@ -31,22 +31,18 @@ settings! {
         /// The header that scripts send the token in, as Django's `request.META` names it.
         pub header_name: String = CSRF_HEADER_NAME("HTTP_X_CSRFTOKEN", values::meta_header("HTTP_X_CSRFTOKEN"));
         /// Other origins whose forms are accepted, with their scheme: `https://app.example.org`, `https://*.example.org`.
-        pub trusted_origins: Vec<String> = CSRF_TRUSTED_ORIGINS("", origins);
+        pub trusted_origins: Vec<String> = CSRF_TRUSTED_ORIGINS("", values::only(
+            values::list,
+            |origins| origins.iter().all(|origin| is_origin(origin)),
+            "a list of origins with their scheme, such as https://example.org"
+        ));
     }
 }
 
-fn origins(text: &str) -> Result<Vec<String>, String> {
-    let origins = values::list(text)?;
-    let is_origin = |origin: &String| {
-        origin.split_once("://").is_some_and(|(scheme, host)| {
-            ["http", "https"].contains(&scheme) && !host.is_empty() && !host.contains(['/', '?', '#', '@'])
-        })
-    };
-    if origins.iter().all(is_origin) {
-        Ok(origins)
-    } else {
-        Err("a list of origins with their scheme, such as https://example.org".to_owned())
-    }
+fn is_origin(origin: &str) -> bool {
+    origin.split_once("://").is_some_and(|(scheme, host)| {
+        ["http", "https"].contains(&scheme) && !host.is_empty() && !host.contains(['/', '?', '#', '@'])
+    })
 }
 
 impl CsrfSettings {

@@ -44,7 +44,7 @@ pub enum CacheUrl {
 }
 
 /// A valid `redis://` URL.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisUrl {
     /// `redis://host:port/db`, for messages.
     shown: String,
@@ -103,12 +103,6 @@ impl fmt::Display for CacheUrl {
 impl fmt::Debug for CacheUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "CacheUrl({self})")
-    }
-}
-
-impl fmt::Debug for RedisUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RedisUrl({})", self.shown)
     }
 }
 

@@ -43,20 +43,14 @@ fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
     for entry in text.split_whitespace() {
         for (position, part) in entry.split(',').enumerate().filter(|(_, part)| !part.is_empty()) {
             match entries.last_mut() {
-                Some(last) if position > 0 && !part.contains(':') => {
-                    last.push(',');
-                    last.push_str(part);
-                }
+                Some(last) if position > 0 && !part.contains(':') => *last += &format!(",{part}"),
                 _ => entries.push(part.to_owned()),
             }
         }
     }
     let mut clients: Vec<OAuth2Client> = Vec::new();
     for entry in &entries {
-        let (id, secret) = entry.split_once(':').ok_or_else(expected)?;
-        if secret.is_empty() {
-            return Err(expected());
-        }
+        let (id, secret) = entry.split_once(':').filter(|(_, secret)| !secret.is_empty()).ok_or_else(expected)?;
         if !is_client_id(id) {
             return Err(format!("a list of id:hashed secret in which each id is {CLIENT_ID_CHARACTERS}"));
         }

@@ -48,7 +48,7 @@ pub(super) fn user_admin(
     let keys: Vec<&TableColumn> = table.columns.iter().filter(|column| column.column.is_primary_key).collect();
     let [key] = keys[..] else { return Ok(None) };
     let (app, _) = settings.auth_user_model.names();
-    let mut model = Model::described(&app, settings.auth_user_model.model(), &table.name, primary_key(key));
+    let mut model = Model::described(&app, &settings.auth_user_model.model, &table.name, primary_key(key));
     let mut others: Vec<OtherTable> = Vec::new();
     let references = foreign_keys(conn, &table.name)?;
     for column in table.columns.iter().filter(|column| column.column.name != key.column.name) {
