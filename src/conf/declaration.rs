@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! settings! {
-//!     section "SIMPLE_JWT", prefix "SIMPLE_JWT_", finish Self::finish;
+//!     section "SIMPLE_JWT", app "rest_framework_simplejwt", prefix "SIMPLE_JWT_";
 //!
 //!     /// How tokens are made and checked.
 //!     pub struct SimpleJwtSettings {

@@ -16,15 +16,7 @@ impl Environment {
     /// # Errors
     /// Returns an error if `.env` exists but cannot be read, or has a line that is not `NAME=value`.
     pub fn load() -> Result<Self, SettingsError> {
-        Self::load_from(Path::new(".env"))
-    }
-
-    /// Same as [`Environment::load`], with another file in place of `.env`.
-    ///
-    /// # Errors
-    /// Same as [`Environment::load`].
-    pub fn load_from(file: &Path) -> Result<Self, SettingsError> {
-        let mut env = Self::from_file(file)?;
+        let mut env = Self::from_file(Path::new(".env"))?;
         env.values.extend(Self::from_process().values);
         Ok(env)
     }

@@ -59,13 +59,8 @@ impl Environment {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<T, SettingsError> {
         let text = self.get(key).unwrap_or(default);
-        parse(text).map_err(|expected| {
-            if is_secret {
-                SettingsError::new(key, format!("the value is not {expected}"))
-            } else {
-                SettingsError::expected(key, text, &expected)
-            }
-        })
+        let shown = if is_secret { "the value".to_owned() } else { format!("{text:?}") };
+        parse(text).map_err(|expected| SettingsError::new(key, format!("{shown} is not {expected}")))
     }
 
     /// Refuses names that begin with `prefix` and are not in `settings`.

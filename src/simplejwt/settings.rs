@@ -14,7 +14,8 @@ use crate::core::crypto::SecretString;
 use crate::core::jwt::Algorithm;
 
 settings! {
-    section "SIMPLE_JWT", app "rest_framework_simplejwt", prefix "SIMPLE_JWT_", finish |settings: &mut Self, _| settings.validate();
+    section "SIMPLE_JWT", app "rest_framework_simplejwt", prefix "SIMPLE_JWT_",
+        finish |settings: &mut Self, _| settings.validate();
 
     /// How tokens are made and checked.
     ///

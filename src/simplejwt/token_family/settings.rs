@@ -5,8 +5,7 @@ use chrono::Duration;
 use crate::conf::{SettingsError, settings, values};
 
 settings! {
-    section "SIMPLE_JWT", app "rest_framework_simplejwt", app "rest_framework_simplejwt.token_family",
-        finish |settings: &mut Self, _| settings.refuse_claims(&[]);
+    section "SIMPLE_JWT", app "rest_framework_simplejwt", app "rest_framework_simplejwt.token_family";
 
     /// Which refresh tokens belong to one login, and when that login ends.
     ///
@@ -104,7 +103,9 @@ mod tests {
 
     fn read(key: &str, value: &str) -> Result<TokenFamilySettings, String> {
         let env: Environment = [(key, value)].into_iter().collect();
-        TokenFamilySettings::from_env(&env).map_err(|error| error.to_string())
+        let settings = TokenFamilySettings::from_env(&env);
+        let checked = settings.and_then(|settings| settings.refuse_claims(&[]).map(|()| settings));
+        checked.map_err(|error| error.to_string())
     }
 
     #[test]
