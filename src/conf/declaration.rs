@@ -25,8 +25,9 @@
 //! * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
 //! * `app`: an app without which the settings are not read, as `INSTALLED_APPS` names it; there may be several;
 //! * `prefix`: unknown names that begin with it are errors;
-//! * `shared_prefix`: a prefix that other programs use too. Of the unknown names, only those of Python that something else replaces
-//!   are errors. The field `misspelt` has those that are probably meant to be one of these settings, for the system checks;
+//! * `shared_prefix`: a prefix that other programs use too. Of the unknown names, only those of Python that something else
+//!   replaces are errors. The field `misspelt` has those that are probably meant to be one of these settings, for the
+//!   system checks;
 //! * `finish`: a function `(&mut Self, &Environment) -> Result<(), SettingsError>`, called with what was read.
 //!
 //! `unsupported.txt` has the names of Python that are not settings here.

@@ -1,7 +1,7 @@
 //! Names that are settings of Django, DRF, simplejwt or the packages around them, but not here, and what to say about them.
 
-/// Each line has a package, a reason and names. If the first word is `use` and not a package, the server does not start with these
-/// names, and the second part is what to use instead. A name that ends with `_` is the beginning of names.
+/// Each line has a package, a reason and names. If the first word is `use` and not a package, the server does not start
+/// with these names, and the second part is what to use instead. A name that ends with `_` is the beginning of names.
 const TABLE: &str = include_str!("unsupported.txt");
 
 /// The first word of a line with names that something else replaces.

@@ -57,9 +57,9 @@ settings! {
         pub signing_key: Option<SecretString> = SIMPLE_JWT_SIGNING_KEY("", values::optional(values::pem), secret);
         /// Further keys that verify tokens and, if they are asymmetric, are published at `/.well-known/jwks.json`.
         ///
-        /// PEM blocks one after the other, of which public ones suffice, or for HS algorithms one secret a line; line breaks may be
-        /// written as `\n`. Or `file:PATH` with the same. A line `kid: NAME` before a block gives the key the name that tokens
-        /// have.
+        /// PEM blocks one after the other, of which public ones suffice, or for HS algorithms one secret a line; line
+        /// breaks may be written as `\n`. Or `file:PATH` with the same. A line `kid: NAME` before a block gives the key the
+        /// name that tokens have.
         pub signing_keys_inactive: Option<SecretString> =
             SIMPLE_JWT_SIGNING_KEYS_INACTIVE("", values::optional(values::pem), secret);
         /// The `kid` in new tokens: `thumbprint` (RFC 7638), `none`, or a text. HS keys never have one.

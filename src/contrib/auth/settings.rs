@@ -37,8 +37,8 @@ settings! {
         pub email_field: Option<String> = EMAIL_FIELD("", values::optional(field));
         /// The fields that `createsuperuser` asks for in addition to user name and password; `none` for no fields.
         ///
-        /// By default `email` if users log in with `username`, as with `AbstractUser`, otherwise none. A foreign key takes the key
-        /// of the other row. A many-to-many field is not possible.
+        /// By default `email` if users log in with `username`, as with `AbstractUser`, otherwise none. A foreign key takes
+        /// the key of the other row. A many-to-many field is not possible.
         pub required_fields: Option<Vec<String>> = REQUIRED_FIELDS("", required_fields);
         /// Hashers of passwords. The first one hashes new passwords, all of them verify stored ones.
         ///
@@ -79,8 +79,8 @@ settings! {
         pub login_failure_limit: Option<u16> = LOGIN_FAILURE_LIMIT("none", failure_limit);
         /// Number of failed logins with any names after which an address is answered with 429, such as `100`.
         ///
-        /// Stops one password from being tried on many names. It works with and without `LOGIN_FAILURE_LIMIT`. The failures of `LOGIN_COOLOFF`
-        /// count, from the first one on. Many users may share an address: **behind a proxy without
+        /// Stops one password from being tried on many names. It works with and without `LOGIN_FAILURE_LIMIT`. The failures
+        /// of `LOGIN_COOLOFF` count, from the first one on. Many users may share an address: **behind a proxy without
         /// `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
         pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS("none", failure_limit);
         /// How long that lasts after the last failure.

@@ -29,8 +29,8 @@ pub struct OAuth2Client {
 /// What [`is_client_id`] allows, for messages.
 pub const CLIENT_ID_CHARACTERS: &str = "letters, digits and the signs - . _ ~ @ /";
 
-/// Whether `id` is the same in `.env`, in an `Authorization` header and in a form, encoded or not (RFC 6749, section 2.3.1): `curl -u`
-/// does not encode it. Quotation marks are there if a tool has not removed those around a value.
+/// Whether `id` is the same in `.env`, in an `Authorization` header and in a form, encoded or not (RFC 6749, section
+/// 2.3.1): `curl -u` does not encode it. Quotation marks are there if a tool has not removed those around a value.
 #[must_use]
 pub fn is_client_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~@/".contains(&byte))

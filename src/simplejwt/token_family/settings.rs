@@ -42,7 +42,8 @@ settings! {
         pub expiration_claim: String = SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM("family_exp", claim);
         /// How long after a rotation the old token is answered with the same new one. At most 5 minutes.
         ///
-        /// For tabs that refresh at the same time, and for a client that did not get the answer. With `0` exactly one of several requests with one token succeeds. Needs `SIMPLE_JWT_TOKEN_FAMILY_ENABLED`.
+        /// For tabs that refresh at the same time, and for a client that did not get the answer. With `0` exactly one of
+        /// several requests with one token succeeds. Needs `SIMPLE_JWT_TOKEN_FAMILY_ENABLED`.
         pub refresh_token_grace_period: Duration = SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD(
             "0",
             values::only(
