@@ -1,6 +1,9 @@
 //! Python's rules for JSON values: truth, numbers and text. Python counterpart: the built-in `bool`, `int`, `str`, `repr` and
 //! `type`.
 
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{GeneralPurpose, general_purpose};
 use serde_json::{Number, Value};
 
 /// `bool(value)`.
@@ -107,11 +110,56 @@ pub fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// Python's `base64.b64decode`: other characters are skipped, and the padding ends the text. `None` if the padding is missing.
+#[must_use]
+pub fn b64decode(text: &[u8]) -> Option<Vec<u8>> {
+    const ENGINE: GeneralPurpose =
+        GeneralPurpose::new(&STANDARD, general_purpose::NO_PAD.with_decode_allow_trailing_bits(true));
+    let mut digits = Vec::with_capacity(text.len());
+    let mut padding = 0;
+    for byte in text {
+        let digits_of_last = digits.len() % 4;
+        if *byte == b'=' && digits_of_last >= 2 {
+            padding += 1;
+            if digits_of_last + padding == 4 {
+                return ENGINE.decode(digits).ok();
+            }
+        } else if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/') {
+            digits.push(*byte);
+            padding = 0;
+        }
+    }
+    if digits.len().is_multiple_of(4) { ENGINE.decode(digits).ok() } else { None }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn base64_is_read_as_python_reads_it() {
+        for (text, expected) in [
+            ("", Some("")),
+            ("YQ==", Some("a")),
+            ("YWI=", Some("ab")),
+            ("Y W\r\nJj!", Some("abc")),
+            ("=YWI=", Some("ab")),
+            ("YQ==YQ==", Some("a")),
+            ("YQ=Q", None),
+            ("!!!", Some("")),
+            ("Y", None),
+            ("YQ", None),
+            ("YQ=", None),
+        ] {
+            assert_eq!(
+                b64decode(text.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap()).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn empty_values_and_zero_are_false() {

@@ -1,12 +1,10 @@
 //! The body of a form. Python counterpart: `HttpRequest.POST`.
 
-use actix_multipart::Multipart;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{Bytes, BytesMut};
-use futures_util::{TryStreamExt, stream};
 
 use super::body::{BodyBudget, BodyError, Limits, read_body};
+use super::multipart::{self, MultiPartParserError, Part};
 use super::query_dict::QueryDict;
 
 /// Why a form cannot be read.
@@ -18,9 +16,9 @@ pub enum FormError {
     /// It has more fields than `DATA_UPLOAD_MAX_NUMBER_FIELDS`.
     #[error("the number of fields exceeds DATA_UPLOAD_MAX_NUMBER_FIELDS")]
     TooManyFields,
-    /// It is malformed.
-    #[error("{0}")]
-    Unreadable(String),
+    /// It is a malformed multipart form.
+    #[error(transparent)]
+    MultiPart(#[from] MultiPartParserError),
 }
 
 /// The fields of the form in `payload`, urlencoded or multipart. Files are skipped. A body of another type has no fields.
@@ -40,28 +38,16 @@ pub async fn read_form(
             let fields = body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).count();
             if fields > limits.fields { Err(FormError::TooManyFields) } else { Ok(QueryDict::parse(&body)) }
         }
-        "multipart/form-data" => multipart(headers, body, limits.fields).await,
+        "multipart/form-data" => multipart(content_type, &body, limits.fields),
         _ => Ok(QueryDict::default()),
     }
 }
 
-async fn multipart(headers: &HeaderMap, body: Bytes, max_fields: usize) -> Result<QueryDict, FormError> {
-    let broken = |error: actix_multipart::MultipartError| FormError::Unreadable(error.to_string());
-    let mut parts = Multipart::new(headers, stream::iter([Ok::<_, actix_web::error::PayloadError>(body)]));
-    let (mut fields, mut count) = (QueryDict::default(), 0);
-    while let Some(mut part) = parts.try_next().await.map_err(broken)? {
-        count += 1;
-        if count > max_fields {
-            return Err(FormError::TooManyFields);
-        }
-        let is_file = part.content_disposition().is_some_and(|disposition| disposition.get_filename().is_some());
-        let name = part.name().map(str::to_owned);
-        let mut content = BytesMut::new();
-        while let Some(chunk) = part.try_next().await.map_err(broken)? {
-            content.extend_from_slice(&chunk);
-        }
-        if let Some(name) = name.filter(|_| !is_file) {
-            fields.push(name, String::from_utf8_lossy(&content));
+fn multipart(content_type: &str, body: &[u8], max_fields: usize) -> Result<QueryDict, FormError> {
+    let mut fields = QueryDict::default();
+    for Part { name, value } in multipart::parse(content_type, body, max_fields)? {
+        if let Some(value) = value {
+            fields.push(String::from_utf8_lossy(&name), String::from_utf8_lossy(&value));
         }
     }
     Ok(fields)
@@ -100,6 +86,6 @@ mod tests {
         let urlencoded = "application/x-www-form-urlencoded";
         assert!(matches!(form(urlencoded, b"a&b&c&d").await, Err(FormError::TooManyFields)));
         assert!(matches!(form(urlencoded, &[b'a'; 401]).await, Err(FormError::Body(BodyError::TooLarge))));
-        assert!(matches!(form("multipart/form-data", b"x").await, Err(FormError::Unreadable(_))));
+        assert!(matches!(form("multipart/form-data", b"x").await, Err(FormError::MultiPart(_))));
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{AsHeaderName, HeaderMap};
+use percent_encoding::percent_decode_str;
 
 /// Bytes of a header as WSGI hands them to Django: several headers of one name are joined by a comma.
 #[must_use]
@@ -19,6 +20,42 @@ pub(super) fn joined(headers: &HeaderMap, name: impl AsHeaderName) -> Option<Cow
         joined.to_mut().extend_from_slice(value.as_bytes());
     }
     Some(joined)
+}
+
+/// A header such as `Content-Type` or `Content-Disposition`: what stands before the first `;`, in lower case, and the parameters
+/// with their names in lower case. Python counterpart: `parse_header_parameters`.
+#[must_use]
+pub fn parse_header_parameters(line: &str) -> (String, Vec<(String, String)>) {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let mut parts = line.split(move |c| {
+        let is_separator = c == ';' && !is_quoted;
+        if c == '"' && !is_escaped {
+            is_quoted = !is_quoted;
+        }
+        is_escaped = c == '\\' && !is_escaped;
+        is_separator
+    });
+    let main = parts.next().unwrap_or("").trim().to_lowercase();
+    let parameter = |part: &str| {
+        let (name, value) = part.split_once('=')?;
+        let (name, value) = (name.trim().to_lowercase(), unquote(value.trim()));
+        // RFC 2231: `name*=charset'language'value`. Python also takes a value alone.
+        Some(match name.strip_suffix('*') {
+            Some(name) => {
+                let value = value.splitn(3, '\'').nth(2).unwrap_or(&value);
+                (name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into_owned())
+            }
+            None => (name, value),
+        })
+    };
+    (main, parts.filter_map(parameter).collect())
+}
+
+fn unquote(value: &str) -> String {
+    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(inner) => inner.replace("\\\\", "\\").replace("\\\"", "\""),
+        None => value.to_owned(),
+    }
 }
 
 /// Words of a header between white space, as Python's `bytes.split`.
@@ -37,6 +74,14 @@ mod tests {
         let req = TestRequest::default().append_header(("X-A", "1")).append_header(("X-A", "2")).to_http_request();
         assert_eq!(header_bytes(&req, "x-a").unwrap(), b"1,2".as_slice());
         assert_eq!(header_bytes(&req, "x-b"), None);
+    }
+
+    #[test]
+    fn parameters_may_be_quoted_or_encoded() {
+        let (main, parameters) =
+            parse_header_parameters("Multipart/Form-Data; BOUNDARY=\"a;b\\\"\" ; x; y* = utf-8'de'%c3%a4");
+        assert_eq!(main, "multipart/form-data");
+        assert_eq!(parameters, [("boundary".to_owned(), "a;b\"".to_owned()), ("y".to_owned(), "ä".to_owned())]);
     }
 
     #[test]

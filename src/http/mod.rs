@@ -16,6 +16,7 @@ pub mod form_data;
 pub mod headers;
 pub mod host;
 pub mod middleware;
+pub mod multipart;
 pub mod outcome;
 #[cfg(feature = "server")]
 mod patterns;

@@ -1,5 +1,7 @@
 //! Media types in `Accept` and `Content-Type`. Python counterpart: `rest_framework.utils.mediatypes`.
 
+use crate::http::headers::parse_header_parameters;
+
 /// A media type longer than this matches nothing.
 pub const MAX_MEDIA_TYPE_LENGTH: usize = 256;
 
@@ -15,13 +17,8 @@ impl MediaType {
     /// Reads one media type. Every text can be read; an invalid one matches nothing.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut parts = split_unquoted(text);
-        let full = parts.next().unwrap_or("").trim().to_lowercase();
+        let (full, params) = parse_header_parameters(text);
         let (main, sub) = full.split_once('/').unwrap_or((&full, ""));
-        let params = parts
-            .filter_map(|part| part.split_once('='))
-            .map(|(key, value)| (key.trim().to_lowercase(), unquote(value.trim())))
-            .collect();
         Self { main: main.to_owned(), sub: sub.to_owned(), params }
     }
 
@@ -51,27 +48,6 @@ impl MediaType {
         } else {
             3
         }
-    }
-}
-
-/// Splits at `;`, but not inside double quotes.
-fn split_unquoted(text: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    let mut escaped = false;
-    text.split(move |c| {
-        let separates = c == ';' && !quoted;
-        if c == '"' && !escaped {
-            quoted = !quoted;
-        }
-        escaped = c == '\\' && !escaped;
-        separates
-    })
-}
-
-fn unquote(value: &str) -> String {
-    match value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(inner) => inner.replace("\\\\", "\\").replace("\\\"", "\""),
-        None => value.to_owned(),
     }
 }
 

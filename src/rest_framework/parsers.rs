@@ -1,15 +1,17 @@
 //! How a request body is read. Python counterpart: `rest_framework.parsers` and `rest_framework.request.Request.data`.
 
-use actix_multipart::Multipart;
+use std::borrow::Cow;
+
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
-use actix_web::web::{Bytes, BytesMut};
-use futures_util::{TryStreamExt, stream};
+use actix_web::web::Bytes;
+use encoding_rs::{Encoding, UTF_8, UTF_16LE, X_USER_DEFINED};
 use serde_json::{Map, Value};
 
 use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use crate::http::body::{self, BodyBudget, BodyError, Limits};
+use crate::http::multipart::{self, MultiPartParserError, Part};
 
 /// Seconds after which a client may try again if its body did not fit into the memory of all bodies.
 const RETRY_AFTER: u64 = 1;
@@ -80,7 +82,7 @@ pub async fn parse(
     let content_type = content_type.as_deref().unwrap_or("");
     // Nearly all clients send exactly this text, so it does not need to be parsed.
     let (parser, charset) = match parsers.iter().find(|parser| parser.media_type() == content_type) {
-        Some(parser) => (parser, Charset::Utf8),
+        Some(parser) => (parser, Charset::Other(UTF_8)),
         None => {
             let media_type = MediaType::parse(content_type);
             let parser = parsers
@@ -94,7 +96,7 @@ pub async fn parse(
     match parser {
         Parser::Json => json(&body, charset).map(Data::Json),
         Parser::Form => form(&body, charset, limits.fields).map(Data::Form),
-        Parser::MultiPart => multipart(headers, body, charset, limits.fields).await.map(Data::Form),
+        Parser::MultiPart => multipart(content_type, &body, charset, limits.fields).map(Data::Form),
     }
 }
 
@@ -130,7 +132,7 @@ pub(super) async fn form_field(headers: &HeaderMap, body: Bytes, max_fields: usi
     let mut fields = if is(Parser::Form) {
         form(&body, charset, max_fields).ok()?
     } else if is(Parser::MultiPart) {
-        multipart(headers, body, charset, max_fields).await.ok()?
+        multipart(&content_type, &body, charset, max_fields).ok()?
     } else {
         return None;
     };
@@ -140,33 +142,60 @@ pub(super) async fn form_field(headers: &HeaderMap, body: Bytes, max_fields: usi
     }
 }
 
-/// The charsets that a body may be in; an unknown one counts as UTF-8, as in Django.
+/// The charset of a body. A name that is not known counts as UTF-8, as in Django.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Charset {
-    Utf8,
     Latin1,
     Ascii,
+    /// UTF-16 with a byte order mark, or little-endian.
+    Utf16,
+    Other(&'static Encoding),
 }
 
 impl Charset {
     fn of(media_type: &MediaType) -> Self {
-        match media_type.param("charset").unwrap_or("").to_ascii_lowercase().as_str() {
-            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "l1" => Self::Latin1,
-            "ascii" | "us-ascii" => Self::Ascii,
-            _ => Self::Utf8,
+        let name = media_type
+            .param("charset")
+            .unwrap_or("")
+            .trim()
+            .to_ascii_lowercase()
+            .replace('_', "-")
+            .replace("utf-16-", "utf-16");
+        match name.as_str() {
+            // The Encoding Standard, which browsers follow, reads these as windows-1252. Python does not.
+            "latin-1" | "latin1" | "iso-8859-1" | "iso8859-1" | "8859" | "cp819" | "l1" | "latin" => Self::Latin1,
+            "ascii" | "us-ascii" | "646" => Self::Ascii,
+            "utf-16" | "utf16" | "u16" => Self::Utf16,
+            name => {
+                let label = name.strip_prefix("cp").filter(|page| page.starts_with("125"));
+                let label = label.map_or_else(|| name.to_owned(), |page| format!("windows-{page}"));
+                let encoding = Encoding::for_label_no_replacement(label.as_bytes());
+                Self::Other(encoding.filter(|encoding| *encoding != X_USER_DEFINED).unwrap_or(UTF_8))
+            }
         }
     }
 
+    /// The text, or `None` if the bytes are not in this charset.
     fn decode(self, bytes: &[u8]) -> Option<String> {
         match self {
             Self::Latin1 => Some(bytes.iter().map(|b| char::from(*b)).collect()),
-            Self::Ascii if !bytes.is_ascii() => None,
-            Self::Ascii | Self::Utf8 => String::from_utf8(bytes.to_vec()).ok(),
+            Self::Ascii => bytes.is_ascii().then(|| String::from_utf8_lossy(bytes).into_owned()),
+            Self::Utf16 => {
+                Some(UTF_16LE.decode(bytes)).filter(|(.., has_errors)| !has_errors).map(|(text, ..)| text.into_owned())
+            }
+            Self::Other(encoding) => {
+                encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
+            }
         }
     }
 
+    /// The text with U+FFFD in place of what is not in this charset.
     fn decode_lossy(self, bytes: &[u8]) -> String {
-        self.decode(bytes).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned())
+        match self {
+            Self::Ascii => bytes.iter().map(|b| if b.is_ascii() { char::from(*b) } else { '\u{fffd}' }).collect(),
+            Self::Other(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
+            Self::Latin1 | Self::Utf16 => self.decode(bytes).unwrap_or_else(|| UTF_16LE.decode(bytes).0.into_owned()),
+        }
     }
 }
 
@@ -193,35 +222,25 @@ fn form(body: &[u8], charset: Charset, max_fields: usize) -> Result<Map<String, 
     Ok(fields)
 }
 
-async fn multipart(
-    headers: &HeaderMap,
-    body: Bytes,
+fn multipart(
+    content_type: &str,
+    body: &[u8],
     charset: Charset,
     max_fields: usize,
 ) -> Result<Map<String, Value>, ApiError> {
-    let problem =
-        |e: actix_multipart::MultipartError| ApiError::parse_error(format!("Multipart form parse error - {e}"));
-    let chunks = stream::iter([Ok::<_, actix_web::error::PayloadError>(body)]);
-    let mut parts = Multipart::new(headers, chunks);
-    let mut fields = Map::new();
-    let mut count = 0;
-    while let Some(mut part) = parts.try_next().await.map_err(problem)? {
-        count += 1;
-        if count > max_fields {
-            return Err(too_many_fields());
+    let parts = multipart::parse(content_type, body, max_fields).map_err(|error| match error {
+        MultiPartParserError::TooManyFields | MultiPartParserError::TooManyFiles => {
+            ApiError::parse_error(error.to_string())
         }
-        let is_file = part.content_disposition().is_some_and(|d| d.get_filename().is_some());
-        let name = part.name().map(str::to_owned);
-        let mut content = BytesMut::new();
-        while let Some(chunk) = part.try_next().await.map_err(problem)? {
-            content.extend_from_slice(&chunk);
-        }
-        let value = if is_file { Value::Object(Map::new()) } else { Value::String(charset.decode_lossy(&content)) };
-        if let Some(name) = name {
-            fields.insert(name, value);
-        }
-    }
-    Ok(fields)
+        error => ApiError::parse_error(format!("Multipart form parse error - {error}")),
+    })?;
+    let field = |part: Part<'_>| {
+        let value = part.value.map_or_else(|| Value::Object(Map::new()), |value| charset.decode_lossy(&value).into());
+        (charset.decode_lossy(&part.name), value)
+    };
+    // In DRF, files come after the fields. Of the same name the last one counts.
+    let (fields, files): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| part.value.is_some());
+    Ok(fields.into_iter().chain(files).map(field).collect())
 }
 
 fn too_many_fields() -> ApiError {
@@ -267,6 +286,31 @@ mod tests {
         assert_eq!(parsed("application/json", b"{\"a\":1}").await.unwrap(), Data::Json(json!({ "a": 1 })));
         let latin = parsed("application/json; charset=latin-1", b"\"\xfc\"").await.unwrap();
         assert_eq!(latin, Data::Json(json!("ü")));
+        for (charset, body) in [
+            ("ISO_8859-1", b"\"\xfc\"".as_slice()),
+            ("windows-1252", b"\"\xfc\""),
+            ("cp1252", b"\"\xfc\""),
+            ("iso-8859-15", b"\"\xfc\""),
+            ("koi8-r", b"\"\xb7\""),
+            ("shift_jis", b"\"\x83\xbf\""),
+            ("utf-16", b"\xff\xfe\"\0\xfc\0\"\0"),
+            ("utf-16", b"\xfe\xff\0\"\0\xfc\0\""),
+            ("UTF-16-BE", b"\0\"\0\xfc\0\""),
+            ("nonsense", "\"ü\"".as_bytes()),
+        ] {
+            let data = parsed(&format!("application/json; charset={charset}"), body).await.unwrap();
+            let expected = match charset {
+                "koi8-r" => "╥",
+                "shift_jis" => "α",
+                _ => "ü",
+            };
+            assert_eq!(data, Data::Json(json!(expected)), "{charset}");
+        }
+        for (charset, body) in [("ascii", b"\"\xfc\"".as_slice()), ("shift_jis", b"\"\x83\""), ("utf-16", b"\xd8\0\"")]
+        {
+            let error = parsed(&format!("application/json; charset={charset}"), body).await.unwrap_err();
+            assert_eq!(error.status(), 400, "{charset}");
+        }
         assert_eq!(parsed("application/json", b"\"\xfc\"").await.unwrap_err().status(), 400);
     }
 
@@ -285,9 +329,23 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn forms_are_read_in_their_charset() {
+        let expected = form_data(json!({ "ä": "ü\u{fffd}" }));
+        let form = "application/x-www-form-urlencoded; charset=";
+        assert_eq!(parsed(&format!("{form}utf-8"), b"%c3%a4=%c3%bc%ff").await.unwrap(), expected);
+        let koi8 = form_data(json!({ "д": "Д" }));
+        assert_eq!(parsed(&format!("{form}koi8-r"), b"%c4=%E4").await.unwrap(), koi8);
+        let body = b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xe4\r\n--B--\r\n";
+        let form = "multipart/form-data; boundary=B; charset=";
+        assert_eq!(parsed(&format!("{form}koi8-r"), body).await.unwrap(), form_data(json!({ "a": "Д" })));
+        assert_eq!(parsed(&format!("{form}ascii"), body).await.unwrap(), form_data(json!({ "a": "\u{fffd}" })));
+    }
+
+    #[actix_web::test]
     async fn a_file_in_a_multipart_body_is_not_a_text_value() {
         let body = b"--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx\r\n\
-            --B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\"\r\n\r\ny\r\n--B--\r\n";
+            --B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"n\"\r\n\r\ny\r\n\
+            --B\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\nz\r\n--B--\r\n";
         let data = parsed("multipart/form-data; boundary=B", body).await.unwrap();
         assert_eq!(data, form_data(json!({ "a": "x", "f": {} })));
     }
@@ -296,7 +354,8 @@ mod tests {
     async fn a_multipart_body_without_a_boundary_is_refused() {
         let error = parsed("multipart/form-data", b"x").await.unwrap_err();
         assert_eq!(error.status(), 400);
-        assert!(error.body()["detail"].as_str().unwrap().starts_with("Multipart form parse error - "), "{error}");
+        let detail = "Multipart form parse error - Invalid boundary in multipart: None";
+        assert_eq!(error.body(), &json!({ "detail": detail }));
     }
 
     #[actix_web::test]

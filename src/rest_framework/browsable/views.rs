@@ -14,7 +14,7 @@ use crate::core::crypto::SecretString;
 use crate::core::python;
 use crate::http::body::{BodyError, CREDENTIALS_BODY, Limits};
 use crate::http::csrf;
-use crate::http::error_pages::{server_error, service_unavailable};
+use crate::http::error_pages::{bad_request, server_error, service_unavailable};
 use crate::http::form_data::{FormError, read_form};
 use crate::http::outcome::Reason;
 use crate::http::query_dict::QueryDict;
@@ -142,7 +142,7 @@ fn unread(error: FormError) -> HttpResponse {
         FormError::Body(BodyError::OverBudget(_)) => return service_unavailable(error.to_string()),
         FormError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         FormError::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
-        _ => StatusCode::BAD_REQUEST,
+        _ => return bad_request(error.to_string()),
     };
     let mut response = HttpResponse::build(status).finish();
     response.extensions_mut().insert(Reason::refused(error.to_string(), None));
