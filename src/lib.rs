@@ -20,8 +20,10 @@
 //! }
 //!
 //! # actix_web::rt::System::new().block_on(async {
-//! // Once, at start. A missing or unsuitable key is an error here. let settings = Settings::new("a secret of at least thirty-two
-//! bytes").stateless(); let apps = Apps::builder(settings).build()?; let jwt = apps.jwt()?.clone();
+//! // Once, at start. A missing or unsuitable key is an error here.
+//! let settings = Settings::new("a secret of at least thirty-two bytes").stateless();
+//! let apps = Apps::builder(settings).build()?;
+//! let jwt = apps.jwt()?.clone();
 //!
 //! // In the closure of `HttpServer::new`.
 //! let app = App::new().configure(|cfg| apps.configure(cfg)).route("/whoami", web::get().to(whoami));
