@@ -1,11 +1,11 @@
-//! Who may call, and the check of their secrets. Python counterpart: `OAuth2Validator.authenticate_client` of
+//! The clients of the endpoints, and the check of their secrets. Python counterpart: `OAuth2Validator.authenticate_client` of
 //! django-oauth-toolkit.
 //!
-//! A gateway introspects a token with every request. A password hash takes a tenth of a second on purpose, so the right secret is
-//! hashed only once, on the threads for hashing. After that this process keeps an HMAC of it, under a random key of the process,
-//! and compares it in constant time with the HMAC of the secret that is sent. A wrong secret, and any secret of an unknown client,
-//! is hashed each time: guessing is as slow as guessing a password, and both cases take the same time. Guesses from one address
-//! wait for each other, so they do not delay log-ins for long.
+//! A gateway introspects a token with every request, and a password hash takes a tenth of a second on purpose. So the right
+//! secret is hashed only once, on the threads for hashing. After that this process keeps an HMAC of the secret, made with a
+//! random key, and compares it in constant time with the HMAC of each secret that is sent. A wrong secret, and any secret of an
+//! unknown client, is hashed each time. So guessing a secret is as slow as guessing a password, and both cases take the same
+//! time. Guesses from one address wait for each other, so they do not delay log-ins for long.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,7 +17,7 @@ use crate::contrib::auth::hashers::PasswordHashers;
 use crate::contrib::auth::{AuthError, AuthState};
 use crate::core::crypto::random_bytes;
 
-/// The callers of the endpoints.
+/// The clients of the endpoints.
 pub struct OAuth2Clients {
     clients: Vec<Arc<Known>>,
     digest_key: hmac::Key,
@@ -25,12 +25,12 @@ pub struct OAuth2Clients {
 
 struct Known {
     client: OAuth2Client,
-    /// The digest of the right secret, once it was sent.
+    /// The digest of the right secret. `None` until the client has sent the secret.
     digest: Mutex<Option<hmac::Tag>>,
 }
 
 impl Known {
-    /// Whether this is the secret whose digest is known. Compares in constant time.
+    /// Whether `secret` has the known digest. Compares in constant time.
     fn has_digest_of(&self, secret: &str, key: &hmac::Key) -> bool {
         let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
         digest.is_some_and(|digest| hmac::verify(key, secret.as_bytes(), digest.as_ref()).is_ok())
@@ -48,7 +48,7 @@ impl Known {
 }
 
 impl OAuth2Clients {
-    /// The callers that the settings name.
+    /// The clients that the settings name.
     ///
     /// # Errors
     /// Returns an error if no hasher can read a hash.
@@ -71,13 +71,13 @@ impl OAuth2Clients {
         Ok(Self { clients, digest_key })
     }
 
-    /// Whether there are none.
+    /// Whether there are no clients.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.clients.is_empty()
     }
 
-    /// Whether a client has this id and this secret. `address` is where the request comes from.
+    /// Whether a client has this id and this secret. `address` is the address of the request.
     ///
     /// # Errors
     /// Returns an error if too many hashes are waiting.
@@ -88,7 +88,8 @@ impl OAuth2Clients {
         }
         let (secret, key) = (secret.to_owned(), self.digest_key.clone());
         let check = move |hashers: &PasswordHashers| match known {
-            // Many requests may have waited while the first of them was hashed: after a start, all of a gateway.
+            // Many requests may have waited while the secret of the first request was hashed. After a start these are all
+            // requests of a gateway.
             Some(known) => known.has_digest_of(&secret, &key) || known.check(&secret, &key, hashers),
             None => {
                 hashers.fake_runtime(&secret);
@@ -137,7 +138,7 @@ mod tests {
         let check = async |id, secret| clients.is_right(&auth, "a", id, secret).await.ok();
         assert_eq!(check("gateway", "wrong").await, Some(false));
         assert_eq!(check("gateway", "s3cret").await, Some(true));
-        // While the only thread is occupied, no secret can be hashed.
+        // While the only thread is busy, no secret can be hashed.
         let (release, wait) = std::sync::mpsc::channel::<()>();
         let (started, begun) = tokio::sync::oneshot::channel();
         let other = auth.clone();
@@ -157,7 +158,7 @@ mod tests {
         assert_eq!(check("nobody", "s3cret").await, Some(false));
     }
 
-    /// A hasher of which every run is counted.
+    /// A hasher that counts its runs.
     #[derive(Debug, Default)]
     struct Counting(std::sync::atomic::AtomicUsize);
 

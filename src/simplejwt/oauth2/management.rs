@@ -5,7 +5,7 @@ use crate::apps::command::{Command, CommandError, Context, println};
 use crate::contrib::auth::settings::AuthSettings;
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 
-/// Characters of the secret of a client, of 5.95 bits each.
+/// The number of characters of a client's secret. Each has 5.95 bits.
 const CLIENT_SECRET_LENGTH: usize = 43;
 
 /// The command of this module.

@@ -1,7 +1,7 @@
-//! Introspection and revocation of tokens for API gateways (RFC 7662, RFC 7009). Python counterpart:
-//! `oauth2_provider.views` of django-oauth-toolkit, whose bodies the answers have.
+//! Introspection and revocation of tokens for API gateways (RFC 7662, RFC 7009). Python counterpart: `oauth2_provider.views` of
+//! django-oauth-toolkit. The bodies of the responses are the same.
 //!
-//! The callers are named in `OAUTH2_CLIENTS`. Without any, there is neither of the two endpoints.
+//! `OAUTH2_CLIENTS` names the clients. Without clients the two endpoints do not exist.
 
 pub mod clients;
 #[cfg(feature = "server")]

@@ -1,4 +1,4 @@
-//! The logins of a user, for an administrator.
+//! The list of a user's logins for administrators.
 
 use std::net::IpAddr;
 
@@ -15,19 +15,19 @@ use crate::db::types::from_db;
 use crate::db::{DatabaseError, DbConnection};
 use crate::simplejwt::token_blacklist::accounts::{ID_SHOWN, shortened};
 
-/// Logins that are shown.
+/// The number of logins that are shown.
 const SHOWN: usize = 50;
-/// Logins from one address that are found.
+/// The number of logins from one address that are found.
 const FOUND: i64 = 50;
-/// Characters of a user agent that are shown.
+/// The number of characters of a user agent that are shown.
 const AGENT_SHOWN: usize = 80;
 
-/// `activity`, if a rotated token of the family was used again: somebody has a copy of it.
+/// `activity`, if a rotated token of the family was used again, so someone has a copy of the token.
 fn reused(activity: FamilyActivity) -> Option<FamilyActivity> {
     activity.reused_at.is_some().then_some(activity)
 }
 
-/// The families of a user that are alive, and the last ones of which a rotated token was used again.
+/// The families of a user that have not ended, and the last families in which a rotated token was used again.
 #[derive(Clone, Debug)]
 pub(super) struct Logins(pub TokenFamilySettings);
 
@@ -104,7 +104,7 @@ impl Credentials for Logins {
     }
 }
 
-/// Families with this id, or that were used last from this address.
+/// Families with this id, and families that were last used from this address.
 pub(super) fn search(conn: &mut DbConnection, word: &str, _now: DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError> {
     type Row = (String, Option<UserId>, Option<String>, NaiveDateTime, Option<NaiveDateTime>);
     let rows = families::table.inner_join(activity::table).order(activity::last_refresh.desc()).limit(FOUND).select((

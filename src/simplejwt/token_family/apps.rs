@@ -49,7 +49,7 @@ impl AppConfig for TokenFamilyConfig {
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         let settings = registry.settings::<SimpleJwtSettings>().token_family;
         if !registry.is_installed(token_blacklist::apps::NAME) {
-            // Without it no token can be blacklisted, so nothing could end.
+            // Without `token_blacklist` no token can be blacklisted, so no login could be ended.
             if settings.enabled {
                 let problem = format!("needs {:?} in INSTALLED_APPS", token_blacklist::apps::NAME);
                 return Err(SettingsError::new("SIMPLE_JWT_TOKEN_FAMILY_ENABLED", problem));

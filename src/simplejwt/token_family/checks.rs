@@ -1,5 +1,5 @@
-//! Checks of the settings of token families. Python counterpart: `rest_framework_simplejwt.token_family.checks`, as far as types do
-//! not check them.
+//! Checks of the settings of token families. Python counterpart: `rest_framework_simplejwt.token_family.checks`, without the
+//! checks that types do here.
 
 use super::settings::TokenFamilySettings;
 use crate::apps::{Check, Registry, When};
@@ -12,7 +12,8 @@ pub(super) const CHECKS: &[Check] = &[
     Check { ids: &["token_family.W903", "token_family.W904"], when: When::Always, run: without_effect },
 ];
 
-/// A losing tab cannot be told from a thief without a grace period, and no thief can be seen without a blacklist.
+/// Without a grace period a second tab that refreshes at the same time looks like a thief. Without a blacklist a thief is not
+/// detected.
 fn reuse(registry: &Registry) -> Vec<CheckMessage> {
     let jwt = registry.settings::<SimpleJwtSettings>();
     let families = &jwt.token_family;
@@ -35,7 +36,7 @@ fn reuse(registry: &Registry) -> Vec<CheckMessage> {
     found
 }
 
-/// Settings that do nothing while families are off.
+/// Settings that have no effect while families are off.
 fn without_effect(registry: &Registry) -> Vec<CheckMessage> {
     let jwt = registry.settings::<SimpleJwtSettings>();
     let TokenFamilySettings { enabled, blacklist_on_reuse, check_on_access, sessions_max, .. } = jwt.token_family;

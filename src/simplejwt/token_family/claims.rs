@@ -1,4 +1,4 @@
-//! What a token says about its family. Python counterpart: `FamilyMixin` of simplejwt's proposal.
+//! The claims of a token about its family. Python counterpart: `FamilyMixin` of simplejwt's proposal.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -28,20 +28,20 @@ impl FamilyClaims {
     /// A family that starts at `now`.
     #[must_use]
     pub fn new(settings: &TokenFamilySettings, now: DateTime<Utc>) -> Self {
-        // In whole seconds, as the claim is.
+        // In whole seconds, like the claim.
         let expires_at =
             settings.lifetime.and_then(|lifetime| DateTime::from_timestamp((now + lifetime).timestamp(), 0));
         Self { id: hex(Uuid::new_v4().as_bytes()), expires_at }
     }
 
-    /// The family that `claims` name. `None` for a token that was made without one: such a token stays valid.
+    /// The family that `claims` name. `None` if the token was made without a family. It stays valid.
     ///
     /// # Errors
-    /// `Token is invalid` for an id that cannot be stored, and for an end that is no time.
+    /// `Token is invalid` for an id that cannot be stored, and for an end that is not a time.
     pub fn of(claims: &Claims, settings: &TokenFamilySettings) -> Result<Option<Self>, TokenError> {
         let invalid = || TokenError::invalid(INVALID);
         let id = match claims.get(&settings.claim) {
-            // False in Python.
+            // These values are false in Python.
             None | Some(Value::Null | Value::Bool(false)) => return Ok(None),
             Some(Value::String(text)) if text.is_empty() => return Ok(None),
             Some(Value::String(text)) if !text.contains('\0') && text.chars().count() <= MAX_LENGTH => text.clone(),
@@ -67,7 +67,7 @@ impl FamilyClaims {
         }
     }
 
-    /// Refuses a family whose end has come.
+    /// Refuses a family that has expired.
     ///
     /// # Errors
     /// `Token family has expired`.
@@ -79,7 +79,7 @@ impl FamilyClaims {
     }
 }
 
-/// The id of the family in the text of a token. The signature is not checked: this is for tokens that are in the database.
+/// The id of the family in the text of a token. The signature is not checked, because the token comes from the database.
 pub(super) fn family_id(token: &str, settings: &TokenFamilySettings) -> Option<String> {
     let claims = decode_unverified(token).ok()?;
     claims.get(&settings.claim).and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned)

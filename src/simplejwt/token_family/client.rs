@@ -1,11 +1,12 @@
-//! Where a login comes from, for the list of a user's logins. Python counterpart: the records of `allauth.usersessions`.
+//! The address and the program of a client, for the list of a user's logins. Python counterpart: the records of
+//! `allauth.usersessions`.
 
 /// The address and the program of a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Client {
-    /// The address, as `NUM_PROXIES` says. `None` if it is not known.
+    /// The address, found with `NUM_PROXIES`. `None` if it is not known.
     pub ip_address: Option<String>,
-    /// The header `User-Agent`. **The client chooses this text**: escape it wherever it is shown.
+    /// The header `User-Agent`. **The client chooses this text**: escape it when you show it.
     pub user_agent: String,
 }
 
@@ -13,8 +14,8 @@ pub struct Client {
 const USER_AGENT_LENGTH: usize = 255;
 
 impl Client {
-    /// A client with this address and this header, which is cut to the length of the column. A control character becomes a
-    /// space, so that no text can change what a terminal or a log shows.
+    /// A client with this address and this header. The header is cut to the length of the column. Control characters become
+    /// spaces, so that the text cannot change the display of a terminal or a log.
     #[must_use]
     pub fn new(ip_address: Option<String>, user_agent: &str) -> Self {
         let shown = |c: char| if c.is_control() { ' ' } else { c };

@@ -31,10 +31,10 @@ struct LogoutAll {
     authtoken: bool,
 }
 
-/// Deletes the expired families, and what is known about tokens that have expired, in batches of a transaction each.
+/// Deletes the expired families, and the rows about expired tokens, in batches. Each batch is one transaction.
 ///
 /// # Errors
-/// When the database fails; the batches before that stay deleted, and a second run goes on from there.
+/// Returns an error if the database fails. The earlier batches stay deleted, and a second run continues from there.
 fn flushexpiredfamilies(context: &Context, _arguments: ()) -> Result<(), CommandError> {
     let now = context.apps()?.clock().now();
     let mut conn = context.database()?.connection()?;
@@ -45,7 +45,7 @@ fn flushexpiredfamilies(context: &Context, _arguments: ()) -> Result<(), Command
 /// Ends all logins of a user.
 ///
 /// # Errors
-/// When there is no such user, or the database fails.
+/// Returns an error if there is no such user, or the database fails.
 fn logoutall(context: &Context, LogoutAll { username, authtoken }: LogoutAll) -> Result<(), CommandError> {
     let apps = context.apps()?;
     let db = context.database()?;

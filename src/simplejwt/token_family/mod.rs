@@ -1,7 +1,7 @@
-//! Which refresh tokens descend from one login, and logins that a user can see and end. Python counterpart:
+//! Families of refresh tokens: all tokens of one login. A user can see the logins and end them. Python counterpart:
 //! `rest_framework_simplejwt.token_family` of simplejwt's pull request 913.
 //!
-//! Off until `TOKEN_FAMILY_ENABLED`. For pages of your own: [`models::living`] lists the logins of a user,
+//! Off by default; `TOKEN_FAMILY_ENABLED` turns it on. For your own pages: [`models::living`] lists the logins of a user,
 //! [`models::end_family`] ends one, and [`Apps::end_logins`](crate::Apps::end_logins) ends all of them.
 
 #[cfg(feature = "server")]

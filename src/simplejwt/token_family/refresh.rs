@@ -17,15 +17,16 @@ use crate::simplejwt::tokens::RefreshToken;
 use crate::simplejwt::tokens::blacklist_mixin::jti;
 
 impl Context<'_> {
-    /// A refresh token for new tokens of its family.
+    /// Exchanges a refresh token for new tokens of its family.
     pub(in crate::simplejwt) async fn refresh_with_families(
         &self,
         raw: &str,
         families: &TokenFamilySettings,
     ) -> Result<TokenData, TokenError> {
         let (jwt, settings) = (self.state, &self.state.settings);
-        // The transaction of a rotation finds out by itself whether token or family is blacklisted, so the usual case need not ask
-        // before. Whatever is refused goes the long way, which has the order of simplejwt's checks. `CHECK_REVOKE_TOKEN` writes.
+        // The transaction of a rotation itself checks whether the token or the family is blacklisted, so the usual case needs no
+        // query before it. If a check fails, the code below repeats all checks in simplejwt's order. With `CHECK_REVOKE_TOKEN`
+        // the look-up of the user may blacklist the token, so the short way is not used.
         if settings.rotate_refresh_tokens && settings.blacklist_after_rotation && !settings.check_revoke_token {
             jwt.prepare(raw).await;
             if let Ok(refresh) = RefreshToken::from_raw_signed(raw, jwt)
@@ -47,7 +48,7 @@ impl Context<'_> {
         }
     }
 
-    /// A refresh with a token that is perhaps not blacklisted. `named` is the family in its claims.
+    /// Refreshes with a token that may be blacklisted. `named` is the family in its claims.
     async fn refresh_in_family(
         &self,
         mut refresh: RefreshToken,
@@ -71,7 +72,7 @@ impl Context<'_> {
         }
         let (family, starts) = match named {
             Some(family) => (family, false),
-            // A token that was made without a family gets one, or that which an earlier rotation of it has started.
+            // A token without a family starts one, or gets the family that an earlier rotation of the token has started.
             None => match self.family_of_rotated(&refresh).await? {
                 Some(family) => (family, false),
                 None => (FamilyClaims::new(families, refresh.current_time), true),
@@ -111,7 +112,7 @@ impl Context<'_> {
         }
     }
 
-    /// A refresh with a token that is blacklisted, which is `error`.
+    /// Refreshes with a blacklisted token. `error` is returned if the token was not rotated here.
     async fn refresh_again(
         &self,
         raw: &str,
@@ -119,7 +120,7 @@ impl Context<'_> {
         families: &TokenFamilySettings,
     ) -> Result<TokenData, TokenError> {
         let mut refresh = RefreshToken::from_raw_signed(raw, self.state)?;
-        // Nothing is to be decided about a token that we have not rotated, so nothing is locked.
+        // For a token that was not rotated here there is nothing to decide, so nothing is locked.
         if self.family_of_rotated(&refresh).await?.is_none() {
             return Err(error);
         }
@@ -137,8 +138,8 @@ impl Context<'_> {
         self.answer_again(outcome, refresh, families)
     }
 
-    /// A refresh token whose family is to end. It must not be blacklisted, but within the grace period its successor stands for it:
-    /// the client may not have got that yet, and the token would get it.
+    /// The refresh token by which a family is to be ended. A blacklisted token is refused, except in the grace period: then its
+    /// successor is returned, because the client may not have received the successor yet.
     pub(in crate::simplejwt) async fn token_to_end(&self, raw: &str) -> Result<RefreshToken, TokenError> {
         let error = match RefreshToken::from_raw_unrevoked(raw, self.state, self.db).await {
             Err(error) if error.is_blacklisted() && self.state.families().is_some() => error,
@@ -157,7 +158,8 @@ impl Context<'_> {
         }
     }
 
-    /// The answer to a token that was not rotated by this request. If an access token is answered, the claims about the user are set.
+    /// The answer to a token that this request has not rotated. The caller must have set the claims about the user if the answer
+    /// has an access token.
     fn answer_again(
         &self,
         outcome: Outcome,
@@ -175,14 +177,14 @@ impl Context<'_> {
                 let who = &refresh[&*self.state.settings.user_id_claim];
                 let address = self.ip_address().unwrap_or_else(|| "an unknown address".to_owned());
                 let what = if ended { "The family has been ended." } else { "The family goes on." };
-                // A thief can send the token as often as it likes.
+                // A thief can send the token many times, so only the first time is a warning.
                 let level = if is_first { log::Level::Warn } else { log::Level::Info };
                 log::log!(
                     level,
                     "a refresh token of user {who} was used again from {address} after it had been rotated; token family \
                      {family}. {what}"
                 );
-                // The message is that of any blacklisted token, so that the answer does not tell a thief more.
+                // The message is the same as for every blacklisted token, so that a thief learns nothing from it.
                 Err(TokenError::refused(BLACKLISTED, Refusal::Reused))
             }
             Outcome::FamilyBlacklisted => Err(TokenError::family_blacklisted()),

@@ -1,5 +1,5 @@
-//! What happens to a family when one of its refresh tokens is used: the transaction behind `TokenRefreshSerializer`.
-//! `docs/ARCHITECTURE.md` has the rules and the order of locks.
+//! The transaction of `TokenRefreshSerializer` when token families are on. `docs/ARCHITECTURE.md` has the rules and the order of
+//! locks.
 
 use std::sync::Arc;
 
@@ -23,34 +23,34 @@ use crate::simplejwt::token_blacklist::models::{BlacklistLookup, OutstandingToke
 use crate::simplejwt::tokens::RefreshToken;
 use crate::simplejwt::tokens::blacklist_mixin::jti;
 
-/// A refresh token and the one that is to replace it.
+/// A refresh token and its successor.
 pub(in crate::simplejwt) struct Rotation {
     /// Settings and keys.
     pub jwt: Arc<JwtState>,
-    /// The search for the user of the token.
+    /// The look-up of the user of the token.
     pub user: UserLookup,
-    /// Whether the token names a user, who must then still exist.
+    /// Whether the token names a user. If so, the user must still exist.
     pub has_user: bool,
     /// The token that is used.
     pub old: RefreshToken,
     /// The token that replaces it.
     pub new: RefreshToken,
-    /// The text of that.
+    /// The text of the new token.
     pub raw: String,
     /// The family of both.
     pub family: FamilyClaims,
     /// Whether the old token has no family, so that this rotation starts one.
     pub starts: bool,
-    /// Where the token is used.
+    /// The client that sends the token.
     pub client: Client,
 }
 
-/// How a refresh ended.
+/// The result of a refresh.
 #[derive(Debug)]
 pub(in crate::simplejwt) enum Outcome {
     /// The token was replaced.
     Rotated,
-    /// The token had just been replaced by the token with this text, which is the answer again.
+    /// The token was replaced by the token with this text within the grace period, so this token is answered again.
     Repeated { refresh: String, family: FamilyClaims },
     /// The token was replaced before. The family was ended, if the settings say so.
     Reused { family: i64, ended: bool, is_first: bool },
@@ -60,7 +60,7 @@ pub(in crate::simplejwt) enum Outcome {
     FamilyBlacklisted,
 }
 
-/// Why [`Rotation::advance`] did nothing.
+/// The reason why [`Rotation::advance`] did nothing.
 #[derive(Debug)]
 pub(in crate::simplejwt) enum NotAdvanced {
     /// This is not the usual case: [`Rotation::settle`] decides.
@@ -96,7 +96,7 @@ impl Rotation {
     /// The usual case, with as few statements as possible: the family is alive and the token is not blacklisted.
     ///
     /// # Errors
-    /// The transaction must then be rolled back.
+    /// Returns an error if the usual case does not apply, or if the refresh is refused. Then the transaction must be rolled back.
     pub fn advance(&self, conn: &mut DbConnection) -> Result<(), NotAdvanced> {
         let owner = self.owner(conn)?;
         let settings = &self.jwt.settings;
@@ -109,17 +109,17 @@ impl Rotation {
         Ok(self.new.outstand(&self.raw, owner, &self.jwt, conn)?)
     }
 
-    /// Every case: claims the token and records its successor, or finds out why the token cannot be claimed.
+    /// All cases: claims the token and records its successor, or finds the reason why the token cannot be claimed.
     ///
     /// # Errors
-    /// When the refresh is refused and nothing is to be committed.
+    /// Returns an error if the refresh is refused and nothing must be committed.
     pub fn settle(&self, conn: &mut DbConnection) -> Result<Outcome, TokenError> {
         let settings = self.settings();
         let owner = self.owner(conn)?;
         let (old, new) = (jti(&self.old, &self.jwt.settings)?, jti(&self.new, &self.jwt.settings)?);
         let record =
             NewTokenFamily { claims: &self.family, user_id: owner, jti: &old, client: &self.client, now: self.now() };
-        // Locks are taken in this order: the user, the family, the token.
+        // The order of locks: the user, the family, the token.
         let limited = owner.filter(|_| self.starts && settings.sessions_max.is_some());
         if let Some(user_id) = limited {
             lock_user(conn, user_id)?;
@@ -135,7 +135,7 @@ impl Rotation {
         };
         if let Some(family) = known {
             let has_ended = FamilyActivity::lock(conn, family)?.is_some_and(|activity| activity.ended_at.is_some());
-            // Another server may have blacklisted it, without an end in our table.
+            // Another server may have blacklisted the family without a change of `family_activity`.
             if has_ended || FamilyLookup(self.family.id.clone()).find(conn)?.is_some() {
                 let is_blacklisted = BlacklistLookup(old).find(conn)?.is_some();
                 return Ok(if is_blacklisted { Outcome::Blacklisted } else { Outcome::FamilyBlacklisted });
@@ -172,10 +172,11 @@ impl Rotation {
     }
 }
 
-/// Decides about a blacklisted token with the id `old` of the user `owner`: whether its successor is answered again, or its family ends.
+/// Decides whether a refresh with the blacklisted token `old` of the user `owner` gets the successor again, is refused, or ends
+/// the family.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub(in crate::simplejwt) fn decide(
     conn: &mut DbConnection,
     old: &str,
@@ -190,8 +191,9 @@ pub(in crate::simplejwt) fn decide(
     let Some(activity) = activity else { return Ok(Outcome::Blacklisted) };
     if activity.jti == successor {
         let claims = row.claims();
-        // The direct predecessor. If the successor or the family is blacklisted or expired, the login has ended already, so this is
-        // not treated as reuse. Another server may have blacklisted the family, without an end in our table.
+        // The token is the direct predecessor of the current token. If the successor or the family is blacklisted or expired, the
+        // login has ended already, so this is not treated as reuse. Another server may have blacklisted the family without a
+        // change of `family_activity`.
         if BlacklistLookup(successor.clone()).find(conn)?.is_some()
             || claims.check_expiration(now).is_err()
             || FamilyLookup(claims.id.clone()).find(conn)?.is_some()
@@ -210,7 +212,7 @@ pub(in crate::simplejwt) fn decide(
     Ok(Outcome::Reused { family, ended: settings.blacklist_on_reuse, is_first })
 }
 
-/// The current token of a family, while the grace period since it replaced its predecessor has not passed.
+/// The current token of a family, if it has replaced its predecessor within the grace period.
 fn current_in_grace(
     conn: &mut DbConnection,
     activity: &FamilyActivity,
@@ -219,8 +221,9 @@ fn current_in_grace(
 ) -> QueryResult<Option<OutstandingToken>> {
     let since_rotation = activity.rotated_at.map(|rotated_at| now - from_db(rotated_at));
     let grace = settings.refresh_token_grace_period;
-    // The time may be negative: this request may have come before the one that rotated the token, or to a server whose clock
-    // is behind. If a clock was set back by hours, the grace period does not last for hours.
+    // The time may be negative: this request may have arrived before the request that rotated the token, or at a server with a
+    // clock that is behind. The lower limit ensures that the grace period does not last for hours if a clock was set back by
+    // hours.
     if grace.is_zero() || !since_rotation.is_some_and(|elapsed| elapsed < grace && elapsed > -MAX_GRACE_PERIOD) {
         return Ok(None);
     }
@@ -228,11 +231,10 @@ fn current_in_grace(
     Ok(current.filter(|current| from_db(current.expires_at) > now))
 }
 
-/// The text of the token that has replaced the token with the id `old` of the user `owner`, while a refresh with `old` is answered
-/// with it.
+/// The text of the successor of the token `old` of the user `owner`, if a refresh with `old` would get it again.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub(in crate::simplejwt) fn successor_in_grace(
     conn: &mut DbConnection,
     old: &str,
@@ -247,9 +249,9 @@ pub(in crate::simplejwt) fn successor_in_grace(
     }
 }
 
-/// The family of the token with the id `old` of the user `owner`, and the id of its successor. `None` for a token that we have not
-/// rotated: it was logged out, or Django has rotated it. `None` as well for the id of a token of another user: an issuer has copied
-/// it.
+/// The family of the token `old` of the user `owner`, and the id of its successor. `None` for a token that was not rotated here,
+/// because it was logged out or rotated by Django. `None` also if the token with this id belongs to another user, because an
+/// issuer has copied the id.
 fn rotated(conn: &mut DbConnection, old: &str, owner: Option<UserId>) -> QueryResult<Option<(TokenFamily, String)>> {
     let found = FamilyToken::find(conn, old)?.filter(|(family, _)| family.may_be_of(owner));
     Ok(found.and_then(|(family, successor)| Some((family, successor?))))

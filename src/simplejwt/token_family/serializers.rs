@@ -1,10 +1,10 @@
-//! What the views of this app read. Python counterpart: `TokenFamilyBlacklistSerializer` of simplejwt's proposal; the others have
-//! none.
+//! The bodies of requests to the views of this app. Python counterpart: `TokenFamilyBlacklistSerializer` of simplejwt's proposal;
+//! none for the other one.
 
 use crate::rest_framework::fields::{BooleanField, CharField};
 use crate::rest_framework::serializers::{Fields, Serializer};
 
-/// A refresh token whose family is to end.
+/// A refresh token whose family is to be ended.
 #[derive(Debug)]
 pub struct TokenFamilyBlacklistSerializer {
     pub(super) refresh: String,
@@ -16,7 +16,7 @@ impl Serializer for TokenFamilyBlacklistSerializer {
     }
 }
 
-/// Whether the token of `rest_framework.authtoken` is to end as well.
+/// Whether the token of `rest_framework.authtoken` is to be deleted as well.
 #[derive(Debug)]
 pub struct LogoutAllSerializer {
     pub(super) authtoken: bool,

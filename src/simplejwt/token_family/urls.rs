@@ -3,7 +3,7 @@
 use super::views;
 use crate::rest_framework::views::{Route, path};
 
-/// The routes of this app. They are mounted while `TOKEN_FAMILY_ENABLED` is on.
+/// The routes of this app. They are mounted if `TOKEN_FAMILY_ENABLED` is on.
 pub fn urlpatterns() -> Vec<Route> {
     vec![
         path("/token/family/blacklist/", views::token_family_blacklist()),

@@ -1,5 +1,5 @@
-//! The logins of a user: seen and ended. Python counterpart: `TokenFamilyBlacklistView` of simplejwt's proposal, the sessions of
-//! django-allauth's headless API, and knox's `LogoutAllView`.
+//! Views that list and end the logins of a user. Python counterpart: `TokenFamilyBlacklistView` of simplejwt's proposal, the
+//! sessions of django-allauth's headless API, and knox's `LogoutAllView`.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ use crate::simplejwt::tokens::{AuthToken, RefreshToken};
 const BLACKLISTED: &str = "Token Family blacklisted";
 const NO_FAMILY: &str = "Token has no family ID";
 
-/// `TokenFamilyBlacklistView`: ends the family of a refresh token, that is, one login.
+/// `TokenFamilyBlacklistView`: ends the family of a refresh token. This ends one login.
 pub fn token_family_blacklist() -> ApiView {
     view("Token Family Blacklist")
         .description("Takes a refresh type JSON web token and blacklists its family.")
@@ -61,7 +61,7 @@ pub fn sessions() -> ApiView {
         .get(list)
 }
 
-/// `DELETE`: ends one of them.
+/// `DELETE`: ends one login.
 pub fn session() -> ApiView {
     view("Token Session")
         .description("Ends a login of the user.")
@@ -70,7 +70,7 @@ pub fn session() -> ApiView {
         .on(Method::DELETE, end)
 }
 
-/// `POST`: ends all of them.
+/// `POST`: ends all logins.
 pub fn logoutall() -> ApiView {
     view("Token Logout All")
         .description(
@@ -82,7 +82,7 @@ pub fn logoutall() -> ApiView {
         .post(end_all)
 }
 
-/// A view of this app, which exists while families are on.
+/// A view of this app. It exists only if families are on.
 fn view(name: &'static str) -> ApiView {
     let are_on = |apps: &Apps| apps.jwt().is_ok_and(|jwt| jwt.families().is_some());
     ApiView::new(name).app(NAME).only_if(are_on).tag("simplejwt").credentials()
@@ -100,7 +100,7 @@ async fn owner(req: &HttpRequest, auth: &Authenticated) -> Result<Option<UserId>
     if let Some(pk) = auth.user.pk() {
         return Ok(Some(pk));
     }
-    // A user who is known by the token alone has no key if `USER_ID_FIELD` is not the key.
+    // A `TokenUser` has no key if `USER_ID_FIELD` is not the key.
     let (jwt, db, _) = parts(req)?;
     let Some(id) = auth.claim(&jwt.settings.user_id_claim) else { return Ok(None) };
     let user = db.look_up(jwt.user_lookup(app_data(req)?, id)).await?;
@@ -119,7 +119,7 @@ async fn blacklist(
     Ok(TokenEvent::Blacklisted.on(HttpResponse::Ok().json(json!({ "message": BLACKLISTED }))))
 }
 
-/// Ends the family of `refresh`, which is `claims`: one login.
+/// Ends the family of `refresh`, that is, one login. `claims` are the claims about the family.
 pub(in crate::simplejwt) async fn log_out(
     context: &Context<'_>,
     refresh: RefreshToken,
@@ -130,11 +130,11 @@ pub(in crate::simplejwt) async fn log_out(
     let user = context.user_lookup(&refresh);
     let end = move |conn: &mut DbConnection| {
         let user_id = user.find(conn)?.and_then(|user| user.pk());
-        // A family that another server made may not be recorded yet.
+        // A family may not be recorded yet if another server has made it.
         let record = NewTokenFamily { claims: &claims, user_id, jti: &jti, client: &Client::default(), now };
         let family = record.get_or_create(conn)?.ok_or_else(|| TokenError::foreign_family(user_id))?;
         end_family(conn, family, EndReason::Logout, now, &jwt.settings.token_family)?;
-        // Django may have made the token without a record of it.
+        // Django may have issued the token without recording it.
         match refresh.blacklist(user_id, &jwt, conn) {
             Err(error) if !error.is_blacklisted() => Err(error),
             _ => Ok(()),
@@ -170,7 +170,7 @@ fn shown(family: &LivingFamily, current: Option<&str>) -> Value {
     })
 }
 
-/// A time as DRF writes it: ISO 8601 with microseconds if there are any.
+/// A time in DRF's format: ISO 8601, with microseconds unless they are zero.
 fn iso(moment: DateTime<Utc>) -> String {
     let format = if moment.nanosecond() < 1_000 { SecondsFormat::Secs } else { SecondsFormat::Micros };
     moment.to_rfc3339_opts(format, true)
@@ -189,7 +189,7 @@ async fn end(req: HttpRequest, id: Path<String>, auth: Authenticated) -> Result<
     }
 }
 
-/// Ends a login, if it is one of that user. Returns whether it did.
+/// Ends a login of this user. Returns `false` if the user has no such login.
 fn end_own(
     conn: &mut DbConnection,
     user_id: UserId,

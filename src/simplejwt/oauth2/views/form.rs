@@ -1,4 +1,4 @@
-//! The form of a request and who sends it. Python counterpart: `oauthlib.common.Request` and
+//! The form of a request, and the client that sends it. Python counterpart: `oauthlib.common.Request` and
 //! `OAuth2Validator.authenticate_client` of django-oauth-toolkit.
 
 use actix_web::HttpRequest;
@@ -36,7 +36,7 @@ impl Serializer for TokenForm {
 pub(super) struct Form(Map<String, Value>);
 
 impl Form {
-    /// Reads the body. One that is not a form has no fields, as in Django.
+    /// Reads the body. A body that is not a form has no fields, as in Django.
     pub(super) async fn read(req: &HttpRequest, payload: Payload) -> Result<Self, ApiError> {
         let framework = RestFramework::of(req)?;
         let (limits, budget) = (framework.settings.limits, &framework.body_budget);
@@ -70,8 +70,7 @@ impl Form {
     }
 }
 
-/// The id and the secret in an `Authorization` header of the scheme `Basic`. Both are encoded as in a form (RFC 6749, section
-/// 2.3.1).
+/// The id and the secret in an `Authorization: Basic` header. Both are encoded as in a form (RFC 6749, section 2.3.1).
 fn basic(req: &HttpRequest) -> Option<(String, SecretString)> {
     let header = authorization(req)?;
     let mut words = words(&header);

@@ -34,7 +34,7 @@ use crate::simplejwt::tokens::{AccessToken, RefreshToken, SlidingToken};
 
 const CHALLENGE: &str = "Bearer error=\"invalid_client\"";
 
-/// `IntrospectTokenView` (RFC 7662): whether protected views accept a token, and for whom it is.
+/// `IntrospectTokenView` (RFC 7662): whether protected views accept a token, and the user of the token.
 #[must_use]
 pub fn introspect_token() -> ApiView {
     view("Introspect Token")
@@ -67,14 +67,14 @@ pub fn revoke_token() -> ApiView {
         .post(revoke)
 }
 
-/// A view that exists if there are clients.
+/// A view that exists only if there are clients.
 fn view(name: &'static str) -> ApiView {
     ApiView::new(name)
         .app("rest_framework_simplejwt")
         .only_if(|apps: &Apps| apps.get::<OAuth2Clients>().is_ok_and(|clients| !clients.is_empty()))
         .tag("oauth2")
         .unauthenticated(|_| Some(CHALLENGE.to_owned()))
-        // A gateway asks for the requests of all users. Whoever guesses at secrets is slowed by their hashes.
+        // A gateway sends requests for all users, so a throttle would stop it. Hashing slows down a client that guesses secrets.
         .unthrottled()
         .credentials()
         .parsers(&[Parser::Form])
@@ -99,7 +99,7 @@ async fn introspect(req: HttpRequest, payload: Payload) -> Result<HttpResponse, 
     };
     match found {
         Ok(body) => Ok(TokenEvent::Verified.on(HttpResponse::Ok().json(body))),
-        // A database that does not answer says nothing about the token.
+        // If the database does not answer, it is unknown whether the token is active.
         Err(error) if error.status() == StatusCode::UNAUTHORIZED => {
             Ok(HttpResponse::Ok().json(json!({ "active": false })))
         }
@@ -107,7 +107,7 @@ async fn introspect(req: HttpRequest, payload: Payload) -> Result<HttpResponse, 
     }
 }
 
-/// What is said about an active token: the members of django-oauth-toolkit, and `sub`, by which services know a user.
+/// The answer for an active token: the members of django-oauth-toolkit, and `sub`, by which services identify a user.
 fn description(token: &ValidatedToken, user: &SharedUser, settings: &SimpleJwtSettings) -> Value {
     let claims = token.claims();
     let mut body = Map::new();
@@ -169,15 +169,15 @@ async fn revoke(req: HttpRequest, payload: Payload) -> Result<HttpResponse, ApiE
     }
 }
 
-/// Why a token is not blacklisted.
+/// The reason why a token is not blacklisted.
 enum Refused {
     /// It is an access token.
     AccessToken,
-    /// Whether it is valid is not known.
+    /// It is unknown whether the token is valid.
     Other(TokenError),
 }
 
-/// Blacklists a token. One that is invalid is left alone (RFC 7009, section 2.2).
+/// Blacklists a token. Ignores an invalid token (RFC 7009, section 2.2).
 async fn blacklist(context: &Context<'_>, raw: &str) -> Result<(), Refused> {
     match context.token_to_end(raw).await {
         Ok(token) => return log_out_or_blacklist(context, token).await.or_else(already_invalid),
@@ -193,8 +193,8 @@ async fn blacklist(context: &Context<'_>, raw: &str) -> Result<(), Refused> {
     }
 }
 
-/// Blacklists a refresh token, or with token families its family: access tokens of the same login end as well, as far as they can
-/// (RFC 7009, section 2.1).
+/// Blacklists a refresh token. With token families it ends the family, so that access tokens of the same login end as well, as
+/// far as they can be revoked (RFC 7009, section 2.1).
 async fn log_out_or_blacklist(context: &Context<'_>, token: RefreshToken) -> Result<(), TokenError> {
     match context.state.families().map(|families| FamilyClaims::of(&token, families)).transpose()?.flatten() {
         Some(family) => log_out(context, token, family).await,
@@ -202,7 +202,7 @@ async fn log_out_or_blacklist(context: &Context<'_>, token: RefreshToken) -> Res
     }
 }
 
-/// A token that is refused needs no revocation.
+/// A refused token needs no revocation.
 fn already_invalid(error: TokenError) -> Result<(), Refused> {
     match error {
         TokenError::Invalid { .. } | TokenError::AuthenticationFailed { .. } => Ok(()),

@@ -1,4 +1,4 @@
-//! The table `family_activity`: the current token of each family, and where it was used last.
+//! The table `family_activity`: the current token and the last client of each family.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use crate::db::schema::{family_activity as activity, token_family_tokenfamily as
 use crate::db::types::to_db;
 use crate::db::{DbConnection, with_backend};
 
-/// What happened last in a family. Its row is what every change of the family locks.
+/// The current state of a family. Every change of a family locks this row.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = activity)]
 pub struct FamilyActivity {
@@ -17,7 +17,7 @@ pub struct FamilyActivity {
     pub family_id: i64,
     /// The id of the refresh token that was issued last.
     pub jti: String,
-    /// When that token replaced another one, in UTC. `None` for the first token.
+    /// When that token replaced its predecessor, in UTC. `None` for the first token.
     pub rotated_at: Option<NaiveDateTime>,
     /// When the family was used last: at the login or a refresh, in UTC.
     pub last_refresh: NaiveDateTime,
@@ -25,19 +25,19 @@ pub struct FamilyActivity {
     pub ip_address: Option<String>,
     /// Its user agent. **The client chooses this text.**
     pub user_agent: String,
-    /// When a rotated token was used again, in UTC: somebody has a copy of it.
+    /// When a rotated token was used again, in UTC: someone has a copy of the token.
     pub reused_at: Option<NaiveDateTime>,
-    /// When the family was ended before its time, in UTC.
+    /// When the family was ended before it expired, in UTC.
     pub ended_at: Option<NaiveDateTime>,
-    /// Why, as [`EndReason::as_str`](super::EndReason::as_str).
+    /// The reason of the end, as [`EndReason::as_str`](super::EndReason::as_str) writes it.
     pub ended_by: Option<String>,
 }
 
 impl FamilyActivity {
-    /// Inserts the row of a family, unless there is one.
+    /// Inserts the row of a family, unless the family has a row.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn create(
         conn: &mut DbConnection,
         family: i64,
@@ -59,15 +59,15 @@ impl FamilyActivity {
     /// The row.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn find(conn: &mut DbConnection, family: i64) -> QueryResult<Option<Self>> {
         activity::table.find(family).select(Self::as_select()).get_result(conn).optional()
     }
 
-    /// The row, locked until the end of the transaction. On SQLite the transaction is that lock.
+    /// The row, locked until the end of the transaction. On SQLite the transaction itself is the lock.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn lock(conn: &mut DbConnection, family: i64) -> QueryResult<Option<Self>> {
         let row = activity::table.find(family);
         match conn {
@@ -79,10 +79,10 @@ impl FamilyActivity {
         .optional()
     }
 
-    /// Records that the family is used by `client` at `now`, and that `jti` is its current token if one was issued.
+    /// Records that `client` uses the family at `now`, and that `jti` is its current token if a token was issued.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn renew(
         conn: &mut DbConnection,
         family: i64,
@@ -106,11 +106,11 @@ impl FamilyActivity {
         Ok(())
     }
 
-    /// As [`FamilyActivity::renew`] for the family with this id in its claims, without a new token, if it is recorded. Returns `false`
-    /// for the family of another user.
+    /// Same as [`FamilyActivity::renew`] without a new token, for the family with this id, if it is recorded. Returns `false` for
+    /// the family of another user.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn touch(
         conn: &mut DbConnection,
         family_id: &str,
@@ -130,7 +130,7 @@ impl FamilyActivity {
     /// Records that a rotated token was used again. Returns whether this is the first time.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn mark_reused(conn: &mut DbConnection, family: i64, now: DateTime<Utc>) -> QueryResult<bool> {
         let row = activity::table.find(family).filter(activity::reused_at.is_null());
         Ok(diesel::update(row).set(activity::reused_at.eq(to_db(now))).execute(conn)? > 0)

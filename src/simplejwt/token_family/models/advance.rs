@@ -1,7 +1,7 @@
 //! The usual step of a family: its current token is exchanged for the next one.
 //!
-//! The statements are written as text. diesel makes and prepares an `UPDATE` and an `ON CONFLICT DO UPDATE` again at each use, which on
-//! SQLite takes longer than running them.
+//! The statements are written as text, because diesel builds and prepares an `UPDATE` and an `ON CONFLICT DO UPDATE` again at
+//! each use. On SQLite this takes longer than running them.
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -14,10 +14,10 @@ use crate::db::types::to_db;
 #[cfg(feature = "sqlite")]
 use crate::simplejwt::token_blacklist::models::BlacklistedToken;
 
-/// A token of a family, and the one that replaces it.
+/// A token of a family and its successor.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// The id of the family in the claims.
+    /// The id of the family, from the claims.
     pub family_id: &'a str,
     /// Key of the user of the token.
     pub user_id: Option<UserId>,
@@ -25,7 +25,7 @@ pub struct Step<'a> {
     pub old: &'a str,
     /// The id of the token that replaces it.
     pub new: &'a str,
-    /// Where it is used.
+    /// The client that sends the token.
     pub client: &'a Client,
     /// The time.
     pub now: DateTime<Utc>,
@@ -33,11 +33,11 @@ pub struct Step<'a> {
 
 /// Locks the family, blacklists the old token, and records the new one as its successor and as the current token of the family.
 ///
-/// Returns `false` if the family has ended, is blacklisted, is not recorded or is that of another user, if the old token is blacklisted already, and if it is not
-/// outstanding. **The caller must then roll back**: part of the step may have been done.
+/// Returns `false` if the family has ended, is blacklisted, is not recorded or belongs to another user, and if the old token is
+/// blacklisted or not outstanding. **Then the caller must roll back**, because a part of the step may have been done.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
     let now = to_db(step.now).to_string();
     let user_id = step.user_id.map(|id| stored_text(id, conn));
@@ -56,8 +56,8 @@ pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
                 .sql(REPLACE_SUCCESSOR);
             Ok(moved.run(conn)? == 1 && spent.run(conn)? == 1 && BlacklistedToken::create(conn, step.old, step.now)?)
         }
-        // One statement, because each takes a round trip. The row of the family is locked before the token is claimed: the
-        // second part reads from the first.
+        // One statement, because each statement is a round trip. The row of the family is locked before the token is claimed,
+        // because `claimed` reads from `moved`.
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => {
             let query = TextQuery::default().sql("WITH moved AS (");
@@ -84,10 +84,10 @@ pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
     }
 }
 
-/// A token that was rotated while `BLACKLIST_AFTER_ROTATION` was off has a successor already.
+/// A token has a successor already if it was rotated while `BLACKLIST_AFTER_ROTATION` was off.
 const REPLACE_SUCCESSOR: &str = " ON CONFLICT (jti) DO UPDATE SET successor = excluded.successor";
 
-/// A key of a user as the database turns it into text.
+/// The key of a user as the database converts it to text.
 fn stored_text(id: UserId, conn: &DbConnection) -> String {
     match (id, conn) {
         #[cfg(feature = "sqlite")]
@@ -97,7 +97,8 @@ fn stored_text(id: UserId, conn: &DbConnection) -> String {
 }
 
 impl Step<'_> {
-    /// Continues `query` with the change of the family's row, which locks it. Each moment is written as `open`, `now`, `close`.
+    /// Appends the update of the family's row to `query`. The update locks the row. Each time is written as `open`, `now`,
+    /// `close`.
     fn update_family<'a>(
         &'a self,
         query: TextQuery<'a>,

@@ -1,7 +1,7 @@
-//! The end of families before their time.
+//! Functions that end families before they expire.
 //!
-//! Whatever ends a family also blacklists its refresh tokens, so that a Django beside us that knows no families refuses them as
-//! well.
+//! They also blacklist the refresh tokens of the family, so that a Django on the same database refuses the tokens even if it does
+//! not have families.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
@@ -19,7 +19,7 @@ use crate::db::types::to_db;
 use crate::db::{DbConnection, advisory_lock, with_backend};
 use crate::simplejwt::token_blacklist::models::{BlacklistedToken, OutstandingToken};
 
-/// Why a family ended before its time.
+/// The reason why a family was ended before it expired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
     /// A rotated token was used again.
@@ -51,10 +51,10 @@ impl EndReason {
     }
 }
 
-/// Ends a family and its refresh tokens. Returns whether it had not ended before.
+/// Ends a family and its refresh tokens. Returns `false` if the family had ended before.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn end_family(
     conn: &mut DbConnection,
     family: i64,
@@ -65,14 +65,14 @@ pub fn end_family(
     let row = families::table.find(family).select((families::family_id, families::user_id));
     let Some((id, user_id)) = row.get_result::<(String, Option<UserId>)>(conn).optional()? else { return Ok(false) };
     let ends = end_rows(conn, &[family], reason, now)? > 0;
-    // Tokens that Django has rotated are in none of our tables, but name their family.
+    // Tokens that Django has rotated are not in `family_token`, but they name their family.
     let mut tokens: Vec<i64> = Vec::new();
     if let Some(user_id) = user_id {
         let living = OutstandingToken::living_of_user(conn, user_id, now)?;
         let own = living.iter().filter(|token| family_id(&token.token, settings).as_ref() == Some(&id));
         tokens.extend(own.map(|token| token.id));
     }
-    // And a token that names no user is found by its id.
+    // A token that names no user is found by its id.
     let jtis: Vec<String> = activity::table.find(family).select(activity::jti).load(conn)?;
     tokens.extend(OutstandingToken::ids(conn, &jtis)?);
     for tokens in tokens.chunks(CHUNK) {
@@ -81,11 +81,11 @@ pub fn end_family(
     Ok(ends)
 }
 
-/// Ends all families and refresh tokens of a user. With `with_families` false there are no tables of families, and only the
+/// Ends all families and refresh tokens of a user. If `with_families` is false, there are no tables of families, and only the
 /// tokens end.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn end_all(
     conn: &mut DbConnection,
     user_id: UserId,
@@ -94,10 +94,10 @@ pub fn end_all(
     with_families: bool,
 ) -> QueryResult<()> {
     lock_user(conn, user_id)?;
-    // A token that is being rotated cannot be seen before that is done. Then its successor is there, and ends in the next turn.
+    // The successor of a token that is being rotated is visible only after the commit of the rotation. The next turn ends it.
     for _turn in 0..MAX_TURNS {
-        // The tokens are read first: a family is recorded together with its tokens, so the families of all of these are found
-        // and locked before the first token is.
+        // The tokens are read first. A family is recorded together with its tokens, so the families of all these tokens are found
+        // and locked before the first token is locked.
         let tokens = OutstandingToken::living_of_user(conn, user_id, now)?;
         let ended = if with_families { end_rows_of_user(conn, user_id, reason, now)? } else { 0 };
         let ids: Vec<i64> = tokens.iter().map(|token| token.id).collect();
@@ -111,14 +111,14 @@ pub fn end_all(
     Ok(())
 }
 
-/// Far more than the requests of one user that can be under way.
+/// Much more than the number of concurrent requests of one user.
 const MAX_TURNS: usize = 100;
 
-/// Ends the oldest families of a user until there are no more than `SESSIONS_MAX`. Call [`lock_user`] before the family that was
-/// started last is recorded.
+/// Ends the oldest families of a user until `SESSIONS_MAX` are left. The caller must call [`lock_user`] before it records the
+/// newest family.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn limit(
     conn: &mut DbConnection,
     user_id: UserId,
@@ -135,21 +135,22 @@ pub fn limit(
     Ok(())
 }
 
-/// Lets one transaction at a time count or end the families of a user. It must come before any lock on a family.
+/// Locks the logins of a user, so that one transaction at a time counts or ends the families. It must be called before a family
+/// is locked.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn lock_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<()> {
     advisory_lock(conn, &format!("logins of user {user_id}"))
 }
 
-/// Marks those of `families` that have not ended and blacklists them. Returns how many had not ended.
+/// Marks and blacklists the `families` that have not ended. Returns their number.
 fn end_rows(conn: &mut DbConnection, families: &[i64], reason: EndReason, now: DateTime<Utc>) -> QueryResult<usize> {
     let mut ended = 0;
     for ids in families.chunks(CHUNK) {
         let rows = activity::table.filter(activity::family_id.eq_any(ids)).filter(activity::ended_at.is_null());
         let values = (activity::ended_at.eq(to_db(now)), activity::ended_by.eq(reason.as_str()));
-        // This waits until nothing else changes the families.
+        // This waits for other transactions that change the families.
         ended += diesel::update(rows).set(values).execute(conn)?;
         let row = (self::families::id, to_db(now).into_sql::<diesel::sql_types::Timestamp>());
         let insert = self::families::table
@@ -162,7 +163,7 @@ fn end_rows(conn: &mut DbConnection, families: &[i64], reason: EndReason, now: D
     Ok(ended)
 }
 
-/// As [`end_rows`] for all families of a user. Returns how many were not blacklisted.
+/// Same as [`end_rows`] for all families of a user. Returns the number of families that were not blacklisted.
 fn end_rows_of_user(
     conn: &mut DbConnection,
     user_id: UserId,

@@ -1,4 +1,4 @@
-//! The table `token_family_tokenfamily`, and how rows in it are made.
+//! The table `token_family_tokenfamily`.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use crate::db::schema::{token_family_blacklistedtokenfamily as blacklisted, toke
 use crate::db::types::{DjangoDateTime, from_db, to_db};
 use crate::db::{DbConnection, with_backend};
 
-/// The refresh tokens that descend from one login.
+/// A family: the refresh tokens of one login.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = families)]
 pub struct TokenFamily {
@@ -19,24 +19,24 @@ pub struct TokenFamily {
     pub id: i64,
     /// The id in the claims of its tokens.
     pub family_id: String,
-    /// Key of its user. `None` when the user was deleted or the tokens name none.
+    /// Key of its user. `None` if the user was deleted or the tokens name no user.
     pub user_id: Option<UserId>,
-    /// When it was started, in UTC.
+    /// When it started, in UTC.
     pub created_at: NaiveDateTime,
     /// When it ends, in UTC. `None` if it has no end.
     pub expires_at: Option<NaiveDateTime>,
 }
 
-/// A family that is to be recorded.
+/// A family that is not recorded yet.
 #[derive(Clone, Copy, Debug)]
 pub struct NewTokenFamily<'a> {
-    /// What its tokens say about it.
+    /// The claims of its tokens about it.
     pub claims: &'a FamilyClaims,
     /// Key of its user.
     pub user_id: Option<UserId>,
     /// The id of its current refresh token.
     pub jti: &'a str,
-    /// Where it is used.
+    /// The client that uses it.
     pub client: &'a Client,
     /// The time.
     pub now: DateTime<Utc>,
@@ -46,7 +46,7 @@ impl NewTokenFamily<'_> {
     /// Inserts the family. Returns the key.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn create(&self, conn: &mut DbConnection) -> QueryResult<i64> {
         let insert = diesel::insert_into(families::table).values(self.row());
         let id = with_backend!(conn, |conn| insert.returning(families::id).get_result(conn))?;
@@ -54,13 +54,13 @@ impl NewTokenFamily<'_> {
         Ok(id)
     }
 
-    /// The key of the family, which is inserted if there is none with that id. `None` if it is the family of another user: an issuer
-    /// that copies claims from one token to another makes such a token.
+    /// Returns the key of the family with this id, and inserts the family if it does not exist. `None` if it is the family of
+    /// another user, because an issuer has copied claims from one token to another.
     ///
-    /// There is none if another server made the family and did not record it, or has deleted it.
+    /// The family does not exist if another server has started it without recording it, or has deleted it.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn get_or_create(&self, conn: &mut DbConnection) -> QueryResult<Option<i64>> {
         let find = families::table.filter(families::family_id.eq(&self.claims.id)).select(TokenFamily::as_select());
         let family = match find.get_result(conn).optional()? {
@@ -97,30 +97,30 @@ struct NewRow<'a> {
     expires_at: Option<DjangoDateTime>,
 }
 
-/// Rows in a list of the admin.
+/// The number of rows in a list of the admin site.
 const SHOWN: i64 = 100;
 
 /// A family, when it was blacklisted, and what happened last in it.
 pub type FamilyRow = (TokenFamily, Option<NaiveDateTime>, Option<FamilyActivity>);
 
 impl TokenFamily {
-    /// Whether a token of the user with this key may belong to the family. A family without a user is that of any user: its user was
-    /// deleted, or another server has not recorded one.
+    /// Whether a token of the user with this key may belong to the family. A family without a user may belong to any user: its
+    /// user was deleted, or another server has not recorded a user.
     #[must_use]
     pub fn may_be_of(&self, user_id: Option<UserId>) -> bool {
         self.user_id.is_none() || self.user_id == user_id
     }
 
-    /// What its tokens say about it.
+    /// The claims of its tokens about it.
     #[must_use]
     pub fn claims(self) -> FamilyClaims {
         FamilyClaims { id: self.family_id, expires_at: self.expires_at.map(from_db) }
     }
 
-    /// The newest rows of a user, with the times at which they were blacklisted. For lists in the admin.
+    /// The newest rows of a user, with the times at which they were blacklisted, for lists in the admin site.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn of_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<Vec<FamilyRow>> {
         use crate::db::schema::family_activity as activity;
         families::table
@@ -133,10 +133,10 @@ impl TokenFamily {
             .load(conn)
     }
 
-    /// Deletes at most `limit` of the families that have expired at `now`, with all that is known about them. Returns how many.
+    /// Deletes at most `limit` of the families that have expired at `now`, with their rows in other tables. Returns their number.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn delete_expired_batch(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
         let now: DjangoDateTime = to_db(now);
         let ids: Vec<i64> = families::table
@@ -145,7 +145,7 @@ impl TokenFamily {
             .limit(limit)
             .select(families::id)
             .load(conn)?;
-        // Where Django made the table, its foreign keys do not cascade.
+        // If Django has made the table, its foreign keys do not cascade in the database.
         diesel::delete(blacklisted::table.filter(blacklisted::family_id.eq_any(&ids))).execute(conn)?;
         diesel::delete(families::table.filter(families::id.eq_any(&ids))).execute(conn)
     }
@@ -153,7 +153,7 @@ impl TokenFamily {
     /// Number of families that have expired at `now`.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
         families::table.filter(families::expires_at.le(to_db(now))).count().get_result(conn)
     }

@@ -1,4 +1,4 @@
-//! The families of a user that are alive: their logins.
+//! The families of a user that are alive: the logins of the user.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::db::schema::{
 use crate::db::types::from_db;
 use crate::simplejwt::token_blacklist::models::OutstandingToken;
 
-/// Ids in one statement.
+/// The number of ids in one statement.
 pub(super) const CHUNK: usize = 500;
 
 /// A family with a refresh token that can still be used.
@@ -28,7 +28,7 @@ pub struct LivingFamily {
     pub id: i64,
     /// The id in the claims of its tokens.
     pub family_id: String,
-    /// The user agent of the last login or refresh. **The client chooses this text**: escape it wherever it is shown.
+    /// The user agent of the last login or refresh. **The client chooses this text**: escape it when you show it.
     pub user_agent: String,
     /// The address of the client at that time. `None` if it is not known.
     pub ip_address: Option<String>,
@@ -40,13 +40,13 @@ pub struct LivingFamily {
     pub expires_at: DateTime<Utc>,
 }
 
-/// The families of a user that are alive at `now`, those that were used last first.
+/// The families of a user that are alive at `now`. The family that was used last comes first.
 ///
-/// A family is alive while it has not ended and has a refresh token that is neither blacklisted nor expired. The tokens are
-/// asked, and not our own tables, so that a logout and a rotation by a Django beside us count as well.
+/// A family is alive if it has not ended and has a refresh token that is neither blacklisted nor expired. This reads the
+/// outstanding tokens, so that it includes logouts and rotations by a Django on the same database.
 ///
 /// # Errors
-/// Those of the database.
+/// Returns the errors of the database.
 pub fn living(
     conn: &mut DbConnection,
     user_id: UserId,

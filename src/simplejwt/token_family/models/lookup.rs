@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use crate::db::schema::{token_family_blacklistedtokenfamily as blacklisted, token_family_tokenfamily as families};
 use crate::db::{DbConnection, Lookup, with_backend};
 
-/// The question whether the family with this id is blacklisted. Finds nothing if it is not.
+/// The query whether the family with this id is blacklisted. Finds no row if it is not.
 #[derive(Clone, Debug)]
 pub struct FamilyLookup(pub String);
 

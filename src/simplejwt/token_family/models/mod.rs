@@ -1,11 +1,11 @@
 //! The tables of token families. Python counterpart: `rest_framework_simplejwt.token_family.models` of simplejwt's proposal.
 //!
-//! `token_family_tokenfamily` and `token_family_blacklistedtokenfamily` are those of the proposal. Two tables are our own:
-//! `family_activity` has the current token of each family and where it was used last, and `family_token` the tokens that were
-//! rotated, each with its successor.
+//! `token_family_tokenfamily` and `token_family_blacklistedtokenfamily` are tables of the proposal. Two tables are not in the
+//! proposal: `family_activity` has the current token of each family and its last client, and `family_token` has the rotated
+//! tokens with their successors.
 //!
-//! Every transaction that changes a family locks its row of `family_activity` first and the rows of tokens after it. So no two
-//! of them wait for each other.
+//! Every transaction that changes a family first locks its row of `family_activity`, and then the rows of tokens. So no two
+//! transactions wait for each other.
 
 mod activity;
 mod advance;

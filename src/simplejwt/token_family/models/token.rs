@@ -1,4 +1,4 @@
-//! The table `family_token`: which token was rotated, and into which.
+//! The table `family_token`: the rotated tokens and their successors.
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use crate::db::schema::{
 };
 use crate::db::{DbConnection, with_backend};
 
-/// Ids in one statement.
+/// The number of ids in one statement.
 const CHUNK: usize = 500;
 
 /// A refresh token that was rotated.
@@ -28,7 +28,7 @@ impl FamilyToken {
     /// The family of the token with this id, and the id of the token that replaced it.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn find(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<(TokenFamily, Option<String>)>> {
         let row = family_token::table
             .inner_join(families::table.on(families::id.eq(family_token::family_id)))
@@ -37,30 +37,30 @@ impl FamilyToken {
             .optional()
     }
 
-    /// Inserts the row, or changes its successor.
+    /// Inserts the row, or updates its successor.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn save(&self, conn: &mut DbConnection) -> QueryResult<()> {
         let insert = diesel::insert_into(family_token::table).values(self).on_conflict(family_token::jti).do_update();
         let upsert = insert.set(family_token::successor.eq(&self.successor));
         with_backend!(conn, |conn| upsert.execute(conn)).map(drop)
     }
 
-    /// Inserts the row, unless there is one.
+    /// Inserts the row, unless the token has a row.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn get_or_create(&self, conn: &mut DbConnection) -> QueryResult<()> {
         let insert = diesel::insert_into(family_token::table).values(self);
         with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
     }
 
-    /// Deletes at most `limit` of the rows whose token is not outstanding any more: it has expired and is refused for that.
-    /// Returns how many.
+    /// Deletes at most `limit` of the rows whose token is no longer outstanding. Such a token has expired, so the row is not
+    /// needed. Returns their number.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn delete_expired_batch(conn: &mut DbConnection, limit: i64) -> QueryResult<usize> {
         let is_outstanding = exists(outstanding::table.filter(outstanding::jti.eq(family_token::jti)));
         let jtis: Vec<String> =
