@@ -83,7 +83,7 @@ impl AppConfig for SimpleJwtConfig {
             registry.insert(OAuth2Clients::new(clients, &hashers)?);
         }
         let field = &registry.settings::<SimpleJwtSettings>().user_id_field;
-        // Without this, tokens would be refreshed without asking for their user.
+        // Without this check, tokens would be refreshed without a look-up of their user.
         if registry.get::<AuthState>().is_some_and(|auth| !auth.users().has_attribute(field)) {
             let problem = format!("users cannot be looked up by {field:?}");
             return Err(SettingsError::new("SIMPLE_JWT_USER_ID_FIELD", problem));

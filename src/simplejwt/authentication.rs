@@ -42,7 +42,7 @@ const PASSWORD_CHANGED: (&str, &str) = (exceptions::PASSWORD_CHANGED, "password_
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JwtAuthentication;
 
-/// Makes a [`TokenUser`] of the token. The database is asked only if `AUTH_TOKEN_CLASSES` has a class that can be blacklisted.
+/// Makes a [`TokenUser`] from the token. It uses the database only if `AUTH_TOKEN_CLASSES` has a class that can be blacklisted.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JwtStatelessUserAuthentication;
 
@@ -143,7 +143,7 @@ async fn find_token(req: &HttpRequest, jwt: &JwtState) -> Result<Option<Validate
 
 fn get_header<'r>(req: &'r HttpRequest, settings: &SimpleJwtSettings) -> Option<Cow<'r, [u8]>> {
     match settings.auth_header_name.as_str() {
-        // A name given as text is checked letter by letter at each request.
+        // The usual name is a constant, because a name given as text is checked at each request.
         "authorization" => authorization(req),
         name => header_bytes(req, name),
     }
@@ -158,24 +158,24 @@ fn get_raw_token<'h>(header: &'h [u8], settings: &SimpleJwtSettings) -> Result<O
         return Ok(Some(token.into()));
     }
     let mut parts = words(header);
-    // Upper and lower case are different here, unlike in DRF's own classes and in RFC 9110.
+    // The scheme is case-sensitive, unlike in DRF's own classes and in RFC 9110.
     if !parts.next().is_some_and(|word| schemes.iter().any(|scheme| scheme.as_bytes() == word)) {
         return Ok(None);
     }
     match (parts.next(), parts.next()) {
-        // A token that is not UTF-8 becomes one that is invalid, so that it gets the error of an invalid token.
+        // A token that is not UTF-8 is decoded with replacement characters, so it gets the error of an invalid token.
         (Some(token), None) => Ok(Some(String::from_utf8_lossy(token))),
         _ => Err(bad_header()),
     }
 }
 
-/// Whether `text` is visible ASCII characters, at least one. There is no early return, so that the processor compares many
-/// bytes at a time.
+/// Whether `text` has only visible ASCII characters, and at least one. There is no early return, so that the processor compares
+/// many bytes at a time.
 fn is_graphic(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().fold(true, |all, byte| all & byte.is_ascii_graphic())
 }
 
-/// The token as the first of `AUTH_TOKEN_CLASSES` that accepts it.
+/// The token, validated by the first of `AUTH_TOKEN_CLASSES` that accepts it.
 #[cfg_attr(not(feature = "database"), expect(unused_variables, reason = "only the database knows the blacklist"))]
 pub(super) async fn get_validated_token(
     req: &HttpRequest,
@@ -186,7 +186,7 @@ pub(super) async fn get_validated_token(
     let (classes, now) = (&jwt.settings.auth_token_classes, jwt.clock.now());
     let claims = match jwt.decode(raw_token, now, jwt::decode_repeated) {
         Ok(claims) => claims,
-        // The database is not asked about a token with a wrong signature: anyone can send thousands of those.
+        // A token with a wrong signature does not reach the database, because anyone can send thousands of such tokens.
         Err(TokenError::Invalid { message, cause, refusal }) => {
             let error = not_valid(classes.iter().map(|class| (*class, &*message))).refused(refusal);
             return Err(error.because(cause.map_or(message, |cause| cause.to_string().into())));
@@ -196,7 +196,7 @@ pub(super) async fn get_validated_token(
     let (mut messages, mut kind) = (Vec::new(), Refusal::Other);
     for class in classes {
         let verified = verify(&claims, class.required_type(), &jwt.settings);
-        // Without a database no class can be blacklisted: the settings are refused then.
+        // Without the feature `database` the settings refuse a class whose tokens can be blacklisted.
         #[cfg(feature = "database")]
         let verified = match class {
             AuthToken::Refresh | AuthToken::Sliding => {
@@ -221,7 +221,7 @@ pub(super) async fn get_validated_token(
     Err(error.because(format_args!("{messages:?}")).refused(kind))
 }
 
-/// The user whom the token names.
+/// The user that the token names.
 #[cfg(feature = "database")]
 pub(super) async fn get_user(
     req: &HttpRequest,

@@ -37,7 +37,7 @@ pub const CHECKS: &[Check] = &[
     Check { ids: &["auth.W903"], when: When::Deploy, run: inactive_users },
 ];
 
-/// Settings that have no effect, or under which a token proves less than it seems to.
+/// Settings that have no effect, or that weaken the checks of a token.
 fn settings(registry: &Registry) -> Vec<CheckMessage> {
     let settings = registry.settings::<SimpleJwtSettings>();
     let (rotates, blacklists) = (settings.rotate_refresh_tokens, settings.blacklist_after_rotation);
@@ -101,13 +101,13 @@ fn key_length(registry: &Registry) -> Vec<CheckMessage> {
     messages.map(|(name, text)| CheckMessage::warning("simplejwt.W904", format!("{name}: {text}"))).collect()
 }
 
-/// The secrets of a setting, which may be in a file, each with its place. None for other algorithms than HMAC.
+/// The secrets of a setting or of its file, each with its place. Empty if the algorithm is not HMAC.
 fn secrets(settings: &SimpleJwtSettings, name: &str, setting: &SecretString) -> Vec<(String, SecretString)> {
     if !settings.algorithm.is_hmac() {
         return Vec::new();
     }
     let (place, text) = match key_file(setting) {
-        // What the file lacks has stopped the start already.
+        // The start fails earlier if the file cannot be read.
         Some(path) => (format!("{name}: {}", path.display()), read_file(&path).unwrap_or_default()),
         None => (name.to_owned(), setting.clone()),
     };
@@ -122,7 +122,7 @@ fn key_files(registry: &Registry) -> Vec<CheckMessage> {
     use std::path::{Path, PathBuf};
 
     let settings = registry.settings::<SimpleJwtSettings>();
-    // `manage rotatekey` lets a key in the file of further keys sign.
+    // After `manage rotatekey` the key that signs may be in the file of further keys.
     let named = [&settings.signing_key, &settings.signing_keys_inactive];
     let mut paths: Vec<_> = named.into_iter().flatten().filter_map(key_file).collect();
     paths.dedup();
@@ -147,7 +147,7 @@ fn key_files(_registry: &Registry) -> Vec<CheckMessage> {
 const LONG_ACCESS: Duration = Duration::days(1);
 const LONG_REFRESH: Duration = Duration::days(90);
 
-/// Settings under which a thief can use a token for long, or keys can be replaced.
+/// Settings that let a thief use a token for a long time, or let an attacker replace keys.
 fn dangers(registry: &Registry) -> Vec<CheckMessage> {
     let settings = registry.settings::<SimpleJwtSettings>();
     let mut found = Vec::new();
@@ -179,7 +179,7 @@ fn dangers(registry: &Registry) -> Vec<CheckMessage> {
     found
 }
 
-/// Deactivated users keep their access if tokens are not checked for it. A check of its own, because its tag is another one.
+/// Deactivated users keep their access if this is not checked. This check is separate because it has another tag.
 fn inactive_users(registry: &Registry) -> Vec<CheckMessage> {
     let is_checked = registry.settings::<SimpleJwtSettings>().check_user_is_active;
     let text = "SIMPLE_JWT_CHECK_USER_IS_ACTIVE is off: the tokens of a deactivated user stay valid.";

@@ -34,7 +34,7 @@ pub(super) const PASSWORD_CHANGED: &str = "The user's password has been changed.
 /// Seconds after which the key set is fetched again.
 const KEYS_RETRY_AFTER: u64 = 10;
 
-/// Why a token cannot be used or made. The texts of the first three are for the client.
+/// Why a token cannot be used or made. The messages of the first three are for the client.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
     /// `InvalidToken` (401, with a `code`): the token is refused.
@@ -63,7 +63,7 @@ pub enum TokenError {
         /// For the client.
         message: &'static str,
     },
-    /// The key that verifies the token could not be fetched from `JWK_URL` (503): whether the token is valid is not known.
+    /// The key that verifies the token could not be fetched from `JWK_URL` (503), so it is unknown whether the token is valid.
     #[error("the key set of JWK_URL could not be fetched")]
     KeysUnavailable,
     /// A new token could not be signed: there is no memory, no randomness or no signing key.
@@ -91,19 +91,19 @@ impl TokenError {
         Self::refused(BLACKLISTED, Refusal::Blacklisted)
     }
 
-    /// Whether this is [`TokenError::blacklisted`]. It is not for a blacklisted family.
+    /// Whether this is [`TokenError::blacklisted`]. False for a blacklisted family.
     #[cfg(feature = "database")]
     pub(super) fn is_blacklisted(&self) -> bool {
         matches!(self, Self::Invalid { message, .. } if message == BLACKLISTED)
     }
 
-    /// A token of a family that was ended.
+    /// A token whose family was ended.
     pub fn family_blacklisted() -> Self {
         Self::refused(FAMILY_BLACKLISTED, Refusal::Blacklisted)
     }
 
-    /// A token of the user with this key that names the family of another user. An issuer that copies claims from one token to another
-    /// makes such a token, so this is worth a warning.
+    /// The token of the user with this key names the family of another user. An issuer that copies claims from one token to
+    /// another makes tokens of this kind, so a warning is logged.
     #[cfg(feature = "database")]
     pub(super) fn foreign_family(user_id: Option<UserId>) -> Self {
         let user = user_id.map_or_else(|| "no user".to_owned(), |id| format!("user {id}"));
@@ -117,12 +117,12 @@ impl TokenError {
         Self::AuthenticationFailed { message, reason: Some(reason.into()) }
     }
 
-    /// A token without a time that it must have.
+    /// A token without a required time.
     pub(super) fn missing_claim(claim: &str) -> Self {
         Self::invalid(format!("Token has no '{claim}' claim"))
     }
 
-    /// A token with a passed time other than `exp`.
+    /// A token in which a time other than `exp` has passed.
     pub(super) fn claim_expired(claim: &str) -> Self {
         Self::refused(format!("Token '{claim}' claim has expired"), Refusal::Expired)
     }
@@ -139,7 +139,7 @@ impl From<JwtError> for TokenError {
 impl From<DatabaseError> for TokenError {
     fn from(error: DatabaseError) -> Self {
         match error {
-            // The transaction has read the user; PostgreSQL lets another one delete the row before the commit.
+            // The transaction has read the user, but in PostgreSQL another transaction can delete the row before the commit.
             DatabaseError::Query(error) if is_foreign_key_violation(&error) => {
                 Self::authentication_failed(NO_ACCOUNT_FOR_TOKEN, "user was deleted meanwhile")
             }

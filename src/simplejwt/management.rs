@@ -56,7 +56,7 @@ fn rotatekey(context: &Context, arguments: RotateKey) -> Result<(), CommandError
     let builder = context.builder()?;
     let rotation = rotation(builder.registry(), &file, new)?;
     let failed = |error: io::Error| CommandError::new(format!("{}: {error}", file.display()));
-    // Two at once would publish two keys, of which one is lost.
+    // Two concurrent commands would publish two keys, and one of them would be lost.
     let _lock = lock(&file).map_err(failed)?;
     let text = match read_file(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => SecretString::default(),
@@ -69,7 +69,7 @@ fn rotatekey(context: &Context, arguments: RotateKey) -> Result<(), CommandError
     Ok(())
 }
 
-/// What the settings say about the keys of `file`.
+/// The state of a rotation of the keys of `file`, from the settings.
 fn rotation(registry: &Registry, file: &Path, wants_new: bool) -> Result<Rotation, CommandError> {
     let settings = registry.settings::<SimpleJwtSettings>();
     let is_file = |setting: &Option<SecretString>| {
@@ -144,7 +144,7 @@ fn describe(step: &Step, file: &Path) -> String {
     }
 }
 
-/// Locks the folder of the file, because the file itself is replaced. The lock ends with the value.
+/// Locks the folder of the file, because the file itself is replaced. Dropping the value releases the lock.
 fn lock(file: &Path) -> io::Result<Option<File>> {
     if cfg!(not(unix)) {
         return Ok(None);
@@ -158,10 +158,10 @@ fn folder(file: &Path) -> &Path {
     file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Replaces the file in one step, so that no reader finds a part of it. Only its owner can use it, and its group if it could
-/// before.
+/// Replaces the file in one step, so that no reader finds a part of it. Only its owner can use the new file, and its group if it
+/// could use the old file.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    // A link stays one.
+    // A symbolic link stays a symbolic link.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let name = file.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "not the name of a file"))?;
     let unfinished = file.with_file_name(format!(".{}.{}.tmp", name.to_string_lossy(), hex(&random_bytes::<8>())));
@@ -178,7 +178,7 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
         fs::rename(&unfinished, &file)
     });
     if written.is_err() {
-        // What is left of it has keys in it.
+        // The unfinished file contains keys.
         let _ = fs::remove_file(&unfinished);
         return written;
     }
@@ -187,7 +187,8 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives `new` the owner of the file that it replaces, so that a command of root does not lock out the service.
+/// Gives `new` the owner of the file that it replaces, so that the service can still read the file after root has run the
+/// command.
 #[cfg(unix)]
 fn keep_owner(new: &File, old: &fs::Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};

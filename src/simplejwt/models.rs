@@ -1,4 +1,4 @@
-//! A user made of nothing but a token. Python counterpart: `rest_framework_simplejwt.models.TokenUser`.
+//! A user made from a token alone. Python counterpart: `rest_framework_simplejwt.models.TokenUser`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::tokens::AuthToken;
 use crate::contrib::auth::{AbstractUser, SharedUser, UserId};
 use crate::core::jwt::Claims;
 
-/// The claims of a token that opened a protected view: `request.auth`.
+/// The claims of the token that a protected view has accepted: `request.auth`.
 #[derive(Clone, Debug)]
 pub struct ValidatedToken {
     pub(super) class: AuthToken,
@@ -16,7 +16,7 @@ pub struct ValidatedToken {
 }
 
 impl ValidatedToken {
-    /// Which of `AUTH_TOKEN_CLASSES` it is.
+    /// Its class, one of `AUTH_TOKEN_CLASSES`.
     pub fn class(&self) -> AuthToken {
         self.class
     }
@@ -32,10 +32,10 @@ impl ValidatedToken {
     }
 }
 
-/// The user of [`JwtStatelessUserAuthentication`](super::authentication::JwtStatelessUserAuthentication): what the token
-/// says, and no look-up in the database.
+/// The user of [`JwtStatelessUserAuthentication`](super::authentication::JwtStatelessUserAuthentication): the data of the token,
+/// without a look-up in the database.
 ///
-/// Name and rights come from the claims `username`, `is_staff` and `is_superuser`, where a token has them.
+/// Name and rights come from the claims `username`, `is_staff` and `is_superuser`, if the token has them.
 #[derive(Clone, Debug)]
 pub struct TokenUser {
     pub(super) id: Value,

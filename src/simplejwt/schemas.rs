@@ -1,7 +1,7 @@
 //! The part of this app in the API's description. Python counterpart:
 //! `drf_spectacular.contrib.rest_framework_simplejwt`.
 //!
-//! Errors are listed as the very values that the views and the authentication classes raise.
+//! The listed errors are the same values that the views and the authentication classes return.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ pub(super) fn security_definition(req: &HttpRequest) -> Option<(&'static str, Va
     Some(("jwtAuth", definition))
 }
 
-/// A token of `class` in `token` of an answer, for the log-in form of the API's page.
+/// Says that the member `token` of a response is a token of `class`, for the log-in form of the API's page.
 #[cfg(feature = "database")]
 pub(super) fn login(req: &HttpRequest, class: AuthToken, token: &'static str) -> Option<Login> {
     let is_accepted = settings(req)?.auth_token_classes.contains(&class);
@@ -60,14 +60,14 @@ pub(super) fn credential_refusals(req: &HttpRequest) -> Vec<ApiError> {
     errors.chain([bad_header(), no_user_id()]).collect()
 }
 
-/// The refusals of a token of `class` in a body, without those about its family.
+/// The errors about a token of `class` in a body, without the errors about its family.
 #[cfg(feature = "database")]
 pub(super) fn token_refusals(req: &HttpRequest, class: AuthToken) -> impl Iterator<Item = ApiError> {
     let messages = settings(req).into_iter().flat_map(move |settings| messages(settings, &[class]));
     messages.map(|message| TokenError::invalid(message).into())
 }
 
-/// The refusals of a token in a body that are about its family.
+/// The errors about the family of a token in a body.
 #[cfg(feature = "database")]
 pub(super) fn family_refusals(req: &HttpRequest) -> impl Iterator<Item = ApiError> {
     family_messages(req).map(|message| TokenError::invalid(message).into())

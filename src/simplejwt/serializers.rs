@@ -25,13 +25,14 @@ use crate::rest_framework::state::app_data;
 pub type Context<'a> = context::Context<'a, Arc<JwtState>>;
 
 impl Context<'_> {
-    /// The user of a token, who must be allowed to have tokens. `None` if the token names no user: simplejwt accepts it.
+    /// The user of a token. The user must be allowed to have tokens. `None` if the token names no user, which simplejwt accepts.
     ///
-    /// With `CHECK_REVOKE_TOKEN` a token that is older than the user's password is blacklisted.
+    /// With `CHECK_REVOKE_TOKEN` the token is blacklisted if it is older than the user's password.
     pub(super) async fn get_user<C: Revocable>(&self, token: &Token<C>) -> Result<Option<SharedUser>, TokenError> {
         let settings = &self.state.settings;
         let id = &token[&*settings.user_id_claim];
-        // simplejwt looks up no id that is false in Python. It crashes on an empty text or list; here no user has it.
+        // simplejwt does not look up an id that is false in Python. It crashes on an empty text or list, for which no user is
+        // found here.
         if matches!(id, Value::Null | Value::Bool(false)) || id.as_f64() == Some(0.0) {
             return Ok(None);
         }
@@ -62,7 +63,7 @@ impl Context<'_> {
         self.db.write(move |conn| token.blacklist(lookup.find(conn)?.and_then(|user| user.pk()), &jwt, conn)).await
     }
 
-    /// Where the request comes from.
+    /// The address and the user agent of the request.
     pub(super) fn client(&self) -> Client {
         Client::new(self.ip_address(), &self.user_agent())
     }
@@ -70,32 +71,32 @@ impl Context<'_> {
 
 /// A serializer of this app.
 pub trait TokenSerializer: Serializer {
-    /// Decides about the request and makes the answer.
+    /// Validates the request and makes the answer.
     ///
     /// # Errors
-    /// Says why the request is refused.
+    /// Returns the reason why the request is refused.
     fn validate(self, context: &Context<'_>) -> impl Future<Output = Result<TokenData, TokenError>>;
 }
 
 /// The answer to a request.
 #[derive(Debug)]
 pub struct TokenData {
-    /// What the metrics count it as.
+    /// The event that the metrics count.
     pub event: TokenEvent,
     /// The body: the tokens by name.
     pub body: Value,
 }
 
-/// Credentials for a token of class `C`: `token_class` in Python.
+/// Exchanges credentials for a token of class `C`: `token_class` in Python.
 pub struct TokenObtainSerializer<C> {
     username: String,
     password: String,
     token_class: PhantomData<C>,
 }
 
-/// Credentials for a refresh token and its access token.
+/// Exchanges credentials for a refresh token and its access token.
 pub type TokenObtainPairSerializer = TokenObtainSerializer<Refresh>;
-/// Credentials for a sliding token.
+/// Exchanges credentials for a sliding token.
 pub type TokenObtainSlidingSerializer = TokenObtainSerializer<Sliding>;
 
 impl<C: Revocable> Serializer for TokenObtainSerializer<C> {
@@ -110,8 +111,8 @@ impl<C: Revocable> Serializer for TokenObtainSerializer<C> {
 impl<C: Revocable> TokenObtainSerializer<C> {
     /// A new token of the user with these credentials.
     ///
-    /// An unknown name, a wrong password and an inactive user get the same answer after the same time, so that it does
-    /// not tell which accounts exist.
+    /// An unknown name, a wrong password and an inactive user get the same answer after the same time, so the answer does not
+    /// reveal which accounts exist.
     async fn get_token(self, context: &Context<'_>) -> Result<Token<C>, TokenError> {
         let refused = |reason| TokenError::AuthenticationFailed { message: NO_ACCOUNT_FOR_CREDENTIALS, reason };
         let Context { auth, db, address, .. } = context;
@@ -120,11 +121,12 @@ impl<C: Revocable> TokenObtainSerializer<C> {
         let (jwt, users) = (Arc::clone(context.state), Arc::clone(auth.users()));
         let client = jwt.families().map(|_| context.client()).unwrap_or_default();
         let issue = move |conn: &mut _| {
-            // Before the token, because the row of a user is locked before the logins of the user and the families are.
+            // The row of a user must be locked before the logins and the families of the user, so this comes first.
             if jwt.settings.update_last_login {
                 users.update_last_login(conn, &*user, jwt.clock.now())?;
             }
-            // Whoever ends all logins of the user has this lock, and either finds the new token, or has changed the user before.
+            // A transaction that ends all logins of the user takes the same lock. It finds the new token, or it has changed the
+            // user before this transaction reads the user.
             if let Some(user_id) = user.pk() {
                 lock_user(conn, user_id)?;
             }
@@ -136,7 +138,7 @@ impl<C: Revocable> TokenObtainSerializer<C> {
             if !(jwt.user_rule)(&*user) {
                 return Err(refused(Some(format!("{} may not have tokens", &*user))));
             }
-            // The claim would be the text `null`, and the token would belong to the user with this name.
+            // Otherwise the claim would be the text `null`, and the token would belong to a user whose field has this text.
             let id_field = &jwt.settings.user_id_field;
             if user.attribute(id_field).unwrap_or_default().is_null() {
                 return Err(refused(Some(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user))));
@@ -163,7 +165,7 @@ impl TokenSerializer for TokenObtainSlidingSerializer {
     }
 }
 
-/// A refresh token for an access token, and with `ROTATE_REFRESH_TOKENS` for a new refresh token.
+/// Exchanges a refresh token for an access token, and with `ROTATE_REFRESH_TOKENS` also for a new refresh token.
 pub struct TokenRefreshSerializer(String);
 
 impl Serializer for TokenRefreshSerializer {
@@ -213,7 +215,7 @@ impl TokenSerializer for TokenRefreshSerializer {
     }
 }
 
-/// A sliding token for the same with a later `exp`.
+/// Exchanges a sliding token for the same token with a later `exp`.
 pub struct TokenRefreshSlidingSerializer(String);
 
 impl Serializer for TokenRefreshSlidingSerializer {
@@ -235,7 +237,7 @@ impl TokenSerializer for TokenRefreshSlidingSerializer {
     }
 }
 
-/// Any token, to be checked. It may not be fit for a particular use.
+/// Verifies a token of any class. The result does not say what the token can be used for.
 pub struct TokenVerifySerializer(String);
 
 impl Serializer for TokenVerifySerializer {
@@ -249,7 +251,8 @@ impl TokenSerializer for TokenVerifySerializer {
         let jwt = context.state;
         jwt.prepare(&self.0).await;
         let token = UntypedToken::from_raw(&self.0, jwt)?;
-        // Like simplejwt, this looks at the blacklist only with this setting. An id that cannot be stored is not on it.
+        // As in simplejwt, the blacklist is checked only with this setting. An id that cannot be stored cannot be on the
+        // blacklist.
         if jwt.settings.blacklist_after_rotation
             && jwt.has_blacklist
             && let Ok(jti) = jti(&token, &jwt.settings)
@@ -263,7 +266,7 @@ impl TokenSerializer for TokenVerifySerializer {
     }
 }
 
-/// A refresh token, to be blacklisted: logout.
+/// Blacklists a refresh token: logout.
 pub struct TokenBlacklistSerializer(String);
 
 impl Serializer for TokenBlacklistSerializer {

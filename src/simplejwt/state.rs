@@ -23,7 +23,7 @@ use crate::core::jwt::{self, Audience, Claims, JwtError, Rules};
 #[cfg(feature = "database")]
 use crate::db::migrations::{MigrationPlan, TOKEN_FAMILY};
 
-/// Adds claims about a user to a token: what one overrides `get_token` for in Python.
+/// Adds claims about a user to a token. In Python one overrides `get_token` for this.
 pub type ClaimsHook = dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync;
 /// Whether a user may have tokens: Python's `USER_AUTHENTICATION_RULE`.
 pub type UserRule = dyn Fn(&dyn AbstractUser) -> bool + Send + Sync;
@@ -32,32 +32,32 @@ pub type UserRule = dyn Fn(&dyn AbstractUser) -> bool + Send + Sync;
 pub struct JwtState {
     /// The settings.
     pub settings: SimpleJwtSettings,
-    /// The time by which tokens are made and checked.
+    /// The clock for making and checking tokens.
     pub clock: Clock,
-    /// Runs on every refresh and sliding token that is made, at login *and* at each refresh, so that what it says about
-    /// the user does not go stale. Access tokens copy the claims. Default: none.
+    /// Runs on every new refresh and sliding token, at login *and* at each refresh, so that its claims about the user are
+    /// current. Access tokens copy the claims. Default: none.
     pub claims_hook: Option<Box<ClaimsHook>>,
-    /// `USER_AUTHENTICATION_RULE`. Default: active users, or all of them without `CHECK_USER_IS_ACTIVE`.
+    /// `USER_AUTHENTICATION_RULE`. Default: active users, or all users without `CHECK_USER_IS_ACTIVE`.
     pub user_rule: Box<UserRule>,
     /// Whether the app `rest_framework_simplejwt.token_blacklist` is installed. Default: yes.
     ///
-    /// Without it no token is recorded or blacklisted and none is looked up: a refresh token stays valid until it
-    /// expires, also after rotation and after a request to `token_blacklist`, as in simplejwt.
+    /// Without it tokens are neither recorded, blacklisted nor looked up. Then a refresh token stays valid until it expires, even
+    /// after rotation and after a request to `token_blacklist`, as in simplejwt.
     pub has_blacklist: bool,
     /// Whether the app `rest_framework_simplejwt.token_family` is installed. Default: no.
     pub has_families: bool,
     keys: Keys,
-    /// Keys from `JWK_URL`, chosen by the `kid` of the token. Then the own keys verify nothing.
+    /// Keys from `JWK_URL`, chosen by the `kid` of the token. Then the keys of the settings verify no token.
     jwk_client: Option<Arc<JwkClient>>,
     rules: Rules,
 }
 
 impl JwtState {
-    /// Parses the keys. `secret_key` is the project's, which signs if the settings name no other key. Then `fallbacks`, former
-    /// values of it, verify as well.
+    /// Parses the keys. `secret_key` is the project's `SECRET_KEY`, which signs if the settings name no other key. Then its
+    /// former values, `fallbacks`, verify as well.
     ///
     /// # Errors
-    /// Returns an error if a setting cannot be used or a key does not fit the algorithm: one for every such key.
+    /// Returns an error if a setting cannot be used, and one for every key that does not fit the algorithm.
     pub fn new(
         settings: SimpleJwtSettings,
         secret_key: &SecretString,
@@ -99,7 +99,7 @@ impl JwtState {
         Some(&self.settings.token_family).filter(|families| self.has_families && families.enabled)
     }
 
-    /// Those of the migrations in `plan` that a server needs: without families, not their tables.
+    /// The migrations in `plan` that a server needs. Without families it does not need their tables.
     #[cfg(feature = "database")]
     #[must_use]
     pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
@@ -109,13 +109,13 @@ impl JwtState {
         }
     }
 
-    /// The search for the user with this `id`, which a token has in `USER_ID_CLAIM`.
+    /// The look-up of the user with this `id`, the value of `USER_ID_CLAIM` in a token.
     #[cfg(feature = "database")]
     pub(super) fn user_lookup(&self, auth: &AuthState, id: &Value) -> UserLookup {
         UserLookup { users: Arc::clone(auth.users()), name: self.settings.user_id_field.clone(), value: id.clone() }
     }
 
-    /// The token of `claims`, with `aud` and `iss` of the settings.
+    /// The token with these `claims`, and with `aud` and `iss` of the settings.
     pub(super) fn encode(&self, claims: &Claims) -> Result<String, TokenError> {
         let mut claims = Cow::Borrowed(claims);
         match self.settings.audience.as_slice() {
@@ -125,7 +125,7 @@ impl JwtState {
         }
         match &self.settings.issuer {
             Some(issuer) => drop(claims.to_mut().insert("iss", issuer.as_str().into())),
-            // PyJWT refuses to write what its own check of `iss` would refuse to read.
+            // PyJWT refuses to write an `iss` that its own check would not accept.
             None if claims.get("iss").is_some_and(|issuer| !issuer.is_string()) => {
                 return Err(TokenError::invalid(INVALID));
             }
@@ -136,7 +136,7 @@ impl JwtState {
         signed.map_err(|error| TokenError::Signing(error.to_string()))
     }
 
-    /// The claims of a token that is signed by the right key and in time. `decode` is [`jwt::decode`], or
+    /// The claims of a token, if a valid key has signed it and its times are valid. `decode` is [`jwt::decode`], or
     /// [`jwt::decode_repeated`] for a token that comes with every request.
     ///
     /// With `JWK_URL` the key must have been fetched by [`JwtState::prepare`].
@@ -149,7 +149,7 @@ impl JwtState {
         };
         let decoded = match jwt::key_id(token)?.map(|kid| client.cached(&kid)) {
             Some(CachedKey::Known(key)) => decode(token, &key, &self.rules, now),
-            // After `prepare`, a request that is still needed is one that took too long or had too many waiting.
+            // After `prepare`, `MustFetch` means that the request took too long, or that too many callers were waiting.
             Some(CachedKey::Unavailable | CachedKey::MustFetch) => return Err(TokenError::KeysUnavailable),
             Some(CachedKey::Unknown) | None => {
                 Err(JwtError::InvalidHeader("Unable to find a signing key that matches"))
@@ -158,20 +158,20 @@ impl JwtState {
         Ok(decoded?)
     }
 
-    /// The keys: which of them sign, verify and are published.
+    /// The keys that sign, verify and are published.
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// Fetches the JWK set beside the worker threads if `token` names a key that is not there. Without `JWK_URL` there is
-    /// nothing to do.
+    /// Fetches the JWK set if `token` names a key that is not in memory. A separate thread does this, so the workers do not
+    /// block. Without `JWK_URL` this does nothing.
     pub async fn prepare(&self, token: &str) {
         let Some(client) = &self.jwk_client else { return };
         let Ok(Some(kid)) = jwt::key_id(token) else { return };
         if let CachedKey::MustFetch = client.cached(&kid) {
             let client = Arc::clone(client);
-            // Whether it succeeded is seen by `decode`, and logged by the client.
+            // `decode` uses the result, and the client logs a failure.
             if let Err(error) = tokio::task::spawn_blocking(move || client.fetch(&kid)).await {
                 log::error!("fetching the JWK set failed: {error}");
             }

@@ -1,7 +1,7 @@
 //! Token classes. Python counterpart: `rest_framework_simplejwt.tokens`.
 //!
-//! A [`Token<C>`] was either just made, or read and verified as its class `C` demands. [`AccessToken`] is verified with
-//! the key alone. [`RefreshToken`] and [`SlidingToken`] can be blacklisted, so the database is asked as well.
+//! A [`Token<C>`] is either new, or was read and verified by the rules of its class `C`. Verifying an [`AccessToken`] needs only
+//! the key. A [`RefreshToken`] or [`SlidingToken`] can be blacklisted, so this needs the database as well.
 
 mod auth_token;
 #[cfg(feature = "database")]
@@ -25,7 +25,7 @@ use crate::core::jwt::{self, Claims};
 
 /// A verified token of class `C`.
 ///
-/// It is its [`Claims`]: they are read and written by name, as in `token["name"] = "alice".into()`.
+/// It dereferences to its [`Claims`], which are read and written by name, as in `token["name"] = "alice".into()`.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Token<C> {
@@ -95,7 +95,7 @@ impl<C: TokenClass> Token<C> {
         jwt.encode(&self.claims)
     }
 
-    /// Reads and verifies a token sent by a client. Whether it is blacklisted is not asked.
+    /// Reads and verifies a token sent by a client. Does not check the blacklist.
     ///
     /// # Errors
     /// Returns an error with the message for the client.
@@ -129,7 +129,7 @@ impl<C: TokenClass> Token<C> {
         let value = self.get(claim).ok_or_else(|| TokenError::missing_claim(claim))?;
         // In Python a boolean is 0 or 1, which has long passed.
         let seconds = value.as_bool().map(f64::from).or_else(|| value.as_f64());
-        // simplejwt crashes on a time after `datetime.max`.
+        // simplejwt crashes on a time after `datetime.max`. Here the token is invalid.
         let seconds = seconds.filter(|seconds| *seconds <= 253_402_300_799.0);
         let seconds = seconds.ok_or_else(|| TokenError::invalid(INVALID))?;
         let now = self.current_time - jwt.settings.leeway;
@@ -159,8 +159,8 @@ impl AccessToken {
 }
 
 impl RefreshToken {
-    /// A new access token with this token's claims, except the claims that are different in every token. Its `exp`
-    /// counts from the same time as this token's.
+    /// A new access token with the claims of this token, except the claims that are different in every token. Its `exp` is
+    /// calculated from the same time as that of this token.
     pub fn access_token(&self, jwt: &JwtState) -> AccessToken {
         let mut access = AccessToken::new(jwt);
         access["exp"] = (self.current_time + jwt.settings.access_token_lifetime).timestamp().into();
@@ -281,7 +281,7 @@ pub(super) fn verify(
     token_type: Option<&str>,
     settings: &SimpleJwtSettings,
 ) -> Result<(), TokenError> {
-    // That `exp` has not passed was checked with the signature.
+    // `exp` was checked together with the signature.
     if !claims.contains_key("exp") {
         return Err(TokenError::invalid(NO_EXP));
     }
@@ -298,7 +298,7 @@ pub(super) fn verify(
     Ok(())
 }
 
-/// The name of a claim whose setting is `none`: Python writes the key `None` so.
+/// The name of a claim if its setting is `none`: Python writes the key `None` as this text.
 const NO_NAME: &str = "null";
 
 /// simplejwt's `get_md5_hash_password`. It only distinguishes password strings, so MD5 is strong enough.

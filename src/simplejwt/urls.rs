@@ -37,7 +37,7 @@ pub fn urlpatterns() -> Vec<Route> {
     [own, token_family::urls::urlpatterns()].concat()
 }
 
-/// Mounts the routes of the installed apps among these.
+/// Mounts the routes of the installed ones of these apps.
 pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
     mount(cfg, apps, urlpatterns());
 }

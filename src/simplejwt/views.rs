@@ -100,8 +100,8 @@ pub fn token_refresh_sliding() -> ApiView {
         .refuses(sliding_refresh_refusals)
 }
 
-/// The public keys that verify the tokens (RFC 7517), for `JWK_URL` and PyJWT's `PyJWKClient`. 404 if there are none, as with
-/// HMAC keys: those are secret.
+/// The public keys that verify the tokens (RFC 7517), for `JWK_URL` and PyJWT's `PyJWKClient`. 404 if there are no public keys,
+/// as with HMAC, whose keys are secret.
 pub fn json_web_key_set() -> ApiView {
     ApiView::new("Json Web Key Set")
         .app("rest_framework_simplejwt")
@@ -156,7 +156,7 @@ fn key_set() -> Value {
     object([("keys", json!({ "type": "array", "items": key, "minItems": 1 }))])
 }
 
-/// `TokenViewBase`: a view that everyone may use and that ignores the `Authorization` header.
+/// `TokenViewBase`: everyone may use such a view, and it ignores the `Authorization` header.
 fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
     let view = ApiView::new(name).app("rest_framework_simplejwt").tag("simplejwt");
     view.unauthenticated(challenge).credentials().serializer::<S>().post(post::<S>)
@@ -200,7 +200,7 @@ fn sliding_refresh_refusals(req: &HttpRequest) -> Vec<ApiError> {
     token_refusals(req, AuthToken::Sliding).chain(user_refusals(req)).chain(about_time.map(ApiError::from)).collect()
 }
 
-/// The refusals of a refresh that are about the user of the token.
+/// The errors of a refresh that concern the user of the token.
 fn user_refusals(req: &HttpRequest) -> impl Iterator<Item = ApiError> {
     let is_checked = settings(req).is_some_and(|settings| settings.check_revoke_token);
     let messages = [NO_ACCOUNT_FOR_TOKEN].into_iter().chain(is_checked.then_some(PASSWORD_CHANGED));

@@ -1,13 +1,13 @@
 //! The public keys of an issuer, fetched from `JWK_URL`. Python counterpart: `jwt.PyJWKClient`.
 //!
-//! Finding a key has two steps, so that no thread that serves requests waits for the network:
+//! Finding a key has two steps, so that a worker thread never waits for the network:
 //!
-//! 1. [`JwkClient::cached`] answers from memory;
-//! 2. if it returns [`CachedKey::MustFetch`], call [`JwkClient::fetch`] on a thread that may block.
+//! 1. [`JwkClient::cached`] searches the memory;
+//! 2. if it returns [`CachedKey::MustFetch`], [`JwkClient::fetch`] must be called on a thread that may block.
 //!
-//! An issuer that is slow or unavailable must not slow this server down, and this server must not flood the issuer. At most
-//! one request is in progress, every caller that needs it shares it, and after it no other starts for [`COOLDOWN`], however
-//! many tokens with an unknown `kid` arrive. While refreshing fails, the known keys stay valid for up to [`MAX_AGE`].
+//! An issuer that is slow or unavailable must not slow this server down, and this server must not flood the issuer. At most one
+//! request is in progress, and all callers share it. The next one starts after [`COOLDOWN`] at the earliest, even if many tokens
+//! with an unknown `kid` arrive. If requests fail, the known keys stay valid for up to [`MAX_AGE`].
 
 #[cfg(test)]
 mod tests;
@@ -24,29 +24,29 @@ use url::Url;
 use crate::core::clock::Clock;
 use crate::core::jwt::{Algorithm, JwkSetError, VerifyingKey, jwk_set};
 
-/// How long a key set is used before it is fetched again. `lifespan` of `PyJWKClient`.
+/// How long a key set is used before it is fetched again: `lifespan` of `PyJWKClient`.
 pub const LIFESPAN: Duration = Duration::seconds(300);
 /// The shortest time between two requests.
 pub const COOLDOWN: Duration = Duration::seconds(10);
-/// How long a key set stays valid while it cannot be fetched again. A key that its issuer withdraws is accepted for at most
-/// [`LIFESPAN`], or for this long if the issuer cannot be reached.
+/// How long a key set stays valid while it cannot be fetched again. A key that its issuer has removed is accepted for at most
+/// [`LIFESPAN`], or for this time if the issuer cannot be reached.
 pub const MAX_AGE: Duration = Duration::hours(1);
 /// The longest time a request may take.
 pub const TIMEOUT: StdDuration = StdDuration::from_secs(5);
 /// The largest response, in bytes.
 pub const MAX_BODY: u64 = 512 * 1024;
-/// How many callers may wait for one request. Further callers get 503, so that tokens with made-up `kid`s cannot occupy every
-/// thread that may block.
+/// How many callers may wait for one request. More callers get 503, so tokens with invented `kid`s cannot occupy all threads that
+/// may block.
 const MAX_WAITING: usize = 64;
 
 type Source = Box<dyn Fn() -> Result<Vec<u8>, FetchError> + Send + Sync>;
 
-/// The keys behind one URL that verify signatures of one algorithm.
+/// The keys at one URL that verify signatures of one algorithm.
 pub struct JwkClient {
     algorithm: Algorithm,
     clock: Clock,
     source: Source,
-    /// How long a caller waits for the request of another: [`TIMEOUT`].
+    /// How long a caller waits for a request that another caller has started: [`TIMEOUT`].
     patience: StdDuration,
     state: Mutex<State>,
     fetched: Condvar,
@@ -72,7 +72,7 @@ pub enum CachedKey {
     Known(Arc<VerifyingKey>),
     /// The issuer has no such key: the token is invalid.
     Unknown,
-    /// A request has just failed, so whether the token is valid is not known.
+    /// A request has just failed, so it is unknown whether the token is valid.
     Unavailable,
     /// A request is needed: [`JwkClient::fetch`], which blocks.
     MustFetch,
@@ -84,12 +84,12 @@ pub enum JwkUrlError {
     /// Not a URL.
     #[error("Invalid JWKS URI: {0}")]
     Malformed(#[from] url::ParseError),
-    /// A scheme such as `file:`.
+    /// The scheme is not supported, such as `file:`.
     #[error("Invalid JWKS URI scheme '{0}': only 'http' and 'https' are supported.")]
     Scheme(String),
 }
 
-/// Why fetching a key set failed. For the log.
+/// The reason why fetching a key set failed, for the log.
 #[derive(Debug, thiserror::Error)]
 enum FetchError {
     #[error("Fail to fetch data from the url, err: \"{0}\"")]
@@ -101,7 +101,7 @@ enum FetchError {
 }
 
 impl JwkClient {
-    /// A client that has not fetched anything. Redirects are not followed; TLS trusts Mozilla's root certificates.
+    /// A client without keys. It does not follow redirects. For TLS it trusts Mozilla's root certificates.
     ///
     /// # Errors
     /// Returns an error if `url` is not an `http:` or `https:` URL.
@@ -139,7 +139,7 @@ impl JwkClient {
             }
         }
         state.fetching = true;
-        // Until the answer is there, also after a panic.
+        // This is the state until the response is there, and also after a panic.
         state.failed = true;
         state.tried_at = Some(self.clock.now());
         drop(state);
@@ -167,7 +167,7 @@ impl JwkClient {
 
     fn find(&self, state: &State, kid: &str) -> CachedKey {
         let now = self.clock.now();
-        // A time in the future means that the clock was set back. The keys then count as old.
+        // A time in the future means that the clock was set back. Then the keys count as old.
         let within = |since: Option<DateTime<Utc>>, limit: Duration| {
             since.is_some_and(|since| (Duration::zero()..limit).contains(&(now - since)))
         };
@@ -192,7 +192,7 @@ impl JwkClient {
         (!timeout.timed_out()).then_some(state)
     }
 
-    /// Nothing that can panic and no I/O runs under this lock.
+    /// Code that holds this lock does no I/O and cannot panic.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! With time moved by hand, and with servers on this host that misbehave.
+//! The tests move the clock, and use faulty servers on this host.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -25,7 +25,7 @@ fn client(
     let counter = Arc::clone(&requests);
     let source: Source = Box::new(move || issuer(counter.fetch_add(1, Ordering::SeqCst)));
     let mut client = JwkClient::with_source(algorithm, clock.clone(), source);
-    // So that no test depends on the speed of the machine.
+    // A long time, so that no test depends on the speed of the machine.
     client.patience = StdDuration::from_secs(3600);
     (client, clock, requests)
 }
@@ -210,7 +210,7 @@ fn requests_continue_after_a_panic_in_one() {
     assert!(client.fetch("rsa").is_some());
 }
 
-/// A server that sends each connection the next of the responses, byte for byte, and closes it.
+/// A server that sends the next response on each connection, byte for byte, and closes the connection.
 fn serve(answers: Vec<Vec<u8>>) -> (String, thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/jwks.json?a=b", listener.local_addr().unwrap());

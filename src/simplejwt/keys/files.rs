@@ -15,28 +15,28 @@ use crate::core::crypto::SecretString;
 /// How often the files are read. A change counts when it has been read twice.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The largest key file in bytes. A key has some hundred bytes, the largest some thousand.
+/// The largest key file in bytes. A key has a few hundred bytes, and the largest has a few thousand.
 const MAX_LENGTH: u64 = 1024 * 1024;
 
-/// Keys of files. A thread of its own reads them, because a file system may be slow and workers must not wait for it.
+/// The keys in files. A separate thread reads them, because a file system may be slow and workers must not wait for it.
 #[derive(Debug)]
 pub(super) struct KeyFiles(Arc<Inner>);
 
 struct Inner {
     spec: KeySpec,
     current: RwLock<Arc<KeyRing>>,
-    /// What was read last, good or not.
+    /// The last contents, usable or not.
     last: Mutex<Last>,
 }
 
 struct Last {
     contents: Contents,
-    /// What the keys of this moment were read from.
+    /// The contents that the current keys were read from.
     used: Contents,
-    /// Whether the contents are still to be used, once they are read again: a file may be half-written, which cannot be seen in a
-    /// list of secrets.
+    /// Whether the contents are new. They are used when they are read once more, because a half-written list of secrets looks
+    /// like a complete list.
     is_new: bool,
-    /// Why the files could not be used, if they could not. It is logged once.
+    /// The reason why the files could not be used. It is logged once.
     problem: Option<String>,
 }
 
@@ -48,7 +48,7 @@ impl KeyFiles {
         Ok(Self(inner))
     }
 
-    /// The keys of this moment.
+    /// The current keys.
     pub(super) fn current(&self) -> Arc<KeyRing> {
         self.0.current()
     }
@@ -97,7 +97,7 @@ impl Inner {
                 }
             }
             Err(errors) => {
-                // When they can be read again, they are used even if nothing has changed in them.
+                // When the files can be read again, they are used even if their contents have not changed.
                 last.is_new = true;
                 text(&errors)
             }
@@ -115,7 +115,7 @@ impl std::fmt::Debug for Inner {
     }
 }
 
-/// Reads the files again and again, as long as they are used.
+/// Reads the files regularly, until the keys are dropped.
 fn watch(files: Weak<Inner>, names: &str) {
     let look = move || {
         loop {
@@ -161,7 +161,7 @@ fn text(errors: &[SettingsError]) -> String {
 /// # Errors
 /// Returns an error if the file cannot be read, is too large or is not text.
 pub fn read_file(path: &Path) -> io::Result<SecretString> {
-    // Opening a pipe waits for a writer, perhaps for ever, and its text can be read only once.
+    // Opening a pipe may wait for a writer forever, and the text in a pipe can be read only once.
     if !path.metadata()?.is_file() {
         return Err(io::Error::other("this is not a regular file"));
     }
@@ -179,7 +179,7 @@ mod tests {
     use crate::core::jwt::{Claims, SigningKey, encode};
     use crate::simplejwt::settings::SimpleJwtSettings;
 
-    /// A part of a secret is a secret as well, so a file that is just being written cannot be told from one that is complete.
+    /// A part of a secret is a secret as well, so a half-written file looks like a complete one.
     #[test]
     fn what_a_file_has_counts_when_it_was_read_twice() {
         const FIRST: &str = "the first secret of thirty-two bytes";
@@ -204,7 +204,7 @@ mod tests {
         }
         files.reload();
         assert_signs(SECOND);
-        // One that is missing for a moment, while it is replaced.
+        // A file that is missing for a short time, while it is replaced.
         std::fs::remove_file(&path).unwrap();
         files.reload();
         write(&changed);

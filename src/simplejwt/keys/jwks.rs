@@ -16,7 +16,7 @@ pub struct Jwks {
 }
 
 impl Jwks {
-    /// The set of these keys, without HMAC keys. `None` if no key is left.
+    /// The set of these keys, without HMAC keys. `None` if there are no other keys.
     pub(super) fn new<'a>(keys: impl Iterator<Item = &'a KnownKey>) -> Option<Self> {
         let keys: Vec<_> = keys.filter_map(jwk).collect();
         if keys.is_empty() {

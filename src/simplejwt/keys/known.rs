@@ -11,9 +11,9 @@ pub(super) struct KnownKey {
     pub(super) key: VerifyingKey,
     /// Its name in tokens. `None` for an HMAC key.
     pub(super) kid: Option<String>,
-    /// A name that every key has besides: tokens may be older than the one above.
+    /// The second name of every asymmetric key, because tokens may be older than the name `kid`.
     pub(super) thumbprint: Option<String>,
-    /// What tells it from other keys.
+    /// Identifies the key: its thumbprint, or the digest of its secret.
     pub(super) identity: Vec<u8>,
 }
 

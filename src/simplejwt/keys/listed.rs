@@ -1,7 +1,7 @@
-//! Lists of keys, as settings and key files have them. Python counterpart: none; simplejwt has one key.
+//! Lists of keys in settings and key files. Python counterpart: none; simplejwt has one key.
 //!
-//! Public and private keys are PEM blocks one after the other. What stands before a block may name the key: `kid: 2026-a`.
-//! HMAC secrets are lines. In both, `# ` begins a comment; those that `manage rotatekey` writes say what a key is for.
+//! Public and private keys are PEM blocks one after the other. A line before a block may name the key: `kid: 2026-a`. HMAC
+//! secrets are lines. In both kinds of list, `# ` begins a comment. The comments of `manage rotatekey` say what a key is for.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -10,14 +10,14 @@ use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, pem_blocks};
 use crate::simplejwt::settings::is_kid;
 
-/// A key of a list. Whether it fits the algorithm has not been looked at.
+/// A key of a list. It has not been checked whether it fits the algorithm.
 #[derive(Clone, Debug)]
 pub struct ListedKey {
     /// The PEM block, or the secret.
     pub text: SecretString,
     /// The `kid` that the list gives it.
     pub kid: Option<String>,
-    /// What `manage rotatekey` has written about it.
+    /// The comment of `manage rotatekey` about it.
     pub mark: Option<Mark>,
 }
 
@@ -33,11 +33,11 @@ pub struct Mark {
 /// The three stages of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It is published and verifies, and will sign.
+    /// It is published and verifies, and will sign later.
     Next,
     /// It signs.
     Signing,
-    /// It has signed, and verifies what it has signed.
+    /// It has signed, and still verifies those tokens.
     Retired,
 }
 
@@ -70,10 +70,10 @@ impl Mark {
 }
 
 impl ListedKey {
-    /// The `kid`, which is used in every token. `number` is the place of the key, from 1.
+    /// The `kid` of its tokens. `number` is the place of the key, from 1.
     ///
     /// # Errors
-    /// Returns an error if it is too long or has other characters than `SIMPLE_JWT_KEY_ID` may have.
+    /// Returns an error if it is too long or has characters that `SIMPLE_JWT_KEY_ID` must not have.
     pub(super) fn checked_kid(&self, number: usize) -> Result<Option<String>, ListError> {
         match &self.kid {
             Some(kid) if !is_kid(kid) => Err(ListError::OddKid(number)),
@@ -82,10 +82,10 @@ impl ListedKey {
     }
 }
 
-/// The keys of `text`, in its order.
+/// The keys of `text`, in the same order.
 ///
 /// # Errors
-/// Returns an error if a PEM block has no end, or if there is none although the algorithm needs one.
+/// Returns an error if a PEM block has no end, or if there is no PEM block although the algorithm needs one.
 pub fn listed_keys(algorithm: Algorithm, text: &str) -> Result<Vec<ListedKey>, KeyError> {
     let mut keys = Vec::new();
     if algorithm.is_hmac() {

@@ -1,10 +1,10 @@
-//! The keys of tokens: one that signs, and all that verify. Python counterpart: the keys of
-//! `rest_framework_simplejwt.backends.TokenBackend`, which has one.
+//! The keys of tokens: one signs, and all verify. Python counterpart: the key of
+//! `rest_framework_simplejwt.backends.TokenBackend`.
 //!
-//! A key may be in a file that all instances read (`SIMPLE_JWT_SIGNING_KEY=file:PATH`). Each of them reads it again every
-//! quarter of a second, so `manage rotatekey` changes the keys of all of them without a restart. A file that cannot be used
-//! changes nothing: the last good keys stay, and the log says why. Nor does a file that is just being written: what it has counts
-//! when it has been read twice.
+//! A key may be in a file that all instances read (`SIMPLE_JWT_SIGNING_KEY=file:PATH`). Every instance reads it again every
+//! quarter of a second, so `manage rotatekey` changes the keys of all instances without a restart. If a file cannot be used, the
+//! last good keys stay, and the log has the reason. A change counts when it has been read twice, because a file may be
+//! half-written.
 
 mod files;
 mod jwks;
@@ -28,7 +28,7 @@ use super::settings::SimpleJwtSettings;
 use crate::conf::SettingsError;
 use crate::core::crypto::SecretString;
 
-/// The keys, as they are now.
+/// The current keys.
 #[derive(Debug)]
 pub struct Keys(Held);
 
@@ -36,7 +36,7 @@ pub struct Keys(Held);
 enum Held {
     /// Keys that never change.
     Fixed(Box<KeyRing>),
-    /// Keys of files.
+    /// Keys in files.
     Files(KeyFiles),
 }
 
@@ -58,7 +58,7 @@ impl Keys {
         }))
     }
 
-    /// What `look` finds in the keys of this moment.
+    /// The result of `look` for the current keys.
     pub fn with<T>(&self, look: impl FnOnce(&KeyRing) -> T) -> T {
         match &self.0 {
             Held::Fixed(ring) => look(ring),
@@ -66,7 +66,7 @@ impl Keys {
         }
     }
 
-    /// Reads the key files again now. A change counts when it has been read twice. Every quarter of a second this happens by itself.
+    /// Reads the key files again. A change counts when it has been read twice. A thread calls this every quarter of a second.
     pub fn reload(&self) {
         if let Held::Files(files) = &self.0 {
             files.reload();

@@ -1,4 +1,4 @@
-//! The keys of one moment: one that signs, and all that verify. Python counterpart: none; simplejwt has one key.
+//! The keys at one time: one signs, and all verify. Python counterpart: none; simplejwt has one key.
 
 use chrono::{DateTime, Utc};
 
@@ -10,14 +10,14 @@ use crate::simplejwt::settings::KID_CHARACTERS;
 /// A function of [`jwt`] that reads a token.
 pub type Decode<T> = fn(&str, &VerifyingKey, &Rules, DateTime<Utc>) -> Result<T, JwtError>;
 
-/// One key that signs, and all that verify.
+/// The key that signs, and all keys that verify.
 #[derive(Debug, Default)]
 pub struct KeyRing {
     pub(super) signing: Option<SigningKey>,
     /// The `kid` of new tokens.
     pub(super) kid: Option<String>,
     pub(super) verifying: Vec<KnownKey>,
-    /// Whether the `kid` of a token decides. Without, it is ignored, as by simplejwt.
+    /// Whether the `kid` of a token chooses the key. If not, it is ignored, as in simplejwt.
     pub(super) by_kid: bool,
     /// Keys that are listed twice, for the checks.
     pub(super) repeated: Vec<String>,
@@ -34,10 +34,11 @@ impl KeyRing {
         })
     }
 
-    /// Reads a token with the key that its `kid` names, or without a `kid` with all keys. Their algorithm is one.
+    /// Reads a token with the key that its `kid` names. A token without a `kid` is checked with all keys. They have the same
+    /// algorithm.
     ///
     /// # Errors
-    /// Those of `decode`, and one for an unknown `kid`.
+    /// Returns the errors of `decode`, and one for an unknown `kid`.
     pub fn decode<T>(&self, token: &str, rules: &Rules, now: DateTime<Utc>, decode: Decode<T>) -> Result<T, JwtError> {
         if let ([only], false) = (self.verifying.as_slice(), self.by_kid) {
             return decode(token, &only.key, rules, now);
@@ -49,7 +50,7 @@ impl KeyRing {
             let named = named.ok_or(JwtError::InvalidHeader("Unable to find a signing key that matches"))?;
             return decode(token, &named.key, rules, now);
         }
-        // Otherwise the other keys would check the signature of a token that comes with every request.
+        // Otherwise the other keys would check the signature of such a token at every request.
         if let Some(known) = self.verifying.iter().find(|known| known.key.remembers(token)) {
             return decode(token, &known.key, rules, now);
         }
@@ -92,7 +93,8 @@ impl KeyRing {
         self.verifying.is_empty()
     }
 
-    /// Adds a key that verifies, unless it is there already. `previous` has it perhaps, with the tokens that it remembers.
+    /// Adds a key that verifies, unless it is there already. If `previous` has the key, that value is used, because it remembers
+    /// the tokens that it has verified.
     ///
     /// # Errors
     /// Returns an error if another key has this `kid`.
@@ -112,7 +114,7 @@ impl KeyRing {
     }
 }
 
-/// What became of a key that was to be added.
+/// Whether a key was added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Added {
     Now,
@@ -124,10 +126,10 @@ pub(super) enum Added {
 #[error("two keys have the kid {0:?}")]
 pub struct DuplicateKid(String);
 
-/// Why a list of keys cannot be used.
+/// The reason why a list of keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
-    /// It is no list of keys.
+    /// The text is not a list of keys.
     #[error(transparent)]
     List(#[from] KeyError),
     /// The key at this place, from 1, cannot be used.
@@ -139,13 +141,13 @@ pub enum ListError {
     /// The name of the key at this place, from 1, cannot be a `kid`.
     #[error("key {0}: its kid has to be {KID_CHARACTERS}")]
     OddKid(usize),
-    /// No key is the one that signs.
+    /// There is no key that signs.
     #[error("no key signs: one has to be a private key, and have no mark or that of the key that signs")]
     NoSigningKey,
     /// The secret at this place, from 1, cannot be a line of a file.
     #[error("key {0}: the secret cannot be a line of a file: it has a line break or begins with \"# \"")]
     NotALine(usize),
-    /// More than one key is the one that signs.
+    /// There is more than one key that signs.
     #[error("several keys have the mark of the one that signs")]
     SeveralSigningKeys,
 }

@@ -1,7 +1,7 @@
 //! The steps of a rotation, as changes of the text of a key file. Python counterpart: none.
 //!
-//! A new key is published, signs after some time, and its predecessor is removed when nothing that it has signed is valid any
-//! more. Everyone who verifies has a key before it signs, so no token is ever refused on its account.
+//! A new key is published, and signs after some time. Its predecessor is removed when all tokens that it has signed have expired.
+//! Every service that verifies tokens has a key before the key signs, so no token is refused because of a rotation.
 
 use chrono::{DateTime, Duration, Utc};
 
@@ -11,7 +11,7 @@ use super::spec::signing_position;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, SigningError, SigningKey, VerifyingKey, generate_key};
 
-/// What the next step depends on.
+/// The data that the next step depends on.
 #[derive(Debug)]
 pub struct Rotation {
     /// The algorithm of the keys.
@@ -39,7 +39,7 @@ pub struct CurrentKey {
     pub kid: Option<String>,
 }
 
-/// What was done. A `kid` is `None` for HMAC keys.
+/// The step that was done. A `kid` is `None` for HMAC keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// The file has the key that signs now.
@@ -58,17 +58,18 @@ pub enum Step {
         /// When its predecessor can be removed.
         retires: DateTime<Utc>,
     },
-    /// So many keys were removed.
+    /// This number of keys was removed.
     Removed(usize),
 }
 
-/// Why there is no next step.
+/// The reason why there is no next step.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RotationError {
     /// The file cannot be used.
     #[error(transparent)]
     List(#[from] ListError),
-    /// No setting names the file, and no `rotatekey` has written it. It may be `.env`, whose lines would be lost, or become secrets.
+    /// No setting names the file, and `rotatekey` has not written it. It may be another file such as `.env`, whose lines would be
+    /// lost or become secrets.
     #[error(
         "The file has something else in it already, and no setting names it. Choose a name that does not exist, or set \
          SIMPLE_JWT_SIGNING_KEY=file:FILE first."
@@ -77,7 +78,7 @@ pub enum RotationError {
     /// A key could not be made.
     #[error("no key could be made: there is no memory or no randomness")]
     Generate(#[from] SigningError),
-    /// The new key was published too short a time ago.
+    /// The new key has not been published for long enough.
     #[error(
         "The new key was published at {since}. Those who verify may keep the list of keys for SIMPLE_JWT_JWKS_MAX_AGE, so it \
          may not sign before {may_sign}. Run this again then."
@@ -94,7 +95,7 @@ pub enum RotationError {
          rotation begins all the same."
     )]
     StillNeeded {
-        /// When the next one can be removed.
+        /// When the next key can be removed.
         retires: Moment,
     },
 }
@@ -105,7 +106,7 @@ pub struct Moment(pub DateTime<Utc>);
 
 impl std::fmt::Display for Moment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // To the second after, so that one who waits until then has waited long enough.
+        // Rounded up to a second, so that waiting until this time is long enough.
         let whole = self.0 + Duration::nanoseconds(999_999_999);
         write!(f, "{}", whole.format("%Y-%m-%d %H:%M:%S UTC"))
     }
@@ -153,7 +154,7 @@ impl Rotation {
         Ok(Step::Published { kid, may_sign: self.now + self.publish_for })
     }
 
-    /// Lets the key at `next` sign, if it has been published for long enough. Of its predecessor the public half stays.
+    /// Lets the key at `next` sign, if it has been published for long enough. Only the public half of its predecessor stays.
     fn sign(&self, keys: &mut [ListedKey], next: usize) -> Result<Step, RotationError> {
         let since = keys.get(next).and_then(|key| key.mark).map_or(self.now, |mark| mark.since);
         let may_sign = since + self.publish_for;
@@ -211,7 +212,7 @@ impl Rotation {
         Ok(())
     }
 
-    /// Refuses a file with which no server would start.
+    /// Refuses keys with which a server would not start.
     fn check(&self, keys: &[ListedKey]) -> Result<(), ListError> {
         let position = signing_position(keys)?;
         for (place, key) in keys.iter().enumerate() {
@@ -336,14 +337,14 @@ mod tests {
         let keys = listed_keys(Algorithm::ES256, text.expose()).unwrap();
         assert_eq!((keys.len(), keys[0].kid.as_deref()), (1, Some("2026-a")));
         assert_eq!(keys[0].text.expose().trim(), key.expose().trim());
-        // Not twice, and its other half that stood there becomes itself.
+        // The key is not written twice, and replaces its public half.
         let public = SigningKey::new(Algorithm::ES256, &key).unwrap().verifying_key().public_pem().unwrap();
         let public = format!("{}\n{public}", Mark { state: State::Retired, since: unread.now }.comment());
         for there in [text.expose(), &public] {
             let (text, _) = unread.next(there).unwrap();
             assert_eq!(states(Algorithm::ES256, &text), ["signing"]);
         }
-        // Without one, a new key signs at once: nothing is verified by another yet.
+        // Without a current key, a new key signs at once, because there are no older tokens.
         let (text, step) = Rotation { is_named: false, ..rotation(Algorithm::EdDSA, 0) }.next("").unwrap();
         assert_eq!((step, states(Algorithm::EdDSA, &text)), (Step::Made, vec!["signing"]));
     }
@@ -363,7 +364,7 @@ mod tests {
         let error = Rotation { current, ..rotation(Algorithm::HS256, 0) }.next("").unwrap_err().to_string();
         assert_eq!(error, "key 1: the secret cannot be a line of a file: it has a line break or begins with \"# \"");
     }
-    /// `.env` with a key in it, or with lines that would become secrets.
+    /// A `.env` with a key in it, or with lines that would become secrets.
     #[test]
     fn a_file_of_something_else_stays_as_it_is() {
         let key = generate_key(Algorithm::ES256).unwrap();

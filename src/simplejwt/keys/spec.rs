@@ -1,4 +1,4 @@
-//! Which keys the settings name, and how they become a [`KeyRing`].
+//! Makes a [`KeyRing`] of the keys that the settings name.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub(super) struct KeySpec {
     has_jwk_url: bool,
 }
 
-/// Where a setting has its keys.
+/// The place of the keys of a setting: the setting itself or a file.
 #[derive(Clone, Debug)]
 enum Source {
     Text(SecretString),
@@ -105,9 +105,9 @@ impl KeySpec {
         self.files().map(|(name, path)| format!("{name}: {}", path.display())).collect::<Vec<_>>().join(" and ")
     }
 
-    /// Refuses a file of secrets in which none is left of those that are used, unless `manage rotatekey` has written it. Every text is
-    /// a list of secrets, so one that was put there by mistake could not be told from keys otherwise, and whoever knows it could
-    /// sign tokens. `used` is what the keys of this moment were read from.
+    /// Refuses a file of secrets that has none of the current secrets, unless `manage rotatekey` has written it. Every text is a
+    /// list of secrets, so a wrong file would be used as keys, and anyone who knows its text could sign tokens. `used` are the
+    /// contents that the current keys were read from.
     ///
     /// # Errors
     /// Returns an error that names the setting and the file.
@@ -117,7 +117,7 @@ impl KeySpec {
         }
         let named = [(SIGNING_KEY, self.signing.as_ref()), (INACTIVE, self.inactive.as_ref())];
         for (name, source) in named.into_iter().filter_map(|(name, source)| Some((name, source?))) {
-            // A list of secrets is never an error.
+            // Reading a list of secrets never fails.
             let list = |contents| source.listed(self.algorithm, contents).unwrap_or_default();
             let (before, after) = (list(used), list(contents));
             let is_kept = |key: &ListedKey| key.mark.is_some() || before.iter().any(|old| old.text == key.text);
@@ -130,7 +130,7 @@ impl KeySpec {
         Ok(())
     }
 
-    /// The keys, of which `contents` has those in files. `previous` are the keys of the moment before.
+    /// The keys of the settings and of the files, whose texts are in `contents`. `previous` are the keys that they replace.
     ///
     /// # Errors
     /// Returns an error for every key that cannot be used, which names the setting.
@@ -161,7 +161,7 @@ impl KeySpec {
                 _ if self.algorithm.is_hmac() => None,
                 KeyId::Auto if inactive.is_empty() => None,
                 KeyId::Auto | KeyId::Thumbprint => signing.name(),
-                // In a file the name stands beside the key.
+                // In a file the name is written before the key.
                 KeyId::Text(_) if is_replaced => signing.name(),
                 KeyId::Text(text) => Some(text.clone()),
                 KeyId::None => None,
@@ -170,7 +170,7 @@ impl KeySpec {
         let public = self.verifying.as_ref().filter(|_| !self.has_jwk_url && !is_replaced);
         let first = kept(self.first_key(public, signing.as_ref(), ring.kid.clone()), &mut errors);
         if let Some(first) = first.flatten() {
-            // Nothing is there yet that could have its name.
+            // The ring is empty, so the name cannot be taken.
             let _ = ring.add(first, previous);
         }
         let signing = signing.map(|signing| signing.key);
@@ -182,7 +182,7 @@ impl KeySpec {
                 let unfit =
                     |error| SettingsError::new("SECRET_KEY_FALLBACKS", ListError::Key(index + 1, error).to_string());
                 if let Some(key) = kept(VerifyingKey::new(self.algorithm, fallback).map_err(unfit), &mut errors) {
-                    // One that is there already verifies all the same.
+                    // The result does not matter: a key that is there already verifies, and HMAC keys have no name.
                     let _ = ring.add(KnownKey::new(key, fallback, None), previous);
                 }
             }
@@ -195,14 +195,14 @@ impl KeySpec {
         Ok(ring)
     }
 
-    /// The file with the key that signs, and the setting that names it. It is that of `SIGNING_KEY`, or that of
-    /// `SIGNING_KEYS_INACTIVE` if `manage rotatekey` has marked a key in it: then the key of `SIGNING_KEY` is no longer used,
-    /// unless the file has it as well.
+    /// The file with the key that signs, and the setting that names the file. It is the file of `SIGNING_KEY`, or the file of
+    /// `SIGNING_KEYS_INACTIVE` if `manage rotatekey` has marked a key in it. In the second case the key of `SIGNING_KEY` is no
+    /// longer used, unless the file has it as well.
     fn signing_list(&self, contents: &Contents) -> Option<(&'static str, &Source)> {
         match (&self.signing, &self.inactive) {
             (Some(file @ Source::File(_)), _) => Some((SIGNING_KEY, file)),
             (_, Some(file @ Source::File(_))) => {
-                // An error is found when the list is read for its keys.
+                // An error is reported when the keys of the list are read.
                 let keys = file.listed(self.algorithm, contents).unwrap_or_default();
                 let is_marked = |key: &ListedKey| key.mark.is_some_and(|mark| mark.state == State::Signing);
                 keys.iter().any(is_marked).then_some((INACTIVE, file))
@@ -211,13 +211,13 @@ impl KeySpec {
         }
     }
 
-    /// The key that signs, if it is in no file.
+    /// The key that signs, if it is not in a file.
     fn single_signing_key(&self) -> Result<Option<Signing>, SettingsError> {
         let algorithm = self.algorithm;
         match &self.signing {
             Some(Source::Text(text)) => Signing::new(algorithm, SIGNING_KEY, text).map(Some),
             None if algorithm.is_hmac() => Signing::new(algorithm, "SECRET_KEY", &self.secret_key).map(Some),
-            // A service that only reads tokens has the public half and no more.
+            // A service that only reads tokens has only the public key.
             None if self.has_jwk_url || self.verifying.is_some() => Ok(None),
             _ => {
                 let problem = format!("a private key in PEM form is required for {algorithm}");
@@ -226,7 +226,7 @@ impl KeySpec {
         }
     }
 
-    /// The key of a file that signs, and its other keys.
+    /// The key that signs in a file, and the other keys of the file.
     fn listed_signing_key<'a>(
         &self,
         (name, source): (&'static str, &'a Source),
@@ -255,7 +255,7 @@ impl KeySpec {
         (signing, others)
     }
 
-    /// Refuses settings that go with one key only.
+    /// Refuses settings that apply to a single key.
     fn check_combination(&self) -> Result<(), SettingsError> {
         let path = self.signing.as_ref().and_then(Source::path).unwrap_or(Path::new("")).display();
         if self.verifying.is_some() {
@@ -271,14 +271,14 @@ impl KeySpec {
         Ok(())
     }
 
-    /// Whether the `kid` of a token decides. `SECRET_KEY_FALLBACKS` change nothing about that.
+    /// Whether the `kid` of a token chooses the key. `SECRET_KEY_FALLBACKS` do not change this.
     fn by_kid(&self, has_inactive: bool) -> bool {
         let has_key_id = matches!(self.key_id, KeyId::Thumbprint | KeyId::Text(_)) && !self.algorithm.is_hmac();
         has_inactive || has_key_id
     }
 
-    /// The key that verifies what the signing key signs: its other half, or `VERIFYING_KEY`. `kid` is the name of the key that
-    /// signs.
+    /// The key that verifies the signatures of the signing key: its public half, or `VERIFYING_KEY`. `kid` is the name of the key
+    /// that signs.
     fn first_key(
         &self,
         public: Option<&SecretString>,
@@ -298,7 +298,7 @@ impl KeySpec {
     }
 }
 
-/// The value of `result`. An error is added to `errors`.
+/// The value of `result`. Adds an error to `errors`.
 fn kept<T>(result: Result<T, SettingsError>, errors: &mut Vec<SettingsError>) -> Option<T> {
     result.map_err(|error| errors.push(error)).ok()
 }
@@ -308,7 +308,7 @@ fn jwks(ring: &KeyRing) -> Option<Jwks> {
     let own = ring.signing.as_ref().filter(|signing| !signing.algorithm().is_hmac());
     let own =
         own.map(|signing| KnownKey::new(signing.verifying_key().clone(), &SecretString::default(), ring.kid.clone()));
-    // `VERIFYING_KEY` may be another one than the other half of the key that signs.
+    // `VERIFYING_KEY` may belong to another key than the one that signs.
     let own = own.filter(|own| ring.verifying.iter().all(|known| known.identity != own.identity));
     Jwks::new(own.iter().chain(&ring.verifying))
 }
@@ -322,7 +322,7 @@ struct Signing {
 }
 
 impl Signing {
-    /// `text` as the key that signs. `setting` is where it stands.
+    /// `text` as the key that signs. `setting` is the setting that has it.
     fn new(algorithm: Algorithm, setting: &'static str, text: &SecretString) -> Result<Self, SettingsError> {
         let key = SigningKey::new(algorithm, text).map_err(|error| SettingsError::new(setting, error.to_string()))?;
         Ok(Self { key, text: text.clone(), kid: None })

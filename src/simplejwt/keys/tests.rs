@@ -43,7 +43,7 @@ fn keys(settings: &SimpleJwtSettings) -> Keys {
     Keys::new(settings, &SECRETS[0].into(), &[]).unwrap()
 }
 
-/// The errors, one a line.
+/// The errors, one per line.
 fn refusal(settings: &SimpleJwtSettings) -> String {
     let errors = Keys::new(settings, &SECRETS[0].into(), &[]).unwrap_err();
     errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
@@ -53,7 +53,7 @@ fn token(algorithm: Algorithm, key: &SecretString, headers: &[(&str, &str)]) -> 
     encode_with_headers(&claims(), &SigningKey::new(algorithm, key).unwrap(), headers).unwrap()
 }
 
-/// The outcome for a token that comes once and for one that comes with every request.
+/// The result for a token that is sent once, and the same for a token that is sent with every request.
 fn read(keys: &Keys, token: &str) -> Result<(), JwtError> {
     let once = keys.with(|keys| keys.decode(token, &Rules::default(), now(), decode)).map(drop);
     for _ in 0..2 {
@@ -98,7 +98,7 @@ fn with_further_keys_a_token_is_checked_with_the_key_that_it_names() {
     let keys = keys(&settings(Algorithm::ES256, Some(&first), &[&second_public]));
     assert_eq!(kid(&keys), Some(first_id.clone()));
     let read = |key: &SecretString, headers: &[(&str, &str)]| read(&keys, &token(Algorithm::ES256, key, headers));
-    // One without a `kid`, from before there was one, is checked with every key.
+    // A token without a `kid`, from the time before `kid` was used, is checked with every key.
     for (key, id) in [(&first, &first_id), (&second, &second_id)] {
         assert_eq!(read(key, &[]), Ok(()));
         assert_eq!(read(key, &[("kid", id)]), Ok(()));
@@ -178,7 +178,7 @@ fn fallbacks_verify_what_secret_key_has_signed_and_cause_no_kid() {
             assert_eq!(read(&keys, &token(Algorithm::HS256, &secret.into(), headers)), Ok(()));
         }
     }
-    // Where another key signs they are nothing.
+    // If another key signs, the fallbacks verify nothing.
     let keys = with(&settings(Algorithm::HS256, Some(&"a secret of its own, of 32 bytes".into()), &[]));
     for secret in SECRETS {
         assert_eq!(read(&keys, &token(Algorithm::HS256, &secret.into(), &[])), Err(JwtError::InvalidSignature));
@@ -199,7 +199,7 @@ fn a_key_verifies_only_its_own_algorithm() {
             assert_eq!(read(&keys, &token(algorithm, key, &[])), refused);
         }
     }
-    // The public keys as the secrets of an HMAC: `token` refuses to make one, so it is made by hand.
+    // Tokens that are signed by HMAC with a public key as the secret. `token` refuses to make them, so they are made by hand.
     for (pem, id) in [(&public, &id), (&inactive_public, &inactive_id)] {
         for headers in [json!({ "alg": "HS256", "kid": id }), json!({ "alg": "HS256" })] {
             assert_eq!(read(&keys, &forged(&headers, pem.as_bytes())), refused);
@@ -265,7 +265,7 @@ fn every_key_that_does_not_fit_is_named() {
     let errors = Keys::new(&SimpleJwtSettings::default(), &SECRETS[0].into(), &fallbacks).unwrap_err();
     let errors: Vec<_> = errors.iter().map(|error| error.to_string().chars().take(27).collect::<String>()).collect();
     assert_eq!(errors, ["SECRET_KEY_FALLBACKS: key 1", "SECRET_KEY_FALLBACKS: key 3"]);
-    // Both files, and the other keys of a file of which the key that signs does not fit.
+    // All errors of both files are reported, also the other keys of a file whose signing key does not fit.
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| SecretString::from(format!("file:{}", folder.path().join(name).display()));
     settings.verifying_key = None;
@@ -339,7 +339,7 @@ fn a_key_file_is_read_again_and_a_broken_one_changes_nothing() {
     let two = format!("{}\n{first_public}{}\n{}", mark(State::Retired), mark(State::Signing), second.expose());
     change(&two);
     assert_eq!(kid(&keys), Some(second_id.clone()));
-    // What the key has verified before, it still remembers.
+    // The key still remembers the tokens that it has verified.
     assert!(keys.with(|keys| keys.verifying.iter().any(|known| known.key.remembers(&old))));
     assert_eq!(read(&keys, &old), Ok(()));
     let new = issued(&keys);
@@ -355,7 +355,7 @@ fn a_key_file_is_read_again_and_a_broken_one_changes_nothing() {
     keys.reload();
     assert_eq!(read(&keys, &new), Ok(()));
 
-    // Without the first key its tokens are refused, although it has remembered them.
+    // Without the first key its tokens are refused, although the key had remembered them.
     change(second.expose());
     assert_eq!((read(&keys, &old), read(&keys, &new)), (Err(JwtError::InvalidSignature), Ok(())));
     change(first.expose());
@@ -363,7 +363,7 @@ fn a_key_file_is_read_again_and_a_broken_one_changes_nothing() {
     assert_eq!(published(&keys).unwrap()["keys"][0]["kid"], first_id.as_str());
 }
 
-/// Opening a pipe waits for one who writes into it, and nothing would be read any more.
+/// Opening a pipe waits for a writer. Then the thread would never read the files again.
 #[cfg(unix)]
 #[test]
 fn a_key_file_is_a_regular_file() {
@@ -390,7 +390,7 @@ fn a_file_of_secrets_may_have_several() {
     assert!(keys.with(|keys| keys.repeated().is_empty()));
 }
 
-/// Any text is a list of secrets, and whoever knows it could sign tokens.
+/// Any text is a list of secrets, and anyone who knows the text could sign tokens.
 #[test]
 fn a_file_of_secrets_that_is_replaced_by_something_else_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -412,7 +412,7 @@ fn a_file_of_secrets_that_is_replaced_by_something_else_changes_nothing() {
             assert_eq!((accepts(SECRETS[1]), issued(&keys) == signed), (true, true), "{text}");
             assert!(!text.lines().any(accepts), "{text}");
         }
-        // A secret that stays, and a mark of `manage rotatekey`, show that it is a key file.
+        // A secret that stays shows that it is a key file, and so does a mark of `manage rotatekey`.
         change(&format!("{}\n{}", SECRETS[1], SECRETS[2]));
         assert_eq!((accepts(SECRETS[1]), accepts(SECRETS[2])), (true, true));
         change(SECRETS[2]);
@@ -453,7 +453,7 @@ fn a_marked_key_in_the_file_of_further_keys_signs() {
     let old = issued(&keys);
     assert_eq!(kid(&keys).as_deref(), Some("a"));
 
-    // The steps of `manage rotatekey`, as its command takes them.
+    // The same steps as those of the command `manage rotatekey`.
     let mut now = now();
     let mut rotate = |text: &str, seconds: i64| {
         now += chrono::TimeDelta::seconds(seconds);
@@ -485,7 +485,7 @@ fn a_marked_key_in_the_file_of_further_keys_signs() {
     assert_eq!(kid(&keys).as_ref(), Some(&before[1]));
     assert_eq!(published(), [before[1].clone(), "a".to_owned()]);
     assert_eq!((read(&keys, &old), read(&keys, &issued(&keys))), (Ok(()), Ok(())));
-    // A token from before the name was given.
+    // A token from the time before the key had a name.
     assert_eq!(read(&keys, &token(Algorithm::ES256, &first, &[("kid", &first_id)])), Ok(()));
 
     rotate(text.expose(), 3_600);

@@ -1,4 +1,4 @@
-//! The refresh tokens of a user, for an administrator.
+//! The list of a user's refresh tokens for administrators.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,9 +13,9 @@ use crate::db::schema::{
 use crate::db::types::{from_db, to_db};
 use crate::db::{DatabaseError, DbConnection};
 
-/// Tokens that are shown.
+/// The number of tokens that are shown.
 const SHOWN: i64 = 50;
-/// Characters of an id that are shown: enough to tell tokens and families apart.
+/// The number of characters of an id that are shown. They are enough to distinguish tokens and families.
 pub(crate) const ID_SHOWN: usize = 12;
 
 /// The outstanding tokens of a user that have not expired.

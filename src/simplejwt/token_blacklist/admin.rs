@@ -14,7 +14,7 @@ fn outstanding_model() -> Model {
         "id".clone_into(&mut key.verbose_name);
     }
     model
-        // The package declares it itself, and then it is `id` and not `ID`.
+        // The package declares this field itself, so its label is `id` and not `ID`.
         .field(Field::of(outstanding::id).auto())
         .field(user)
         .field(Field::of(outstanding::jti).max_length(255).unique())
@@ -25,7 +25,7 @@ fn outstanding_model() -> Model {
         .ordering(&["user"])
 }
 
-/// `OutstandingTokenAdmin`. Tokens are only shown, and the token itself is masked: who sees a refresh token can use it.
+/// `OutstandingTokenAdmin`. The page is read-only. The token is masked, because anyone who sees a refresh token can use it.
 #[derive(Clone, Copy, Debug)]
 pub struct OutstandingTokenAdmin;
 
@@ -78,7 +78,7 @@ impl ModelAdmin for OutstandingTokenAdmin {
         false
     }
 
-    /// To see the page only, as in simplejwt.
+    /// The page can be viewed but not saved, as in simplejwt.
     fn has_change_permission(&self, request: &AdminRequest, _object: Option<&Row>) -> bool {
         matches!(request.req.method().as_str(), "GET" | "HEAD") && request.has_perm(&self.model().permission("change"))
     }

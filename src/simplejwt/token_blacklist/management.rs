@@ -15,13 +15,13 @@ pub(super) fn commands() -> Vec<Command> {
     )]
 }
 
-/// Deletes the expired tokens and their blacklist rows, in batches of a transaction each.
+/// Deletes the expired tokens and their blacklist rows, in batches. Each batch is one transaction.
 ///
 /// # Errors
 /// Returns an error if the database fails. The earlier batches stay deleted, and a second run continues from there.
 fn flushexpiredtokens(context: &Context, _arguments: ()) -> Result<(), CommandError> {
     let mut conn = context.database()?.connection()?;
-    // Tokens that expire while this runs are for the next time, or the bar would never be full.
+    // Tokens that expire while this runs are deleted by the next run. Otherwise the progress bar would never be full.
     let now = context.apps()?.clock().now();
     let bar = progress_bar(OutstandingToken::count_expired(&mut conn, now)?);
     in_batches(&mut conn, |conn| {
@@ -33,7 +33,7 @@ fn flushexpiredtokens(context: &Context, _arguments: ()) -> Result<(), CommandEr
     Ok(())
 }
 
-/// Draws on standard error, and only when that is a terminal.
+/// Writes to standard error, and only if that is a terminal.
 fn progress_bar(total: i64) -> ProgressBar {
     let bar = ProgressBar::new(u64::try_from(total).unwrap_or_default());
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} tokens, {eta} left");

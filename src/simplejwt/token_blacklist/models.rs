@@ -1,8 +1,8 @@
 //! The tables of outstanding and blacklisted tokens. Python counterpart:
 //! `rest_framework_simplejwt.token_blacklist.models`.
 //!
-//! `token_id` is unique in `token_blacklist_blacklistedtoken`. So of several transactions that blacklist a token, exactly
-//! one inserts the row, on one server, on several, and beside Django.
+//! `token_id` is unique in `token_blacklist_blacklistedtoken`. So if several transactions blacklist a token, exactly one inserts
+//! the row, on one server, on several, and together with Django.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use crate::db::schema::{
 use crate::db::types::{DjangoDateTime, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
 
-/// Expired tokens that are deleted in one transaction: few enough that requests hardly wait for it.
+/// The number of expired tokens that are deleted in one transaction. It is small, so that requests do not wait long.
 pub const FLUSH_BATCH: i64 = 1_000;
 
 /// A refresh or sliding token that was issued.
@@ -26,7 +26,7 @@ pub const FLUSH_BATCH: i64 = 1_000;
 pub struct OutstandingToken {
     /// Primary key.
     pub id: i64,
-    /// Key of its user. `None` when the user was deleted or the token names none.
+    /// Key of its user. `None` if the user was deleted or the token names no user.
     pub user_id: Option<UserId>,
     /// Its id, from the claim `jti`.
     pub jti: String,
@@ -55,7 +55,7 @@ pub struct NewOutstandingToken<'a> {
 }
 
 impl OutstandingToken {
-    /// The row with that `jti`.
+    /// The row with this `jti`.
     pub fn find_by_jti(conn: &mut DbConnection, jti: &str) -> QueryResult<Option<Self>> {
         let row = outstanding::table.filter(outstanding::jti.eq(jti));
         with_backend!(conn, |conn| row.select(Self::as_select()).get_result(conn)).optional()
@@ -64,7 +64,7 @@ impl OutstandingToken {
     /// The tokens of a user that are neither blacklisted nor expired at `now`, in the order in which they were issued.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn living_of_user(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Self>> {
         outstanding::table
             .left_join(blacklisted::table)
@@ -79,12 +79,12 @@ impl OutstandingToken {
     /// The keys of the rows with these `jtis`.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn ids(conn: &mut DbConnection, jtis: &[String]) -> QueryResult<Vec<i64>> {
         outstanding::table.filter(outstanding::jti.eq_any(jtis)).select(outstanding::id).load(conn)
     }
 
-    /// Inserts a row, unless there is one with that `jti`.
+    /// Inserts a row, unless a row with this `jti` exists.
     pub fn get_or_create(conn: &mut DbConnection, new: &NewOutstandingToken<'_>) -> QueryResult<()> {
         let insert = diesel::insert_into(outstanding::table).values(new);
         with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
@@ -122,8 +122,8 @@ pub struct BlacklistedToken {
 }
 
 impl BlacklistedToken {
-    /// Blacklists the outstanding token with that `jti`. Returns whether this transaction did so: `false` if the token
-    /// was blacklisted before, or is not outstanding.
+    /// Blacklists the outstanding token with this `jti`. Returns `false` if the token was blacklisted before, or is not
+    /// outstanding.
     pub fn create(conn: &mut DbConnection, jti: &str, now: DateTime<Utc>) -> QueryResult<bool> {
         let row = (outstanding::id, to_db(now).into_sql::<Timestamp>());
         let insert = outstanding::table
@@ -134,10 +134,10 @@ impl BlacklistedToken {
         Ok(with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))? > 0)
     }
 
-    /// Blacklists the outstanding tokens with these keys, as far as they are not. Returns how many were not.
+    /// Blacklists the outstanding tokens with these keys. Returns the number of tokens that were not blacklisted before.
     ///
     /// # Errors
-    /// Those of the database.
+    /// Returns the errors of the database.
     pub fn create_many(conn: &mut DbConnection, token_ids: &[i64], now: DateTime<Utc>) -> QueryResult<usize> {
         let row = (outstanding::id, to_db(now).into_sql::<Timestamp>());
         let insert = outstanding::table
@@ -149,7 +149,7 @@ impl BlacklistedToken {
     }
 }
 
-/// The question whether the token with this `jti` is blacklisted. Finds nothing if it is not.
+/// The query whether the token with this `jti` is blacklisted. Finds no row if it is not.
 #[derive(Clone, Debug)]
 pub struct BlacklistLookup(pub String);
 

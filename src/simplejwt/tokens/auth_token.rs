@@ -1,6 +1,6 @@
 //! The classes of tokens, by name. Python counterpart: the classes that `AUTH_TOKEN_CLASSES` names.
 
-/// A class of `AUTH_TOKEN_CLASSES`, chosen by setting.
+/// A class that `AUTH_TOKEN_CLASSES` names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthToken {
     /// [`AccessToken`](super::AccessToken).

@@ -19,9 +19,9 @@ use crate::simplejwt::token_family::claims::FamilyClaims;
 use crate::simplejwt::token_family::client::Client;
 use crate::simplejwt::token_family::models::{FamilyLookup, NewTokenFamily, limit, lock_user};
 
-/// `BlacklistMixin`. Where the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
+/// `BlacklistMixin`. If the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
 impl<C: Revocable> Token<C> {
-    /// A new token of `user`, recorded as outstanding. The record has the claims of this moment, as in simplejwt. With
+    /// A new token of `user`, recorded as outstanding. The record has the claims that the token has now, as in simplejwt. With
     /// `TOKEN_FAMILY_ENABLED` a refresh token starts a family.
     ///
     /// # Errors
@@ -30,7 +30,7 @@ impl<C: Revocable> Token<C> {
         Self::for_client(user, &Client::default(), jwt, conn)
     }
 
-    /// As [`Token::for_user`], for a user who logs in at `client`, which the list of logins shows.
+    /// Same as [`Token::for_user`], for a user who logs in with `client`. The list of logins shows the client.
     ///
     /// # Errors
     /// Returns an error if the token cannot be signed or recorded.
@@ -48,7 +48,7 @@ impl<C: Revocable> Token<C> {
         let (now, user_id) = (token.current_time, user.pk());
         let claims = FamilyClaims::new(settings, now);
         claims.write(&mut token, settings);
-        // Before anything else is locked.
+        // The logins of the user are locked before the token and the family are recorded.
         let limited = user_id.filter(|_| settings.sessions_max.is_some());
         if let Some(user_id) = limited {
             lock_user(conn, user_id)?;
@@ -62,7 +62,7 @@ impl<C: Revocable> Token<C> {
         Ok(token)
     }
 
-    /// Reads and verifies a token sent by a client, which must not be on the blacklist.
+    /// Reads and verifies a token sent by a client, which must not be blacklisted.
     ///
     /// A token with a wrong signature does not reach the database.
     ///
@@ -98,10 +98,10 @@ impl<C: Revocable> Token<C> {
         Ok(OutstandingToken::get_or_create(conn, &new)?)
     }
 
-    /// Puts the token on the blacklist. `user_id` is the key of its user, who must exist.
+    /// Blacklists the token. `user_id` is the key of its user, who must exist.
     ///
     /// # Errors
-    /// `Token is blacklisted` if it already is: of several transactions that blacklist a token, exactly one succeeds.
+    /// `Token is blacklisted` if it already is. If several transactions blacklist a token, exactly one succeeds.
     pub fn blacklist(
         &self,
         user_id: Option<UserId>,
@@ -125,7 +125,7 @@ impl<C: Revocable> Token<C> {
     }
 }
 
-/// Refuses the claims of a token that is on the blacklist, or whose family has expired or is on the blacklist: in this order.
+/// Refuses the claims of a token that is blacklisted, or whose family has expired or is blacklisted. The checks have this order.
 /// `has_family` is whether the class of the token has families.
 pub(in crate::simplejwt) async fn check_revoked(
     claims: &Claims,
@@ -140,7 +140,7 @@ pub(in crate::simplejwt) async fn check_revoked(
     if has_family { check_family(claims, now, jwt, db).await } else { Ok(()) }
 }
 
-/// Refuses the claims of a token whose family has expired or is on the blacklist.
+/// Refuses the claims of a token whose family has expired or is blacklisted.
 pub(in crate::simplejwt) async fn check_family(
     claims: &Claims,
     now: DateTime<Utc>,
@@ -156,8 +156,8 @@ pub(in crate::simplejwt) async fn check_family(
     }
 }
 
-/// The id of a token as the table stores it. simplejwt crashes if there is none, and PostgreSQL refuses one that does not
-/// fit the column.
+/// The id of a token as the table stores it. simplejwt crashes if the token has no id, and PostgreSQL refuses an id that is too
+/// long for the column.
 pub(in crate::simplejwt) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<String, TokenError> {
     /// Length of the column, in characters.
     const MAX_LENGTH: usize = 255;
