@@ -38,7 +38,7 @@ pub const APPS: &[&dyn AppConfig] = &[
 ];
 
 impl Settings {
-    /// The set-up of this project. This is the place for what Django's settings name by a Python path:
+    /// The set-up of this project. It has the values that Django's settings name by a Python path:
     ///
     /// ```ignore
     /// Apps::builder(self)
@@ -106,15 +106,15 @@ settings! {
         #[cfg(feature = "database")] group legacy_jwt: legacy_jwt::settings::LegacyJwtSettings;
         /// Signs tokens that have no separate key. **With this key, an attacker can log in as any user.**
         ///
-        /// Required, except in development: with a SQLite database, a loopback address and no setting of a deployment (as
-        /// `ALLOWED_HOSTS`, `SECURE_…`, `SIMPLE_JWT_SIGNING_KEY`), each start without a key has a random one.
+        /// Required, except in development: with a SQLite database, a loopback address and no deployment setting (such as
+        /// `ALLOWED_HOSTS`, `SECURE_…`, `SIMPLE_JWT_SIGNING_KEY`), each start without a key makes a random one.
         pub secret_key: SecretString = SECRET_KEY("", |text| Ok(SecretString::from(text)), secret);
         /// Former values of `SECRET_KEY`, separated by commas. They verify existing signatures and make no new ones.
         ///
-        /// So a new `SECRET_KEY` does not log users out: move the old one here, and remove it when the longest lifetime
-        /// of a token has passed. If a key has a comma in it, separate the keys by line breaks (`\n`).
+        /// So a new `SECRET_KEY` does not log users out: move the old key here, and remove it when the longest lifetime of a
+        /// token has passed. If a key contains a comma, separate the keys by line breaks (`\n`).
         pub secret_key_fallbacks: Vec<SecretString> = SECRET_KEY_FALLBACKS("", values::secrets, secret);
-        /// The apps of the project. Leaving one out removes its routes, tables, settings, checks and commands.
+        /// The apps of the project. An app that is left out has no routes, tables, settings, checks or commands.
         ///
         /// The names are Django's. If the setting is empty, all apps are installed: `django.contrib.admin`,
         /// `django.contrib.auth`, `django.contrib.contenttypes`, `django.contrib.sessions`, `django.contrib.messages`,
@@ -124,7 +124,7 @@ settings! {
         pub installed_apps: Vec<&'static dyn AppConfig> = INSTALLED_APPS("", |text| parse_installed_apps(text, APPS));
         /// Publish the OpenAPI description at `/api/schema/` and Swagger UI at `/api/docs/`.
         ///
-        /// Both are open to everyone. As `DEBUG` if it is not set, and `true` in development.
+        /// Both are open to everyone. If it is not set, it has the value of `DEBUG`, and is `true` in development.
         pub api_docs: Option<bool> = API_DOCS("", values::optional(values::boolean));
         /// Ids of checks whose messages are not reported, such as `security.W020`.
         pub silenced_system_checks: Vec<String> = SILENCED_SYSTEM_CHECKS("", values::list);
@@ -147,8 +147,8 @@ impl Settings {
         Ok(self)
     }
 
-    /// The settings of a service that only reads tokens which another service has signed. It has no database: users are
-    /// [`TokenUser`](crate::TokenUser)s, and views use `JWTStatelessUserAuthentication` unless they say otherwise.
+    /// The settings of a service that only reads the tokens of another service. It has no database: users are
+    /// [`TokenUser`](crate::TokenUser)s, and views use `JWTStatelessUserAuthentication` by default.
     #[must_use]
     pub fn stateless(mut self) -> Self {
         self.installed_apps = vec![&rest_framework::apps::RestFrameworkConfig, &simplejwt::apps::SimpleJwtConfig];

@@ -22,8 +22,8 @@ settings! {
         pub pool_timeout: Duration = DATABASE_POOL_TIMEOUT("5s", timeout);
         /// How long a statement may take before PostgreSQL stops it; `none` for no limit.
         ///
-        /// A connection that has not answered a second later is replaced. **Without a limit a dead connection may never be
-        /// noticed.**
+        /// If the connection does not answer within one more second, it is replaced. **Without a limit a dead connection may
+        /// never be noticed.**
         pub statement_timeout: Option<Duration> = DATABASE_STATEMENT_TIMEOUT("5s", values::optional(timeout));
         /// How often SQLite waits for the disk: `FULL`, at each commit, or `NORMAL`.
         ///
@@ -65,14 +65,14 @@ impl DatabaseSettings {
 /// How often SQLite waits for the disk, `PRAGMA synchronous`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Synchronous {
-    /// A commit is on the disk before it is answered: it survives a power loss.
+    /// A commit is on the disk before the request is answered, so it survives a power failure.
     #[default]
     Full,
     /// A commit survives a crash of the process, but the last commits may be lost if the power fails.
     Normal,
 }
 
-/// Both databases count these in milliseconds and in 32 bits, so a day is the limit.
+/// Both databases store these times as milliseconds in 32 bits, so they are limited to one day.
 fn timeout(text: &str) -> Result<Duration, String> {
     let is_possible = |time: &Duration| (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(time);
     values::only(values::unsigned_duration, is_possible, "a duration from 0.001s to 1d, such as 5s")(text)

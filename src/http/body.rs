@@ -28,16 +28,16 @@ settings! {
     pub struct Limits {
         /// Largest size of a body in bytes; `none` for no limit. A larger body is refused with 413.
         ///
-        /// Views that take credentials have a limit of 32 KiB, if this one is not smaller.
+        /// Views that take credentials have a limit of 32 KiB, unless this limit is smaller.
         pub body: usize = DATA_UPLOAD_MAX_MEMORY_SIZE("2621440", bytes_or_none);
-        /// Largest size of all bodies together that are being read, in bytes; `none` for no limit.
+        /// Largest total size of all bodies that are being read, in bytes; `none` for no limit.
         ///
-        /// A body that would exceed it is refused with 503. The first 8 KiB of each do not count, so that small bodies are read
-        /// always.
+        /// A body that would exceed it is refused with 503. The first 8 KiB of each body do not count, so small bodies are always
+        /// read.
         pub total: usize = DATA_UPLOAD_MAX_MEMORY_TOTAL("33554432", bytes_or_none);
         /// Largest number of fields of a form; `none` for no limit.
         pub fields: usize = DATA_UPLOAD_MAX_NUMBER_FIELDS("1000", number_or_none);
-        /// How long a body may take to arrive. A slower one is refused with 408.
+        /// How long a body may take to arrive. A slower body is refused with 408.
         ///
         /// With `0` there is no limit, and slow clients can use up the connections. Python leaves this to gunicorn's
         /// `--timeout`.

@@ -16,7 +16,7 @@ settings! {
         ///
         /// Set it unless a proxy in front checks the host.
         pub allowed_hosts: Vec<String> = ALLOWED_HOSTS("*", values::list);
-        /// Redirect a path without its last slash with a 301, for every method.
+        /// Redirect a path without its trailing slash with a 301, for every method.
         pub append_slash: bool = APPEND_SLASH("true", values::boolean);
     }
 }

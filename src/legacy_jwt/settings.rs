@@ -47,17 +47,17 @@ settings! {
         pub allow_refresh: bool = JWT_ALLOW_REFRESH("false", values::boolean);
         /// How long after the login a token can be exchanged.
         pub refresh_expiration_delta: Duration = JWT_REFRESH_EXPIRATION_DELTA("7d", values::duration);
-        /// First word of the `Authorization` header, in any case, and of the challenge.
+        /// First word of the `Authorization` header, in upper or lower case, and of the challenge.
         pub auth_header_prefix: String = JWT_AUTH_HEADER_PREFIX("JWT", values::word);
-        /// Name of a cookie that new tokens are also put in, and read from if there is no `Authorization` header.
+        /// Name of a cookie that also gets new tokens. It is read if there is no `Authorization` header.
         ///
         /// **Browsers send cookies with requests that other sites make, and there is no CSRF token here.**
         pub auth_cookie: Option<String> = JWT_AUTH_COOKIE("none", values::optional(values::word));
         /// Whether that cookie has `Secure`, so that browsers send it by HTTPS only: `true`, `false`, or `auto`.
         ///
-        /// With `auto` it has it if the request came by HTTPS, which `SECURE_PROXY_SSL_HEADER` says. Not in the package.
+        /// With `auto` it has `Secure` if the request came by HTTPS, according to `SECURE_PROXY_SSL_HEADER`. Not in the package.
         pub auth_cookie_secure: Option<bool> = JWT_AUTH_COOKIE_SECURE("auto", secure);
-        /// `SameSite` of that cookie: `Lax`, `Strict` or `None`; empty for no such attribute, which browsers take for `Lax`.
+        /// `SameSite` of that cookie: `Lax`, `Strict` or `None`; empty for no attribute, which browsers treat as `Lax`.
         ///
         /// `None` needs `Secure`, and **lets every other site send the cookie**. Not in the package.
         pub auth_cookie_samesite: Option<&'static str> =
@@ -72,7 +72,7 @@ fn secure(text: &str) -> Result<Option<bool>, String> {
     }
 }
 
-/// Not `values::optional`, for which `None` is nothing.
+/// `values::optional` cannot be used, because it reads `None` as no value.
 const SAME_SITE: &[(&str, Option<&str>)] =
     &[("", None), ("Lax", Some("Lax")), ("Strict", Some("Strict")), ("None", Some("None"))];
 

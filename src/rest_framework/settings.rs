@@ -17,13 +17,13 @@ settings! {
     pub struct RestFrameworkSettings {
         group cache: CacheSettings;
         group limits: Limits;
-        /// How views that do not say it themselves find out who sent a request.
+        /// Authentication classes of views that do not set their own: they identify the user of a request.
         ///
-        /// The classes are asked in this order. The challenge of the first one is sent with a 401. DRF's own default is
-        /// sessions and basic authentication.
+        /// The classes are tried in this order. The challenge of the first one is sent with a 401. DRF's own default is session
+        /// and basic authentication.
         pub default_authentication_classes: Vec<String> =
             REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES("JWTAuthentication", values::class_names);
-        /// Who may use views that do not say it themselves.
+        /// Permission classes of views that do not set their own: they decide who may use a view.
         ///
         /// DRF's own default is `AllowAny`: **everyone**.
         pub default_permission_classes: Vec<String> =
@@ -48,24 +48,24 @@ settings! {
             "true",
             values::only(values::boolean, |strict| *strict, "supported: NaN and Infinity are not JSON, write true")
         );
-        /// Limits on the number of requests: `AnonRateThrottle`, `UserRateThrottle`, `ScopedRateThrottle`.
+        /// Throttle classes of views that do not set their own: they limit the number of requests.
         ///
-        /// Views that do not say it themselves have them.
+        /// The classes of DRF: `AnonRateThrottle`, `UserRateThrottle` and `ScopedRateThrottle`.
         pub default_throttle_classes: Vec<String> =
             REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES("", values::class_names);
-        /// How many requests in what time, by scope: `anon=100/day,user=1000/day,login=5/min`.
+        /// Number of requests in a period of time, by scope: `anon=100/day,user=1000/day,login=5/min`.
         ///
-        /// The views for logging in have the scope `login`: set it, since by default it has no limit.
+        /// The views for logging in have the scope `login`. Set a rate for it, because it has no limit by default.
         pub default_throttle_rates: ThrottleRates = REST_FRAMEWORK_DEFAULT_THROTTLE_RATES("", ThrottleRates::parse);
-        /// Number of proxies in front of the server, each of which adds an address to `X-Forwarded-For`.
+        /// Number of proxies in front of the server. Each must add an address to `X-Forwarded-For`.
         ///
         /// Without a proxy it is `0`. With `none` a caller is identified by the whole header, and **a client that
         /// changes the header gets a new allowance**.
         pub num_proxies: Option<usize> = REST_FRAMEWORK_NUM_PROXIES("none", values::optional(values::number));
         /// Length of the prefix that identifies a client with an IPv6 address, in bits. Not in DRF.
         ///
-        /// Throttles, `LOGIN_FAILURE_LIMIT` and the queue of logins count all addresses with the same prefix as one client.
-        /// A customer of an access provider has at least a /64. With `128` **each of them has as many allowances as
+        /// Throttles, `LOGIN_FAILURE_LIMIT` and the queue of logins count all addresses with the same prefix as one client. A
+        /// customer of an internet provider has at least a /64. With `128` **a client gets a new allowance with each of its
         /// addresses**.
         pub ipv6_prefix: u8 = CLIENT_IPV6_PREFIX("64", values::number_in(1..=128));
     }

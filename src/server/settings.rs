@@ -16,21 +16,20 @@ settings! {
     pub struct ServerSettings {
         /// Where to listen: `address:port`. If it is not set, `HOST` and `PORT` apply.
         ///
-        /// The argument of `runserver` has precedence. The server does not speak TLS: put a proxy in front of it unless
-        /// it listens on loopback.
+        /// The argument of `runserver` has precedence. The server does not support TLS: put a proxy in front of it unless it
+        /// listens on loopback.
         pub bind: SocketAddr = BIND("127.0.0.1:8000", |text| parse_address(text, DEFAULT));
-        /// Only the address. Ignored if it is neither an IP address nor `localhost`.
+        /// The address without the port. Ignored if it is neither an IP address nor `localhost`.
         ///
         /// Some shells and build tools export the name of the machine as `HOST`.
         pub host: IpAddr = HOST("127.0.0.1", |text| Ok(host_address(text).unwrap_or(DEFAULT.ip())));
-        /// Only the port; `0` for any free port.
+        /// The port without the address; `0` for any free port.
         pub port: u16 = PORT("8000", values::only(values::number, |_| true, "a port number up to 65535"));
         /// Number of threads that serve requests. The number of processor cores if it is not set.
         pub workers: Option<usize> = ACTIX_WORKERS("", values::optional(values::number_in(1..=1_024)));
         /// How long an idle connection is kept.
         ///
-        /// It must be longer than the time for which a proxy keeps idle connections. The header `Keep-Alive` has one
-        /// second less.
+        /// It must be longer than a proxy keeps idle connections. The header `Keep-Alive` has one second less.
         pub keep_alive: Duration = ACTIX_KEEP_ALIVE("5s", values::unsigned_duration);
         /// How long a client may take to send the head of a request.
         ///
@@ -41,7 +40,7 @@ settings! {
         pub client_disconnect_timeout: Duration = ACTIX_CLIENT_DISCONNECT_TIMEOUT("1s", values::unsigned_duration);
         /// How long requests may take to finish after SIGTERM or Ctrl-C, in whole seconds.
         pub shutdown_timeout: Duration = ACTIX_SHUTDOWN_TIMEOUT("30s", values::unsigned_duration);
-        /// Largest number of connections per worker. Further ones wait.
+        /// Largest number of connections per worker. More connections wait.
         pub max_connections: usize = ACTIX_MAX_CONNECTIONS(
             "25000",
             values::only(values::number, |n| *n > 0, "a whole number from 1")
@@ -53,7 +52,7 @@ settings! {
             METRICS_ADDRESS("none", values::optional(|text| parse_address(text, DEFAULT)));
         /// How often the server deletes expired tokens, such as `1h`; `none` for never.
         ///
-        /// If there are several servers, one at a time does it.
+        /// If there are several servers, one of them does this at a time.
         pub token_sweep_interval: Option<Duration> = TOKEN_SWEEP_INTERVAL("none", values::optional(
             values::only(
                 values::unsigned_duration,
@@ -78,7 +77,7 @@ impl ServerSettings {
 /// An address as `runserver` takes it: `port`, `address:port`, or `0:port` for every IPv4 address.
 ///
 /// # Errors
-/// The error is what was expected.
+/// Returns a description of the expected value.
 pub fn parse_address(text: &str, default: SocketAddr) -> Result<SocketAddr, String> {
     let expected = || "a port number or address:port pair, such as 127.0.0.1:8000".to_owned();
     let (address, port) = match text.rsplit_once(':') {

@@ -1,7 +1,7 @@
 //! Settings of the JWT app. Python counterpart: the `SIMPLE_JWT` dict.
 //!
-//! Names and meanings are simplejwt's. In the environment they have the prefix `SIMPLE_JWT_`. Python settings that name
-//! code have no counterpart: in Rust one passes a type or a function instead, see `docs/SETTINGS.md`.
+//! Names and meanings are simplejwt's. In the environment they have the prefix `SIMPLE_JWT_`. Python settings that name code have
+//! no counterpart. In Rust you pass a type or a function instead; see `docs/SETTINGS.md`.
 
 use std::time::Duration as StdDuration;
 
@@ -37,7 +37,7 @@ settings! {
         pub rotate_refresh_tokens: bool = SIMPLE_JWT_ROTATE_REFRESH_TOKENS("true", values::boolean);
         /// Blacklist a refresh token when it is rotated, so that it works only once. Recommended.
         ///
-        /// The verify endpoint then asks the blacklist too.
+        /// Then the verify endpoint checks the blacklist too.
         pub blacklist_after_rotation: bool = SIMPLE_JWT_BLACKLIST_AFTER_ROTATION("false", values::boolean);
         /// Write `auth_user.last_login` at each login.
         ///
@@ -52,25 +52,24 @@ settings! {
         /// A secret should have at least as many bytes as the hash: 32 for HS256. **With it, an attacker can log in as
         /// any user.**
         ///
-        /// Or `file:PATH`: a file with this key and further ones, which all instances read again when it changes. See
-        /// `manage rotatekey`.
+        /// Or `file:PATH`: a file with this key and more keys. All instances read the file again when it changes. See `manage
+        /// rotatekey`.
         pub signing_key: Option<SecretString> = SIMPLE_JWT_SIGNING_KEY("", values::optional(values::pem), secret);
-        /// Further keys that verify tokens and, if they are asymmetric, are published at `/.well-known/jwks.json`.
+        /// More keys that verify tokens. Asymmetric keys are also published at `/.well-known/jwks.json`.
         ///
-        /// PEM blocks one after the other, of which public ones suffice, or for HS algorithms one secret a line; line
-        /// breaks may be written as `\n`. Or `file:PATH` with the same. A line `kid: NAME` before a block gives the key the
-        /// name that tokens have.
+        /// PEM blocks, one after the other; public keys are enough. For HS algorithms, one secret per line. Line breaks may be
+        /// written as `\n`. Or `file:PATH` with the same content. A line `kid: NAME` before a block has the `kid` of the key.
         pub signing_keys_inactive: Option<SecretString> =
             SIMPLE_JWT_SIGNING_KEYS_INACTIVE("", values::optional(values::pem), secret);
         /// The `kid` in new tokens: `thumbprint` (RFC 7638), `none`, or a text. HS keys never have one.
         ///
-        /// If it is not set: none with a single key, `thumbprint` with further asymmetric keys. With a `kid`, a token is checked
-        /// with that key alone. **Turn it on before the first service reads `/.well-known/jwks.json`**: PyJWT's `PyJWKClient`
-        /// needs it.
+        /// If it is not set: `none` with a single key, `thumbprint` with several asymmetric keys. With a `kid`, a token is
+        /// checked only with that key. **Turn it on before the first service reads `/.well-known/jwks.json`**: PyJWT's
+        /// `PyJWKClient` needs it.
         pub key_id: KeyId = SIMPLE_JWT_KEY_ID("", key_id);
-        /// How long others may keep `/.well-known/jwks.json`: its `Cache-Control: max-age`.
+        /// How long clients may cache `/.well-known/jwks.json`: its `Cache-Control: max-age`.
         ///
-        /// `manage rotatekey` lets a new key sign when it has been published for this long.
+        /// With `manage rotatekey`, a new key is published for this time before it signs.
         pub jwks_max_age: StdDuration = SIMPLE_JWT_JWKS_MAX_AGE("600s", values::unsigned_duration);
         /// Public key in PEM form that verifies tokens. The public half of the signing key if it is not set.
         ///
@@ -84,7 +83,7 @@ settings! {
         pub issuer: Option<String> = SIMPLE_JWT_ISSUER("none", values::optional(issuer));
         /// URL of a JWK set with the public keys that verify tokens, for tokens of another issuer.
         ///
-        /// The key is chosen by `kid`. `SIMPLE_JWT_VERIFYING_KEY` is then not used.
+        /// The `kid` of a token chooses the key. `SIMPLE_JWT_VERIFYING_KEY` is not used then.
         pub jwk_url: Option<String> = SIMPLE_JWT_JWK_URL("none", values::optional(values::string));
         /// Tolerated clock difference in the checks of `exp`, `nbf` and `iat`.
         pub leeway: Duration = SIMPLE_JWT_LEEWAY("0", values::duration);
@@ -94,9 +93,9 @@ settings! {
         pub auth_header_types: Vec<String> = SIMPLE_JWT_AUTH_HEADER_TYPES("Bearer", values::list);
         /// Name of the header with the token, in the form of Django's `request.META`: `HTTP_X_ACCESS_TOKEN`.
         pub auth_header_name: String = SIMPLE_JWT_AUTH_HEADER_NAME("HTTP_AUTHORIZATION", values::meta_header("HTTP_AUTHORIZATION"));
-        /// Field of the user that identifies it in tokens.
+        /// Field of the user model that identifies a user in tokens.
         ///
-        /// Choose one whose values never change and are never given to another user.
+        /// Choose a field with values that never change and are never given to another user.
         pub user_id_field: String = SIMPLE_JWT_USER_ID_FIELD("id", values::string);
         /// Claim with the value of that field.
         pub user_id_claim: String = SIMPLE_JWT_USER_ID_CLAIM("user_id", values::string);
@@ -109,7 +108,7 @@ settings! {
         /// **With `none` the type is not checked, so an access token is accepted as a refresh token.**
         pub token_type_claim: Option<String> =
             SIMPLE_JWT_TOKEN_TYPE_CLAIM("token_type", values::optional(values::string));
-        /// Claim with the id of the token, by which it can be blacklisted.
+        /// Claim with the id of the token. The blacklist refers to this id.
         pub jti_claim: Option<String> = SIMPLE_JWT_JTI_CLAIM("jti", values::optional(values::string));
         /// How long a sliding token is accepted.
         pub sliding_token_lifetime: Duration = SIMPLE_JWT_SLIDING_TOKEN_LIFETIME("5m", values::duration);
@@ -119,9 +118,9 @@ settings! {
         /// Claim with the time until which a sliding token can be refreshed.
         pub sliding_token_refresh_exp_claim: String =
             SIMPLE_JWT_SLIDING_TOKEN_REFRESH_EXP_CLAIM("refresh_exp", values::string);
-        /// Refuse tokens that were issued before the user's last change of password.
+        /// Refuse tokens that were issued before the user last changed the password.
         pub check_revoke_token: bool = SIMPLE_JWT_CHECK_REVOKE_TOKEN("false", values::boolean);
-        /// Claim with the digest of the password by which such tokens are recognised.
+        /// Claim with the digest of the password, for `SIMPLE_JWT_CHECK_REVOKE_TOKEN`.
         pub revoke_token_claim: String = SIMPLE_JWT_REVOKE_TOKEN_CLAIM("hash_password", values::string);
         /// Refuse tokens of inactive users.
         pub check_user_is_active: bool = SIMPLE_JWT_CHECK_USER_IS_ACTIVE("true", values::boolean);
@@ -131,7 +130,7 @@ settings! {
 /// The `kid` of the key that signs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum KeyId {
-    /// None with a single key, the thumbprint with further asymmetric keys.
+    /// No `kid` with a single key, the thumbprint with several asymmetric keys.
     #[default]
     Auto,
     /// None.
@@ -143,7 +142,7 @@ pub enum KeyId {
 }
 
 impl SimpleJwtSettings {
-    /// Refuses settings with which no request can be answered.
+    /// Refuses settings with which the server cannot answer requests.
     ///
     /// # Errors
     /// Returns an error for the first such setting.
@@ -151,7 +150,7 @@ impl SimpleJwtSettings {
         if self.auth_header_types.is_empty() {
             return Err(SettingsError::new("SIMPLE_JWT_AUTH_HEADER_TYPES", "must not be empty"));
         }
-        // Other text cannot be in a header, nor in a challenge.
+        // Other text cannot be in a header or in a challenge.
         for text in &self.auth_header_types {
             values::word(text)
                 .map_err(|expected| SettingsError::expected("SIMPLE_JWT_AUTH_HEADER_TYPES", text, &expected))?;
@@ -175,15 +174,15 @@ fn key_id(text: &str) -> Result<KeyId, String> {
     }
 }
 
-/// What [`is_kid`] allows, for messages.
+/// The rule of [`is_kid`], for messages.
 pub(super) const KID_CHARACTERS: &str = "up to 255 letters, digits and signs";
 
-/// Whether `kid` can be the name of a key. A long one would make every token longer, until none is accepted.
+/// Whether `kid` can be the name of a key. A long name would make every token too long to be accepted.
 pub(super) fn is_kid(kid: &str) -> bool {
     (1..=255).contains(&kid.len()) && kid.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// simplejwt accepts a list as well, but then writes a list into `iss`, which its own check refuses.
+/// simplejwt also accepts a list, but then it writes a list into `iss`, which its own check refuses.
 fn issuer(text: &str) -> Result<String, String> {
     if text.contains(',') { Err("a single issuer".to_owned()) } else { Ok(text.trim().to_owned()) }
 }

@@ -1,4 +1,4 @@
-//! Settings of the admin site. Python counterpart: the path in `urls.py` at which `admin.site.urls` stands.
+//! Settings of the admin site. Python counterpart: the path of `admin.site.urls` in `urls.py`.
 
 use crate::conf::settings;
 

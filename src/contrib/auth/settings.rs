@@ -15,19 +15,19 @@ settings! {
     #[derive(Clone, Debug)]
     #[non_exhaustive]
     pub struct AuthSettings {
-        /// The user model, as `app_label.Model`. Any table of users will do.
+        /// The user model, as `app_label.Model`. Any table of users can be used.
         ///
-        /// The columns are read from the database: a password, a unique user name, and `last_login`, `is_active`,
-        /// `is_staff` and `is_superuser` if they are there. The key is an integer, a bigint or a UUID. Groups and
-        /// permissions are those of `PermissionsMixin`, in the tables `<table>_groups` and `<table>_user_permissions`.
-        /// The table is made by Django or by a migration of your project, not by `manage migrate`. The settings down to
-        /// `REQUIRED_FIELDS` apply to such a model.
+        /// The columns are read from the database: a password, a unique user name, and `last_login`, `is_active`, `is_staff` and
+        /// `is_superuser` if they are there. The key is an integer, a bigint or a UUID. Groups and permissions are those of
+        /// `PermissionsMixin`, in the tables `<table>_groups` and `<table>_user_permissions`. The table is made by Django or by a
+        /// migration of your project, not by `manage migrate`. The next settings, up to `REQUIRED_FIELDS`, are for your own
+        /// model.
         pub auth_user_model: ModelName = AUTH_USER_MODEL("auth.User", ModelName::parse);
         /// The table of `AUTH_USER_MODEL`, `db_table` in Django. By default `app_label_model` in lower case.
         pub auth_user_table: Option<String> = AUTH_USER_TABLE("", values::optional(values::string));
         /// Fields of the user model whose columns have other names, as `field=column`: `db_column` in Django.
         ///
-        /// Such as `email=mail_address,password=secret`. A foreign key `tenant` is found in the column `tenant_id` without it.
+        /// For example `email=mail_address,password=secret`. A foreign key `tenant` with the column `tenant_id` needs no entry.
         pub auth_user_columns: Vec<(String, String)> = AUTH_USER_COLUMNS("", columns);
         /// The field that users log in with, which is also its name in requests. By default `username`.
         ///
@@ -65,25 +65,25 @@ settings! {
         );
         /// Number of passwords that are hashed at the same time. The number of processor cores if it is not set.
         pub hashing_threads: usize = PASSWORD_HASHING_THREADS("", hashing_threads);
-        /// Number of logins that may wait for their turn. One more is answered with 503.
+        /// Number of logins that may wait for their turn. If more logins arrive, one is answered with 503.
         ///
-        /// Clients take turns, so a client with many logins does not delay others. If the queue is full, the last login
-        /// of the client with the most logins is refused. A client is an address, or a network as `CLIENT_IPV6_PREFIX`
-        /// says.
+        /// Clients take turns, so a client with many logins does not delay others. If the queue is full, the last login of the
+        /// client with the most logins is refused. A client is an IPv4 address, or an IPv6 network with a prefix of
+        /// `CLIENT_IPV6_PREFIX`.
         pub hashing_queue: usize = PASSWORD_HASHING_QUEUE("64", values::number);
-        /// Number of failed logins after which one user name from one address is answered with 429.
+        /// Number of failed logins with one user name from one address. Further logins get 429.
         ///
-        /// The right password does not help then. **Without this limit and without throttles, passwords can be guessed
-        /// as fast as they can be hashed.** Not in Django. Failures are counted in the table `login_failures`. Behind a
-        /// proxy set `REST_FRAMEWORK_NUM_PROXIES`, or all clients have the address of the proxy.
+        /// Then the right password is refused as well. **Without this limit and without throttles, passwords can be guessed as
+        /// fast as they can be hashed.** Not in Django. Failures are counted in the table `login_failures`. Behind a proxy set
+        /// `REST_FRAMEWORK_NUM_PROXIES`, or all clients have the address of the proxy.
         pub login_failure_limit: Option<u16> = LOGIN_FAILURE_LIMIT("none", failure_limit);
-        /// Number of failed logins with any names after which an address is answered with 429, such as `100`.
+        /// Number of failed logins from one address with any user names, such as `100`. Further logins get 429.
         ///
-        /// Stops one password from being tried on many names. It works with and without `LOGIN_FAILURE_LIMIT`. The failures
-        /// of `LOGIN_COOLOFF` count, from the first one on. Many users may share an address: **behind a proxy without
-        /// `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
+        /// This stops a client that tries one password on many names. It works with and without `LOGIN_FAILURE_LIMIT`. The
+        /// failures are counted for `LOGIN_COOLOFF` after the first one. Many users may share an address: **behind a proxy
+        /// without `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
         pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS("none", failure_limit);
-        /// How long that lasts after the last failure.
+        /// How long failed logins count: for a user name after the last one, for an address after the first one.
         pub login_cooloff: Duration = LOGIN_COOLOFF("15m", values::positive_duration("15m"));
     }
 }

@@ -5,7 +5,7 @@ use crate::conf::{settings, values};
 settings! {
     section "Messages", app "django.contrib.messages";
 
-    /// Which messages there are.
+    /// Which messages are shown.
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct MessageSettings {

@@ -14,7 +14,7 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct SessionSettings {
-        /// How long a session lasts after it was last changed: two weeks.
+        /// How long a session lasts after its last change: two weeks.
         pub cookie_age: Duration = SESSION_COOKIE_AGE("1209600", values::positive_duration("2w"));
         /// Name of the cookie.
         pub cookie_name: String = SESSION_COOKIE_NAME("sessionid", values::word);
@@ -28,11 +28,11 @@ settings! {
         pub cookie_httponly: bool = SESSION_COOKIE_HTTPONLY("true", values::boolean);
         /// `SameSite` of the cookie: `Lax`, `Strict`, `None`, or `false` for no such attribute.
         pub cookie_samesite: Option<SameSite> = SESSION_COOKIE_SAMESITE("Lax", SameSite::parse);
-        /// Save the session and set its cookie again at every request, so that it ends only after a time without requests.
+        /// Save the session and set its cookie at every request, so that it expires only after a time without requests.
         ///
-        /// Each such request is a write to the database.
+        /// This is one more write to the database for each request.
         pub save_every_request: bool = SESSION_SAVE_EVERY_REQUEST("false", values::boolean);
-        /// Let browsers forget the cookie when they close. The row lasts for `SESSION_COOKIE_AGE` all the same.
+        /// Let browsers delete the cookie when they close. The row in the database still lasts for `SESSION_COOKIE_AGE`.
         pub expire_at_browser_close: bool = SESSION_EXPIRE_AT_BROWSER_CLOSE("false", values::boolean);
     }
 }

@@ -1,4 +1,4 @@
-//! Which other sites may call. Python counterpart: `corsheaders.conf` and `corsheaders.checks`.
+//! Settings of calls from other sites. Python counterpart: `corsheaders.conf` and `corsheaders.checks`.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ settings! {
         pub allow_all_origins: bool = CORS_ALLOW_ALL_ORIGINS("false", values::boolean);
         /// Allow browsers to send cookies. Tokens in the `Authorization` header do not need it.
         ///
-        /// Refused together with all origins.
+        /// It cannot be used together with `CORS_ALLOW_ALL_ORIGINS`.
         pub allow_credentials: bool = CORS_ALLOW_CREDENTIALS("false", values::boolean);
         /// Request headers that a page may send.
         pub allow_headers: Vec<String> = CORS_ALLOW_HEADERS(

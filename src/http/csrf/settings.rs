@@ -1,4 +1,4 @@
-//! Settings of the protection against forms of other sites. Python counterpart: `CSRF_…` in `settings.py`.
+//! Settings of the CSRF protection. Python counterpart: `CSRF_…` in `settings.py`.
 
 use chrono::Duration;
 
@@ -14,7 +14,7 @@ settings! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     #[non_exhaustive]
     pub struct CsrfSettings {
-        /// How long a browser keeps the cookie: 52 weeks; `none` for as long as it is open.
+        /// How long a browser keeps the cookie: 52 weeks; `none` until the browser is closed.
         pub cookie_age: Option<Duration> = CSRF_COOKIE_AGE("31449600", values::optional(values::positive_duration("52w")));
         /// Name of the cookie.
         pub cookie_name: String = CSRF_COOKIE_NAME("csrftoken", values::word);

@@ -24,17 +24,17 @@ settings! {
         ///
         /// Needs `SECURE_PROXY_SSL_HEADER`, or every request is redirected, again and again.
         pub ssl_redirect: bool = SECURE_SSL_REDIRECT("false", values::boolean);
-        /// Host of that redirect. The host of the request if it is not set.
+        /// Host of the redirect to HTTPS. The host of the request if it is not set.
         pub ssl_host: Option<String> = SECURE_SSL_HOST("none", values::optional(values::string));
-        /// Regular expressions for paths, without the first slash, that are not redirected.
+        /// Regular expressions for paths, without the leading slash, that are not redirected.
         ///
-        /// `/healthz` and `/readyz` never are.
+        /// `/healthz` and `/readyz` are never redirected.
         pub redirect_exempt: Vec<String> = SECURE_REDIRECT_EXEMPT("", patterns::list);
         /// The number of seconds for which browsers use only HTTPS for this site; `0` for no header.
         ///
         /// **It cannot be revoked before that time.**
         pub hsts_seconds: u64 = SECURE_HSTS_SECONDS("0", values::number);
-        /// Extend this to subdomains: `includeSubDomains`.
+        /// Include the subdomains: `includeSubDomains`.
         pub hsts_include_subdomains: bool = SECURE_HSTS_INCLUDE_SUBDOMAINS("false", values::boolean);
         /// Allow browser vendors to put the site on their list of sites that use only HTTPS: `preload`.
         pub hsts_preload: bool = SECURE_HSTS_PRELOAD("false", values::boolean);
@@ -78,7 +78,7 @@ impl SecuritySettings {
     }
 }
 
-/// The first of several values counts, which is the one of the client's own proxy.
+/// If there are several values, the first one counts. It is from the proxy that is nearest to the client.
 pub(super) fn says(value: Option<&HeaderValue>, secure: &str) -> bool {
     let said = value.and_then(|value| value.to_str().ok());
     said.is_some_and(|said| said.split(',').next().unwrap_or(said).trim() == secure)

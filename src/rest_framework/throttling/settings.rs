@@ -19,9 +19,9 @@ settings! {
     pub struct CacheSettings {
         /// Where throttles count requests: `locmem://` or `redis://:password@host:6379/0`.
         ///
-        /// `locmem://` is the memory of each server, so a caller has the allowance of every server. Redis is shared by
-        /// all servers, whose clocks should agree; while it is down, views with a limit answer 503. The connection to
-        /// Redis is not encrypted.
+        /// `locmem://` is the memory of each server, so a caller has a separate allowance on every server. All servers share
+        /// Redis, and their clocks should agree. While Redis is down, views with a limit answer 503. The connection to Redis is
+        /// not encrypted.
         pub url: CacheUrl = CACHE_URL("locmem://", CacheUrl::parse, url);
         /// Prefix of the keys in Redis. Servers with the same prefix share their counts.
         pub key_prefix: String = CACHE_KEY_PREFIX("actix-simplejwt", values::string);
@@ -57,7 +57,7 @@ impl CacheUrl {
     /// Reads `locmem://`, `redis://[[user]:password@]host[:port][/database]`, and `none` or nothing for memory.
     ///
     /// # Errors
-    /// Returns what was expected. The text is not repeated, because it may hold a password.
+    /// Returns a description of the expected value. It does not repeat the text, because the text may contain a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Some(text) = values::optional(values::string)(text)? else { return Ok(Self::Memory) };
         match text.trim().split_once("://") {

@@ -9,15 +9,15 @@ settings! {
     /// Who may introspect and revoke tokens.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct OAuth2Settings {
-        /// Callers of `/o/introspect/` and `/o/revoke_token/`, as `id:hashed secret` with spaces between them.
+        /// Clients of `/o/introspect/` and `/o/revoke_token/`, as `id:hashed secret`, separated by spaces.
         ///
-        /// Without any, the two endpoints do not exist. `manage createoauth2client` makes a secret. A hash is one of
-        /// `PASSWORD_HASHERS`, as django-oauth-toolkit stores it.
+        /// Without clients the two endpoints do not exist. `manage createoauth2client` makes a secret. The hash is made by one of
+        /// the `PASSWORD_HASHERS`, as in django-oauth-toolkit.
         pub oauth2_clients: Vec<OAuth2Client> = OAUTH2_CLIENTS("", clients, secret);
     }
 }
 
-/// A caller: its id and its hashed secret.
+/// A client: its id and its hashed secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuth2Client {
     /// The id.
@@ -26,11 +26,12 @@ pub struct OAuth2Client {
     pub secret: SecretString,
 }
 
-/// What [`is_client_id`] allows, for messages.
+/// The rule of [`is_client_id`], for messages.
 pub const CLIENT_ID_CHARACTERS: &str = "letters, digits and the signs - . _ ~ @ /";
 
-/// Whether `id` is the same in `.env`, in an `Authorization` header and in a form, encoded or not (RFC 6749, section
-/// 2.3.1): `curl -u` does not encode it. Quotation marks are there if a tool has not removed those around a value.
+/// Whether `id` is the same in `.env`, in an `Authorization` header and in a form, encoded or not (RFC 6749, section 2.3.1):
+/// `curl -u` does not encode it. Quotation marks are refused, because they mean that a tool has not removed the quotes around a
+/// value.
 #[must_use]
 pub fn is_client_id(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~@/".contains(&byte))
@@ -38,7 +39,7 @@ pub fn is_client_id(id: &str) -> bool {
 
 fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
     let expected = || "a list of id:hashed secret, such as manage createoauth2client prints".to_owned();
-    // A hash of Argon2 has commas in it, so a part without a colon belongs to the one before.
+    // An Argon2 hash contains commas, so a part without a colon belongs to the part before it.
     let mut entries: Vec<String> = Vec::new();
     for entry in text.split_whitespace() {
         for (position, part) in entry.split(',').enumerate().filter(|(_, part)| !part.is_empty()) {

@@ -15,7 +15,7 @@ settings! {
     pub struct TokenFamilySettings {
         /// Record which refresh tokens descend from one login: a *family*.
         ///
-        /// Refresh tokens then have the claims `family_id` and `family_exp`, and a user can see and end the logins at
+        /// Then refresh tokens have the claims `family_id` and `family_exp`, and a user can see and end the logins at
         /// `/api/token/sessions/`. Needs the tables of the app: run `manage migrate` first.
         pub enabled: bool = SIMPLE_JWT_TOKEN_FAMILY_ENABLED("false", values::boolean);
         /// How long a family lasts, however often its tokens are refreshed. With `none` it has no end.
@@ -27,23 +27,23 @@ settings! {
                 "a duration of at least 1s, or none"
             ))
         );
-        /// Write the family into access tokens as well, and ask at each request whether it has ended.
+        /// Write the family into access tokens as well, and check at each request whether it has ended.
         ///
-        /// An access token then ends with its family. This is one more look-up for each request.
+        /// Then an access token ends together with its family. This is one more look-up for each request.
         pub check_on_access: bool = SIMPLE_JWT_TOKEN_FAMILY_CHECK_ON_ACCESS("false", values::boolean);
-        /// End the family when one of its refresh tokens is used again after it was rotated: somebody has a copy of it.
+        /// End the family if a rotated refresh token is used again, because someone has a copy of the token.
         ///
-        /// Needs `SIMPLE_JWT_BLACKLIST_AFTER_ROTATION`. Set `SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD` as well, or two tabs that
-        /// refresh at the same time end their own login.
+        /// Needs `SIMPLE_JWT_BLACKLIST_AFTER_ROTATION`. Set `SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD` as well. Otherwise two tabs
+        /// that refresh at the same time end their own login.
         pub blacklist_on_reuse: bool = SIMPLE_JWT_TOKEN_FAMILY_BLACKLIST_ON_REUSE("false", values::boolean);
         /// Claim with the id of the family.
         pub claim: String = SIMPLE_JWT_TOKEN_FAMILY_CLAIM("family_id", claim);
         /// Claim with the time at which the family ends.
         pub expiration_claim: String = SIMPLE_JWT_TOKEN_FAMILY_EXPIRATION_CLAIM("family_exp", claim);
-        /// How long after a rotation the old token is answered with the same new one. At most 5 minutes.
+        /// How long after a rotation the old token gets the same new token again. At most 5 minutes.
         ///
-        /// For tabs that refresh at the same time, and for a client that did not get the answer. With `0` exactly one of
-        /// several requests with one token succeeds. Needs `SIMPLE_JWT_TOKEN_FAMILY_ENABLED`.
+        /// This is for tabs that refresh at the same time, and for a client that did not receive the answer. With `0`, exactly
+        /// one of several requests with the same token succeeds. Needs `SIMPLE_JWT_TOKEN_FAMILY_ENABLED`.
         pub refresh_token_grace_period: Duration = SIMPLE_JWT_REFRESH_TOKEN_GRACE_PERIOD(
             "0",
             values::only(
@@ -54,21 +54,22 @@ settings! {
         );
         /// End all logins of a user when the password is changed or reset: families and refresh tokens.
         pub logout_on_password_change: bool = SIMPLE_JWT_LOGOUT_ON_PASSWORD_CHANGE("false", values::boolean);
-        /// How many families a user may have at a time. The oldest ends when a user logs in once more.
+        /// Number of families that a user may have at a time. One more login ends the oldest family.
         pub sessions_max: Option<u32> = SIMPLE_JWT_SESSIONS_MAX("none", values::optional(
             values::only(values::number, |number| *number > 0, "a number of at least 1, or none")
         ));
     }
 }
 
-/// A longer one would accept a stolen token for as long.
+/// A longer grace period would accept a stolen token for a longer time.
 pub(super) const MAX_GRACE_PERIOD: Duration = Duration::minutes(5);
 
-/// Claims that every token has, whatever the settings say.
+/// Claims that every token has with any settings.
 const RESERVED: [&str; 6] = ["exp", "iat", "nbf", "iss", "aud", "sub"];
 
 impl TokenFamilySettings {
-    /// Refuses claims of the family that are called as each other or as one of `others`, each a claim and the key of its setting.
+    /// Refuses a claim of the family that has the name of the other one or of one of `others`, which are pairs of a claim and its
+    /// setting.
     pub(in crate::simplejwt) fn refuse_claims(&self, others: &[(&str, &str)]) -> Result<(), SettingsError> {
         let mut others = others.to_vec();
         for own in [
@@ -83,7 +84,7 @@ impl TokenFamilySettings {
         Ok(())
     }
 
-    /// Whether `claim` is one of the two that tell the family.
+    /// Whether `claim` is one of the two claims about the family.
     pub(in crate::simplejwt) fn has_claim(&self, claim: &str) -> bool {
         claim == self.claim || claim == self.expiration_claim
     }
@@ -131,7 +132,7 @@ mod tests {
                 format!("SIMPLE_JWT_SESSIONS_MAX: {text:?} is not a number of at least 1, or none")
             );
         }
-        // Every refresh token would be dead when it is made.
+        // Every refresh token would have expired when it is issued.
         for text in ["0", "-1d", "0.5s"] {
             assert_eq!(
                 read("SIMPLE_JWT_TOKEN_FAMILY_LIFETIME", text).unwrap_err(),
