@@ -14,25 +14,25 @@
 //! }
 //! ```
 //!
-//! Each line has the field, its type, the name of the environment variable, the default as it is written in `.env`, and
-//! the parser, which reads the default as well. Values that must not be shown have `secret` after the parser, and URLs
-//! with a password in them `url`. The first paragraph of the comment is one line, which `.env.example` repeats;
-//! `docs/SETTINGS.md` has all of the comment. After a change run
-//! `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings`, which writes both files.
+//! Each line has the field, its type, the name of the environment variable, the default as it is written in `.env`, and the
+//! parser, which reads the default as well. After the parser, `secret` marks a value that must not be shown, and `url` marks a
+//! URL that may contain a password. The first paragraph of the comment is one line, which `.env.example` repeats;
+//! `docs/SETTINGS.md` has the whole comment. After a change run `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings`, which
+//! writes both files.
 //!
 //! A `struct` may begin with the settings of another one: `group cache: CacheSettings;`. Above the `struct` are:
 //!
 //! * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
-//! * `app`: an app without which the settings are not read, as `INSTALLED_APPS` names it; there may be several;
+//! * `app`: an app, as `INSTALLED_APPS` names it, without which the settings are not read. There may be several;
 //! * `prefix`: unknown names that begin with it are errors;
-//! * `shared_prefix`: a prefix that other programs use too. Of the unknown names, only those of Python that something else
-//!   replaces are errors. The field `misspelt` has those that are probably meant to be one of these settings, for the
-//!   system checks;
-//! * `finish`: a function `(&mut Self, &Environment) -> Result<(), SettingsError>`, called with what was read.
+//! * `shared_prefix`: a prefix that other programs use too. An unknown name is an error only if it is a setting of Python that
+//!   has a replacement here. The field `misspelt` has errors for names that are probably misspelt settings, for the system
+//!   checks;
+//! * `finish`: a function `(&mut Self, &Environment) -> Result<(), SettingsError>`, called with the settings that were read.
 //!
 //! `unsupported.txt` has the names of Python that are not settings here.
 
-/// Declares the settings of an app; see the top of this file.
+/// Declares the settings of an app. The comment at the top of this file explains the syntax.
 macro_rules! settings {
     (@is_secret) => { false };
     (@is_secret $kind:ident) => { true };
@@ -101,7 +101,8 @@ macro_rules! settings {
 
             $crate::conf::settings!(@groups $( $(#[cfg($cfg)])? $group )*);
 
-            /// Reads the settings. A variable that is not set has its default, and so have all of them without the app.
+            /// Reads the settings. A variable that is not set has its default. If the app is not installed, all settings have
+            /// their defaults.
             ///
             /// # Errors
             /// Returns an error if a value is invalid or a name is unknown.

@@ -1,7 +1,8 @@
 //! The file `.env`. Python counterpart: `environ.Env.read_env` of django-environ.
 //!
-//! dotenvy reads it. Django's generated keys have `$` and `#` in them, which begin a variable and a comment there, so a value
-//! would be changed silently. The text is scanned before, and such a value is an error with the number of the line.
+//! dotenvy reads the file. In the keys that Django generates there are `$` and `#`, which begin a variable and a comment for
+//! dotenvy, so it would change the value silently. The text is scanned first, and a value of this kind is an error with the
+//! number of its line.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,10 +12,10 @@ use regex::Regex;
 use super::{Environment, SettingsError};
 
 impl Environment {
-    /// Reads the process environment, and what it does not have from the file `.env` of the working directory.
+    /// Reads the process environment, and adds the names that only the file `.env` in the working directory has.
     ///
     /// # Errors
-    /// Returns an error if `.env` exists but cannot be read, or has a line that is not `NAME=value`.
+    /// Returns an error if `.env` exists but cannot be read, or if a line is not `NAME=value`.
     pub fn load() -> Result<Self, SettingsError> {
         let mut env = Self::from_file(Path::new(".env"))?;
         env.values.extend(Self::from_process().values);
@@ -37,17 +38,17 @@ impl Environment {
         read.map_err(|problem| SettingsError::new(file.display().to_string(), problem))
     }
 
-    /// Reads the text of a file like `.env`, in which `${NAME}` is a variable of `process` or of an earlier line.
+    /// Reads the text of a file in the format of `.env`. `${NAME}` is a variable of `process` or of an earlier line.
     ///
     /// # Errors
-    /// The error has the number of the line but not its text, because the text may be a secret.
+    /// Returns an error for an invalid line. It has the number of the line but not its text, which may be a secret.
     pub(crate) fn parse(text: &str, process: &Self) -> Result<Self, String> {
         let mut env = Self::default();
         let entries = entries(text, process)?;
         let text: String = entries.iter().map(|entry| format!("{}={}\n", entry.name, entry.value)).collect();
         let mut read = dotenvy::from_read_iter(text.as_bytes());
         for Entry { name, line, .. } in entries {
-            // An error of dotenvy has the text of the line in it.
+            // An error of dotenvy contains the text of the line, so it is not used.
             let Some(Ok((_, value))) = read.next().filter(|read| read.as_ref().is_ok_and(|read| read.0 == name)) else {
                 return Err(format!("{name} (line {line}) cannot be read; {QUOTE}"));
             };
@@ -63,19 +64,19 @@ const QUOTE: &str = "put a value with spaces, line breaks, quotes, #, $ or \\ in
 /// `NAME =` or `export NAME =`.
 const NAME: &str = r"^(?:export[\t\r ]+)?([A-Za-z_][A-Za-z0-9_.]*)[\t\r ]*=";
 
-/// What dotenvy reads as it looks between double quotes.
+/// Text between double quotes that dotenvy reads without a change.
 const QUOTED: &str = r#"(?:[^"\\$]|\\[n\\'"$ ]|\$\{[A-Za-z0-9_.]*\})*"#;
 
-/// A character without quotes that it reads as it looks. No white space of Unicode is one.
+/// A character without quotes that dotenvy reads without a change. Unicode white space is not allowed.
 const PLAIN: &str = concat!(
     r"[^\t-\r \u{85}\u{a0}\u{1680}\u{2000}-\u{200a}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}",
     r#"'"\\$]|\\[n\\'"$]|\$\{[A-Za-z0-9_.]*\}"#
 );
 
-/// The variables of a part that has no single quotes around it. The other escapes are here so that `\${` is none.
+/// The variables of a part without single quotes. The pattern also matches escapes, so that `\${` is not a variable.
 const VARIABLE: &str = r"(?s)\\.|\$\{([^}]*)\}";
 
-/// `NAME=value`, which may go over several lines.
+/// `NAME=value`. The value may have several lines.
 struct Entry<'a> {
     name: &'a str,
     /// Number of its first line, from 1.
@@ -84,11 +85,11 @@ struct Entry<'a> {
     value: &'a str,
 }
 
-/// Finds the entries of a file, and refuses values that dotenvy would read differently from their appearance.
+/// Finds the entries of a file. Refuses values that dotenvy would change.
 fn entries<'a>(text: &'a str, process: &Environment) -> Result<Vec<Entry<'a>>, String> {
     let pattern = |pattern: &str| Regex::new(pattern).expect("the pattern is valid");
     let part = format!(r#"'(?:[^']*[^'\\])?'|"{QUOTED}"|{PLAIN}"#);
-    // The longest value that dotenvy reads as it looks, and perhaps an open quote up to what it would change.
+    // The longest value that dotenvy reads without a change. An open quote may follow, up to the text that dotenvy would change.
     let value_pattern = pattern(&format!("^((?:{part})*)(?:\"{QUOTED})?"));
     let (name_pattern, part_pattern, variable_pattern) = (pattern(NAME), pattern(&part), pattern(VARIABLE));
     let next_line = |text: &'a str| text.find('\n').map_or("", |end| text[end..].trim_start());
@@ -118,7 +119,7 @@ fn entries<'a>(text: &'a str, process: &Environment) -> Result<Vec<Entry<'a>>, S
 
 const NO_VARIABLE: &str = "has a ${…} that is not a variable of the environment or of an earlier line";
 
-/// Splits what follows `NAME=` into the value and the rest of the line, which is a comment or nothing.
+/// Splits the text after `NAME=` into the value and the rest of the line, which is empty or a comment.
 fn split_value<'a>(text: &'a str, pattern: &Regex) -> Result<(&'a str, &'a str), String> {
     let start = text.trim_start_matches(is_blank);
     if let Some(comment) = start.strip_prefix('#') {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::{Setting, SettingsError, suggestion, unsupported};
 
-/// Names and values, as the operating system and `.env` gave them at the start.
+/// Names and values of the operating system and of `.env` at the start.
 ///
 /// It is a copy, so that one process can have two configurations and nothing changes while a server runs.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     pub(super) values: BTreeMap<String, String>,
-    /// The lines of `.env`: the number of each name's.
+    /// The number of the line of each name in `.env`.
     pub(super) lines: BTreeMap<String, usize>,
 }
 
@@ -18,11 +18,11 @@ impl Environment {
     /// A copy of the process environment, without `.env`.
     #[must_use]
     pub fn from_process() -> Self {
-        // Names and values that are not Unicode are left out, because no setting has any.
+        // Names and values that are not Unicode are left out, because no setting needs them.
         std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
     }
 
-    /// The text of `key`, or `None` when it is not set.
+    /// The text of `key`, or `None` if it is not set.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
         self.values.get(key).map(String::as_str)
@@ -66,12 +66,12 @@ impl Environment {
     /// Refuses names that begin with `prefix` and are not in `settings`.
     ///
     /// # Errors
-    /// Returns an error for the first unknown name, with the nearest known one.
+    /// Returns an error for the first unknown name, with the most similar known name.
     pub(crate) fn refuse_unknown(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
         self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(suggestion::error(name, settings)))
     }
 
-    /// Same as [`Environment::refuse_unknown`], only for names of Python that something else replaces.
+    /// Same as [`Environment::refuse_unknown`], but only for settings of Python that have a replacement here.
     ///
     /// # Errors
     /// Returns an error for the first such name, with its replacement.
@@ -80,18 +80,18 @@ impl Environment {
         replaced.map_or(Ok(()), |name| Err(suggestion::error(name, settings)))
     }
 
-    /// Names that begin with `prefix` and differ from one of `settings` by one or two letters.
+    /// Errors for names that begin with `prefix` and differ from one of `settings` by one or two letters.
     ///
-    /// For a prefix that other programs use too, so an unknown name is not an error.
+    /// This is for a prefix that other programs use too. Unknown names are allowed there.
     #[must_use]
     pub fn misspelt(&self, prefix: &str, settings: &[Setting]) -> Vec<SettingsError> {
         let names = self.unknown(prefix, settings);
         names.filter_map(|name| Some(SettingsError::new(name, suggestion::misspelling(name, settings)?))).collect()
     }
 
-    /// Names in `.env` that are settings of Django that do not apply here, resemble one of `known`, or are in `known` but have no
-    /// effect, because their app is not installed. Names that only the process environment has belong to anyone, except those of
-    /// simplejwt.
+    /// Errors for names in `.env` that are settings of Django without effect here, that resemble one of `known`, or that are in
+    /// `known` but have no effect because their app is not installed. Names in the process environment may belong to any program,
+    /// so only names that begin with `SIMPLE_JWT_` are included.
     #[must_use]
     pub fn doubtful(&self, known: &[Setting]) -> Vec<SettingsError> {
         let doubt = |name: &String| {

@@ -1,6 +1,6 @@
 //! The error for a wrong setting, which stops the start. Python counterpart: `django.core.exceptions.ImproperlyConfigured`.
 
-/// A setting that cannot be used: its key, and what is wrong with it.
+/// A setting that cannot be used: its key and the problem.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {problem}")]
 pub struct SettingsError {

@@ -1,9 +1,8 @@
-//! Typed settings out of the environment. Python counterpart: `django.conf`.
+//! Typed settings from the environment. Python counterpart: `django.conf`.
 //!
-//! [`Environment`] is a copy of the process environment, completed by the lines of `.env`. Each app declares its
-//! settings once, with the macro `settings!` of `declaration.rs`: name, type, default and documentation. The parsers are in
-//! [`values`]. A value that cannot be read is a [`SettingsError`], which names the key, shows the value and says what to
-//! write instead.
+//! [`Environment`] is a copy of the process environment, completed by the lines of `.env`. Each app declares its settings once,
+//! with the macro `settings!` of `declaration.rs`: name, type, default and documentation. The parsers are in [`values`]. A value
+//! that cannot be read is a [`SettingsError`]. It names the key, shows the value and says what to write instead.
 
 mod declaration;
 #[cfg(feature = "server")]

@@ -11,10 +11,10 @@ pub struct Setting {
     pub help: &'static str,
     /// Heading under which it is documented.
     pub section: &'static str,
-    /// The apps without which it is not read.
+    /// It is read only if all these apps are installed.
     pub apps: &'static [&'static str],
     /// Whether error messages must not repeat the value.
     pub secret: bool,
-    /// The value as `manage diffsettings` shows it: without secrets.
+    /// Returns the value without secrets, for `manage diffsettings`.
     pub shown: fn(&str) -> String,
 }

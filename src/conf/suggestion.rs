@@ -1,9 +1,9 @@
-//! What to say about an unknown name. The setting that it probably means is found by its words, as in `DEFAULT_AUTH_CLASSES`,
-//! otherwise by its letters.
+//! Error texts for unknown names. The setting that was probably meant is found by its words, as for `DEFAULT_AUTH_CLASSES`, or by
+//! its letters.
 
 use super::{Setting, SettingsError, unsupported};
 
-/// Words that people use for each other.
+/// Words that are often confused.
 const SYNONYMS: [&[&str]; 4] =
     [&["URL", "URI", "DSN"], &["DATABASE", "DB", "POSTGRES"], &["CACHE", "REDIS"], &["LIFETIME", "EXPIRY", "TTL"]];
 
@@ -12,12 +12,12 @@ pub(super) fn error(name: &str, known: &[Setting]) -> SettingsError {
     SettingsError::new(name, problem(name, known).unwrap_or_else(|| "there is no such setting".to_owned()))
 }
 
-/// What is wrong with `name`, which is not in `known`, if it is a setting of Django or resembles one of `known`.
+/// The problem with `name`, which is not in `known`, if it is a setting of Django or resembles one of `known`.
 pub(super) fn problem(name: &str, known: &[Setting]) -> Option<String> {
     unsupported::explanation(name).or_else(|| nearest(name, known).map(did_you_mean))
 }
 
-/// What is wrong with `name` if it differs from one of `known` by one or two letters.
+/// The problem with `name` if it differs from one of `known` by one or two letters.
 pub(super) fn misspelling(name: &str, known: &[Setting]) -> Option<String> {
     let distances = known.iter().map(|setting| (strsim::damerau_levenshtein(name, setting.key), setting.key));
     distances.min().filter(|(distance, _)| *distance <= 2).map(|(_, key)| did_you_mean(key))
@@ -34,7 +34,7 @@ fn nearest(name: &str, known: &[Setting]) -> Option<&'static str> {
     by_words(name, known).or_else(|| by_letters(name, known))
 }
 
-/// The setting that has all words of `name`, and the fewest others.
+/// The setting that has all words of `name`, and the smallest number of other words.
 fn by_words(name: &str, known: &[Setting]) -> Option<&'static str> {
     let words: Vec<_> = name.split('_').collect();
     if words.len() < 2 {
@@ -48,7 +48,7 @@ fn by_words(name: &str, known: &[Setting]) -> Option<&'static str> {
     candidates.min_by_key(|(others, key)| (*others, !key.starts_with(name))).map(|(_, key)| key)
 }
 
-/// The same word, a beginning of it, another word for it, or a misspelling.
+/// Whether `a` and `b` are the same word, a word and its beginning, synonyms, or a word and a misspelling of it.
 fn is_similar(a: &str, b: &str) -> bool {
     let is_beginning = a.len().min(b.len()) >= 4 && (a.starts_with(b) || b.starts_with(a));
     a == b

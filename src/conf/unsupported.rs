@@ -1,10 +1,10 @@
-//! Names that are settings of Django, DRF, simplejwt or the packages around them, but not here, and what to say about them.
+//! Settings of Django, DRF, simplejwt and related packages that are not settings here, and the messages about them.
 
-/// Each line has a package, a reason and names. If the first word is `use` and not a package, the server does not start
-/// with these names, and the second part is what to use instead. A name that ends with `_` is the beginning of names.
+/// Each line has a package, a reason and names. If the first word is `use` instead of a package, the server does not start with
+/// these names, and the second part says what to use instead. A name that ends with `_` matches all names that begin with it.
 const TABLE: &str = include_str!("unsupported.txt");
 
-/// The first word of a line with names that something else replaces.
+/// The first word of a line with names that have a replacement here.
 const USE: &str = "use";
 
 /// The message about `name` if the table has it.
@@ -16,7 +16,7 @@ pub(super) fn explanation(name: &str) -> Option<String> {
     })
 }
 
-/// Whether something else replaces `name`.
+/// Whether `name` has a replacement here.
 pub(super) fn is_replaced(name: &str) -> bool {
     find(name).is_some_and(|(package, _)| package == USE)
 }

@@ -1,6 +1,6 @@
-//! How the text of an environment variable becomes a value. One function per kind of value.
+//! Parsers for the texts of environment variables: one function per kind of value.
 //!
-//! An error is what was expected, such as "a whole number"; the caller adds the key and the text.
+//! An error describes the expected value, such as "a whole number". The caller adds the key and the text.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -12,7 +12,7 @@ use chrono::Duration;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Algorithm;
 
-/// `true false 1 0 yes no on off`, in any case. Empty is false.
+/// `true false 1 0 yes no on off`, in upper or lower case. Empty is false.
 pub fn boolean(text: &str) -> Result<bool, String> {
     match text.trim().to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
@@ -38,11 +38,11 @@ pub fn duration(text: &str) -> Result<Duration, String> {
             "w" => 604_800.0,
             _ => return Err(expected()),
         };
-        // `f64` could have a plus sign.
+        // The parser of `f64` would accept a plus sign.
         let number = if number.starts_with('+') { None } else { number.parse::<f64>().ok() };
         seconds += number.ok_or_else(expected)? * factor;
     }
-    // chrono's dates end beyond this, and Python's `timedelta` does at a similar value.
+    // A longer duration leads to dates outside the range of chrono. Python's `timedelta` has a similar limit.
     if !seconds.is_finite() || seconds.abs() > 1e11 {
         return Err("a duration of less than 3,000 years".to_owned());
     }
@@ -61,7 +61,7 @@ pub fn positive_duration(example: &'static str) -> impl Fn(&str) -> Result<Durat
     move |text| duration(text).ok().filter(|time| *time > Duration::zero()).ok_or_else(expected)
 }
 
-/// Parts between commas, trimmed, without the empty ones. `none` alone is the empty list.
+/// The parts between commas, trimmed and without empty parts. `none` alone is the empty list.
 pub fn list(text: &str) -> Result<Vec<String>, String> {
     let parts: Vec<_> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
     Ok(if matches!(&parts[..], [part] if is_none(part)) { Vec::new() } else { parts })
@@ -78,7 +78,7 @@ pub fn class_name(text: &str) -> &str {
     text.rsplit('.').next().unwrap_or(text)
 }
 
-/// A list of one class or more, each of which `parse` knows by its name. `known` has all names, for the error.
+/// A list of at least one class. `parse` finds a class by its name. `known` has all names, for the error.
 pub fn classes<T>(parse: fn(&str) -> Option<T>, known: &'static str) -> impl Fn(&str) -> Result<Vec<T>, String> {
     move |text| {
         let parsed: Option<Vec<T>> = class_names(text)?.iter().map(|name| parse(name)).collect();
@@ -112,7 +112,7 @@ pub fn one_of(known: &'static [&'static str]) -> impl Fn(&str) -> Result<String,
     }
 }
 
-/// The value of one of the words in `choices`, in any case. `expected` has all of them, for the error.
+/// The value of one of the words in `choices`, in upper or lower case. `expected` has all words, for the error.
 pub fn choice<T: Copy>(
     choices: &'static [(&'static str, T)],
     expected: &'static str,
@@ -134,7 +134,8 @@ pub fn word(text: &str) -> Result<String, String> {
     only(string, |text| text.bytes().all(is_token), "one word of letters, digits and hyphens")(text)
 }
 
-/// `HTTP_X_ACCESS_TOKEN`, the name of a header in Django's `request.META`, as the header's own: `x-access-token`.
+/// Converts the name of a header in Django's `request.META`, such as `HTTP_X_ACCESS_TOKEN`, to the name in a request:
+/// `x-access-token`.
 pub fn meta_header(example: &'static str) -> impl Fn(&str) -> Result<String, String> {
     move |text| {
         let name = text.trim().strip_prefix("HTTP_").map(|name| name.to_ascii_lowercase().replace('_', "-"));
@@ -150,14 +151,14 @@ pub fn cookie_attribute(text: &str) -> Result<String, String> {
     only(string, |text| text.bytes().all(is_allowed), "text that a cookie can have")(text.trim())
 }
 
-/// A secret, which may be a key in PEM form. `\n` written as two characters counts as a line break, since many
-/// environments allow no real one.
+/// A secret, which may be a key in PEM form. `\n` written as two characters counts as a line break, because many environments do
+/// not allow line breaks.
 pub fn pem(text: &str) -> Result<SecretString, String> {
     Ok(text.replace("\\n", "\n").into())
 }
 
-/// Secrets between commas, or between line breaks if there are any, since a secret may have commas in it. White space around
-/// them and empty ones are left out, and `none` alone is the empty list.
+/// Secrets that are separated by commas, or by line breaks if there are any, because a secret may contain commas. White space
+/// around secrets and empty secrets are removed. `none` alone is the empty list.
 pub fn secrets(text: &str) -> Result<Vec<SecretString>, String> {
     let text = pem(text)?;
     let text = text.expose();
@@ -168,7 +169,7 @@ pub fn secrets(text: &str) -> Result<Vec<SecretString>, String> {
     Ok(text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(SecretString::from).collect())
 }
 
-/// A whole number, not negative.
+/// A whole number that is not negative.
 pub fn number<T: FromStr>(text: &str) -> Result<T, String> {
     text.trim().parse().map_err(|_| "a whole number, 0 or more".to_owned())
 }
