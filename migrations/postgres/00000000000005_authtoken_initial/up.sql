@@ -1,4 +1,4 @@
--- Keys for `Authorization: Token …`. As `rest_framework.authtoken` leaves them after its last migration.
+-- Keys for `Authorization: Token …`. The table is as it is after the last migration of `rest_framework.authtoken`.
 CREATE TABLE IF NOT EXISTS "authtoken_token" (
     "key" varchar(40) NOT NULL PRIMARY KEY,
     "created" timestamp with time zone NOT NULL,
@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS "authtoken_token" (
 );
 CREATE INDEX IF NOT EXISTS "authtoken_token_key_10f0b77e_like" ON "authtoken_token" ("key" varchar_pattern_ops);
 
--- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+-- If Django has made the table, its migrations are recorded. Then this adds nothing, and Django applies missing migrations.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'authtoken', "column1", CURRENT_TIMESTAMP
 FROM (

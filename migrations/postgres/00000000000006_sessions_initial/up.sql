@@ -1,4 +1,4 @@
--- Sessions of the admin site and of Django beside us. As Django's `sessions` leaves it.
+-- Sessions of the admin site, and of a Django on the same database. The table is that of Django's `sessions`.
 CREATE TABLE IF NOT EXISTS "django_session" (
     "session_key" varchar(40) NOT NULL PRIMARY KEY,
     "session_data" text NOT NULL,
@@ -8,7 +8,7 @@ CREATE INDEX IF NOT EXISTS "django_session_session_key_c0390e0f_like"
     ON "django_session" ("session_key" varchar_pattern_ops);
 CREATE INDEX IF NOT EXISTS "django_session_expire_date_a5c62663" ON "django_session" ("expire_date");
 
--- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+-- If Django has made the table, its migrations are recorded. Then this adds nothing, and Django applies missing migrations.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'sessions', "column1", CURRENT_TIMESTAMP
 FROM (

@@ -1,4 +1,4 @@
--- Failed logins, for LOGIN_FAILURE_LIMIT. A table of our own. Earlier versions made the same one when a server started.
+-- Failed logins, for LOGIN_FAILURE_LIMIT. Django does not have this table. Earlier versions made it when a server started.
 CREATE TABLE IF NOT EXISTS "login_failures" (
     "attempt" varchar(64) NOT NULL PRIMARY KEY,
     "failures" integer NOT NULL,

@@ -1,4 +1,4 @@
--- Expired rows are found by their time, also when there are millions of others.
+-- An index that finds expired rows by their time, even among millions of other rows.
 CREATE INDEX IF NOT EXISTS "login_failures_since" ON "login_failures" ("since");
 
 INSERT INTO "django_migrations" ("app", "name", "applied")

@@ -1,5 +1,5 @@
--- Which account and which address a count of failed logins belongs to, so that an administrator can see and delete it.
--- The name of the account is hashed: people type passwords into that field. Counts of earlier versions have no row here.
+-- The account and the address of each count of failed logins, so that an administrator can see and delete the count. The name of
+-- the account is hashed, because people sometimes type a password into that field. Counts of earlier versions have no row here.
 CREATE TABLE IF NOT EXISTS "login_failure_origins" (
     "attempt" varchar(64) NOT NULL PRIMARY KEY REFERENCES "login_failures" ("attempt") ON DELETE CASCADE,
     "account" varchar(64) NULL,

@@ -1,4 +1,4 @@
--- What has been done, in Django's words. Both this server and Django's `migrate` go by it.
+-- Django's record of applied migrations. This server and Django's `migrate` both use it.
 CREATE TABLE IF NOT EXISTS "django_migrations" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "app" varchar(255) NOT NULL,

@@ -1,4 +1,4 @@
--- Which models there are; permissions refer to them. As Django's `contenttypes` leaves it after its last migration.
+-- The models, to which permissions refer. The table is as it is after the last migration of Django's `contenttypes`.
 CREATE TABLE IF NOT EXISTS "django_content_type" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "app_label" varchar(100) NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS "django_content_type" (
 CREATE UNIQUE INDEX IF NOT EXISTS "django_content_type_app_label_model_76bd3d3b_uniq"
     ON "django_content_type" ("app_label", "model");
 
--- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+-- If Django has made the table, its migrations are recorded. Then this adds nothing, and Django applies missing migrations.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'contenttypes', "column1", CURRENT_TIMESTAMP
 FROM (

@@ -1,4 +1,4 @@
--- Users, groups and permissions. As Django's `auth` leaves them after its last migration.
+-- Users, groups and permissions, as they are after the last migration of Django's `auth`.
 CREATE TABLE IF NOT EXISTS "auth_permission" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "content_type_id" integer NOT NULL REFERENCES "django_content_type" ("id") DEFERRABLE INITIALLY DEFERRED,
@@ -60,7 +60,7 @@ CREATE INDEX IF NOT EXISTS "auth_user_user_permissions_user_id_a95ead1b" ON "aut
 CREATE INDEX IF NOT EXISTS "auth_user_user_permissions_permission_id_1fbb5f2c"
     ON "auth_user_user_permissions" ("permission_id");
 
--- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+-- If Django has made the table, its migrations are recorded. Then this adds nothing, and Django applies missing migrations.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'auth', "column1", CURRENT_TIMESTAMP
 FROM (

@@ -1,4 +1,4 @@
--- The log of the admin site. As Django's `admin` leaves it after its last migration.
+-- The log of the admin site, as it is after the last migration of Django's `admin`.
 CREATE TABLE IF NOT EXISTS "django_admin_log" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "object_id" text NULL,
@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS "django_admin_log" (
 CREATE INDEX IF NOT EXISTS "django_admin_log_content_type_id_c4bce8eb" ON "django_admin_log" ("content_type_id");
 CREATE INDEX IF NOT EXISTS "django_admin_log_user_id_c564eba6" ON "django_admin_log" ("user_id");
 
--- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+-- If Django has made the table, its migrations are recorded. Then this adds nothing, and Django applies missing migrations.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'admin', "column1", CURRENT_TIMESTAMP
 FROM (

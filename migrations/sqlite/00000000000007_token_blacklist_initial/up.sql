@@ -1,4 +1,4 @@
--- Refresh tokens given out and revoked. As simplejwt's `token_blacklist` leaves them after its last migration.
+-- Outstanding and blacklisted tokens, as they are after the last migration of simplejwt's `token_blacklist`.
 CREATE TABLE IF NOT EXISTS "token_blacklist_outstandingtoken" (
     "token" text NOT NULL,
     "created_at" datetime NULL,
@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS "token_blacklist_blacklistedtoken" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT
 );
 
--- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+-- If Django has made the table, its migrations are recorded. Then this adds nothing, and Django applies missing migrations.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'token_blacklist', "column1", CURRENT_TIMESTAMP
 FROM (

@@ -1,5 +1,5 @@
--- Token families, with the tables of simplejwt's own proposal. Unlike there, the database itself clears "user_id" when a user is
--- deleted: a Django beside us that does not know the table could not delete users otherwise.
+-- Token families, with the tables of simplejwt's proposal. Unlike in the proposal, the database itself clears "user_id" when a
+-- user is deleted. Otherwise a Django on the same database that does not know the table could not delete users.
 CREATE TABLE IF NOT EXISTS "token_family_tokenfamily" (
     "id" integer NOT NULL PRIMARY KEY AUTOINCREMENT,
     "family_id" varchar(255) NOT NULL UNIQUE,
@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS "token_family_blacklistedtokenfamily" (
         REFERENCES "token_family_tokenfamily" ("id") ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED
 );
 
--- A database that Django made has some of these rows; whether it is up to date is then for Django to say.
+-- If Django has made the table, its migrations are recorded. Then this adds nothing, and Django applies missing migrations.
 INSERT INTO "django_migrations" ("app", "name", "applied")
 SELECT 'token_family', "column1", CURRENT_TIMESTAMP
 FROM (

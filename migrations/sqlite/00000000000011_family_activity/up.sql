@@ -1,5 +1,5 @@
--- Tables of our own about families. "family_activity" has the current token of each family and where it was used last. It is also
--- the row that every change of a family locks. "family_token" has the tokens that were rotated, and their successors.
+-- Tables about token families that simplejwt's proposal does not have. "family_activity" has the current token and the last
+-- client of each family. Every change of a family locks its row. "family_token" has the rotated tokens and their successors.
 CREATE TABLE IF NOT EXISTS "family_activity" (
     "family_id" integer NOT NULL PRIMARY KEY REFERENCES "token_family_tokenfamily" ("id") ON DELETE CASCADE,
     "jti" varchar(255) NOT NULL,
@@ -12,8 +12,8 @@ CREATE TABLE IF NOT EXISTS "family_activity" (
     "ended_by" varchar(20) NULL
 );
 
--- It has no index by family and no foreign key: each of them would be one more page that every rotation writes. Rows go when their
--- token has expired.
+-- It has no index by family and no foreign key, because every rotation would write one more page for each. Rows are deleted after
+-- their token has expired.
 CREATE TABLE IF NOT EXISTS "family_token" (
     "jti" varchar(255) NOT NULL PRIMARY KEY,
     "family_id" bigint NOT NULL,

@@ -1,5 +1,5 @@
--- What the dashboard of the admin site shows: numbers of events by hour, summed over all instances.
--- "hour" is the beginning of the hour in seconds since the Unix epoch.
+-- Numbers of events per hour for the dashboard of the admin site, summed over all instances. The column "hour" is the beginning
+-- of the hour in seconds since the Unix epoch.
 CREATE TABLE IF NOT EXISTS "admin_event_counts" (
     "hour" bigint NOT NULL,
     "event" varchar(32) NOT NULL,
