@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Black-box conformance harness: Django REST auth stack <-> any server.
+"""Compares a server with the recorded answers of the Django packages.
 
   contract.py record  --set visible [--only PROFILE[/SCENARIO]]
   contract.py check   --start 'CMD {port}' [--migrate CMD] [--manage CMD] [--db URL] [--set ...] [--only ...]
   contract.py show    --set visible [--only PROFILE[/SCENARIO]]
   contract.py list    --set visible
 
-See README.md for the format and the conventions.  Needs Python 3.8+, `cryptography`, and `psycopg`
-(or psycopg2) when the database is PostgreSQL.  Nothing else.
+README.md describes the format and the conventions. Needs Python 3.8 or later and `cryptography`, and for PostgreSQL
+`psycopg` or `psycopg2`.
 """
 import argparse
 import base64
@@ -38,7 +38,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEFAULT_SECRET = "contract-harness-secret-key-0123456789abcdef"
 FIRST_USER_ID = 70001
-TOL = 4  # seconds a recorded relative time may be off
+TOL = 4  # tolerance of relative times, in seconds
 CORE_HEADERS = ("www-authenticate", "allow", "content-type", "vary", "location")
 TIME_CLAIMS = {"exp", "iat", "nbf", "orig_iat"}
 CRASH_OK = (400, 401, 403, 404, 422, 500)
@@ -61,8 +61,8 @@ def compact(obj):
 
 
 def free_port():
-    """Not from the range in which the system chooses ports for outgoing connections: one of those could take the port
-    before the server does.  Random, because runs at the same time must not choose the same."""
+    """Returns a random port, so that concurrent runs choose different ports. It is outside the range of ports for outgoing
+    connections, because such a connection could take the port before the server does."""
     for port in random.SystemRandom().sample(range(20000, 32000), 1000):
         with socket.socket() as s:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -91,7 +91,7 @@ _EC_BYTES = {"ES256": 32, "ES384": 48, "ES512": 66}
 
 
 def jwt_sign(alg, key, signing_input):
-    """key: text for HMAC and PEM for the rest."""
+    """`key` is a text for HMAC, and a PEM for other algorithms."""
     if alg.lower() == "none":
         return b""
     if alg.startswith("HS"):
@@ -139,7 +139,7 @@ JWT_RE = re.compile(r"^[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$")
 
 
 def jwt_parts(text):
-    """(header, claims, signing input, signature) or None."""
+    """Returns (header, claims, signing input, signature), or None."""
     if not isinstance(text, str) or not JWT_RE.match(text):
         return None
     h, p, s = text.split(".")
@@ -178,7 +178,7 @@ class Db:
         return p
 
     def wipe(self):
-        """Leave an existing but empty database behind."""
+        """Empties the database. A SQLite file is deleted."""
         if not self.pg:
             for tail in ("", "-wal", "-shm", "-journal"):
                 if os.path.exists(self.path() + tail):
@@ -305,7 +305,7 @@ class Server:
             if self.p.poll() is not None:
                 break
             try:
-                os.killpg(self.p.pid, sig)  # its own session: only what we started
+                os.killpg(self.p.pid, sig)  # a separate session: only processes that we started
             except ProcessLookupError:
                 break
             try:
@@ -325,7 +325,7 @@ def run_cmd(cmd, env, log, extra=()):
 
 
 class JwksServer:
-    """Serves the public halves of named test keys as a JWK set."""
+    """Serves the public halves of the named test keys as a JWK set."""
 
     def __init__(self, entries, keys):
         doc = json.dumps({"keys": [self.jwk(e, keys[e["key"]]) for e in entries]}).encode()
@@ -385,11 +385,11 @@ def snap(n):
 
 
 class Canon:
-    """Turns a raw answer into a form in which everything that changes from run to run is a symbol.
+    """Replaces the values of a raw answer that differ in every run by symbols.
 
-    <hex32#k>   k-th distinct 32-hex string of this scenario (so equal and different jti's stay visible)
-    <now+N>     an epoch number N seconds from now
-    {"$jwt": ..}  a decoded token, with the outcome of checking its signature against the profile's key
+    <hex32#k>   the k-th distinct text of 32 hex digits in this scenario, so equal and different jti's can be distinguished
+    <now+N>     a time N seconds from now, in seconds since the epoch
+    {"$jwt": ..}  a decoded token, with the result of the check of its signature with the profile's key
     """
 
     def __init__(self, runner, users):
@@ -517,7 +517,7 @@ class Canon:
 
 
 def same(exp, got, path, out):
-    """Collect the differences between a recorded and a fresh canonical value."""
+    """Collects the differences between a recorded and a new canonical value."""
     if isinstance(exp, dict) and isinstance(got, dict):
         for k in sorted(set(exp) | set(got), key=str):
             if k not in got:
@@ -669,7 +669,7 @@ class Runner:
                 res = self.step(step, v, canon, sc)
             except Skip:
                 raise
-            except Exception as e:  # keep going: one broken answer must not hide the rest
+            except Exception as e:  # continue, because one invalid answer must not hide the others
                 res = {"harness error": "%s: %s" % (type(e).__name__, e)}
             if res is not None:
                 results.append(dict({"step": i, "what": self.label(step)}, **res))
@@ -698,7 +698,7 @@ class Runner:
         return x
 
     def moment(self, x):
-        """'@now+60' epoch int, '@nowf' float, '@nows' text, '@dbnow-5' datetime, '@hex32' fresh id."""
+        """Replaces '@now+60' (int), '@nowf' (float), '@nows' (text), '@dbnow-5' (datetime) and '@hex32' (a new id)."""
         if isinstance(x, dict):
             return {k: self.moment(y) for k, y in x.items()}
         if isinstance(x, list):
@@ -788,7 +788,7 @@ class Runner:
         elif "jti_of" in step:
             v[step["as"]] = jwt_parts(self.sub(step["jti_of"], v))[1][step.get("claim", "jti")]
         elif "pin" in step:
-            # recorded once from the peer; later runs use the peer's token in place of the server's own
+            # recorded from the peer; later runs use the peer's token in place of the server's
             mine = self.pins.setdefault(self.profile["name"], {}).setdefault(sc["name"], {})
             if self.o.recording:
                 mine[step["pin"]] = v[step["pin"]]
@@ -860,7 +860,7 @@ class Runner:
         if method == "OPTIONS" and isinstance(res["body"], dict):
             meta = res["body"].get("json")
             if isinstance(meta, dict) and isinstance(meta.get("description"), str):
-                meta["description"] = "<any>"  # prose of the peer's view class: free
+                meta["description"] = "<any>"  # the docstring of the peer's view class, which is not compared
         if step.get("same"):
             doc = json.loads(raw.decode()) if raw[:1] == b"{" else {}
             res["same"] = {k: doc.get(k) == self.sub(x, v) for k, x in step["same"].items()}
@@ -966,7 +966,7 @@ def versions(opts):
 
 
 def judge(gold, got, accept):
-    """Differences of one step; [] when fine.  Second value: a remark."""
+    """Returns the differences of one step, and a remark or None."""
     diffs = []
     if gold.get("status") == 500 and got.get("status") in CRASH_OK:
         return [], "peer crashed here (500); got %s" % got.get("status")

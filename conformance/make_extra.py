@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes cases/extra.json: more inputs of the kinds that cases/visible.json has, with the same users and keys.
+"""Writes cases/extra.json: more inputs like those of cases/visible.json, with the same users and keys.
 
   make_extra.py && contract.py record --set extra
 """
@@ -35,7 +35,7 @@ def scenario(name, users, *steps):
 
 
 def battery(variants, use):
-    """Forge each variant and use it."""
+    """Forges each variant and uses it."""
     steps = []
     for number, (note, forged) in enumerate(variants):
         name = f"t{number}"

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""PyJWT reads the server's tokens and the server reads PyJWT's, for every algorithm.
+"""Checks for every algorithm that PyJWT accepts the server's tokens, and the server accepts PyJWT's tokens.
 
   pyjwt_check.py MANAGE      MANAGE is the server's binary
 
-For each algorithm the server is started on a database of its own, with a fresh key.
+For each algorithm the server is started with a new database and a new key.
 """
 import json
 import os
@@ -25,7 +25,7 @@ SECRET = "a secret that is long enough for every one of the HMAC algorithms: 64+
 
 
 def keys(algorithm):
-    """The key that signs and the one that verifies, as text."""
+    """Returns the key that signs and the key that verifies, as texts."""
     if algorithm.startswith("HS"):
         return SECRET, SECRET
     if algorithm in CURVES:
@@ -98,7 +98,7 @@ def main(manage):
             try:
                 check(manage, algorithm, folder, 18300 + number)
                 print(f"{algorithm:7} ok")
-            except Exception as error:  # noqa: BLE001 - every algorithm is to be tried
+            except Exception as error:  # noqa: BLE001 - all algorithms are tried
                 failed += 1
                 print(f"{algorithm:7} FAILED {error!r}")
     print(f"{len(ALGORITHMS) - failed} passed, {failed} failed")

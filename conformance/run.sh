@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs both conformance suites against the server of this checkout: that of the API, and that of the admin site, sessions
-# and the browsable API. See README.md and admin/README.md.
+# Runs both conformance suites against the server of this checkout: the suite of the API, and the suite of the admin site,
+# sessions and the browsable API. See README.md and admin/README.md.
 #   MANAGE        the binary to check; built if not set
 #   POSTGRES_URL  a server for a scratch database; if not set, only SQLite is checked
 set -euo pipefail
@@ -21,7 +21,7 @@ if [ -z "${MANAGE:-}" ]; then
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-# A copy: a build during the run must not change the binary.
+# A copy, because a build during the run must not change the binary.
 cp "$MANAGE" "$scratch/manage"
 manage=$scratch/manage
 
@@ -44,7 +44,7 @@ sqlite() {
   "$python" pyjwt_check.py "$manage"
 }
 
-# The second suite, with its own ports.
+# The second suite, with separate ports.
 admin() {
   local db=$1 ports=$2
   echo "== recorded cases of the admin site on ${db%%:*}"
@@ -76,7 +76,7 @@ jobs+=($!)
 if [ -n "${POSTGRES_URL:-}" ]; then
   databases=("contract_$$" "admin_$$")
   psql "$POSTGRES_URL" -qc "CREATE DATABASE contract_$$"
-  # Sorting and letters as the recorded Django had them.
+  # The collation and the character type of the recorded Django.
   psql "$POSTGRES_URL" -qc "CREATE DATABASE admin_$$ TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'"
   { admin "$(beside "admin_$$")" 18725-18749; } >"$scratch/3.log" 2>&1 &
   jobs+=($!)

@@ -1,5 +1,5 @@
-"""Deliberate defects, to prove that the harness notices them.  Set CONTRACT_BREAK=name and run
-`contract.py check` with the peer as the server: it must fail."""
+"""Deliberate defects, which prove that the suite finds them. With CONTRACT_BREAK=name, `contract.py check` with the peer as
+the server must fail."""
 import base64
 import json
 import os
