@@ -18,7 +18,7 @@ settings! {
         /// The user model, as `app_label.Model`. Any table of users can be used.
         ///
         /// The columns are read from the database: a password, a unique user name, and `last_login`, `is_active`, `is_staff` and
-        /// `is_superuser` if they are there. The key is an integer, a bigint or a UUID. Groups and permissions are those of
+        /// `is_superuser` if they exist. The key is an integer, a bigint or a UUID. Groups and permissions are stored as by
         /// `PermissionsMixin`, in the tables `<table>_groups` and `<table>_user_permissions`. The table is made by Django or by a
         /// migration of your project, not by `manage migrate`. The next settings, up to `REQUIRED_FIELDS`, are for your own
         /// model.
@@ -33,7 +33,7 @@ settings! {
         ///
         /// Its column must be unique. Django has it as an attribute of the model.
         pub username_field: Option<String> = USERNAME_FIELD("", values::optional(field));
-        /// The field with the e-mail address. By default `email`, if there is such a column.
+        /// The field with the e-mail address. By default `email`, if the table has this column.
         pub email_field: Option<String> = EMAIL_FIELD("", values::optional(field));
         /// The fields that `createsuperuser` asks for in addition to user name and password; `none` for no fields.
         ///
@@ -42,7 +42,8 @@ settings! {
         pub required_fields: Option<Vec<String>> = REQUIRED_FIELDS("", required_fields);
         /// Hashers of passwords. The first one hashes new passwords, all of them verify stored ones.
         ///
-        /// A password that another hasher has stored is hashed again at the next login. `MD5PasswordHasher` is for tests.
+        /// If another hasher has made a stored hash, the password is hashed again at the next login. `MD5PasswordHasher` is for
+        /// tests.
         pub password_hashers: PasswordHashers = PASSWORD_HASHERS(
             "PBKDF2PasswordHasher,PBKDF2SHA1PasswordHasher,Argon2PasswordHasher,BCryptSHA256PasswordHasher,ScryptPasswordHasher",
             |text| PasswordHashers::from_names(&values::list(text)?)
