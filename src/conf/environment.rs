@@ -71,7 +71,7 @@ impl Environment {
         self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(suggestion::error(name, settings)))
     }
 
-    /// Same as [`Environment::refuse_unknown`], but only for settings of Python that have a replacement here.
+    /// Same as `refuse_unknown`, but only for settings of Python that have a replacement here.
     ///
     /// # Errors
     /// Returns an error for the first such name, with its replacement.

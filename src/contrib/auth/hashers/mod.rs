@@ -29,7 +29,7 @@
 //!   is a part of the missing work. If nearly nothing is missing, the measurement is a thirty-second of the whole work, and the
 //!   refusal takes that much longer.
 //!
-//! A text that is more expensive than those of the preferred hasher slows down every refusal, after [`PasswordHashers::meet`] or
+//! A text that is more expensive than those of the preferred hasher slows down every refusal, after [`PasswordHashers::observe`] or
 //! a refusal has found it. Otherwise the time would reveal which users have not logged in since `PASSWORD_HASHERS` was changed. A
 //! server reads the stored passwords once after its start, so it soon knows all kinds ([`StoredPasswords`]).
 

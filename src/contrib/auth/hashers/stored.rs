@@ -27,7 +27,7 @@ pub struct ExpensivePasswords {
 }
 
 impl StoredPasswords {
-    /// Counts a stored text. A new kind is passed to [`PasswordHashers::meet`], so this may block for some tenths of a second.
+    /// Counts a stored text. A new kind is passed to [`PasswordHashers::observe`], so this may block for some tenths of a second.
     pub fn add(&mut self, hashers: &PasswordHashers, encoded: &str) {
         let Some((index, hasher)) = hashers.identify(encoded) else { return };
         let Ok(work) = hasher.estimated_work(encoded) else { return };
