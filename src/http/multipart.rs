@@ -54,7 +54,7 @@ pub struct Part<'a> {
 /// The fields and files in `body`, in their order. Parts without a name and files without a name of the file are left out.
 ///
 /// # Errors
-/// Returns an error where Django does, with more than `max_fields` fields too.
+/// Returns an error where Django does, and, as Django, for more than `max_fields + 2` parts that are not files.
 pub fn parse<'a>(content_type: &str, body: &'a [u8], max_fields: usize) -> Result<Vec<Part<'a>>, MultiPartParserError> {
     let boundary = boundary(content_type)?;
     let (mut parts, mut fields, mut files) = (Vec::new(), 0, 0);
