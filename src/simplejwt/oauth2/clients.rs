@@ -150,12 +150,12 @@ mod tests {
         });
         begun.await.unwrap();
         assert_eq!(check("gateway", "s3cret").await, Some(true));
-        for (id, secret) in [("gateway", "wrong"), ("gateway", ""), ("nobody", "s3cret")] {
+        for (id, secret) in [("gateway", "wrong"), ("gateway", ""), ("unknown", "s3cret")] {
             assert_eq!(check(id, secret).await, None, "{id} {secret}");
         }
         drop(release);
         busy.await.unwrap().unwrap();
-        assert_eq!(check("nobody", "s3cret").await, Some(false));
+        assert_eq!(check("unknown", "s3cret").await, Some(false));
     }
 
     /// A hasher that counts its runs.
