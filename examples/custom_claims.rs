@@ -1,14 +1,16 @@
 //! Tokens that have more claims about the user than the id. In Python you override `TokenObtainPairSerializer.get_token` for
 //! this.
 //!
-//! The hook runs at login and at every refresh, so a change to the user is in the next access token. (In Python, a claim
+//! The hooks run at login and at every refresh, so a change to the user is in the next access token. (In Python, a claim
 //! set at login is copied from token to token until the user logs in again.)
 //!
 //! `SECRET_KEY=… cargo run --example custom_claims`
 
 use actix_simplejwt::conf::Environment;
+use actix_simplejwt::db::schema::{auth_group, auth_user, auth_user_groups};
 use actix_simplejwt::{Apps, AppsBuilder, Authenticated, JwtStatelessUserAuthentication, Settings, simplejwt};
 use actix_web::{App, HttpServer, web};
+use diesel::prelude::*;
 
 /// Reads only the claims; the database is not used.
 async fn profile(auth: Authenticated<JwtStatelessUserAuthentication>) -> String {
@@ -23,12 +25,20 @@ pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
 }
 
 pub fn set_up(settings: Settings) -> AppsBuilder {
-    Apps::builder(settings).claims(|user, claims| {
-        claims.insert("username".to_owned(), user.username().into());
-        claims.insert("email".to_owned(), user.attribute("email").into());
-        // With this claim `IsAdminUser` works without the database too.
-        claims.insert("is_staff".to_owned(), user.is_staff().into());
-    })
+    Apps::builder(settings)
+        .claims(|user, claims| {
+            claims.insert("username".to_owned(), user.username().into());
+            claims.insert("email".to_owned(), user.attribute("email").into());
+            // With this claim `IsAdminUser` works without the database too.
+            claims.insert("is_staff".to_owned(), user.is_staff().into());
+        })
+        // In Python: list(user.groups.order_by("name").values_list("name", flat=True))
+        .claims_from_database(|user, claims, conn| {
+            let groups = auth_group::table.inner_join(auth_user_groups::table.inner_join(auth_user::table));
+            let groups = groups.filter(auth_user::username.eq(user.username())).order(auth_group::name);
+            claims.insert("groups".to_owned(), groups.select(auth_group::name).load::<String>(conn)?.into());
+            Ok(())
+        })
 }
 
 #[actix_web::main]

@@ -1,8 +1,8 @@
-//! A view of your own that logs in: claims from other tables than the user's, and more in the response. In Python: a serializer
-//! with its own `get_token` and `validate`.
+//! A view of your own that logs in: claims of the login itself, and more in the response. In Python: a serializer with its own
+//! `get_token` and `validate`.
 //!
-//! Claims that are columns of the user need no view: see `custom_claims.rs`. As in Python, the claims that are set here are
-//! copied from token to token until the user logs in again.
+//! Claims about the user need no view: see `custom_claims.rs`. As in Python, the claims that are set here are copied from token
+//! to token until the user logs in again.
 //!
 //! `SECRET_KEY=… cargo run --example log_in_view`, then
 //! `curl -d username=alice -d password=… http://127.0.0.1:8000/api/token/`

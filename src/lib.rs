@@ -103,7 +103,7 @@ assert_eq!(client.get("/whoami").await.text(), "You are alice.");
 //! | a token in code | `RefreshToken::for_user(…)`, `.access_token(…)`, `token["name"] = "…".into()` |
 //! | your own kind of token | `impl `[`TokenClass`](simplejwt::tokens::TokenClass)` for Invite`, then `Token<Invite>` |
 //! | your own table of users | the setting `AUTH_USER_MODEL`; for your own row type, `UserModel` and [`AbstractUser`](contrib::auth::AbstractUser) |
-//! | your own claims, at login *and* at refresh | [`AppsBuilder::claims`] |
+//! | your own claims, at login *and* at refresh | [`AppsBuilder::claims`]; with queries, [`AppsBuilder::claims_from_database`] |
 //! | your own login scheme or permission | [`Authentication`](rest_framework::authentication::Authentication), [`Permission`](rest_framework::permissions::Permission) |
 //! | the endpoints under your prefix | `web::scope("/api").configure(\|cfg\| simplejwt::urls::configure(cfg, &apps))` |
 //! | a test client | [`ApiClient`](rest_framework::test::ApiClient) and its `force_authenticate` |

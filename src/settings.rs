@@ -48,6 +48,11 @@ impl Settings {
     ///         claims.insert("name".to_owned(), user.username().into());
     ///         claims.insert("tenant".to_owned(), user.attribute("tenant_id").unwrap_or_default());
     ///     })
+    ///     // Claims that need queries:
+    ///     .claims_from_database(|user, claims, conn| {
+    ///         claims.insert("plan".to_owned(), Plan::of(conn, user.username())?.into());
+    ///         Ok(())
+    ///     })
     ///     // USER_AUTHENTICATION_RULE, and your own classes:
     ///     .user_authentication_rule(|user| user.is_active() && user.is_staff())
     ///     .authentication_class(ApiKeyAuthentication)

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 #[cfg(feature = "database")]
+use diesel::QueryResult;
+
+#[cfg(feature = "database")]
 use super::authentication::JwtAuthentication;
 use super::authentication::JwtStatelessUserAuthentication;
 use super::checks;
@@ -11,6 +14,8 @@ use super::management;
 #[cfg(feature = "database")]
 use super::oauth2::{OAuth2Clients, settings::OAuth2Settings};
 use super::settings::SimpleJwtSettings;
+#[cfg(feature = "database")]
+use super::state::DatabaseClaimsHook;
 use super::state::{ClaimsHook, JwtState, UserRule};
 #[cfg(feature = "server")]
 use crate::apps::command::Command;
@@ -20,6 +25,8 @@ use crate::contrib::auth::AbstractUser;
 #[cfg(feature = "database")]
 use crate::contrib::auth::{AuthState, models::UserAttribute};
 use crate::core::jwt::{Claims, TokenTypeClaim};
+#[cfg(feature = "database")]
+use crate::db::DbConnection;
 use crate::rest_framework::authentication::AuthenticationClass;
 
 /// `rest_framework_simplejwt`.
@@ -67,6 +74,10 @@ impl AppConfig for SimpleJwtConfig {
             }
         };
         jwt.claims_hook = registry.take();
+        #[cfg(feature = "database")]
+        {
+            jwt.database_claims_hook = registry.take();
+        }
         if let Some(rule) = registry.take() {
             jwt.user_rule = rule;
         }
@@ -98,6 +109,19 @@ impl AppsBuilder {
     /// This is what overriding `get_token` does in Python.
     pub fn claims(self, hook: impl Fn(&dyn AbstractUser, &mut Claims) + Send + Sync + 'static) -> Self {
         self.hook::<Box<ClaimsHook>>(Box::new(hook))
+    }
+
+    /// Same as [`AppsBuilder::claims`], for claims that need queries, such as the groups of the user.
+    ///
+    /// At a refresh the hook runs in [`Database::read`](crate::db::Database::read), so a query must be quick and cannot write. An
+    /// error refuses the request with a 500 or 503. [`AccessToken::for_user`](crate::AccessToken::for_user) has no connection, so
+    /// it makes tokens without these claims.
+    #[cfg(feature = "database")]
+    pub fn claims_from_database(
+        self,
+        hook: impl Fn(&dyn AbstractUser, &mut Claims, &mut DbConnection) -> QueryResult<()> + Send + Sync + 'static,
+    ) -> Self {
+        self.hook::<Box<DatabaseClaimsHook>>(Box::new(hook))
     }
 
     /// `USER_AUTHENTICATION_RULE`: which users may have tokens. Default: active users.

@@ -14,7 +14,8 @@ use super::tokens::blacklist_mixin::{check_family, jti};
 use super::tokens::{Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, password_digest};
 use crate::contrib::auth::models::UserLookup;
 use crate::contrib::auth::{AuthState, SharedUser};
-use crate::db::Lookup;
+use crate::core::jwt::Claims;
+use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::TokenEvent;
 use crate::rest_framework::context;
 use crate::rest_framework::fields::CharField;
@@ -47,6 +48,25 @@ impl Context<'_> {
             return Err(refused(PASSWORD_CHANGED, "has changed the password"));
         }
         Ok(Some(user))
+    }
+
+    /// Sets the claims about the user, if there is one.
+    pub(super) async fn set_user_claims<C: Revocable>(
+        &self,
+        token: &mut Token<C>,
+        user: Option<&SharedUser>,
+    ) -> Result<(), TokenError> {
+        let Some(user) = user else { return Ok(()) };
+        token.set_user_claims(&**user, self.state);
+        if self.state.database_claims_hook.is_some() {
+            let (jwt, user, mut claims) = (Arc::clone(self.state), user.clone(), std::mem::take(&mut **token));
+            let set_claims = move |conn: &mut DbConnection| -> Result<Claims, DatabaseError> {
+                jwt.database_claims_hook.iter().try_for_each(|hook| hook(&*user, &mut claims, conn))?;
+                Ok(claims)
+            };
+            **token = self.db.read(set_claims).await?;
+        }
+        Ok(())
     }
 
     /// The search for the user of a token.
@@ -186,7 +206,7 @@ impl TokenSerializer for TokenRefreshSerializer {
         let refresh = RefreshToken::from_raw_unrevoked(&self.0, jwt, context.db).await?;
         let user = context.get_user(&refresh).await?;
         let mut successor = refresh.clone();
-        successor.set_user_claims(user.as_deref(), jwt);
+        context.set_user_claims(&mut successor, user.as_ref()).await?;
         let access = successor.access_token(jwt).encode(jwt)?;
         if !jwt.settings.rotate_refresh_tokens {
             return Ok(TokenData { event: TokenEvent::Refreshed, body: json!({ "access": access }) });
@@ -230,7 +250,7 @@ impl TokenSerializer for TokenRefreshSlidingSerializer {
         let mut token = SlidingToken::from_raw_unrevoked(&self.0, jwt, context.db).await?;
         let user = context.get_user(&token).await?;
         token.check_exp(&settings.sliding_token_refresh_exp_claim, jwt)?;
-        token.set_user_claims(user.as_deref(), jwt);
+        context.set_user_claims(&mut token, user.as_ref()).await?;
         token.set_exp(settings.sliding_token_lifetime);
         token.set_iat();
         Ok(TokenData { event: TokenEvent::Refreshed, body: json!({ "token": token.encode(jwt)? }) })

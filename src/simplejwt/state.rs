@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 #[cfg(feature = "database")]
+use diesel::QueryResult;
+#[cfg(feature = "database")]
 use serde_json::Value;
 
 use super::exceptions::{INVALID, TokenError};
@@ -21,10 +23,17 @@ use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{self, Audience, Claims, JwtError, Rules};
 #[cfg(feature = "database")]
-use crate::db::migrations::{MigrationPlan, TOKEN_FAMILY};
+use crate::db::{
+    DbConnection,
+    migrations::{MigrationPlan, TOKEN_FAMILY},
+};
 
 /// Adds claims about a user to a token. In Python one overrides `get_token` for this.
 pub type ClaimsHook = dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync;
+/// Same as [`ClaimsHook`], for claims that need queries.
+#[cfg(feature = "database")]
+pub type DatabaseClaimsHook =
+    dyn Fn(&dyn AbstractUser, &mut Claims, &mut DbConnection) -> QueryResult<()> + Send + Sync;
 /// Whether a user may have tokens: Python's `USER_AUTHENTICATION_RULE`.
 pub type UserRule = dyn Fn(&dyn AbstractUser) -> bool + Send + Sync;
 
@@ -37,6 +46,9 @@ pub struct JwtState {
     /// Runs on every new refresh and sliding token, at login *and* at each refresh, so that its claims about the user are
     /// current. Access tokens copy the claims. Default: none.
     pub claims_hook: Option<Box<ClaimsHook>>,
+    /// Runs after `claims_hook`, wherever there is a database: at login and at each refresh. Default: none.
+    #[cfg(feature = "database")]
+    pub database_claims_hook: Option<Box<DatabaseClaimsHook>>,
     /// `USER_AUTHENTICATION_RULE`. Default: active users, or all users without `CHECK_USER_IS_ACTIVE`.
     pub user_rule: Box<UserRule>,
     /// Whether the app `rest_framework_simplejwt.token_blacklist` is installed. Default: yes.
@@ -84,6 +96,8 @@ impl JwtState {
             settings,
             clock,
             claims_hook: None,
+            #[cfg(feature = "database")]
+            database_claims_hook: None,
             user_rule,
             has_blacklist: true,
             has_families: false,

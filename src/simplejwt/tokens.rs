@@ -71,14 +71,12 @@ impl<C: TokenClass> Token<C> {
             Some(id) if !id.is_string() => id.to_string().into(),
             id => id.unwrap_or_default(),
         };
-        token.set_user_claims(Some(user), jwt);
+        token.set_user_claims(user, jwt);
         token
     }
 
-    /// Sets the claims about the user, if there is one: the digest of `CHECK_REVOKE_TOKEN`, and the claims of
-    /// [`JwtState::claims_hook`].
-    pub(super) fn set_user_claims(&mut self, user: Option<&dyn AbstractUser>, jwt: &JwtState) {
-        let Some(user) = user else { return };
+    /// Sets the claims about the user: the digest of `CHECK_REVOKE_TOKEN`, and the claims of [`JwtState::claims_hook`].
+    pub(super) fn set_user_claims(&mut self, user: &dyn AbstractUser, jwt: &JwtState) {
         if jwt.settings.check_revoke_token {
             self[&*jwt.settings.revoke_token_claim] = password_digest(user).into();
         }

@@ -57,7 +57,7 @@ impl Context<'_> {
         families: &TokenFamilySettings,
     ) -> Result<TokenData, TokenError> {
         let (jwt, client, old) = (self.state, self.client(), refresh.clone());
-        refresh.set_user_claims(user.as_deref(), jwt);
+        self.set_user_claims(&mut refresh, user.as_ref()).await?;
         if !jwt.settings.rotate_refresh_tokens {
             let access = refresh.access_token(jwt).encode(jwt)?;
             if let Some(family) = named {
@@ -133,7 +133,7 @@ impl Context<'_> {
         };
         let outcome = self.db.write(settle).await?;
         if let Outcome::Repeated { .. } = outcome {
-            refresh.set_user_claims(user?.as_deref(), self.state);
+            self.set_user_claims(&mut refresh, user?.as_ref()).await?;
         }
         self.answer_again(outcome, refresh, families)
     }

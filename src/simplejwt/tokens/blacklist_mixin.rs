@@ -41,6 +41,9 @@ impl<C: Revocable> Token<C> {
         conn: &mut DbConnection,
     ) -> Result<Self, TokenError> {
         let mut token = Self::new_for_user(user, jwt);
+        if let Some(hook) = &jwt.database_claims_hook {
+            hook(user, &mut token, conn)?;
+        }
         let Some(settings) = jwt.families().filter(|_| C::HAS_FAMILY) else {
             token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
             return Ok(token);

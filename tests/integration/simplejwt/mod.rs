@@ -11,9 +11,12 @@ mod sliding;
 mod verify;
 mod without_blacklist;
 
+use actix_simplejwt::core::jwt::Claims;
+use actix_simplejwt::db::schema::auth_user;
 use actix_simplejwt::{AppsBuilder, Settings, urls};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, TestDatabase};
@@ -24,23 +27,34 @@ fn invalid(detail: &str) -> Value {
 }
 
 /// A token of an answer.
-fn text(tokens: &Value, name: &str) -> String {
+pub fn text(tokens: &Value, name: &str) -> String {
     tokens[name].as_str().unwrap_or_else(|| panic!("no {name} in {tokens}")).to_owned()
 }
 
 /// The claims of a token, whose signature is not checked.
-fn claims(token: &str) -> Value {
+pub fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-/// A server whose claims hook counts its calls for a token and those before it, in the claim `calls`.
+/// A server whose claims hooks count their calls for a token and the tokens before it, in the claims `calls` and `queries`.
 async fn counting_claims(db: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> TestApp {
+    fn count(claims: &mut Claims, name: &str, by: i64) {
+        let calls = claims.get(name).and_then(Value::as_i64).unwrap_or(0);
+        claims.insert(name.to_owned(), (calls + by).into());
+    }
     let extend = |builder: AppsBuilder| {
-        builder.claims(|_user, claims| {
-            let calls = claims.get("calls").and_then(Value::as_i64).unwrap_or(0);
-            claims.insert("calls".to_owned(), (calls + 1).into());
+        builder.claims(|_user, claims| count(claims, "calls", 1)).claims_from_database(|user, claims, conn| {
+            let found = auth_user::table.filter(auth_user::username.eq(user.username())).count().get_result(conn)?;
+            count(claims, "queries", found);
+            Ok(())
         })
     };
     TestApp::build_site(db, urls::configure, adjust, extend).await
+}
+
+/// Asserts how often the hooks of [`counting_claims`] were called for a token and the tokens before it.
+fn assert_calls(token: &str, calls: i64) {
+    let claims = claims(token);
+    assert_eq!([&claims["calls"], &claims["queries"]], [calls, calls]);
 }

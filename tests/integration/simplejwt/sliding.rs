@@ -4,7 +4,7 @@ use actix_simplejwt::simplejwt::tokens::AuthToken;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{invalid, text};
+use super::{assert_calls, counting_claims, invalid, text};
 use crate::support::{TestApp, TestDatabase, alice};
 
 async fn build(db: TestDatabase) -> (TestApp, String) {
@@ -54,6 +54,16 @@ per_database! {
         app.advance(TimeDelta::hours(1));
         let refusal = invalid("Token 'refresh_exp' claim has expired");
         assert_eq!(refresh(&app, &text(&body, "token")).await, (401, refusal));
+    }
+
+    async fn the_claims_hooks_run_once_per_refresh(db: TestDatabase) {
+        let app = counting_claims(db, |_| {}).await;
+        let body = json!({ "username": alice().username, "password": alice().password });
+        let token = text(&app.anonymous().post("/api/token/sliding/", body).await.json(), "token");
+        assert_calls(&token, 1);
+        let (status, body) = refresh(&app, &token).await;
+        assert_eq!(status, 200);
+        assert_calls(&text(&body, "token"), 2);
     }
 
     async fn an_inactive_user_cannot_refresh_a_sliding_token(db: TestDatabase) {

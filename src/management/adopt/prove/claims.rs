@@ -50,14 +50,14 @@ impl Proof<'_> {
             let users = Users::of(builder, self);
             fields = users.columns().into_iter().map(|(field, _)| field).collect();
             if let Some(user) = users.newest(auth, conn)? {
-                issued.extend(AccessToken::for_user(&*user, jwt).keys().cloned());
+                issued.extend(issue(&user, jwt, conn)?.keys().cloned());
             }
             for claims in tokens.iter().take(COMPARED) {
                 let settings = &jwt.settings;
                 let Some(id) = claims.get(&settings.user_id_claim) else { continue };
                 let Some(user) = auth.users().get_by_attribute(conn, &settings.user_id_field, id)? else { continue };
                 compared += 1;
-                let ours = AccessToken::for_user(&*user, jwt);
+                let ours = issue(&user, jwt, conn)?;
                 let row = row(conn, &users, &user)?;
                 for (name, value) in claims.iter() {
                     match ours.get(name) {
@@ -136,7 +136,10 @@ impl Proof<'_> {
                 self.report.add(
                     Finding::code(format!("{} ({}) has a `get_token` of its own.", serializer.class, serializer.place))
                         .clients("Claims that it adds are missing in tokens of this server.")
-                        .remedy("Add them with `.claims(|user, claims| …)` in `Settings::builder` in src/settings.rs. In Python it is:")
+                        .remedy(
+                            "Add them with `.claims(|user, claims| …)`, or `.claims_from_database(|user, claims, conn| …)` if they \
+                             need queries, in `Settings::builder` in src/settings.rs. In Python it is:",
+                        )
                         .lines(source.lines()),
                 );
             }
@@ -247,6 +250,15 @@ fn is_equal(claim: &Value, column: Option<&str>) -> bool {
         (Value::Bool(false), Some(column)) => matches!(column, "false" | "0"),
         _ => false,
     }
+}
+
+/// The claims of a new access token of `user`.
+fn issue(user: &SharedUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<AccessToken, CommandError> {
+    let mut token = AccessToken::for_user(&**user, jwt);
+    if let Some(hook) = &jwt.database_claims_hook {
+        hook(&**user, &mut token, conn)?;
+    }
+    Ok(token)
 }
 
 /// The fields of a user, as text.

@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{
-    assert_blacklisted, claims, client, counting_claims, ended_by, invalid, off, on, refresh, rotated, sessions, text,
+    assert_blacklisted, assert_calls, claims, client, counting_claims, ended_by, invalid, off, on, refresh, rotated,
+    sessions, text,
 };
 use crate::support::{TestApp, TestDatabase, alice};
 
@@ -36,14 +37,14 @@ per_database! {
         assert_eq!(sessions(&app.client(&alice()).await).await.len(), 2);
     }
 
-    async fn the_claims_hook_runs_once_per_refresh(db: TestDatabase) {
+    async fn the_claims_hooks_run_once_per_refresh(db: TestDatabase) {
         let app = counting_claims(db, on).await;
         let old = text(&app.login(&alice()).await, "refresh");
         // The first answer rotates the token, the second repeats the successor.
         for _answer in 0..2 {
             let tokens = refresh(&app, &old).await.json();
-            assert_eq!(claims(&text(&tokens, "refresh"))["calls"], 2);
-            assert_eq!(claims(&text(&tokens, "access"))["calls"], 2);
+            assert_calls(&text(&tokens, "refresh"), 2);
+            assert_calls(&text(&tokens, "access"), 2);
         }
     }
 

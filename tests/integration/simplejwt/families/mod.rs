@@ -11,7 +11,7 @@ use actix_simplejwt::Settings;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::{claims, counting_claims, invalid, text};
+use super::{assert_calls, claims, counting_claims, invalid, text};
 use crate::support::{Client, Response, TestApp};
 
 /// Families with reuse detection and ten seconds of grace, and every access token with its family.
