@@ -115,6 +115,9 @@ impl Context {
     }
 
     /// Waits for `future`, which may wait for the database.
+    ///
+    /// # Panics
+    /// Panics inside an asynchronous function, because its thread must not block.
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         actix_web::rt::System::new().block_on(future)
     }

@@ -3,14 +3,13 @@
 //!
 //! An app that gives credentials, such as refresh tokens, adds a [`LoginsEnded`] to the registry when it is registered, or a
 //! [`SearchedLogins`] if it takes long to find the logins of a user. Code that changes a password or deactivates a user calls
-//! [`Apps::end_logins`] in the same transaction. Code that logs a user out everywhere calls [`Apps::end_searched_logins`], and
-//! then [`Apps::end_logins`].
+//! [`Apps::end_logins`] in the same transaction. [`Apps::log_out_everywhere`] ends both kinds of logins.
 
 use std::sync::Arc;
 
 use super::UserId;
 use crate::apps::Apps;
-use crate::db::{DatabaseError, DbConnection};
+use crate::db::{Database, DatabaseError, DbConnection};
 
 /// Why the logins of a user end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +89,7 @@ impl Apps {
     /// Notifies every app that the logins of a user end, in the transaction of the caller. Either all of it is committed or nothing.
     /// Each app decides by its settings how to react to the reason.
     ///
-    /// The logins of a [`LoginSearch`] are not among them. To log a user out everywhere, call [`Apps::end_searched_logins`] before.
+    /// The logins of a [`LoginSearch`] are not among them. To log a user out everywhere, call [`Apps::log_out_everywhere`].
     ///
     /// # Errors
     /// Returns the errors of the database.
@@ -103,15 +102,27 @@ impl Apps {
         self.registry().list::<LoginsEnded>().iter().try_for_each(|LoginsEnded(run)| run(conn, user_id, reason))
     }
 
-    /// Ends the logins of a user that have to be searched. It runs outside of a transaction, because the search takes long. Call
-    /// it before the other logins end: a session can be used to get a token, but a token cannot be used to get a session.
+    /// Ends all logins of a user: sessions, families and refresh tokens, and with `authtoken` the token of
+    /// `rest_framework.authtoken`. Access tokens stay valid until they expire.
     ///
     /// When it returns, every login that began before the call has ended.
     ///
     /// # Errors
     /// Returns the errors of the database. Some of the logins may have ended.
-    pub async fn end_searched_logins(&self, user_id: UserId) -> Result<(), DatabaseError> {
-        let db = self.database().map_err(|error| DatabaseError::Unavailable(error.to_string()))?;
+    pub async fn log_out_everywhere(&self, user_id: UserId, authtoken: bool) -> Result<(), DatabaseError> {
+        self.end_searched_logins(user_id).await?;
+        let apps = self.clone();
+        let end = move |conn: &mut DbConnection| apps.end_logins(conn, user_id, EndOfLogins::LoggedOut { authtoken });
+        self.opened_database()?.write(end).await
+    }
+
+    /// Ends the logins of a user that have to be searched. It runs outside of a transaction, because the search takes long. Call
+    /// it before the other logins end: a session can be used to get a token, but a token cannot be used to get a session.
+    ///
+    /// # Errors
+    /// Returns the errors of the database. Some of the logins may have ended.
+    pub(crate) async fn end_searched_logins(&self, user_id: UserId) -> Result<(), DatabaseError> {
+        let db = self.opened_database()?;
         // A login may get another key during the search.
         for _round in 0..MAX_ROUNDS {
             let mut has_found = false;
@@ -129,5 +140,9 @@ impl Apps {
             }
         }
         Ok(())
+    }
+
+    fn opened_database(&self) -> Result<&Database, DatabaseError> {
+        self.database().map_err(|error| DatabaseError::Unavailable(error.to_string()))
     }
 }

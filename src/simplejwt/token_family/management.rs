@@ -5,8 +5,7 @@ use clap::Args;
 
 use super::models::{FamilyToken, TokenFamily};
 use crate::apps::command::{Command, CommandError, Context, in_batches, println};
-use crate::contrib::auth::signals::EndOfLogins;
-use crate::db::{DatabaseError, transaction};
+use crate::db::DatabaseError;
 use crate::simplejwt::token_blacklist::models::FLUSH_BATCH;
 
 /// The commands of this app.
@@ -53,8 +52,7 @@ fn logoutall(context: &Context, LogoutAll { username, authtoken }: LogoutAll) ->
     let user = users.get_by_natural_key(&mut *db.connection()?, &username).map_err(DatabaseError::from)?;
     let user_id = user.and_then(|user| user.pk());
     let user_id = user_id.ok_or_else(|| CommandError::new(format!("user '{username}' does not exist")))?;
-    context.block_on(apps.end_searched_logins(user_id))?;
-    transaction(&mut *db.connection()?, |conn| apps.end_logins(conn, user_id, EndOfLogins::LoggedOut { authtoken }))?;
+    context.block_on(apps.log_out_everywhere(user_id, authtoken))?;
     println!("Ended all logins of user '{username}'");
     Ok(())
 }

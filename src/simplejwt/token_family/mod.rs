@@ -2,7 +2,7 @@
 //! `rest_framework_simplejwt.token_family` of simplejwt's pull request 913.
 //!
 //! Off by default; `TOKEN_FAMILY_ENABLED` turns it on. For your own pages: [`models::living`] lists the logins of a user,
-//! [`models::end_family`] ends one, and [`Apps::end_logins`](crate::Apps::end_logins) ends all families of a user.
+//! [`models::end_family`] ends one, and [`Apps::log_out_everywhere`](crate::Apps::log_out_everywhere) ends all families of a user.
 
 #[cfg(feature = "server")]
 mod accounts;

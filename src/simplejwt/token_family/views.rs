@@ -17,7 +17,6 @@ use super::serializers::{LogoutAllSerializer, TokenFamilyBlacklistSerializer};
 use super::settings::TokenFamilySettings;
 use crate::apps::Apps;
 use crate::contrib::auth::UserId;
-use crate::contrib::auth::signals::EndOfLogins;
 use crate::db::{Database, DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
@@ -209,10 +208,7 @@ async fn end_all(
 ) -> Result<HttpResponse, ApiError> {
     let LogoutAllSerializer { authtoken } = data.into_inner();
     let Some(user_id) = owner(&req, &auth).await? else { return Ok(HttpResponse::NoContent().finish()) };
-    let db = apps.database().map_err(ApiError::internal)?.clone();
-    let reason = EndOfLogins::LoggedOut { authtoken };
-    apps.end_searched_logins(user_id).await?;
-    db.write(move |conn: &mut DbConnection| apps.end_logins(conn, user_id, reason)).await?;
+    apps.log_out_everywhere(user_id, authtoken).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
