@@ -56,12 +56,12 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// As in Django it is a 301 for every method, although clients then repeat a `POST` as a `GET`.
 fn redirect(req: &HttpRequest) -> Option<HttpResponse> {
-    let path = req.path();
+    let path = decode_path(req.path());
     let routes = req.resource_map();
-    if path.ends_with('/') || routes.has_resource(path) || !routes.has_resource(&format!("{path}/")) {
+    if path.ends_with('/') || routes.has_resource(&path) || !routes.has_resource(&format!("{path}/")) {
         return None;
     }
-    permanent_redirect(&location(path, req.query_string()))
+    permanent_redirect(&location(req.path(), req.query_string()))
 }
 
 /// `HttpResponsePermanentRedirect`. `None` if `location` cannot be a header.

@@ -85,7 +85,10 @@ impl LegacyJwtState {
         user: &SharedUser,
         username_field: &str,
     ) -> Result<Claims, LegacyJwtError> {
-        // Python treats 0 as missing, and crashes if it is not a number.
+        // Python treats 0 as missing, and crashes if it is neither a number nor a boolean. True is 1, which has long passed.
+        if old.get("orig_iat") == Some(&Value::Bool(true)) {
+            return Err(LegacyJwtError::RefreshExpired);
+        }
         let orig_iat = old.get("orig_iat").and_then(Value::as_number).filter(|number| number.as_f64() != Some(0.0));
         let orig_iat = orig_iat.ok_or(LegacyJwtError::OrigIatRequired)?;
         let window = self.settings.refresh_expiration_delta.num_seconds();
@@ -256,9 +259,11 @@ mod tests {
         assert_eq!(refusal(refreshed(json!({ "orig_iat": NOW - week - 1 }))), "Refresh has expired.");
         let float = refreshed(json!({ "orig_iat": 1_699_999_999.5 })).unwrap();
         assert_eq!(float["orig_iat"], json!(1_699_999_999.5));
-        assert_eq!(refusal(refreshed(json!({ "orig_iat": 1.5 }))), "Refresh has expired.");
+        for past in [json!(1.5), json!(true)] {
+            assert_eq!(refusal(refreshed(json!({ "orig_iat": past }))), "Refresh has expired.");
+        }
         for missing in
-            [json!({}), json!({ "orig_iat": 0 }), json!({ "orig_iat": "1700000000" }), json!({ "orig_iat": true })]
+            [json!({}), json!({ "orig_iat": 0 }), json!({ "orig_iat": "1700000000" }), json!({ "orig_iat": false })]
         {
             assert_eq!(refusal(refreshed(missing)), "orig_iat field is required.");
         }

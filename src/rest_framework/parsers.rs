@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::Bytes;
+use encoding_rs::mem::decode_latin1;
 use encoding_rs::{Encoding, UTF_8, UTF_16LE, X_USER_DEFINED};
 use serde_json::{Map, Value};
 
@@ -78,7 +79,8 @@ pub async fn parse(
     if body.is_empty() {
         return Ok(Data::Form(Map::new()));
     }
-    let content_type = headers.get(header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()));
+    // WSGI reads headers as Latin-1.
+    let content_type = headers.get(header::CONTENT_TYPE).map(|v| decode_latin1(v.as_bytes()));
     let content_type = content_type.as_deref().unwrap_or("");
     // Nearly all clients send exactly this text, so it does not need to be parsed.
     let (parser, charset) = match parsers.iter().find(|parser| parser.media_type() == content_type) {
@@ -147,7 +149,7 @@ pub(super) async fn form_field(headers: &HeaderMap, body: Bytes, max_fields: usi
 enum Charset {
     Latin1,
     Ascii,
-    /// UTF-16 with a byte order mark, or little-endian.
+    /// UTF-16 with a byte order mark.
     Utf16,
     Other(&'static Encoding),
 }
@@ -178,10 +180,12 @@ impl Charset {
     /// The text, or `None` if the bytes are not in this charset.
     fn decode(self, bytes: &[u8]) -> Option<String> {
         match self {
-            Self::Latin1 => Some(bytes.iter().map(|b| char::from(*b)).collect()),
+            Self::Latin1 => Some(decode_latin1(bytes).into_owned()),
             Self::Ascii => bytes.is_ascii().then(|| String::from_utf8_lossy(bytes).into_owned()),
             Self::Utf16 => {
-                Some(UTF_16LE.decode(bytes)).filter(|(.., has_errors)| !has_errors).map(|(text, ..)| text.into_owned())
+                let has_mark = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+                let (text, _, has_errors) = UTF_16LE.decode(bytes);
+                (has_mark && !has_errors).then(|| text.into_owned())
             }
             Self::Other(encoding) => {
                 encoding.decode_without_bom_handling_and_without_replacement(bytes).map(Cow::into_owned)
@@ -261,7 +265,7 @@ mod tests {
 
     const ALL: &[Parser] = &[Parser::Json, Parser::Form, Parser::MultiPart];
 
-    async fn parse_with(content_type: &str, body: &[u8], limits: Limits) -> Result<Data, ApiError> {
+    async fn parse_with(content_type: &[u8], body: &[u8], limits: Limits) -> Result<Data, ApiError> {
         let (req, mut payload) = TestRequest::post()
             .insert_header((header::CONTENT_TYPE, content_type))
             .set_payload(body.to_vec())
@@ -271,7 +275,7 @@ mod tests {
     }
 
     async fn parsed(content_type: &str, body: &[u8]) -> Result<Data, ApiError> {
-        parse_with(content_type, body, Limits::default()).await
+        parse_with(content_type.as_bytes(), body, Limits::default()).await
     }
 
     fn form_data(value: Value) -> Data {
@@ -306,8 +310,13 @@ mod tests {
             };
             assert_eq!(data, Data::Json(json!(expected)), "{charset}");
         }
-        for (charset, body) in [("ascii", b"\"\xfc\"".as_slice()), ("shift_jis", b"\"\x83\""), ("utf-16", b"\xd8\0\"")]
-        {
+        for (charset, body) in [
+            ("ascii", b"\"\xfc\"".as_slice()),
+            ("shift_jis", b"\"\x83\""),
+            ("utf-16", b"\xff\xfe\xd8\0\""),
+            // Without a byte order mark.
+            ("utf-16", b"\"\0\xfc\0\"\0"),
+        ] {
             let error = parsed(&format!("application/json; charset={charset}"), body).await.unwrap_err();
             assert_eq!(error.status(), 400, "{charset}");
         }
@@ -363,15 +372,21 @@ mod tests {
         assert_eq!(parsed("text/plain", b"").await.unwrap(), Data::Form(Map::new()));
         let error = parsed("text/plain", b"x").await.unwrap_err();
         assert_eq!(error.body(), &json!({ "detail": "Unsupported media type \"text/plain\" in request." }));
+        // Headers are Latin-1.
+        let error = parse_with(b"text/\xe9", b"x", Limits::default()).await.unwrap_err();
+        assert_eq!(error.body(), &json!({ "detail": "Unsupported media type \"text/é\" in request." }));
     }
 
     #[actix_web::test]
     async fn a_body_is_bounded_in_bytes_and_fields() {
         let limits = Limits { body: 10, fields: 2, ..Limits::default() };
         let form = "application/x-www-form-urlencoded";
-        assert_eq!(parse_with(form, b"a=1&b=2", limits).await.unwrap(), form_data(json!({ "a": "1", "b": "2" })));
-        assert_eq!(parse_with(form, b"a&b&c", limits).await.unwrap_err().status(), 400);
-        assert_eq!(parse_with(form, b"a=123456789", limits).await.unwrap_err().status(), 413);
+        assert_eq!(
+            parse_with(form.as_bytes(), b"a=1&b=2", limits).await.unwrap(),
+            form_data(json!({ "a": "1", "b": "2" }))
+        );
+        assert_eq!(parse_with(form.as_bytes(), b"a&b&c", limits).await.unwrap_err().status(), 400);
+        assert_eq!(parse_with(form.as_bytes(), b"a=123456789", limits).await.unwrap_err().status(), 413);
     }
 
     #[actix_web::test]

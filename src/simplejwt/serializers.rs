@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED, TokenError};
+use super::exceptions::{
+    BLACKLISTED, INVALID, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED, TokenError,
+};
 use super::state::JwtState;
 use super::token_blacklist::models::BlacklistLookup;
 use super::token_family::client::Client;
@@ -13,8 +15,9 @@ use super::token_family::models::lock_user;
 use super::tokens::blacklist_mixin::{check_family, jti};
 use super::tokens::{Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, password_digest};
 use crate::contrib::auth::models::UserLookup;
-use crate::contrib::auth::{AuthState, SharedUser};
+use crate::contrib::auth::{AuthState, SharedUser, UserId};
 use crate::core::jwt::Claims;
+use crate::core::python::is_true;
 use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::TokenEvent;
 use crate::rest_framework::context;
@@ -32,13 +35,12 @@ impl Context<'_> {
     pub(super) async fn get_user<C: Revocable>(&self, token: &Token<C>) -> Result<Option<SharedUser>, TokenError> {
         let settings = &self.state.settings;
         let id = &token[&*settings.user_id_claim];
-        // simplejwt does not look up an id that is false in Python. It crashes on an empty text or list, for which no user is
-        // found here.
-        if matches!(id, Value::Null | Value::Bool(false)) || id.as_f64() == Some(0.0) {
+        // simplejwt does not look up an id that is false in Python.
+        if !is_true(id) {
             return Ok(None);
         }
         let refused = |message, what| TokenError::authentication_failed(message, format!("user {id} {what}"));
-        let user = self.db.look_up(self.user_lookup(token)).await?;
+        let user = self.db.look_up(self.user_lookup(token)?).await?;
         let user = user.ok_or_else(|| refused(NO_ACCOUNT_FOR_TOKEN, "does not exist"))?;
         if !(self.state.user_rule)(&*user) {
             return Err(refused(NO_ACCOUNT_FOR_TOKEN, "may not have tokens"));
@@ -69,17 +71,31 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// The search for the user of a token.
-    pub(super) fn user_lookup<C>(&self, token: &Token<C>) -> UserLookup {
-        self.state.user_lookup(self.auth, &token[&*self.state.settings.user_id_claim])
+    /// The search for the user of a token. The token is refused if its id cannot be a primary key, on which simplejwt crashes.
+    pub(super) fn user_lookup<C>(&self, token: &Token<C>) -> Result<UserLookup, TokenError> {
+        let settings = &self.state.settings;
+        let id = &token[&*settings.user_id_claim];
+        let is_key = match id {
+            // A number with any count of digits, as in Python.
+            Value::String(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => {
+                let digits = text.trim().trim_start_matches(['+', '-']);
+                digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') || UserId::from_claim(id).is_some()
+            }
+            Value::String(_) | Value::Array(_) | Value::Object(_) => false,
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        };
+        if !is_key && matches!(settings.user_id_field.as_str(), "id" | "pk") {
+            return Err(TokenError::invalid(INVALID));
+        }
+        Ok(self.state.user_lookup(self.auth, id))
     }
 
     /// Blacklists a token.
     pub(super) async fn blacklist<C: Revocable>(&self, token: Token<C>) -> Result<(), TokenError> {
-        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&token));
-        if !jwt.has_blacklist {
+        if !self.state.has_blacklist {
             return Ok(());
         }
+        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&token)?);
         self.db.write(move |conn| token.blacklist(lookup.find(conn)?.and_then(|user| user.pk()), &jwt, conn)).await
     }
 
@@ -216,7 +232,7 @@ impl TokenSerializer for TokenRefreshSerializer {
         successor.set_iat();
         let raw = successor.encode(jwt)?;
         if jwt.has_blacklist {
-            let (jwt, raw, lookup) = (Arc::clone(jwt), raw.clone(), context.user_lookup(&refresh));
+            let (jwt, raw, lookup) = (Arc::clone(jwt), raw.clone(), context.user_lookup(&refresh)?);
             let rotate = move |conn: &mut _| {
                 // A foreign key is checked at the commit, so the user must still exist.
                 let owner = lookup.find(conn)?;

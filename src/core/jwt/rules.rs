@@ -47,19 +47,20 @@ pub enum Audience {
     OneOf(Vec<String>),
 }
 
-/// The seconds of `datetime.min` and `datetime.max` in Python. A date outside of this range is refused: simplejwt raises an
-/// exception for it, and the database could not store it.
-const DATES: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+/// `datetime.min` and `datetime.max` in Python, in microseconds. A later `exp` is refused, because simplejwt raises an exception
+/// for it and the database could not store it. The other times must be in this range too.
+const DATES: std::ops::RangeInclusive<i64> = -62_135_596_800_000_000..=253_402_300_799_000_000;
 
 impl Rules {
     /// All checks, in the order of PyJWT.
     pub(super) fn check(&self, claims: &Claims, now: DateTime<Utc>) -> Result<(), JwtError> {
         let pyjwt2 = self.edition == Edition::PyJwt2;
         // Python's `int()` also accepts booleans and digits in a string. Booleans are refused like every other wrong type,
-        // and so are strings with PyJWT 2: simplejwt raises an exception for them a few lines later.
+        // and so are strings with PyJWT 2.
         let number = |name: &str, error: JwtError| match claims.get(name) {
             None => Ok(None),
-            Some(value) => whole_seconds(value, self.edition).map(Some).ok_or(error),
+            Some(Value::String(_)) if pyjwt2 => Err(error),
+            Some(value) => whole_seconds(value).filter(|time| DATES.contains(time)).map(Some).ok_or(error),
         };
         let now = if pyjwt2 { now.timestamp_micros() } else { now.timestamp().saturating_mul(1_000_000) };
         let leeway = self.leeway.num_microseconds().unwrap_or(0);
@@ -76,15 +77,19 @@ impl Rules {
         {
             return Err(JwtError::ImmatureSignature("nbf"));
         }
-        // Python's `int(True)` is 1, which is a time in the past.
-        if !self.ignore_expiry && matches!(claims.get("exp"), Some(Value::Bool(_))) {
-            return Err(JwtError::ExpiredSignature);
-        }
         if !self.ignore_expiry
-            && let Some(exp) = number("exp", JwtError::Decode("Expiration Time claim (exp) must be an integer."))?
-            && (exp < earliest_end || (pyjwt2 && exp == earliest_end))
+            && let Some(exp) = claims.get("exp")
         {
-            return Err(JwtError::ExpiredSignature);
+            let not_an_integer = JwtError::Decode("Expiration Time claim (exp) must be an integer.");
+            // `int(True)` is 1, which is a time in the past.
+            let end = if exp.is_boolean() { Some(0) } else { whole_seconds(exp) }.ok_or(not_an_integer.clone())?;
+            if end < earliest_end || (pyjwt2 && end == earliest_end) {
+                return Err(JwtError::ExpiredSignature);
+            }
+            // simplejwt raises an exception for a string that has not expired.
+            if end > *DATES.end() || (pyjwt2 && exp.is_string()) {
+                return Err(not_an_integer);
+            }
         }
         self.check_issuer(claims)?;
         self.check_audience(claims)?;
@@ -142,20 +147,17 @@ impl Rules {
     }
 }
 
-/// A NumericDate in microseconds, without its fraction of a second, as `int()` does. `None` unless it is a number between
-/// the years 1 and 9999.
-fn whole_seconds(value: &Value, edition: Edition) -> Option<i64> {
+/// A NumericDate in microseconds, without its fraction of a second, as `int()` does. `None` if it is neither a number nor
+/// digits in a string. A time that does not fit is the first or last one that does.
+fn whole_seconds(value: &Value) -> Option<i64> {
     let seconds = match value {
         Value::Number(number) => match number.as_i64() {
             Some(seconds) => seconds,
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a cast of a float saturates, which is outside of the range"
-            )]
+            #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
             None => number.as_f64()?.trunc() as i64,
         },
-        Value::String(_) if edition == Edition::PyJwt1 => int(value)?,
+        Value::String(_) => int(value)?,
         _ => return None,
     };
-    DATES.contains(&seconds).then(|| seconds * 1_000_000)
+    Some(seconds.saturating_mul(1_000_000))
 }

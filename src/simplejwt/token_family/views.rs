@@ -126,7 +126,7 @@ pub(in crate::simplejwt) async fn log_out(
 ) -> Result<(), TokenError> {
     let jwt = Arc::clone(context.state);
     let (jti, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time);
-    let user = context.user_lookup(&refresh);
+    let user = context.user_lookup(&refresh)?;
     let end = move |conn: &mut DbConnection| {
         let user_id = user.find(conn)?.and_then(|user| user.pk());
         // A family may not be recorded yet if another server has made it.

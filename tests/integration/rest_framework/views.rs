@@ -60,6 +60,19 @@ per_database! {
         assert_eq!(app.anonymous().get("/api/protected/").await.header("Cache-Control"), "");
     }
 
+    async fn a_path_without_its_last_slash_is_redirected(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        for (path, location) in [
+            ("/api/token?a=1", "/api/token/?a=1"),
+            ("/api/toke%6E", "/api/token/"),
+            ("/api%2Ftoken", "/api/token/"),
+        ] {
+            let response = app.anonymous().get(path).await;
+            assert_eq!((response.status, response.header("Location")), (301, location), "{path}");
+        }
+        assert_eq!(app.anonymous().get("/api/toke").await.status, 404);
+    }
+
     async fn options_describe_the_view(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let response = app.anonymous().send(Method::OPTIONS, "/api/token/verify/", None, b"").await;

@@ -11,7 +11,7 @@ mod sliding;
 mod verify;
 mod without_blacklist;
 
-use actix_simplejwt::core::jwt::Claims;
+use actix_simplejwt::core::jwt::{Algorithm, Claims, SigningKey, encode};
 use actix_simplejwt::db::schema::auth_user;
 use actix_simplejwt::{AppsBuilder, Settings, urls};
 use base64::Engine;
@@ -35,6 +35,12 @@ pub fn text(tokens: &Value, name: &str) -> String {
 pub fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// A token with these claims, signed with the key of the servers.
+fn signed(claims: Value) -> String {
+    let key = SigningKey::new(Algorithm::HS256, &"a-test-secret-key-of-more-than-fifty-characters-0123456789".into());
+    encode(&serde_json::from_value(claims).unwrap(), &key.unwrap()).unwrap()
 }
 
 /// A server whose claims hooks count their calls for a token and the tokens before it, in the claims `calls` and `queries`.

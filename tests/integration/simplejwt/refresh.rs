@@ -2,10 +2,15 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{assert_calls, counting_claims, invalid, text};
+use super::{assert_calls, claims, counting_claims, invalid, signed, text};
 use crate::support::{TestApp, TestDatabase, alice};
+
+/// A refresh token with this `user_id`.
+fn refresh_token(user_id: &Value) -> String {
+    signed(json!({ "token_type": "refresh", "exp": 1_800_000_060, "jti": user_id.to_string(), "user_id": user_id }))
+}
 
 per_database! {
     async fn a_rotated_refresh_token_cannot_be_used_again(db: TestDatabase) {
@@ -82,6 +87,26 @@ per_database! {
         for _refresh in 0..2 {
             let response = app.anonymous().post("/api/token/refresh/", json!({ "refresh": refresh })).await;
             assert_calls(&text(&response.json(), "access"), 2);
+        }
+    }
+
+    async fn an_id_that_is_false_in_python_is_not_looked_up(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.rotate_refresh_tokens = false).await;
+        let rotating = app.another(|_| {}).await;
+        for (id, is_key) in [(json!(null), true), (json!(0), true), (json!(""), false), (json!([]), false), (json!({}), false)] {
+            let token = refresh_token(&id);
+            let body = || json!({ "refresh": token });
+            let response = app.anonymous().post("/api/token/refresh/", body()).await;
+            assert_eq!(response.status, 200, "{id}");
+            assert_eq!(claims(&text(&response.json(), "access"))["user_id"], id);
+            // simplejwt looks it up when it records or blacklists the token, and crashes on an id that cannot be a key.
+            let refusal = invalid("Token is invalid");
+            let response = rotating.anonymous().post("/api/token/refresh/", body()).await;
+            assert_eq!(response.status, if is_key { 200 } else { 401 }, "{id}");
+            assert!(is_key || response.json() == refusal);
+            let response = app.anonymous().post("/api/token/blacklist/", body()).await;
+            let expected = if is_key { (200, json!({})) } else { (401, refusal) };
+            assert_eq!((response.status, response.json()), expected, "{id}");
         }
     }
 

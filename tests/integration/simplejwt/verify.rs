@@ -1,9 +1,8 @@
 //! `POST /api/token/verify/`. Python counterpart: `TestTokenVerifyView`.
 
-use actix_simplejwt::core::jwt::{Algorithm, Claims, SigningKey, encode};
 use serde_json::json;
 
-use super::{invalid, text};
+use super::{invalid, signed, text};
 use crate::support::{TestApp, TestDatabase, alice};
 
 per_database! {
@@ -38,9 +37,7 @@ per_database! {
         })
         .await;
         let claims = json!({ "token_type": "refresh", "exp": 1_800_000_060, "number": 7, "user_id": "1" });
-        let claims = Claims::from(claims.as_object().unwrap().clone());
-        let key = SigningKey::new(Algorithm::HS256, &"a-test-secret-key-of-more-than-fifty-characters-0123456789".into()).unwrap();
-        let token = encode(&claims, &key).unwrap();
+        let token = signed(claims);
         let verify = || async { app.anonymous().post("/api/token/verify/", json!({ "token": token })).await };
         assert_eq!(verify().await.status, 200);
         let logout = app.anonymous().post("/api/token/blacklist/", json!({ "refresh": token })).await;
