@@ -73,10 +73,10 @@ impl AppConfig for SimpleJwtConfig {
                 return Ok(());
             }
         };
-        jwt.claims_hook = registry.take();
+        jwt.claims_hooks = registry.take().unwrap_or_default();
         #[cfg(feature = "database")]
         {
-            jwt.database_claims_hook = registry.take();
+            jwt.database_claims_hooks = registry.take().unwrap_or_default();
         }
         if let Some(rule) = registry.take() {
             jwt.user_rule = rule;
@@ -106,9 +106,10 @@ impl AppConfig for SimpleJwtConfig {
 impl AppsBuilder {
     /// Adds claims to every refresh and sliding token, at login and at each refresh. Access tokens copy them.
     ///
-    /// This is what overriding `get_token` does in Python.
+    /// This is what overriding `get_token` does in Python. Several hooks run in the order in which they were added. They run on
+    /// the threads that serve requests, so they must not wait for anything.
     pub fn claims(self, hook: impl Fn(&dyn AbstractUser, &mut Claims) + Send + Sync + 'static) -> Self {
-        self.hook::<Box<ClaimsHook>>(Box::new(hook))
+        self.contribute::<Box<ClaimsHook>>(Box::new(hook))
     }
 
     /// Same as [`AppsBuilder::claims`], for claims that need queries, such as the groups of the user.
@@ -121,7 +122,7 @@ impl AppsBuilder {
         self,
         hook: impl Fn(&dyn AbstractUser, &mut Claims, &mut DbConnection) -> QueryResult<()> + Send + Sync + 'static,
     ) -> Self {
-        self.hook::<Box<DatabaseClaimsHook>>(Box::new(hook))
+        self.contribute::<Box<DatabaseClaimsHook>>(Box::new(hook))
     }
 
     /// `USER_AUTHENTICATION_RULE`: which users may have tokens. Default: active users.

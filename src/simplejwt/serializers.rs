@@ -16,7 +16,6 @@ use super::tokens::blacklist_mixin::{check_family, jti};
 use super::tokens::{Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, password_digest};
 use crate::contrib::auth::models::UserLookup;
 use crate::contrib::auth::{AuthState, SharedUser, UserId};
-use crate::core::jwt::Claims;
 use crate::core::python::is_true;
 use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::TokenEvent;
@@ -60,13 +59,13 @@ impl Context<'_> {
     ) -> Result<(), TokenError> {
         let Some(user) = user else { return Ok(()) };
         token.set_user_claims(&**user, self.state);
-        if self.state.database_claims_hook.is_some() {
-            let (jwt, user, mut claims) = (Arc::clone(self.state), user.clone(), std::mem::take(&mut **token));
-            let set_claims = move |conn: &mut DbConnection| -> Result<Claims, DatabaseError> {
-                jwt.database_claims_hook.iter().try_for_each(|hook| hook(&*user, &mut claims, conn))?;
-                Ok(claims)
+        if !self.state.database_claims_hooks.is_empty() {
+            let (jwt, user, mut filled) = (Arc::clone(self.state), user.clone(), token.clone());
+            let set_claims = move |conn: &mut DbConnection| -> Result<Token<C>, DatabaseError> {
+                filled.set_claims_from_database(&*user, &jwt, conn)?;
+                Ok(filled)
             };
-            **token = self.db.read(set_claims).await?;
+            *token = self.db.read(set_claims).await?;
         }
         Ok(())
     }

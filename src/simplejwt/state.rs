@@ -43,12 +43,12 @@ pub struct JwtState {
     pub settings: SimpleJwtSettings,
     /// The clock for making and checking tokens.
     pub clock: Clock,
-    /// Runs on every new refresh and sliding token, at login *and* at each refresh, so that its claims about the user are
+    /// They run on every new refresh and sliding token, at login *and* at each refresh, so that its claims about the user are
     /// current. Access tokens copy the claims. Default: none.
-    pub claims_hook: Option<Box<ClaimsHook>>,
-    /// Runs after `claims_hook`, wherever there is a database: at login and at each refresh. Default: none.
+    pub claims_hooks: Vec<Box<ClaimsHook>>,
+    /// They run after `claims_hooks`, wherever there is a database: at login and at each refresh. Default: none.
     #[cfg(feature = "database")]
-    pub database_claims_hook: Option<Box<DatabaseClaimsHook>>,
+    pub database_claims_hooks: Vec<Box<DatabaseClaimsHook>>,
     /// `USER_AUTHENTICATION_RULE`. Default: active users, or all users without `CHECK_USER_IS_ACTIVE`.
     pub user_rule: Box<UserRule>,
     /// Whether the app `rest_framework_simplejwt.token_blacklist` is installed. Default: yes.
@@ -95,9 +95,9 @@ impl JwtState {
         Ok(Self {
             settings,
             clock,
-            claims_hook: None,
+            claims_hooks: Vec::new(),
             #[cfg(feature = "database")]
-            database_claims_hook: None,
+            database_claims_hooks: Vec::new(),
             user_rule,
             has_blacklist: true,
             has_families: false,

@@ -75,14 +75,12 @@ impl<C: TokenClass> Token<C> {
         token
     }
 
-    /// Sets the claims about the user: the digest of `CHECK_REVOKE_TOKEN`, and the claims of [`JwtState::claims_hook`].
+    /// Sets the claims about the user: the digest of `CHECK_REVOKE_TOKEN`, and the claims of [`JwtState::claims_hooks`].
     pub(super) fn set_user_claims(&mut self, user: &dyn AbstractUser, jwt: &JwtState) {
         if jwt.settings.check_revoke_token {
             self[&*jwt.settings.revoke_token_claim] = password_digest(user).into();
         }
-        if let Some(hook) = &jwt.claims_hook {
-            hook(user, self);
-        }
+        jwt.claims_hooks.iter().for_each(|hook| hook(user, self));
     }
 
     /// The signed text of the token: Python's `str(token)`.

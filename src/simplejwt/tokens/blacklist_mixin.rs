@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
+use diesel::QueryResult;
 use serde_json::Value;
 
 use super::{NO_NAME, Revocable, Token, verify};
@@ -18,6 +19,21 @@ use crate::simplejwt::token_blacklist::models::{
 use crate::simplejwt::token_family::claims::FamilyClaims;
 use crate::simplejwt::token_family::client::Client;
 use crate::simplejwt::token_family::models::{FamilyLookup, NewTokenFamily, limit, lock_user};
+
+impl<C> Token<C> {
+    /// Sets the claims of [`JwtState::database_claims_hooks`].
+    ///
+    /// # Errors
+    /// Returns the error of the first hook that fails.
+    pub(crate) fn set_claims_from_database(
+        &mut self,
+        user: &dyn AbstractUser,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> QueryResult<()> {
+        jwt.database_claims_hooks.iter().try_for_each(|hook| hook(user, self, conn))
+    }
+}
 
 /// `BlacklistMixin`. If the app `token_blacklist` is not installed, nothing is recorded and no token is blacklisted.
 impl<C: Revocable> Token<C> {
@@ -41,9 +57,7 @@ impl<C: Revocable> Token<C> {
         conn: &mut DbConnection,
     ) -> Result<Self, TokenError> {
         let mut token = Self::new_for_user(user, jwt);
-        if let Some(hook) = &jwt.database_claims_hook {
-            hook(user, &mut token, conn)?;
-        }
+        token.set_claims_from_database(user, jwt, conn)?;
         let Some(settings) = jwt.families().filter(|_| C::HAS_FAMILY) else {
             token.outstand(&token.encode(jwt)?, user.pk(), jwt, conn)?;
             return Ok(token);

@@ -43,14 +43,17 @@ fn signed(claims: Value) -> String {
     encode(&serde_json::from_value(claims).unwrap(), &key.unwrap()).unwrap()
 }
 
-/// A server whose claims hooks count their calls for a token and the tokens before it, in the claims `calls` and `queries`.
+/// A server whose claims hooks count their calls for a token and the tokens before it, in the claims `calls`, `second` and
+/// `queries`.
 async fn counting_claims(db: TestDatabase, adjust: impl FnOnce(&mut Settings)) -> TestApp {
     fn count(claims: &mut Claims, name: &str, by: i64) {
         let calls = claims.get(name).and_then(Value::as_i64).unwrap_or(0);
         claims.insert(name.to_owned(), (calls + by).into());
     }
     let extend = |builder: AppsBuilder| {
-        builder.claims(|_user, claims| count(claims, "calls", 1)).claims_from_database(|user, claims, conn| {
+        let builder = builder.claims(|_user, claims| count(claims, "calls", 1));
+        let builder = builder.claims(|_user, claims| count(claims, "second", 1));
+        builder.claims_from_database(|user, claims, conn| {
             let found = auth_user::table.filter(auth_user::username.eq(user.username())).count().get_result(conn)?;
             count(claims, "queries", found);
             Ok(())
@@ -62,5 +65,5 @@ async fn counting_claims(db: TestDatabase, adjust: impl FnOnce(&mut Settings)) -
 /// Asserts how often the hooks of [`counting_claims`] were called for a token and the tokens before it.
 fn assert_calls(token: &str, calls: i64) {
     let claims = claims(token);
-    assert_eq!([&claims["calls"], &claims["queries"]], [calls, calls]);
+    assert_eq!([&claims["calls"], &claims["second"], &claims["queries"]], [calls; 3]);
 }

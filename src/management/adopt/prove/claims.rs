@@ -255,9 +255,7 @@ fn is_equal(claim: &Value, column: Option<&str>) -> bool {
 /// The claims of a new access token of `user`.
 fn issue(user: &SharedUser, jwt: &JwtState, conn: &mut DbConnection) -> Result<AccessToken, CommandError> {
     let mut token = AccessToken::for_user(&**user, jwt);
-    if let Some(hook) = &jwt.database_claims_hook {
-        hook(&**user, &mut token, conn)?;
-    }
+    token.set_claims_from_database(&**user, jwt, conn)?;
     Ok(token)
 }
 
