@@ -1,5 +1,5 @@
-//! A view of your own that logs in: claims of the login itself, and more in the response. In Python: a serializer with its own
-//! `get_token` and `validate`.
+//! A view of your own that logs in: claims about the login itself, and more in the response. In Python: a serializer with its
+//! own `validate`.
 //!
 //! Claims about the user need no view: see `custom_claims.rs`. As in Python, the claims that are set here are copied from token
 //! to token until the user logs in again.
@@ -7,60 +7,37 @@
 //! `SECRET_KEY=… cargo run --example log_in_view`, then
 //! `curl -d username=alice -d password=… http://127.0.0.1:8000/api/token/`
 
-use std::sync::Arc;
-
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::db::DatabaseError;
-use actix_simplejwt::db::schema::{auth_group, auth_user_groups};
+use actix_simplejwt::http::outcome::TokenEvent;
 use actix_simplejwt::rest_framework::exceptions::ApiError;
-use actix_simplejwt::rest_framework::fields::CharField;
 use actix_simplejwt::rest_framework::request::RequestData;
-use actix_simplejwt::rest_framework::serializers::{Fields, Serializer};
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::simplejwt::exceptions::TokenError;
-use actix_simplejwt::simplejwt::serializers::Context;
-use actix_simplejwt::{Apps, AppsBuilder, RefreshToken, Settings, simplejwt};
+use actix_simplejwt::simplejwt::serializers::{Context, TokenObtainPairSerializer};
+use actix_simplejwt::{Apps, AppsBuilder, Settings, simplejwt};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
-use diesel::prelude::*;
-use serde_json::{Value, json};
-
-/// The fields of the request.
-struct Credentials {
-    username: String,
-    password: String,
-}
-
-impl Serializer for Credentials {
-    fn read(fields: &mut Fields<'_>) -> Self {
-        Self { username: fields.read(CharField::new("username")), password: fields.read(CharField::new("password")) }
-    }
-}
+use serde_json::json;
 
 /// `credentials` limits the body and forbids caches. The scope is that of the other views that log in.
 fn log_in() -> ApiView {
-    ApiView::new("Log In").public().credentials().throttle_scope("login").serializer::<Credentials>().post(make_tokens)
+    let view = ApiView::new("Log In").public().credentials().throttle_scope("login");
+    view.serializer::<TokenObtainPairSerializer>().post(make_tokens)
 }
 
-async fn make_tokens(req: HttpRequest, data: RequestData<Credentials>) -> Result<HttpResponse, ApiError> {
-    let Credentials { username, password } = data.into_inner();
-    let Context { state, auth, db, address, .. } = Context::of(&req)?;
-    let refused = || ApiError::authentication_failed("No active account found with the given credentials");
-    let user = auth.authenticate(db, &address, &username, &password).await?;
-    // USER_AUTHENTICATION_RULE.
-    let user = user.filter(|user| (state.user_rule)(&**user)).ok_or_else(refused)?;
-    let (jwt, owner) = (Arc::clone(state), user.clone());
-    let tokens = move |conn: &mut _| -> Result<Value, TokenError> {
-        let id = owner.attribute("id").and_then(|id| i32::try_from(id.as_i64()?).ok()).unwrap_or_default();
-        let groups = auth_group::table.inner_join(auth_user_groups::table).filter(auth_user_groups::user_id.eq(id));
-        let groups: Vec<String> =
-            groups.select(auth_group::name).order(auth_group::name).load(conn).map_err(DatabaseError::from)?;
-        let mut refresh = RefreshToken::for_user(&*owner, &jwt, conn)?;
-        refresh["groups"] = groups.into();
-        Ok(json!({ "refresh": refresh.encode(&jwt)?, "access": refresh.access_token(&jwt).encode(&jwt)? }))
-    };
-    let mut body = db.write(tokens).await?;
-    body["user"] = json!({ "email": user.attribute("email"), "is_staff": user.is_staff() });
-    Ok(HttpResponse::Ok().json(body))
+/// In Python: `data = super().validate(attrs)`, and then more members of `data`.
+async fn make_tokens(
+    req: HttpRequest,
+    credentials: RequestData<TokenObtainPairSerializer>,
+) -> Result<HttpResponse, ApiError> {
+    let context = Context::of(&req)?;
+    let (mut refresh, user) = credentials.into_inner().log_in(&context).await?;
+    refresh["device"] = context.user_agent().into();
+    let response = HttpResponse::Ok().json(json!({
+        "refresh": refresh.encode(context.state)?,
+        "access": refresh.access_token(context.state).encode(context.state)?,
+        "user": { "email": user.attribute("email"), "is_staff": user.is_staff() },
+    }));
+    // The metrics count it as a login.
+    Ok(TokenEvent::Issued.on(response))
 }
 
 pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {

@@ -144,11 +144,14 @@ impl<C: Revocable> Serializer for TokenObtainSerializer<C> {
 }
 
 impl<C: Revocable> TokenObtainSerializer<C> {
-    /// A new token of the user with these credentials.
+    /// Logs in the user with these credentials: a new token, and the user. A view of your own can add claims to the token.
     ///
     /// An unknown name, a wrong password and an inactive user get the same answer after the same time, so the answer does not
     /// reveal which accounts exist.
-    async fn get_token(self, context: &Context<'_>) -> Result<Token<C>, TokenError> {
+    ///
+    /// # Errors
+    /// Returns the reason why the login is refused, and the errors of the database.
+    pub async fn log_in(self, context: &Context<'_>) -> Result<(Token<C>, SharedUser), TokenError> {
         let refused = |reason| TokenError::AuthenticationFailed { message: NO_ACCOUNT_FOR_CREDENTIALS, reason };
         let Context { auth, db, address, .. } = context;
         let user =
@@ -178,7 +181,8 @@ impl<C: Revocable> TokenObtainSerializer<C> {
             if user.attribute(id_field).unwrap_or_default().is_null() {
                 return Err(refused(Some(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user))));
             }
-            Token::<C>::for_client(&*user, &client, &jwt, conn)
+            let token = Token::for_client(&*user, &client, &jwt, conn)?;
+            Ok((token, user))
         };
         db.write(issue).await
     }
@@ -186,7 +190,7 @@ impl<C: Revocable> TokenObtainSerializer<C> {
 
 impl TokenSerializer for TokenObtainPairSerializer {
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
-        let refresh = self.get_token(context).await?;
+        let (refresh, _user) = self.log_in(context).await?;
         let access = refresh.access_token(context.state).encode(context.state)?;
         let body = json!({ "refresh": refresh.encode(context.state)?, "access": access });
         Ok(TokenData { event: TokenEvent::Issued, body })
@@ -195,8 +199,8 @@ impl TokenSerializer for TokenObtainPairSerializer {
 
 impl TokenSerializer for TokenObtainSlidingSerializer {
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
-        let token = self.get_token(context).await?.encode(context.state)?;
-        Ok(TokenData { event: TokenEvent::Issued, body: json!({ "token": token }) })
+        let (token, _user) = self.log_in(context).await?;
+        Ok(TokenData { event: TokenEvent::Issued, body: json!({ "token": token.encode(context.state)? }) })
     }
 }
 
