@@ -76,6 +76,19 @@ pub async fn parse(
     budget: &BodyBudget,
 ) -> Result<Data, ApiError> {
     let body = read_body(headers, payload, limits, view_limit, budget).await?;
+    parse_body(headers, &body, parsers, limits.fields)
+}
+
+/// Same as [`parse`], for a body that was read already.
+///
+/// # Errors
+/// 415 when no parser takes it, 400 when it cannot be read.
+pub(super) fn parse_body(
+    headers: &HeaderMap,
+    body: &[u8],
+    parsers: &[Parser],
+    max_fields: usize,
+) -> Result<Data, ApiError> {
     if body.is_empty() {
         return Ok(Data::Form(Map::new()));
     }
@@ -96,9 +109,9 @@ pub async fn parse(
         }
     };
     match parser {
-        Parser::Json => json(&body, charset).map(Data::Json),
-        Parser::Form => form(&body, charset, limits.fields).map(Data::Form),
-        Parser::MultiPart => multipart(content_type, &body, charset, limits.fields).map(Data::Form),
+        Parser::Json => json(body, charset).map(Data::Json),
+        Parser::Form => form(body, charset, max_fields).map(Data::Form),
+        Parser::MultiPart => multipart(content_type, body, charset, max_fields).map(Data::Form),
     }
 }
 
@@ -122,26 +135,6 @@ pub(super) async fn read_body(
         BodyError::OverBudget(_) => ApiError::service_unavailable(error, RETRY_AFTER).closing(),
         BodyError::Unreadable(error) => ApiError::parse_error("Request body could not be read.").because(error),
     })
-}
-
-/// The field `name` of a form: `request.POST.get(name)`. `None` if `body` is not a form, or has more than `max_fields`.
-#[cfg(feature = "server")]
-pub(super) async fn form_field(headers: &HeaderMap, body: Bytes, max_fields: usize, name: &str) -> Option<String> {
-    let content_type = headers.get(header::CONTENT_TYPE).map(|v| String::from_utf8_lossy(v.as_bytes()))?;
-    let media_type = MediaType::parse(content_type.get(..MAX_MEDIA_TYPE_LENGTH).unwrap_or(&content_type));
-    let is = |parser: Parser| MediaType::parse(parser.media_type()).matches(&media_type);
-    let charset = Charset::of(&media_type);
-    let mut fields = if is(Parser::Form) {
-        form(&body, charset, max_fields).ok()?
-    } else if is(Parser::MultiPart) {
-        multipart(&content_type, &body, charset, max_fields).ok()?
-    } else {
-        return None;
-    };
-    match fields.remove(name)? {
-        Value::String(text) => Some(text),
-        _ => None,
-    }
 }
 
 /// The charset of a body. A name that is not known counts as UTF-8, as in Django.

@@ -68,6 +68,12 @@ impl Refused {
         Self { problem, status: StatusCode::OK, retry_after: None, reason }
     }
 
+    /// A user who may not log in to pages, although the backend accepts inactive users.
+    #[must_use]
+    pub fn inactive() -> Self {
+        Self::wrong("This account is inactive.".to_owned(), "user is inactive")
+    }
+
     /// A password that was not checked.
     ///
     /// # Errors

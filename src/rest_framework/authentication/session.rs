@@ -16,10 +16,11 @@ use super::base::{Authentication, Found};
 use super::class::AuthenticationClass;
 use crate::contrib::auth::{SharedUser, get_user};
 use crate::contrib::sessions::{SessionError, SessionStore};
-use crate::http::csrf;
+use crate::http::csrf::{self, CsrfFailure};
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::parsers;
+use crate::rest_framework::parsers::{self, Data};
 use crate::rest_framework::state::RestFramework;
+use crate::rest_framework::views::ApiView;
 
 /// Finds the user who is logged in to the session. The user must be active. Without such a user the request has no credential of
 /// this kind.
@@ -41,10 +42,16 @@ impl Authentication for SessionAuthentication {
 
     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
         let Some(user) = get_user(req).await?.filter(|user| user.is_active()) else { return Ok(None) };
-        let form_token = req.extensions().get::<FormToken>().and_then(|FormToken(token)| token.clone());
-        csrf::check(req, form_token.as_deref())
-            .map_err(|failure| ApiError::permission_denied_with(format!("{FAILED}{failure}")))?;
-        Ok(Some((user, ())))
+        let form_token = req.extensions_mut().remove::<FormToken>().map(|FormToken(token)| token).transpose();
+        let checked = csrf::check(req, form_token.as_ref().ok().and_then(|token| token.as_ref()?.as_deref()));
+        match (checked, form_token) {
+            // As in DRF, the body is parsed before the tokens are compared, so this error comes first.
+            (Ok(()) | Err(CsrfFailure::TokenMissing | CsrfFailure::BadToken { .. }), Err(unreadable)) => {
+                Err(unreadable)
+            }
+            (Ok(()), Ok(_)) => Ok(Some((user, ()))),
+            (Err(failure), _) => Err(ApiError::permission_denied_with(format!("{FAILED}{failure}"))),
+        }
     }
 
     fn challenge(&self, _req: &HttpRequest) -> Option<String> {
@@ -78,10 +85,10 @@ impl From<SessionError> for ApiError {
     }
 }
 
-/// The CSRF token in the form of the request, for [`SessionAuthentication`], which runs before the body is parsed.
-struct FormToken(Option<String>);
+/// The CSRF token in the form of the request, or the error of a body that cannot be parsed, for [`SessionAuthentication`].
+struct FormToken(Result<Option<String>, ApiError>);
 
-/// Reads the body of a form if one of `classes` may ask for its CSRF token, and hands it on for the parser.
+/// Reads the body for the CSRF token in its form, and hands the body on for the parser.
 ///
 /// # Errors
 /// Returns the errors of the parsers for a body that is too large or too slow.
@@ -89,12 +96,15 @@ pub(in crate::rest_framework) async fn read_form_token(
     req: &HttpRequest,
     payload: Payload,
     framework: &RestFramework,
-    view_limit: Option<usize>,
+    view: &ApiView,
 ) -> Result<Payload, ApiError> {
     let (limits, budget) = (framework.settings.limits, &framework.body_budget);
-    let body = parsers::read_body(req.headers(), payload, limits, view_limit, budget).await?;
-    // A form that cannot be read has no token. The view says what is wrong with it, if the token is in the header.
-    let token = parsers::form_field(req.headers(), body.clone(), limits.fields, csrf::FIELD).await;
+    let body = parsers::read_body(req.headers(), payload, limits, view.body_limit, budget).await?;
+    let data = parsers::parse_body(req.headers(), &body, view.parser_classes(framework), limits.fields);
+    let token = data.map(|data| match data {
+        Data::Form(mut fields) => fields.remove(csrf::FIELD).and_then(|token| token.as_str().map(str::to_owned)),
+        Data::Json(_) => None,
+    });
     req.extensions_mut().insert(FormToken(token));
     Ok(payload_of(body))
 }

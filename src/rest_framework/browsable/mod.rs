@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::page::render;
 pub use self::urls::configure;
-use crate::http::query_dict::quote_plus;
+use crate::http::query_dict::{QueryDict, quote_plus};
 use crate::rest_framework::authentication::Caller;
 
 /// The name of the log-in's resource, for links: `{% url 'rest_framework:login' %}`.
@@ -63,12 +63,16 @@ struct Crumb {
     url: String,
 }
 
-/// The views at `path` and above it, the topmost first: `get_breadcrumbs`.
-fn breadcrumbs(req: &HttpRequest) -> Vec<Crumb> {
+/// The views at the path of the request and above it, the topmost first: `get_breadcrumbs`. Their addresses keep the parameter
+/// of the format, which `parameter` names.
+fn breadcrumbs(req: &HttpRequest, parameter: Option<&str>) -> Vec<Crumb> {
+    let query = QueryDict::parse(req.query_string().as_bytes());
+    let format = parameter.and_then(|name| Some(format!("?{}={}", quote_plus(name), quote_plus(query.get(name)?))));
+    let format = format.unwrap_or_default();
     let (mut crumbs, mut path) = (Vec::<Crumb>::new(), req.path());
     while !path.is_empty() {
         let name = req.resource_map().match_name(path).and_then(|name| name.strip_prefix(VIEW)?.split('\n').next());
-        crumbs.extend(name.map(|name| Crumb { name: name.to_owned(), url: path.to_owned() }));
+        crumbs.extend(name.map(|name| Crumb { name: name.to_owned(), url: format!("{path}{format}") }));
         path = match path.strip_suffix('/') {
             Some(shorter) => shorter,
             None => path.rfind('/').map_or("", |slash| &path[..=slash]),

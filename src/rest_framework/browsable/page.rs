@@ -119,7 +119,7 @@ pub(in crate::rest_framework) async fn render(
         next: quoted(req.path()),
         csrf_token: csrf::get_token(req),
         csrf_header: csrf::header_name(req).to_ascii_uppercase(),
-        breadcrumbs: breadcrumbs(req),
+        breadcrumbs: breadcrumbs(req, framework.settings.url_format_override.as_deref()),
         // The page says nothing about the view to a caller who may not use it.
         description: (!matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
             .then_some(mounted.view().description),

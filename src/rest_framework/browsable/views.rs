@@ -79,6 +79,7 @@ async fn show_or_log_in(req: &HttpRequest, form: &QueryDict) -> Result<HttpRespo
         return Ok(answer(&page));
     }
     let refused = match auth::authenticate(req, state, db, &username, &password).await {
+        Ok(Some(user)) if !user.is_active() => Refused::inactive(),
         Ok(Some(user)) => {
             auth::login(req, &user).await.map_err(|error| error.page())?;
             return Ok(redirect(next.as_deref().unwrap_or(LOGIN_REDIRECT_URL)));

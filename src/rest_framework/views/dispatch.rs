@@ -88,7 +88,7 @@ async fn initial_and_handle(
     let classes = view.authentication_classes(framework);
     #[cfg(feature = "server")]
     let payload = match session::needs_form_token(req, classes) {
-        true => Box::pin(session::read_form_token(req, payload, framework, view.body_limit)).await?,
+        true => Box::pin(session::read_form_token(req, payload, framework, view)).await?,
         false => payload,
     };
     let caller = authentication::authenticate(req, classes).await?;

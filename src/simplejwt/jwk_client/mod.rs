@@ -155,7 +155,11 @@ impl JwkClient {
                 state.fetched_at = now;
                 state.failed = false;
             }
-            Err(error) => log::warn!("the key set of JWK_URL could not be fetched: {error}"),
+            Err(error) => {
+                // The issuer has answered, so the token is invalid, as in simplejwt. Keys that were known before stay in use.
+                state.failed = !matches!(error, FetchError::KeySet(JwkSetError::NoKeys)) || !state.keys.is_empty();
+                log::warn!("the key set of JWK_URL could not be used: {error}");
+            }
         }
         drop(state);
         drop(in_progress);

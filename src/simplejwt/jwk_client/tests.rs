@@ -113,6 +113,23 @@ fn an_issuer_that_has_never_answered_gets_requests_at_the_same_rate() {
 }
 
 #[test]
+fn a_set_without_a_usable_key_makes_tokens_invalid() {
+    let (client, clock, requests) = client(Algorithm::RS256, |request| match request {
+        0 | 2 => Ok(br#"{"keys":[]}"#.to_vec()),
+        _ => Ok(key_set()),
+    });
+    assert!(client.fetch("rsa").is_none());
+    assert!(matches!(client.cached("rsa"), CachedKey::Unknown));
+    clock.advance(COOLDOWN);
+    assert!(client.fetch("rsa").is_some());
+    // Keys that were known before stay in use.
+    clock.advance(LIFESPAN);
+    assert!(client.fetch("rsa").is_some());
+    assert!(is_key(&client.cached("rsa")));
+    assert_eq!(requests.load(Ordering::SeqCst), 3);
+}
+
+#[test]
 fn a_clock_that_is_set_back_costs_one_request_and_loses_no_key() {
     let (client, clock, requests) = client(Algorithm::RS256, |_| Ok(key_set()));
     assert!(client.fetch("rsa").is_some());

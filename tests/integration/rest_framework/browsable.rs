@@ -1,9 +1,10 @@
 //! The pages of the API, and logging in and out by them.
 
+use actix_simplejwt::contrib::auth::settings::Backend;
 use actix_web::http::Method;
 use serde_json::json;
 
-use crate::support::{Browser, Response, TestApp, TestDatabase, alice};
+use crate::support::{Browser, Response, TestApp, TestDatabase, alice, ivan};
 
 const PAGE: (&str, &str) = ("Accept", "text/html");
 
@@ -112,6 +113,28 @@ per_database! {
         let out = post("/api-auth/logout/?next=/api/protected/", &[("csrfmiddlewaretoken", token)]).await;
         assert_eq!((out.status, out.header("Location")), (302, "/api/protected/"));
         assert_eq!(browser.get("/api/protected/").await.status, 403);
+    }
+
+    async fn an_inactive_user_cannot_log_in_by_a_page(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.auth.authentication_backends = vec![Backend::AllowAllUsersModel];
+        })
+        .await;
+        let browser = Browser::new(app.anonymous());
+        for path in ["/api-auth/login/", "/admin/login/"] {
+            let token = value_of(&browser.get(path).await.body, "csrfmiddlewaretoken").to_owned();
+            let fields = [("csrfmiddlewaretoken", &*token), ("username", "ivan"), ("password", ivan().password)];
+            let response = browser.post(path, &fields).await;
+            assert_eq!(response.status, 200);
+            assert_has(&response, &["This account is inactive."]);
+        }
+        assert_eq!(app.count("django_session").await, 0);
+    }
+
+    async fn breadcrumbs_keep_the_format(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        assert_has(&page(&app, "/api/token/refresh/?a=1&format=api").await, &["href=\"/api/token/?format=api\""]);
+        assert_has(&page(&app, "/api/token/refresh/?a=1").await, &["href=\"/api/token/\""]);
     }
 
     async fn failed_log_ins_by_the_page_are_limited(db: TestDatabase) {

@@ -72,6 +72,17 @@ per_database! {
             let response = someone.send(Method::DELETE, "/api/", None, "", &[("X-CSRFToken", token)]).await;
             assert_eq!(response.status, 405);
         }
+        // As in DRF, a body that cannot be read is an error before the tokens are compared, and before the check of the method.
+        let json_error = json!({ "detail": "JSON parse error - EOF while parsing an object at line 1 column 1" });
+        let unsupported = json!({ "detail": "Unsupported media type \"text/plain\" in request." });
+        for headers in [vec![], vec![("X-CSRFToken", &*token)]] {
+            let response = someone.send(Method::POST, "/api/", JSON, "{", &headers).await;
+            assert_eq!((response.status, response.json()), (400, json_error.clone()), "{headers:?}");
+            let response = someone.send(Method::POST, "/api/", Some("text/plain"), "x", &headers).await;
+            assert_eq!((response.status, response.json()), (415, unsupported.clone()), "{headers:?}");
+        }
+        let response = someone.send(Method::POST, "/api/", JSON, "{", &[("Origin", "http://evil.org")]).await;
+        assert_eq!(response.status, 403);
         someone.set_cookie("csrftoken", "");
         let (_, body) = post(&someone, "/api/", &[("X-CSRFToken", &secret)]).await;
         assert_eq!(body["detail"], "CSRF Failed: CSRF cookie has incorrect length.");

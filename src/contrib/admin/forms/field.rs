@@ -391,9 +391,16 @@ impl FormField {
         }
         match (parse_date(date), parse_time(time)) {
             (Some(date), Some(time)) => Ok(Value::text(moment_text(date.and_time(time)))),
-            (date, time) => {
-                let problems = [(date.is_none(), "Enter a valid date."), (time.is_none(), "Enter a valid time.")];
-                Err(problems.iter().filter(|(is_wrong, _)| *is_wrong).map(|(_, text)| (*text).to_owned()).collect())
+            (parsed_date, parsed_time) => {
+                let problems = [
+                    (parsed_date.is_none(), date, "Enter a valid date."),
+                    (parsed_time.is_none(), time, "Enter a valid time."),
+                ];
+                let wrong = problems.iter().filter(|(is_wrong, ..)| *is_wrong);
+                // As in Django, an empty part is reported only if the other part is valid.
+                let has_text = wrong.clone().any(|(_, text, _)| !text.is_empty());
+                let wrong = wrong.filter(|(_, text, _)| !has_text || !text.is_empty());
+                Err(wrong.map(|(_, _, problem)| (*problem).to_owned()).collect())
             }
         }
     }

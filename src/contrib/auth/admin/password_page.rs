@@ -189,7 +189,7 @@ async fn page(
         has_password,
         error_count: form.errors().len(),
         fields,
-        action: request.req.path(),
+        action: request.req.uri().path_and_query().map_or("", |address| address.as_str()),
     };
     Ok(render(StatusCode::OK, &template))
 }

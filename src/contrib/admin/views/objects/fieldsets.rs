@@ -124,7 +124,7 @@ impl Layout {
                 let choices = RelatedChoices::new(site, related, None);
                 let found = choices.find(conn, object.many(&field.name))?;
                 let labels: Vec<String> = found.into_iter().map(|(_, label)| label).collect();
-                Cell::text(labels.join(", "))
+                Cell::Text(labels.join(", "))
             }
             FieldKind::ForeignKey(relation) | FieldKind::OneToOne(relation) => {
                 let mut rows = [object.clone()];

@@ -77,6 +77,7 @@ async fn log_in(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse
             auth::login(&request.req, &user).await?;
             return Ok(redirect(next_of(request).as_deref().unwrap_or(site.base())));
         }
+        Ok(Some(user)) if !user.is_active() => Refused::inactive(),
         Ok(_) => {
             let problem = format!(
                 "Please enter the correct {} and password for a staff account. Note that both fields may be case-sensitive.",
