@@ -1,7 +1,5 @@
 //! `/healthz` and `/readyz`.
 
-use std::time::Duration;
-
 use super::assert_unavailable;
 use crate::support::{Proxy, TestApp, TestDatabase};
 
@@ -31,15 +29,12 @@ per_database! {
 async fn a_server_without_its_database_is_healthy_but_not_ready() {
     let Some(db) = TestDatabase::postgres() else { return };
     let proxy = Proxy::to(db.address());
-    let through_proxy = db.at(proxy.address());
-    let app = TestApp::build(db, |settings| {
-        settings.database = through_proxy;
-        settings.database.pool_timeout = Duration::from_secs(1);
-    })
-    .await;
+    let through_proxy = db.impatient_at(proxy.address());
+    let app = TestApp::build(db, |settings| settings.database = through_proxy).await;
     proxy.cut();
     assert_unavailable(&app.anonymous().get("/readyz").await);
     assert_eq!(app.anonymous().get("/healthz").await.status, 200);
     proxy.restore();
+    app.connected().await;
     assert_eq!(app.anonymous().get("/readyz").await.status, 200);
 }

@@ -3,6 +3,7 @@
 mod adopt;
 mod checks;
 mod commands;
+#[cfg(target_os = "linux")]
 mod descriptors;
 mod development;
 mod faults;
@@ -16,7 +17,9 @@ mod request_log;
 mod sweeper;
 mod unavailable;
 
-use serde_json::Value;
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, join_all};
+use serde_json::{Value, json};
 
 use crate::support::{Client, Response};
 
@@ -33,17 +36,36 @@ fn assert_unavailable(response: &Response) {
     assert_eq!(response.body, r#"{"detail":"Service temporarily unavailable, try again later."}"#);
 }
 
-/// Logs in, and sends a request to every kind of endpoint that asks the database.
-async fn one_of_each(anonymous: &Client, user: &Client, refresh: &str) -> Vec<Response> {
-    let token = serde_json::json!({ "refresh": refresh });
-    let login = serde_json::json!({ "username": "alice", "password": "correct horse 1" });
+/// A login and a request to every kind of endpoint that asks the database.
+fn each_kind(anonymous: &Client, user: &Client, refresh: &str) -> Vec<LocalBoxFuture<'static, Response>> {
+    let post = |uri: &'static str, body: &Value| {
+        let (client, body) = (anonymous.clone(), body.clone());
+        async move { client.post(uri, body).await }.boxed_local()
+    };
+    let login = json!({ "username": "alice", "password": "correct horse 1" });
+    let refresh = json!({ "refresh": refresh });
+    let user = user.clone();
     vec![
-        anonymous.post("/api/token/", login.clone()).await,
-        anonymous.post("/api/authtoken/", login.clone()).await,
-        anonymous.post("/api-token-auth/", login).await,
-        anonymous.post("/api/token/refresh/", token.clone()).await,
-        anonymous.post("/api/token/blacklist/", token).await,
-        anonymous.post("/api/token/verify/", serde_json::json!({ "token": refresh })).await,
-        user.get("/api/protected/").await,
+        post("/api/token/", &login),
+        post("/api/authtoken/", &login),
+        post("/api-token-auth/", &login),
+        post("/api/token/refresh/", &refresh),
+        post("/api/token/blacklist/", &refresh),
+        post("/api/token/verify/", &json!({ "token": refresh["refresh"] })),
+        async move { user.get("/api/protected/").await }.boxed_local(),
     ]
+}
+
+/// The responses to [`each_kind`], one request after the other.
+async fn one_of_each(anonymous: &Client, user: &Client, refresh: &str) -> Vec<Response> {
+    let mut responses = Vec::new();
+    for request in each_kind(anonymous, user, refresh) {
+        responses.push(request.await);
+    }
+    responses
+}
+
+/// Sends the requests of [`each_kind`] at the same time, so that they wait for the same time limit.
+async fn assert_each_kind_unavailable(anonymous: &Client, user: &Client, refresh: &str) {
+    join_all(each_kind(anonymous, user, refresh)).await.iter().for_each(assert_unavailable);
 }

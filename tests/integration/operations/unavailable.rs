@@ -8,20 +8,16 @@ use actix_simplejwt::db::{DatabaseError, DatabaseSettings};
 use futures_util::future::join;
 use serde_json::json;
 
-use super::{assert_unavailable, one_of_each, text};
+use super::{assert_each_kind_unavailable, assert_unavailable, text};
 use crate::support::{Proxy, TestApp, TestDatabase, alice};
-
-/// Long enough for a local database, short enough to be waited for in a test.
-const SHORT: Duration = Duration::from_secs(2);
 
 #[actix_web::test]
 async fn a_postgresql_that_is_down_is_503_until_it_is_back() {
     let Some(db) = TestDatabase::postgres() else { return };
     let proxy = Proxy::to(db.address());
-    let through_proxy = db.at(proxy.address());
+    let through_proxy = db.impatient_at(proxy.address());
     let app = TestApp::build(db, |settings| {
         settings.database = through_proxy;
-        settings.database.pool_timeout = SHORT;
         settings.simple_jwt.blacklist_after_rotation = true;
     })
     .await;
@@ -29,14 +25,13 @@ async fn a_postgresql_that_is_down_is_503_until_it_is_back() {
     let refresh = text(&app.login(&alice()).await, "refresh");
 
     proxy.cut();
-    for response in one_of_each(&anonymous, &user, &refresh).await {
-        assert_unavailable(&response);
-    }
+    assert_each_kind_unavailable(&anonymous, &user, &refresh).await;
     // An invalid token is refused without the database.
     let forged = anonymous.clone().with_header("Authorization", "Bearer x.y.z");
     assert_eq!(forged.get("/api/protected/").await.status, 401);
 
     proxy.restore();
+    app.connected().await;
     assert_eq!(user.get("/api/protected/").await.status, 200);
     let refreshed = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await;
     assert_eq!(refreshed.status, 200, "{}", refreshed.body);
@@ -50,8 +45,6 @@ async fn a_postgresql_that_stops_answering_is_503_within_the_time_limit() {
     let app = TestApp::build(db, |settings| {
         settings.database = through_proxy;
         settings.database.pool_size = 2;
-        settings.database.pool_timeout = SHORT;
-        settings.database.statement_timeout = Some(SHORT);
         settings.simple_jwt.blacklist_after_rotation = true;
     })
     .await;
@@ -59,9 +52,7 @@ async fn a_postgresql_that_stops_answering_is_503_within_the_time_limit() {
     let refresh = text(&app.login(&alice()).await, "refresh");
     proxy.freeze();
     // The first requests have a connection that does not answer, the others get no connection.
-    for response in one_of_each(&anonymous, &user, &refresh).await {
-        assert_unavailable(&response);
-    }
+    assert_each_kind_unavailable(&anonymous, &user, &refresh).await;
     proxy.thaw();
     assert_eq!(user.get("/api/protected/").await.status, 200);
 }
@@ -76,7 +67,7 @@ async fn connections_that_postgresql_closed_are_replaced_without_an_error() {
     let refresh = text(&app.login(&alice()).await, "refresh");
     // An administrator or a restart does the same. Returns when the processes have ended, and fails if there was none.
     let ended = format!(
-        "SELECT 1 / count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = '{name}'"
+        "SELECT 1 / count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE application_name = '{name}'"
     );
     app.tables().connect().batch_execute(&ended).unwrap();
     assert_eq!(user.get("/api/protected/").await.status, 200);
@@ -87,9 +78,10 @@ async fn connections_that_postgresql_closed_are_replaced_without_an_error() {
 #[actix_web::test]
 async fn an_exhausted_pool_is_503_until_a_connection_is_free() {
     let Some(db) = TestDatabase::postgres() else { return };
+    let impatient = db.impatient_at(db.address());
     let app = TestApp::build(db, |settings| {
+        settings.database = impatient;
         settings.database.pool_size = 1;
-        settings.database.pool_timeout = SHORT;
         settings.simple_jwt.blacklist_after_rotation = true;
     })
     .await;
@@ -101,9 +93,7 @@ async fn an_exhausted_pool_is_503_until_a_connection_is_free() {
         Ok::<_, DatabaseError>(())
     });
     let asking = async {
-        for response in one_of_each(&anonymous, &user, &refresh).await {
-            assert_unavailable(&response);
-        }
+        assert_each_kind_unavailable(&anonymous, &user, &refresh).await;
         // A forged token is refused before it takes a connection. Otherwise attackers could use all connections.
         let mut signed = refresh.rsplit_once('.').unwrap().0.to_owned();
         signed.push_str(".AAAA");
@@ -128,13 +118,14 @@ async fn an_exhausted_pool_is_503_until_a_connection_is_free() {
 #[actix_web::test]
 async fn a_statement_that_waits_too_long_for_a_lock_is_503() {
     let Some(db) = TestDatabase::postgres() else { return };
-    let app = TestApp::build(db, |settings| settings.database.statement_timeout = Some(SHORT)).await;
+    let app = TestApp::build(db, |_| {}).await;
     let (anonymous, user) = (app.anonymous(), app.client(&alice()).await);
     let refresh = text(&app.login(&alice()).await, "refresh");
     let mut other = app.tables().connect();
     other.batch_execute("BEGIN; LOCK TABLE auth_user, token_blacklist_outstandingtoken").unwrap();
-    assert_unavailable(&user.get("/api/protected/").await);
-    assert_unavailable(&anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await);
+    let refreshing = anonymous.post("/api/token/refresh/", json!({ "refresh": refresh }));
+    let (asked, refreshed) = join(user.get("/api/protected/"), refreshing).await;
+    [asked, refreshed].iter().for_each(assert_unavailable);
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(user.get("/api/protected/").await.status, 200);
     assert_eq!(anonymous.post("/api/token/refresh/", json!({ "refresh": refresh })).await.status, 200);
@@ -143,7 +134,8 @@ async fn a_statement_that_waits_too_long_for_a_lock_is_503() {
 #[actix_web::test]
 async fn a_sqlite_file_that_another_process_keeps_locked_is_503_for_writes() {
     let app = TestApp::build(TestDatabase::sqlite(), |settings| {
-        settings.database.sqlite_busy_timeout = SHORT;
+        // Nothing else locks the file for writing.
+        settings.database.sqlite_busy_timeout = Duration::from_millis(100);
         settings.simple_jwt.blacklist_after_rotation = true;
     })
     .await;

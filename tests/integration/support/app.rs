@@ -1,6 +1,7 @@
 //! The application in process, on a clock that the test moves.
 
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::contrib::auth::AuthState;
@@ -131,12 +132,22 @@ impl TestApp {
                 }
             })
         });
-        Self { call, clock, database, auth, description: Rc::default(), kept, urls }
+        let app = Self { call, clock, database, auth, description: Rc::default(), kept, urls };
+        app.connected().await;
+        app
     }
 
     /// The server's database.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Returns when the pool has a connection, which it keeps. With a short pool timeout a busy machine may need several attempts.
+    pub async fn connected(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while let Err(error) = self.database.ping().await {
+            assert!(Instant::now() < deadline, "{error}");
+        }
     }
 
     /// The server's users and passwords.

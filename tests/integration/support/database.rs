@@ -5,6 +5,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
@@ -127,6 +128,17 @@ impl TestDatabase {
     pub fn at(&self, address: SocketAddr) -> DatabaseSettings {
         let mut settings = DatabaseSettings::new(&self.url_at(&address.to_string())).unwrap();
         settings.pool_size = self.settings.pool_size;
+        settings
+    }
+
+    /// The same, with a pool timeout that a test can wait for. A request that needs a new connection may get it too late on a busy
+    /// machine, so wait for [`TestApp::connected`](super::TestApp::connected) first. No other time limit ends in a test.
+    pub fn impatient_at(&self, address: SocketAddr) -> DatabaseSettings {
+        let url = format!("{}&connect_timeout=60", self.url_at(&address.to_string()));
+        let mut settings = DatabaseSettings::new(&url).unwrap();
+        settings.pool_size = self.settings.pool_size;
+        settings.pool_timeout = Duration::from_secs(1);
+        settings.statement_timeout = Some(Duration::from_secs(3600));
         settings
     }
 

@@ -1,15 +1,22 @@
 //! Faults of PostgreSQL, and of proxies between it and the server.
 
 use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use actix_simplejwt::db::{DatabaseLoad, DatabaseSettings};
+use diesel::RunQueryDsl;
 use diesel::connection::Connection;
+use diesel::dsl::sql;
+use diesel::sql_types::Integer;
 use futures_util::FutureExt;
 use futures_util::future::{Either, join, join_all, select};
 use serde_json::json;
 
-use super::{SHORT, assert_unavailable, behind_proxy, one_of_each, text};
+use super::{assert_each_kind_unavailable, assert_unavailable, behind_proxy, one_of_each, text};
 use crate::support::{Client, Proxy, TestApp, TestDatabase, alice};
+
+/// A pool timeout for servers that have a connection or shall get none.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Statuses of `one_of_each` on a server without faults.
 const WORKS: [u16; 7] = [200, 200, 200, 200, 401, 400, 200];
@@ -89,7 +96,10 @@ async fn a_database_that_does_not_answer_is_503_until_it_does() {
     proxy.restore();
     // Until no earlier attempt to connect is left.
     let has_recovered = |load: DatabaseLoad| load.connections == load.idle;
-    while user.get("/api/protected/").await.status != 200 || !has_recovered(app.database().load()) {}
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while user.get("/api/protected/").await.status != 200 || !has_recovered(app.database().load()) {
+        assert!(Instant::now() < deadline, "{:?}", app.database().load());
+    }
     assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
 }
 
@@ -104,7 +114,8 @@ async fn a_half_closed_connection_is_replaced_without_an_error() {
 
 #[actix_web::test]
 async fn a_rotation_whose_commit_has_no_response_is_503_and_happens_at_most_once() {
-    for reaches_server in [true, false] {
+    // At the same time, because both wait for the same time limit.
+    join_all([true, false].map(async |reaches_server| {
         let Some((app, proxy)) = behind_proxy(|_| {}).await else { return };
         let anonymous = app.anonymous();
         let refresh = text(&app.login(&alice()).await, "refresh");
@@ -121,20 +132,24 @@ async fn a_rotation_whose_commit_has_no_response_is_503_and_happens_at_most_once
             assert_eq!((rows, again.status), (1, 200), "{}", again.body);
         }
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 1);
-    }
+    }))
+    .await;
 }
 
 #[actix_web::test]
 async fn a_slow_statement_is_stopped_and_its_connection_is_kept() {
-    let Some((app, _proxy)) = behind_proxy(|_| {}).await else { return };
+    let Some((app, _proxy)) = behind_proxy(|settings| settings.database.pool_size = 1).await else { return };
     let user = app.client(&alice()).await;
     let mut other = app.tables().connect();
     other.batch_execute("BEGIN; LOCK TABLE auth_user").unwrap();
-    let before = app.database().load().connections;
+    // The process of PostgreSQL behind the connection.
+    let backend =
+        async || app.write(|conn| diesel::select(sql::<Integer>("pg_backend_pid()")).get_result::<i32>(conn)).await;
+    let before = backend().await;
     assert_unavailable(&user.get("/api/protected/").await);
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(user.get("/api/protected/").await.status, 200);
-    assert_eq!(app.database().load().connections, before);
+    assert_eq!(backend().await, before);
 }
 
 #[actix_web::test]
@@ -144,8 +159,7 @@ async fn a_failed_host_is_replaced_by_the_next_host_of_the_url() {
     let url = db.url_at(&format!("{},{}", first.address(), second.address()));
     let both = DatabaseSettings::new(&format!("{url}&target_session_attrs=read-write")).unwrap();
     let app = TestApp::build(db, |settings| {
-        settings.database = both;
-        settings.database.pool_timeout = SHORT;
+        settings.database = both.clone();
         settings.simple_jwt.rotate_refresh_tokens = true;
         settings.simple_jwt.blacklist_after_rotation = true;
     })
@@ -155,6 +169,8 @@ async fn a_failed_host_is_replaced_by_the_next_host_of_the_url() {
     // Its connections end, and its port is closed.
     first.stop();
     assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
+    let impatient = app.another(|settings| settings.database = DatabaseSettings { pool_timeout: SHORT, ..both }).await;
+    let user = impatient.client(&alice()).await;
     second.cut();
     assert_unavailable(&user.get("/api/protected/").await);
 }
@@ -172,7 +188,8 @@ async fn a_postgresql_with_too_many_clients_is_503_until_it_has_room() {
              GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"
         ))
         .unwrap();
-    let url = format!("postgres://{role}@{}/{}", db.address(), db.url.rsplit_once('/').unwrap().1);
+    let database = db.url.rsplit_once('/').unwrap().1;
+    let url = format!("postgres://{role}@{}/{database}&connect_timeout=60", db.address());
     let crowded = DatabaseSettings { pool_timeout: SHORT, pool_size: 3, ..DatabaseSettings::new(&url).unwrap() };
     let app = TestApp::build(db, |settings| {
         settings.database = crowded.clone();
@@ -184,14 +201,13 @@ async fn a_postgresql_with_too_many_clients_is_503_until_it_has_room() {
     let refresh = text(&app.login(&alice()).await, "refresh");
 
     // The server's connections end, and another program uses all connections.
-    let gone = format!("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE usename = '{role}'");
+    let gone = format!("SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity WHERE usename = '{role}'");
     admin.batch_execute(&gone).unwrap();
     let others: Vec<_> = (0..3).map(|_| diesel::PgConnection::establish(&url).unwrap()).collect();
-    for response in one_of_each(&anonymous, &user, &refresh).await {
-        assert_unavailable(&response);
-    }
+    assert_each_kind_unavailable(&anonymous, &user, &refresh).await;
     admin.batch_execute(&gone).unwrap();
     drop(others);
+    app.connected().await;
     assert_eq!(statuses(&anonymous, &user, &refresh).await, WORKS);
     drop(app);
     admin.batch_execute(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).unwrap();
