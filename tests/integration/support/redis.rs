@@ -1,6 +1,7 @@
 //! A Redis for one test: its keys have a prefix and are removed when the test ends.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use actix_simplejwt::core::crypto::{ALPHANUMERIC, random_string};
 use actix_simplejwt::rest_framework::throttling::{CacheSettings, CacheUrl};
@@ -21,11 +22,12 @@ impl TestRedis {
         Some(Self { url, prefix: format!("test-{}", random_string(12, ALPHANUMERIC)) })
     }
 
-    /// The settings of a server that uses it.
+    /// The settings of a server that uses it, with a time limit that no test reaches.
     pub fn settings(&self) -> CacheSettings {
         let mut settings = CacheSettings::default();
         settings.url = CacheUrl::parse(&self.url).unwrap();
         settings.key_prefix = self.prefix.clone();
+        settings.socket_timeout = Duration::from_secs(60);
         settings
     }
 
