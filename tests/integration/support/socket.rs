@@ -76,6 +76,8 @@ pub fn read_to_close(stream: &mut TcpStream) -> String {
             Ok(0) => break,
             Ok(n) => received.extend_from_slice(&buffer[..n]),
             Err(error) if error.kind() == ErrorKind::ConnectionReset => break,
+            // The process was stopped and continued.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&received)),
         }
     }
