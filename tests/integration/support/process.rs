@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -71,6 +71,27 @@ impl Process {
     pub fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    }
+
+    /// Waits until this number of requests wait for the database. For a server with `METRICS_ADDRESS`.
+    pub fn wait_for_queue(&self, length: usize) {
+        let line = format!("actix_simplejwt_database_queue {length}");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let page = get(self.metrics.unwrap(), "/metrics").unwrap().1;
+            if page.lines().any(|found| found == line) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{line} never came: {page}");
+        }
+    }
+
+    /// Waits until the server accepts no more connections.
+    pub fn wait_for_closed_port(&self) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(self.address).is_ok() {
+            assert!(Instant::now() < deadline, "{} is still open", self.address);
+        }
     }
 
     /// The number of open files and sockets.

@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -25,19 +24,6 @@ fn ask(address: SocketAddr, access: &str) -> TcpStream {
     stream
 }
 
-/// Waits until this number of requests wait for the database.
-fn wait_for_queue(server: &Process, length: usize) {
-    let line = format!("actix_simplejwt_database_queue {length}");
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let page = get(server.metrics.unwrap(), "/metrics").unwrap().1;
-        if page.lines().any(|found| found == line) {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{line} never came: {page}");
-    }
-}
-
 #[actix_web::test]
 async fn a_request_ends_when_its_client_disconnects_while_the_database_does_not_answer() {
     let Some(mut db) = TestDatabase::postgres() else { return };
@@ -50,11 +36,11 @@ async fn a_request_ends_when_its_client_disconnects_while_the_database_does_not_
     proxy.freeze();
     let stays = ask(server.address, &access);
     let goes: Vec<_> = (0..100).map(|_| ask(server.address, &access)).collect();
-    wait_for_queue(&server, 101);
+    server.wait_for_queue(101);
     drop(goes);
-    wait_for_queue(&server, 1);
+    server.wait_for_queue(1);
     proxy.thaw();
-    wait_for_queue(&server, 0);
+    server.wait_for_queue(0);
     drop(stays);
 }
 
