@@ -292,12 +292,11 @@ pub fn app_list(site: &AdminSite, request: &AdminRequest, only: Option<&str>) ->
     for (label, name) in site.apps().iter().filter(|(label, _)| only.is_none_or(|only| only == label)) {
         let mut models = Vec::new();
         for registered in site.models().filter(|registered| registered.model.app_label == *label) {
-            let admin = &registered.admin;
-            let can_add = admin.has_add_permission(request);
-            let can_change = admin.has_change_permission(request, None);
-            let can_view = admin.has_view_permission(request, None);
-            let may_see = can_add || can_change || can_view || admin.has_delete_permission(request, None);
-            if !may_see || !admin.has_module_permission(request) {
+            let can_add = registered.has_add_permission(request);
+            let can_change = registered.has_change_permission(request, None);
+            let can_view = registered.has_view_permission(request, None);
+            let may_see = can_add || can_change || can_view || registered.has_delete_permission(request, None);
+            if !may_see || !registered.admin.has_module_permission(request, &registered.model) {
                 continue;
             }
             models.push(NavModel {
@@ -328,7 +327,7 @@ fn tools(site: &AdminSite, request: &AdminRequest) -> Vec<Link> {
 pub fn may_see_accounts(site: &AdminSite, request: &AdminRequest) -> bool {
     let Ok(auth) = request.auth() else { return false };
     match site.models().find(|known| known.model.table == auth.users().table()) {
-        Some(users) => users.admin.has_view_permission(request, None),
+        Some(users) => users.has_view_permission(request, None),
         None => request.user.as_ref().is_some_and(|user| user.is_superuser()),
     }
 }

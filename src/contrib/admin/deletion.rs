@@ -131,7 +131,7 @@ impl Deletion {
         let mut names: Vec<String> = Vec::new();
         for (registered, row) in &self.asked {
             let name = &registered.model.verbose_name;
-            if !names.contains(name) && !registered.admin.has_delete_permission(request, Some(row)) {
+            if !names.contains(name) && !registered.has_delete_permission(request, Some(row)) {
                 names.push(name.clone());
             }
         }

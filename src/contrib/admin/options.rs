@@ -115,13 +115,13 @@ pub struct ObjectTool {
 /// }
 /// ```
 pub trait ModelAdmin: Send + Sync + 'static {
-    /// The model. Called once.
+    /// The model. Called when the site is made, and by the default of [`ModelAdmin::fieldsets`].
     fn model(&self) -> Model;
 
     /// `__str__`: the text of the row in lists, titles, messages and log entries. Must not contain a secret. Default:
     /// `Order object (7)`.
     fn to_string(&self, object: &Row) -> String {
-        format!("{} object ({})", self.model().object_name, object.pk())
+        format!("{} object ({})", object.model().object_name, object.pk())
     }
 
     /// `list_display`: the columns of the list, by names of fields, `__str__`, or names that [`ModelAdmin::display`] knows.
@@ -323,20 +323,19 @@ pub trait ModelAdmin: Send + Sync + 'static {
     }
 
     /// Whether the user may see the rows, or this row. A user who may change them may see them as well.
-    fn has_view_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+    fn has_view_permission(&self, request: &AdminRequest, model: &Model, object: Option<&Row>) -> bool {
         let _ = object;
-        let model = self.model();
         request.has_perm(&model.permission("view")) || request.has_perm(&model.permission("change"))
     }
 
     /// Whether the user may add rows.
-    fn has_add_permission(&self, request: &AdminRequest) -> bool {
-        request.has_perm(&self.model().permission("add"))
+    fn has_add_permission(&self, request: &AdminRequest, model: &Model) -> bool {
+        request.has_perm(&model.permission("add"))
     }
 
     /// Whether the user may open the page for a new row. Default: [`ModelAdmin::has_add_permission`].
-    fn may_add(&self, request: &AdminRequest) -> bool {
-        self.has_add_permission(request)
+    fn may_add(&self, request: &AdminRequest, model: &Model) -> bool {
+        self.has_add_permission(request, model)
     }
 
     /// Whether saving a new row leads to its page, as for a user. Default: it leads to the list.
@@ -367,20 +366,19 @@ pub trait ModelAdmin: Send + Sync + 'static {
     }
 
     /// Whether the user may change the rows, or this row.
-    fn has_change_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+    fn has_change_permission(&self, request: &AdminRequest, model: &Model, object: Option<&Row>) -> bool {
         let _ = object;
-        request.has_perm(&self.model().permission("change"))
+        request.has_perm(&model.permission("change"))
     }
 
     /// Whether the user may delete the rows, or this row.
-    fn has_delete_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+    fn has_delete_permission(&self, request: &AdminRequest, model: &Model, object: Option<&Row>) -> bool {
         let _ = object;
-        request.has_perm(&self.model().permission("delete"))
+        request.has_perm(&model.permission("delete"))
     }
 
     /// Whether the user may see that the model exists. Default: users with any of its permissions.
-    fn has_module_permission(&self, request: &AdminRequest) -> bool {
-        let model = self.model();
+    fn has_module_permission(&self, request: &AdminRequest, model: &Model) -> bool {
         ["view", "add", "change", "delete"].iter().any(|action| request.has_perm(&model.permission(action)))
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::PageError;
-use super::models::{Manager, Model, Relation};
+use super::models::{Manager, Model, Relation, Row};
 use super::names::Names;
 use super::options::ModelAdmin;
 use super::request::AdminRequest;
@@ -44,6 +44,35 @@ impl Registered {
     #[must_use]
     pub fn path(&self, rest: &str) -> String {
         format!("{}/{}/{rest}", self.model.app_label, self.model.model_name)
+    }
+
+    /// Same as [`ModelAdmin::has_view_permission`].
+    #[must_use]
+    pub fn has_view_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+        self.admin.has_view_permission(request, &self.model, object)
+    }
+
+    /// Same as [`ModelAdmin::has_add_permission`].
+    #[must_use]
+    pub fn has_add_permission(&self, request: &AdminRequest) -> bool {
+        self.admin.has_add_permission(request, &self.model)
+    }
+
+    /// Same as [`ModelAdmin::has_change_permission`].
+    #[must_use]
+    pub fn has_change_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+        self.admin.has_change_permission(request, &self.model, object)
+    }
+
+    /// Same as [`ModelAdmin::has_delete_permission`].
+    #[must_use]
+    pub fn has_delete_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+        self.admin.has_delete_permission(request, &self.model, object)
+    }
+
+    /// Whether the user may see the rows, or this row: everyone who may view or change them.
+    pub(super) fn may_see(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
+        self.has_view_permission(request, object) || self.has_change_permission(request, object)
     }
 }
 

@@ -70,17 +70,17 @@ impl ModelAdmin for OutstandingTokenAdmin {
         self.model().fields.into_iter().map(|field| field.name).collect()
     }
 
-    fn has_add_permission(&self, _request: &AdminRequest) -> bool {
+    fn has_add_permission(&self, _request: &AdminRequest, _model: &Model) -> bool {
         false
     }
 
-    fn has_delete_permission(&self, _request: &AdminRequest, _object: Option<&Row>) -> bool {
+    fn has_delete_permission(&self, _request: &AdminRequest, _model: &Model, _object: Option<&Row>) -> bool {
         false
     }
 
     /// The page can be viewed but not saved, as in simplejwt.
-    fn has_change_permission(&self, request: &AdminRequest, _object: Option<&Row>) -> bool {
-        matches!(request.req.method().as_str(), "GET" | "HEAD") && request.has_perm(&self.model().permission("change"))
+    fn has_change_permission(&self, request: &AdminRequest, model: &Model, _object: Option<&Row>) -> bool {
+        matches!(request.req.method().as_str(), "GET" | "HEAD") && request.has_perm(&model.permission("change"))
     }
 }
 

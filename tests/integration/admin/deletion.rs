@@ -77,6 +77,20 @@ per_database! {
         assert_eq!(app.count("shop_order").await, 1);
     }
 
+    async fn a_hook_can_refuse_a_request(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        let id = order(&app, "A-1").await.to_string();
+        for (text, status) in [("refused by clean", 403), ("refused by saved", 403), ("unknown", 404)] {
+            let response = submit(&root, "/admin/shop/orderline/add/", &[("order", &id), ("text", text)]).await;
+            assert_eq!(response.status, status, "{text}");
+        }
+        app.sql(&format!("INSERT INTO shop_line (order_id, text) VALUES ({id}, 'kept')")).await;
+        let line = key(&app, "shop_line", "text = 'kept'").await;
+        let response = submit(&root, &format!("/admin/shop/orderline/{line}/delete/"), &[("post", "yes")]).await;
+        assert_eq!((response.status, app.count("shop_line").await), (403, 3));
+    }
+
     async fn who_may_delete_a_row_needs_the_same_for_what_goes_with_it(db: TestDatabase) {
         let app = site(db).await;
         app.sql("INSERT INTO django_content_type (app_label, model) VALUES ('shop', 'customer')").await;

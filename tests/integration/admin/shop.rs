@@ -1,8 +1,9 @@
 //! Models of a shop, registered as the documentation says.
 
-use actix_simplejwt::apps::AppsBuilder;
-use actix_simplejwt::contrib::admin::models::{Field, Model, OnDelete, Row};
-use actix_simplejwt::contrib::admin::{Fieldset, ModelAdmin};
+use actix_simplejwt::apps::{Apps, AppsBuilder};
+use actix_simplejwt::contrib::admin::models::{Field, Manager, Model, OnDelete, Row};
+use actix_simplejwt::contrib::admin::{FieldError, Fieldset, ModelAdmin, PageError};
+use actix_simplejwt::db::DbConnection;
 
 use crate::support::TestApp;
 
@@ -95,6 +96,29 @@ impl ModelAdmin for LineAdmin {
 
     fn to_string(&self, line: &Row) -> String {
         line.text("text").to_owned()
+    }
+
+    fn clean(&self, _: &mut DbConnection, line: &mut Row, _: Option<&Row>) -> Result<Vec<FieldError>, PageError> {
+        match line.text("text") {
+            "refused by clean" => Err(PageError::PermissionDenied),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    fn saved(&self, _: &mut DbConnection, _: &Apps, line: &Row, _: Option<&Row>) -> Result<(), PageError> {
+        match line.text("text") {
+            "refused by saved" => Err(PageError::PermissionDenied),
+            "unknown" => Err(PageError::NotFound),
+            _ => Ok(()),
+        }
+    }
+
+    fn delete_model(&self, conn: &mut DbConnection, objects: &Manager, line: &Row) -> Result<(), PageError> {
+        if line.text("text") == "kept" {
+            return Err(PageError::PermissionDenied);
+        }
+        objects.delete(conn, &[line.pk()])?;
+        Ok(())
     }
 }
 

@@ -47,7 +47,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     let pk = key.to_owned();
     let row = request.db.query(move |conn| Ok::<_, DatabaseError>(objects.get(conn, &pk)?)).await?;
     let row = row.ok_or(PageError::NotFound)?;
-    if !registered.admin.has_change_permission(request, Some(&row)) {
+    if !registered.has_change_permission(request, Some(&row)) {
         return Err(PageError::PermissionDenied);
     }
     let back = redirect(&request.url(&registered.path(&format!("{}/change/#logins", quote(key)))));

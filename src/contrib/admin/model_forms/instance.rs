@@ -1,5 +1,7 @@
 //! Rows from forms. Python counterpart: `construct_instance` and `Model.validate_unique`.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use uuid::Uuid;
@@ -12,7 +14,7 @@ use crate::db::DbConnection;
 
 /// A new row with the defaults of its fields. The database sets fields without a default.
 #[must_use]
-pub fn new_object(model: &Model, now: DateTime<Utc>) -> Row {
+pub fn new_object(model: &Arc<Model>, now: DateTime<Utc>) -> Row {
     let mut object = Row::new(model);
     for field in model.fields.iter().filter(|field| !field.auto && field.many().is_none()) {
         let value = match default_value(field, now) {

@@ -11,9 +11,9 @@ use super::model::Model;
 /// The formats are `true` and `false`, `7`, `1.50`, `2024-03-01`, a date and time in UTC such as `2024-03-01T12:30:15.123456Z`,
 /// and a UUID with hyphens. The value of a foreign key is the key of the other row. Many-to-many fields have lists of keys, see
 /// [`Row::many`].
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Row {
-    pk: String,
+    model: Arc<Model>,
     values: HashMap<String, Option<String>>,
     many: HashMap<String, Vec<String>>,
     related: HashMap<String, (Arc<Row>, String)>,
@@ -22,14 +22,20 @@ pub struct Row {
 impl Row {
     /// A row of `model` without values.
     #[must_use]
-    pub fn new(model: &Model) -> Self {
-        Self { pk: model.pk.clone(), ..Self::default() }
+    pub fn new(model: &Arc<Model>) -> Self {
+        Self { model: Arc::clone(model), values: HashMap::new(), many: HashMap::new(), related: HashMap::new() }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// The value of a field. `None` if it is NULL, or was not read.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&str> {
-        let field = if field == "pk" { self.pk.as_str() } else { field };
+        let field = if field == "pk" { &self.model.pk } else { field };
         self.values.get(field)?.as_deref()
     }
 
@@ -53,8 +59,8 @@ impl Row {
 
     /// Sets the value of a field.
     pub fn set(&mut self, field: &str, value: Option<String>) {
-        let field = if field == "pk" { self.pk.clone() } else { field.to_owned() };
-        self.values.insert(field, value);
+        let field = if field == "pk" { &self.model.pk } else { field };
+        self.values.insert(field.to_owned(), value);
     }
 
     /// Whether the field was read or set. Its value may be NULL.
@@ -102,6 +108,6 @@ impl Row {
 impl fmt::Debug for Row {
     /// Without the values, which may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Row({} = {:?})", self.pk, self.pk())
+        write!(f, "Row({} = {:?})", self.model.pk, self.pk())
     }
 }

@@ -104,17 +104,16 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
     let path = request.req.path().strip_prefix(site.base()).unwrap_or_default().to_owned();
     let path = decode_path(&path);
     let page = resolve(site, &path);
-    if let Some(Page::Login) = page {
-        return site_pages::login(site, request).await;
-    }
-    if !request.user.as_ref().is_some_and(|user| user.is_active() && user.is_staff()) {
+    let is_staff = request.user.as_ref().is_some_and(|user| user.is_active() && user.is_staff());
+    if !is_staff && !matches!(page, Some(Page::Login)) {
         return Ok(match page {
             Some(Page::Logout) => redirect(site.base()),
             _ => redirect(&format!("{}login/?next={}", site.base(), next(&request.full_path()))),
         });
     }
     let Some(page) = page else { return catch_all(site, request, &path) };
-    if !matches!(*request.req.method(), Method::GET | Method::HEAD | Method::POST) && !matches!(page, Page::Logout) {
+    let is_known = matches!(*request.req.method(), Method::GET | Method::HEAD | Method::POST);
+    if !is_known && !matches!(page, Page::Login | Page::Logout) {
         return Ok(method_not_allowed(request.req.method(), "GET, HEAD, POST, OPTIONS"));
     }
     match page {

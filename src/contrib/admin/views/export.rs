@@ -29,7 +29,7 @@ pub(super) async fn export(
     registered: &Registered,
     request: &AdminRequest,
 ) -> Result<HttpResponse, PageError> {
-    if !registered.admin.has_view_permission(request, None) {
+    if !registered.has_view_permission(request, None) {
         return Err(PageError::PermissionDenied);
     }
     let wanted = changelist::Request { params: request.params.clone(), has_actions: false, now: request.now() };

@@ -3,6 +3,7 @@
 mod changelist;
 mod context;
 mod dashboard;
+mod deletion;
 mod dispatch;
 mod export;
 mod objects;

@@ -37,7 +37,7 @@ async fn user_change_password(request: &AdminRequest, key: &str) -> Result<HttpR
     let site = AdminSite::of(request)?;
     let registered = site.model("auth.User").ok_or(PageError::NotFound)?.clone();
     let user = get_object(&site, &registered, key, request).await?;
-    if !registered.admin.has_change_permission(request, user.as_ref()) {
+    if !registered.has_change_permission(request, user.as_ref()) {
         return Err(PageError::PermissionDenied);
     }
     let user = user.ok_or(PageError::NotFound)?;

@@ -159,8 +159,8 @@ impl ModelAdmin for UserAdmin {
     }
 
     /// As in Django: a user who may add users but not change them could make a superuser.
-    fn may_add(&self, request: &AdminRequest) -> bool {
-        self.has_add_permission(request) && self.has_change_permission(request, None)
+    fn may_add(&self, request: &AdminRequest, model: &Model) -> bool {
+        self.has_add_permission(request, model) && self.has_change_permission(request, model, None)
     }
 
     fn add_continues(&self) -> bool {
@@ -277,7 +277,7 @@ impl ModelAdmin for UserAdmin {
         request: &'a AdminRequest,
         user: &'a Row,
     ) -> LocalBoxFuture<'a, Result<Vec<Panel>, PageError>> {
-        let may_change = self.has_change_permission(request, Some(user));
+        let may_change = self.has_change_permission(request, &self.model, Some(user));
         Box::pin(accounts::panels(request, &self.model, user, may_change))
     }
 }

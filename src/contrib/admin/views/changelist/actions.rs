@@ -44,12 +44,11 @@ pub(super) fn offered_actions(registered: &Registered, request: &AdminRequest) -
 }
 
 fn may(registered: &Registered, request: &AdminRequest, action: &str) -> bool {
-    let admin = &registered.admin;
     match action {
-        "add" => admin.has_add_permission(request),
-        "change" => admin.has_change_permission(request, None),
-        "delete" => admin.has_delete_permission(request, None),
-        "view" => admin.has_view_permission(request, None),
+        "add" => registered.has_add_permission(request),
+        "change" => registered.has_change_permission(request, None),
+        "delete" => registered.has_delete_permission(request, None),
+        "view" => registered.has_view_permission(request, None),
         other => request.has_perm(&registered.model.permission(other)),
     }
 }

@@ -5,17 +5,16 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::super::context::each_context;
+use super::super::deletion::{IfGone, Outcome, delete_rows};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
-use crate::contrib::admin::error::{ATTEMPTS, PageError};
-use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
+use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::messages::{self, Level};
-use crate::db::{DatabaseError, DbConnection};
 
 /// The confirmation page.
 #[derive(Template)]
@@ -41,77 +40,20 @@ pub(super) async fn delete_selected(
     rows: Vec<Row>,
 ) -> Result<Option<HttpResponse>, PageError> {
     let is_confirmed = request.form.get("post").is_some_and(|answer| !answer.is_empty());
-    // Repeated if another request has added a row that refers to these rows, or after a deadlock.
-    for is_last in ATTEMPTS {
-        let deletion = collect(site, registered, request, rows.clone()).await?;
-        let perms_needed = deletion.perms_needed(request);
-        if !is_confirmed || !deletion.protected.is_empty() {
-            return question(site, registered, request, &rows, deletion, perms_needed).await.map(Some);
+    match delete_rows(site, registered, request, &rows, is_confirmed, IfGone::Ignore).await? {
+        Outcome::Question(deletion, perms_needed) => {
+            question(site, registered, request, &rows, deletion, perms_needed).await.map(Some)
         }
-        if !perms_needed.is_empty() {
-            return Err(PageError::PermissionDenied);
-        }
-        match carry_out(site, registered, request, rows.clone(), deletion).await {
-            Ok(true) => {
-                if !rows.is_empty() {
-                    let count = rows.len();
-                    let name = registered.model.verbose_name_for(u64::try_from(count).unwrap_or(u64::MAX));
-                    let text = format!("Successfully deleted {count} {name}.");
-                    messages::add(&request.req, Level::Success, text);
-                }
-                return Ok(None);
+        Outcome::Deleted | Outcome::Gone => {
+            if !rows.is_empty() {
+                let count = rows.len();
+                let name = registered.model.verbose_name_for(u64::try_from(count).unwrap_or(u64::MAX));
+                let text = format!("Successfully deleted {count} {name}.");
+                messages::add(&request.req, Level::Success, text);
             }
-            Ok(false) => {}
-            Err(PageError::Database(error)) if !is_last && error.is_conflict() => {}
-            Err(error) => return Err(error),
+            Ok(None)
         }
     }
-    Err(PageError::Unavailable("what refers to the selected rows keeps changing".to_owned()))
-}
-
-async fn collect(
-    site: &AdminSite,
-    registered: &Registered,
-    request: &AdminRequest,
-    rows: Vec<Row>,
-) -> Result<Deletion, PageError> {
-    let (site, registered) = (site.clone(), registered.clone());
-    let collect =
-        move |conn: &mut DbConnection| Deletion::collect(conn, &site, &registered, &rows).map_err(DatabaseError::from);
-    Ok(request.db.query(collect).await?)
-}
-
-/// Deletes the rows and the dependent rows that the user has confirmed, unless there are more dependent rows now.
-async fn carry_out(
-    site: &AdminSite,
-    registered: &Registered,
-    request: &AdminRequest,
-    rows: Vec<Row>,
-    agreed: Deletion,
-) -> Result<bool, PageError> {
-    let (site, registered) = (site.clone(), registered.clone());
-    let (user, now) = (request.user.as_ref().and_then(|user| user.pk()), request.now());
-    let delete = move |conn: &mut DbConnection| -> Result<bool, PageError> {
-        let deletion = Deletion::collect(conn, &site, &registered, &rows)?;
-        if !deletion.is_within(&agreed) || !deletion.protected.is_empty() {
-            return Ok(false);
-        }
-        // The log comes first, because the log entries of a user are deleted with the user.
-        if let Some(user) = user {
-            let model = &registered.model;
-            for row in &rows {
-                let repr = registered.admin.to_string(row);
-                let logged = LoggedObject { model: (&model.app_label, &model.model_name), id: row.pk(), repr: &repr };
-                log_action(conn, user, Action::Deletion, logged, &ChangeMessage::Nothing, now)?;
-            }
-        }
-        deletion.delete_related(conn)?;
-        for row in &rows {
-            registered.admin.delete_model(conn, &registered.objects, row)?;
-        }
-        Ok(true)
-    };
-    request.db.write(delete).await
 }
 
 async fn question(

@@ -25,7 +25,7 @@ pub(super) async fn changelist(
     registered: &Registered,
     request: &AdminRequest,
 ) -> Result<HttpResponse, PageError> {
-    if !registered.admin.has_view_permission(request, None) {
+    if !registered.has_view_permission(request, None) {
         return Err(PageError::PermissionDenied);
     }
     let actions = offered_actions(registered, request);

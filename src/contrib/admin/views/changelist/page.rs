@@ -108,9 +108,9 @@ pub(super) async fn change_list_page(
     list: &ChangeList,
     actions: &[Action],
 ) -> Result<HttpResponse, PageError> {
-    let (admin, model) = (&registered.admin, &registered.model);
+    let model = &registered.model;
     let name = &model.verbose_name;
-    let title = match (list.is_popup(), admin.has_change_permission(request, None)) {
+    let title = match (list.is_popup(), registered.has_change_permission(request, None)) {
         (true, _) => format!("Select {name}"),
         (false, true) => format!("Select {name} to change"),
         (false, false) => format!("Select {name} to view"),
@@ -120,7 +120,7 @@ pub(super) async fn change_list_page(
     chrome = chrome.crumb(app_name, site.base().to_owned() + &model.app_label + "/");
     chrome = chrome.last_crumb(capfirst(&model.verbose_name_plural));
     chrome.is_popup = list.is_popup();
-    let add_url = admin.has_add_permission(request).then(|| add_url(site, registered, request, list));
+    let add_url = registered.has_add_permission(request).then(|| add_url(site, registered, request, list));
     let sorted = list.sorted(registered);
     let headers: Vec<Header> =
         list.columns.iter().enumerate().map(|column| header(registered, list, &sorted, column)).collect();

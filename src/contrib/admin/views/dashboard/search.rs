@@ -73,7 +73,7 @@ pub(in crate::contrib::admin::views) async fn search(
     let users = site.models().find(|known| known.model.table == auth.users().table());
     let may_change = users.map_or_else(
         || request.user.as_ref().is_some_and(|user| user.is_superuser()),
-        |users| users.admin.has_change_permission(request, None),
+        |users| users.has_change_permission(request, None),
     );
     if request.is_post() {
         return unlock(request, may_change).await;

@@ -33,7 +33,7 @@ pub(in crate::contrib::admin::views) async fn add(
     request: &AdminRequest,
 ) -> Result<HttpResponse, PageError> {
     preserved::to_field(registered, request)?;
-    if !registered.admin.may_add(request) {
+    if !registered.admin.may_add(request, &registered.model) {
         return Err(PageError::PermissionDenied);
     }
     change_form(site, registered, request, None).await
@@ -52,12 +52,10 @@ pub(in crate::contrib::admin::views) async fn change(
     }
     preserved::to_field(registered, request)?;
     let object = get_object(site, registered, key, request).await?;
-    let admin = &registered.admin;
-    let may_see = match request.is_post() {
-        true => admin.has_change_permission(request, object.as_ref()),
-        false => {
-            admin.has_view_permission(request, object.as_ref()) || admin.has_change_permission(request, object.as_ref())
-        }
+    let may_see = if request.is_post() {
+        registered.has_change_permission(request, object.as_ref())
+    } else {
+        registered.may_see(request, object.as_ref())
     };
     if !may_see {
         return Err(PageError::PermissionDenied);
@@ -78,7 +76,7 @@ async fn change_form(
     let auth = request.auth()?;
     let options = FormOptions { site: site.clone(), hashers: auth.hashers().clone(), now: request.now() };
     let fieldsets = admin.fieldsets(object.is_none());
-    let may_change = object.is_none() || admin.has_change_permission(request, object.as_ref());
+    let may_change = object.is_none() || registered.has_change_permission(request, object.as_ref());
     let readonly = match may_change {
         true => admin.readonly_fields(request, object.as_ref()),
         false => fieldsets.iter().flat_map(|fieldset| fieldset.fields.clone()).collect(),
@@ -181,9 +179,9 @@ async fn page(
     let (admin, model) = (&registered.admin, &registered.model);
     let is_popup = is_popup(request);
     let is_add = object.is_none();
-    let may_view = admin.has_view_permission(request, object) || admin.has_change_permission(request, object);
+    let may_view = registered.may_see(request, object);
     // If nothing can be changed, the page only shows the object.
-    let may_change = is_add || (admin.has_change_permission(request, object) && !form.fields().is_empty());
+    let may_change = is_add || (registered.has_change_permission(request, object) && !form.fields().is_empty());
     let verb = if is_add {
         "Add"
     } else if may_change {
@@ -251,13 +249,13 @@ fn buttons(
     object: Option<&Row>,
     (is_popup, may_change, may_view): (bool, bool, bool),
 ) -> Buttons {
-    let admin = &registered.admin;
     let url = |rest: &str| format!("{}{}", site.base(), registered.path(rest));
     let may_save = may_change;
-    let may_add = admin.has_add_permission(request);
-    let text = if admin.has_change_permission(request, object) { "Save and continue editing" } else { "Save and view" };
+    let may_add = registered.has_add_permission(request);
+    let text =
+        if registered.has_change_permission(request, object) { "Save and continue editing" } else { "Save and view" };
     let delete_url = object
-        .filter(|object| !is_popup && admin.has_delete_permission(request, Some(object)))
+        .filter(|object| !is_popup && registered.has_delete_permission(request, Some(object)))
         .map(|object| preserved::url(request, &url(&format!("{}/delete/", quote(object.pk())))));
     Buttons {
         save: may_save,

@@ -7,8 +7,8 @@ use crate::contrib::admin::forms::{FieldType, Form, NON_FIELD_ERRORS};
 use crate::contrib::admin::model_forms::{apply, new_object, validate_unique};
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::sites::Registered;
+use crate::db::DbConnection;
 use crate::db::tables::Kind;
-use crate::db::{DatabaseError, DbConnection};
 
 /// Reads `form` and checks it against the fields, the rules of the model and the other rows. Returns the object with the values that
 /// could be read; the form has the errors.
@@ -18,13 +18,13 @@ pub(super) fn clean(
     form: &mut Form,
     original: Option<&Row>,
     now: DateTime<Utc>,
-) -> Result<Row, DatabaseError> {
+) -> Result<Row, PageError> {
     limit_values(conn, registered, form)?;
     form.full_clean(conn)?;
     let mut object = original.cloned().unwrap_or_else(|| new_object(&registered.model, now));
     apply(&registered.model, form, &mut object);
     let admin = &registered.admin;
-    for error in admin.clean(conn, &mut object, original).map_err(database_error)? {
+    for error in admin.clean(conn, &mut object, original)? {
         let is_field = form.field(&error.field).is_some();
         // A value that could not be read has its error already.
         if !is_field {
@@ -34,12 +34,12 @@ pub(super) fn clean(
         }
     }
     validate_unique(conn, registered, form, &object, original)?;
-    admin.clean_form(conn, form, &mut object, original).map_err(database_error)?;
+    admin.clean_form(conn, form, &mut object, original)?;
     Ok(object)
 }
 
 /// Adds errors for numbers and texts that the column cannot hold, so that the database does not have to refuse them.
-fn limit_values(conn: &mut DbConnection, registered: &Registered, form: &mut Form) -> Result<(), DatabaseError> {
+fn limit_values(conn: &mut DbConnection, registered: &Registered, form: &mut Form) -> Result<(), PageError> {
     let table = registered.objects.table(conn)?;
     for field in &registered.model.fields {
         let Some(form_field) = form.field_mut(&field.name).filter(|_| !field.column.is_empty()) else { continue };
@@ -58,12 +58,4 @@ fn limit_values(conn: &mut DbConnection, registered: &Registered, form: &mut For
         }
     }
     Ok(())
-}
-
-/// The error of a hook as one of the database, so that it may leave a transaction.
-pub(super) fn database_error(error: PageError) -> DatabaseError {
-    match error {
-        PageError::Database(error) => error,
-        other => DatabaseError::Query(diesel::result::Error::QueryBuilderError(other.to_string().into())),
-    }
 }

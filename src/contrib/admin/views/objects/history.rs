@@ -57,7 +57,7 @@ pub(in crate::contrib::admin::views) async fn history(
         return Ok(does_not_exist(site, registered, key, request));
     };
     let admin = &registered.admin;
-    if !admin.has_view_permission(request, Some(&object)) && !admin.has_change_permission(request, Some(&object)) {
+    if !registered.may_see(request, Some(&object)) {
         return Err(PageError::PermissionDenied);
     }
     let (count, page, entries) = entries(registered, key, request).await?;

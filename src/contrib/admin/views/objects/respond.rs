@@ -54,7 +54,7 @@ pub(super) fn respond(
     }
     let url = |rest: &str| format!("{}{}", site.base(), registered.path(rest));
     let own_url = url(&format!("{}/change/", quote(object.pk())));
-    let may_change = admin.has_change_permission(request, Some(object));
+    let may_change = registered.has_change_permission(request, Some(object));
     let verb = if is_add { "added" } else { "changed" };
     let name = &registered.model.verbose_name;
     let adds_another = form.contains("_addanother");
@@ -65,8 +65,11 @@ pub(super) fn respond(
     } else if adds_another {
         (format!(" You may add another {name} below."), preserved::url_with_query(request, &url("add/")))
     } else {
-        let may_see_list = admin.has_view_permission(request, None) || admin.has_change_permission(request, None);
-        let location = if may_see_list { preserved::list_url(request, &url("")) } else { site.base().to_owned() };
+        let location = if registered.may_see(request, None) {
+            preserved::list_url(request, &url(""))
+        } else {
+            site.base().to_owned()
+        };
         (String::new(), location)
     };
     let object = match may_change || !is_add {

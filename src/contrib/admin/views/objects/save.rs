@@ -2,7 +2,7 @@
 
 use diesel::result::{DatabaseErrorKind, Error};
 
-use super::clean::{clean, database_error};
+use super::clean::clean;
 use super::fieldsets::{BoundFieldset, Layout};
 use crate::apps::Apps;
 use crate::contrib::admin::error::{ATTEMPTS, PageError};
@@ -47,12 +47,12 @@ pub(super) async fn save(
         };
         let extra = layout.registered.admin.before_save(request, &form, original).await?;
         match write(layout, request, form.clone(), extra, original).await {
-            Err(error) if !is_last && is_conflict(&error) => {}
-            Err(DatabaseError::Query(error)) if is_refused(&error) => {
+            Err(PageError::Database(error)) if !is_last && is_conflict(&error) => {}
+            Err(PageError::Database(DatabaseError::Query(error))) if is_refused(&error) => {
                 log::warn!("the database refuses a row of {}: {error}", layout.registered.model.label());
                 return refuse(layout, request, form, original.cloned()).await;
             }
-            outcome => return Ok(outcome?),
+            outcome => return outcome,
         }
     }
     Err(PageError::internal("the form was checked again and again"))
@@ -89,12 +89,12 @@ async fn refuse(
     original: Option<Row>,
 ) -> Result<Outcome, PageError> {
     let layout = layout.clone();
-    let refuse = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
+    let refuse = move |conn: &mut DbConnection| -> Result<_, PageError> {
         let object = clean(conn, &layout.registered, &mut form, original.as_ref(), layout.options.now)?;
         form.add_error(NON_FIELD_ERRORS, "The database does not accept this: a value is missing or not allowed.");
         rejected(conn, &layout, form, object)
     };
-    Ok(Outcome::Invalid(request.db.query(refuse).await?))
+    request.db.query(refuse).await.map(Outcome::Invalid)
 }
 
 /// The form, if it is valid.
@@ -105,15 +105,15 @@ async fn check(
     original: Option<Row>,
 ) -> Result<Result<Form, Box<Rejected>>, PageError> {
     let layout = layout.clone();
-    let check = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
+    let check = move |conn: &mut DbConnection| -> Result<_, PageError> {
         let now = layout.options.now;
         let object = clean(conn, &layout.registered, &mut form, original.as_ref(), now)?;
         if form.is_valid() { Ok(Ok(form)) } else { rejected(conn, &layout, form, object).map(Err) }
     };
-    Ok(request.db.query(check).await?)
+    request.db.query(check).await
 }
 
-fn rejected(conn: &mut DbConnection, layout: &Layout, form: Form, object: Row) -> Result<Box<Rejected>, DatabaseError> {
+fn rejected(conn: &mut DbConnection, layout: &Layout, form: Form, object: Row) -> Result<Box<Rejected>, PageError> {
     let mut rows = [object];
     layout.options.site.select_related(conn, &layout.registered, &mut rows, &[])?;
     let [object] = rows;
@@ -128,11 +128,11 @@ async fn write(
     mut form: Form,
     extra: Vec<(String, Value)>,
     original: Option<&Row>,
-) -> Result<Outcome, DatabaseError> {
+) -> Result<Outcome, PageError> {
     let (layout, apps, now) = (layout.clone(), request.apps.clone(), request.now());
     let user = request.user.as_ref().and_then(|user| user.pk());
     let key = original.map(|original| original.pk().to_owned());
-    let write = move |conn: &mut DbConnection| -> Result<Outcome, DatabaseError> {
+    let write = move |conn: &mut DbConnection| -> Result<Outcome, PageError> {
         let registered = &layout.registered;
         let original = match &key {
             None => None,
@@ -169,10 +169,10 @@ fn save_object(
     apps: &Apps,
     mut object: Row,
     original: Option<&Row>,
-) -> Result<(Row, String), DatabaseError> {
+) -> Result<(Row, String), PageError> {
     let registered = &layout.registered;
-    registered.admin.save_model(conn, &registered.objects, &mut object, original).map_err(database_error)?;
-    registered.admin.saved(conn, apps, &object, original).map_err(database_error)?;
+    registered.admin.save_model(conn, &registered.objects, &mut object, original)?;
+    registered.admin.saved(conn, apps, &object, original)?;
     let stored = layout.options.site.get_object(conn, registered, object.pk())?.unwrap_or(object);
     let text = registered.admin.to_string(&stored);
     Ok((stored, text))
