@@ -75,6 +75,12 @@ impl QueryDict {
         let pair = |(name, value): &(String, String)| format!("{}={}", quote_plus(name), quote_plus(value));
         self.0.iter().map(pair).collect::<Vec<_>>().join("&")
     }
+
+    /// `url` with this query, if it is not empty.
+    #[must_use]
+    pub fn add_to(&self, url: &str) -> String {
+        if self.is_empty() { url.to_owned() } else { format!("{url}?{}", self.urlencode()) }
+    }
 }
 
 /// Python's `quote_plus`.

@@ -326,7 +326,7 @@ fn tools(site: &AdminSite, request: &AdminRequest) -> Vec<Link> {
 #[must_use]
 pub fn may_see_accounts(site: &AdminSite, request: &AdminRequest) -> bool {
     let Ok(auth) = request.auth() else { return false };
-    match site.models().find(|known| known.model.table == auth.users().table()) {
+    match site.users(auth) {
         Some(users) => users.has_view_permission(request, None),
         None => request.user.as_ref().is_some_and(|user| user.is_superuser()),
     }
@@ -334,9 +334,7 @@ pub fn may_see_accounts(site: &AdminSite, request: &AdminRequest) -> bool {
 
 /// `get_short_name()`, or the user name.
 fn short_name(user: &dyn AbstractUser) -> String {
-    let first_name = user.attribute("first_name");
-    let first_name = first_name.as_ref().and_then(serde_json::Value::as_str).filter(|name| !name.is_empty());
-    first_name.unwrap_or(user.username()).to_owned()
+    Some(user.text("first_name")).filter(|name| !name.is_empty()).unwrap_or_else(|| user.username().to_owned())
 }
 
 #[cfg(test)]

@@ -7,19 +7,15 @@ use std::sync::Arc;
 use diesel::QueryResult;
 
 use super::model_forms::capfirst;
-use super::models::{Field, ManyToMany, OnDelete, Row, Selection, one_of};
+use super::models::{Field, KEYS_PER_STATEMENT, ManyToMany, OnDelete, Row, Selection, one_of};
 use super::request::AdminRequest;
 use super::sites::{AdminSite, Registered};
-use super::urls::quote;
 use crate::db::DbConnection;
 use crate::db::tables::{Statement, Table};
 use crate::db::text_query::TextRow;
 
 /// The largest number of rows of a model without pages that are listed. The others are counted and deleted as well.
 const MAX_LISTED: u64 = 100;
-
-/// The largest number of keys in one statement.
-const KEYS_PER_STATEMENT: usize = 500;
 
 /// A row that is deleted, with the rows that are deleted because of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -316,11 +312,10 @@ impl Collector<'_> {
     }
 
     fn deleted_object(&self, registered: &Registered, row: &Row) -> DeletedObject {
-        let url = format!("{}{}", self.site.base(), registered.path(&format!("{}/change/", quote(row.pk()))));
         DeletedObject {
             model: capfirst(&registered.model.verbose_name),
             text: registered.admin.to_string(row),
-            url: registered.has_pages.then_some(url),
+            url: registered.has_pages.then(|| self.site.change_url(registered, row.pk())),
             children: Vec::new(),
         }
     }

@@ -66,6 +66,15 @@ impl From<AuthError> for PageError {
     }
 }
 
+/// A 405 with the methods in `allow`.
+#[must_use]
+pub(super) fn method_not_allowed(allow: &'static str) -> HttpResponse {
+    HttpResponse::MethodNotAllowed()
+        .insert_header((header::ALLOW, allow))
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .finish()
+}
+
 /// A 302 to `location`, which may have any character.
 #[must_use]
 pub fn redirect(location: &str) -> HttpResponse {

@@ -11,7 +11,8 @@ use crate::apps::Apps;
 use crate::contrib::auth::{AuthState, SharedUser, permissions::UserPermissions};
 use crate::db::Database;
 use crate::http::query_dict::QueryDict;
-use crate::http::request::get_full_path;
+use crate::http::redirects::url_has_allowed_host_and_scheme;
+use crate::http::request::{get_full_path, get_host, is_secure};
 
 /// A request whose body was read. The caller has passed the checks of `views/dispatch.rs`.
 pub struct AdminRequest {
@@ -58,6 +59,20 @@ impl AdminRequest {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
+    }
+
+    /// Whether `url` is on this site, so that a redirect may lead there.
+    #[must_use]
+    pub fn is_own_url(&self, url: &str) -> bool {
+        let host = get_host(&self.req).unwrap_or_default();
+        url_has_allowed_host_and_scheme(url, &host, is_secure(&self.req))
+    }
+
+    /// `get_redirect_url`: the address in `next`, if it is on this site.
+    #[must_use]
+    pub fn next(&self) -> Option<&str> {
+        let next = self.form.get("next").or_else(|| self.params.get("next"));
+        next.filter(|next| self.is_own_url(next))
     }
 
     /// Path and query, escaped as Django does: `get_full_path`.

@@ -7,7 +7,9 @@ use super::models::{Manager, Model, Relation, Row};
 use super::names::Names;
 use super::options::ModelAdmin;
 use super::request::AdminRequest;
+use super::urls::quote;
 use crate::apps::{Apps, AppsBuilder, Registry};
+use crate::contrib::auth::AuthState;
 use crate::contrib::auth::settings::AuthSettings;
 use crate::db::tables::Tables;
 
@@ -68,6 +70,15 @@ impl Registered {
     #[must_use]
     pub fn has_delete_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
         self.admin.has_delete_permission(request, &self.model, object)
+    }
+
+    /// `ModelAdmin.get_ordering`: the order of the list, or of the model.
+    pub(super) fn get_ordering(&self) -> Vec<String> {
+        let ordering = self.admin.ordering();
+        if ordering.is_empty() {
+            return self.model.ordering.clone();
+        }
+        ordering.iter().map(|field| (*field).to_owned()).collect()
     }
 
     /// Whether the user may see the rows, or this row: everyone who may view or change them.
@@ -210,6 +221,23 @@ impl AdminSite {
     #[must_use]
     pub fn index_title(&self) -> &'static str {
         "Site administration"
+    }
+
+    /// The address of a page of a model: `site.url_of(registered, "add/")`. The list is at `""`.
+    #[must_use]
+    pub fn url_of(&self, registered: &Registered, rest: &str) -> String {
+        format!("{}{}", self.base(), registered.path(rest))
+    }
+
+    /// The address of the page on which the row with the key `key` is changed.
+    #[must_use]
+    pub fn change_url(&self, registered: &Registered, key: &str) -> String {
+        self.url_of(registered, &format!("{}/change/", quote(key)))
+    }
+
+    /// The model of the users, if it has pages.
+    pub(super) fn users(&self, auth: &AuthState) -> Option<&Registered> {
+        self.models().find(|known| known.model.table == auth.users().table())
     }
 
     /// The models with pages, sorted by their names.

@@ -45,6 +45,13 @@ pub trait AbstractUser: Any + Debug + Send + Sync {
     fn attribute(&self, name: &str) -> Option<Value>;
 }
 
+impl dyn AbstractUser {
+    /// The attribute `name`, if it is a text. Otherwise an empty text.
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.attribute(name).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+}
+
 /// The text for a user in log lines: the primary key, or the name if there is no key.
 impl fmt::Display for dyn AbstractUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -10,7 +10,6 @@ use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action
 use crate::contrib::admin::options::ObjectPage;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
-use crate::contrib::admin::urls::quote;
 use crate::contrib::auth::signals::EndOfLogins;
 use crate::contrib::auth::{AuthState, FailedLoginsOf, SharedUser, UserId};
 use crate::contrib::messages::{self, Level};
@@ -41,8 +40,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     let site = AdminSite::of(request)?;
     let auth = request.auth()?.clone();
     // The path is like `auth/user/7/logins/` for every user model.
-    let registered =
-        site.models().find(|known| known.model.table == auth.users().table()).ok_or(PageError::NotFound)?;
+    let registered = site.users(&auth).ok_or(PageError::NotFound)?;
     let objects = registered.objects.clone();
     let pk = key.to_owned();
     let row = request.db.query(move |conn| Ok::<_, DatabaseError>(objects.get(conn, &pk)?)).await?;
@@ -50,7 +48,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     if !registered.has_change_permission(request, Some(&row)) {
         return Err(PageError::PermissionDenied);
     }
-    let back = redirect(&request.url(&registered.path(&format!("{}/change/#logins", quote(key)))));
+    let back = redirect(&(site.change_url(registered, key) + "#logins"));
     if !request.is_post() {
         return Ok(back);
     }

@@ -1,7 +1,5 @@
 //! The panels on the page of a user.
 
-use std::sync::Arc;
-
 use askama::Template;
 
 use super::credentials::{Credential, UserCredentials};
@@ -97,6 +95,6 @@ pub async fn panels(
 }
 
 /// The credentials of the kind `name`.
-pub(super) fn kind(request: &AdminRequest, name: &str) -> Option<Arc<UserCredentials>> {
-    request.apps.registry().list::<UserCredentials>().iter().find(|kind| kind.name() == name).cloned().map(Arc::new)
+pub(super) fn kind(request: &AdminRequest, name: &str) -> Option<UserCredentials> {
+    request.apps.registry().list::<UserCredentials>().iter().find(|kind| kind.name() == name).cloned()
 }

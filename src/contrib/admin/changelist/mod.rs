@@ -18,9 +18,10 @@ pub(in crate::contrib::admin) use self::error::ListError;
 use self::filters::Filter;
 pub(in crate::contrib::admin) use self::filters::FilterLink;
 use self::ordering::{order_field, sorted_columns};
+pub(in crate::contrib::admin) use self::paginator::get_elided_page_range;
 use self::paginator::{COUNTED, Count, Paginator};
-pub(in crate::contrib::admin) use self::params::Params;
-use self::params::{ALL, EVERY_ROW, FACETS, ORDER, PAGE, POPUP, TO_FIELD};
+use self::params::{ALL, EVERY_ROW, FACETS, ORDER, PAGE};
+pub(in crate::contrib::admin) use self::params::{CHANGELIST_FILTERS, IS_POPUP, Params, TO_FIELD};
 use self::query::Query;
 pub(in crate::contrib::admin) use self::query::{CHECKBOX, Request, Wanted};
 use super::models::Row;
@@ -162,7 +163,7 @@ impl ChangeList {
 
     /// Whether the list is in a popup window.
     pub(in crate::contrib::admin) fn is_popup(&self) -> bool {
-        self.params.contains(POPUP)
+        self.params.contains(IS_POPUP)
     }
 
     /// The field whose value the popup window returns.

@@ -13,7 +13,7 @@ use crate::db::DbConnection;
 pub(super) fn sorted_columns(registered: &Registered, columns: &[String], params: &Params) -> Vec<(i64, bool)> {
     let mut sorted: Vec<(i64, bool)> = Vec::new();
     let Some(order) = params.get(ORDER) else {
-        for field in default_ordering(registered) {
+        for field in registered.get_ordering() {
             let (name, descends) = field.strip_prefix('-').map_or((field.as_str(), false), |name| (name, true));
             let place = columns.iter().position(|column| order_field(registered, column).as_deref() == Some(name));
             if let Some(place) = place.and_then(|place| i64::try_from(place).ok()) {
@@ -36,15 +36,6 @@ fn set(sorted: &mut Vec<(i64, bool)>, number: i64, descends: bool) {
     match sorted.iter_mut().find(|(known, _)| *known == number) {
         Some(known) => known.1 = descends,
         None => sorted.push((number, descends)),
-    }
-}
-
-/// `ModelAdmin.ordering`, or the ordering of the model.
-fn default_ordering(registered: &Registered) -> Vec<String> {
-    let ordering = registered.admin.ordering();
-    match ordering.is_empty() {
-        true => registered.model.ordering.clone(),
-        false => ordering.iter().map(|field| (*field).to_owned()).collect(),
     }
 }
 
@@ -86,7 +77,7 @@ pub(super) fn order_by(
     columns: &[String],
     params: &Params,
 ) -> Result<String, ListError> {
-    let mut ordering = default_ordering(registered);
+    let mut ordering = registered.get_ordering();
     if params.get(ORDER).is_some_and(|order| !order.is_empty()) {
         ordering = chosen_ordering(registered, columns, params);
         // As in Django, equal rows are sorted by the order of the list.
@@ -145,7 +136,7 @@ pub(super) fn related_order(
 ) -> Result<(String, String), ListError> {
     let mut joins = Joins::new(site, related);
     let mut terms = Vec::new();
-    for field in default_ordering(related) {
+    for field in related.get_ordering() {
         let (path, descends) = field.strip_prefix('-').map_or((field.as_str(), false), |path| (path, true));
         add_terms(conn, &mut joins, path, descends, &mut terms)?;
     }

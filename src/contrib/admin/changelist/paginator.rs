@@ -93,18 +93,18 @@ impl Paginator {
             return Vec::new();
         }
         match self.count {
-            Count::Exactly(count) => elided(self.page(), count.div_ceil(self.per_page).max(1)),
+            Count::Exactly(count) => get_elided_page_range(self.page(), count.div_ceil(self.per_page).max(1)),
             // The number of pages is not known.
             Count::More => {
                 let known = (COUNTED / self.per_page).max(self.page() + u64::from(has_next_page));
-                elided(self.page(), known).into_iter().chain(has_next_page.then_some(None)).collect()
+                get_elided_page_range(self.page(), known).into_iter().chain(has_next_page.then_some(None)).collect()
             }
         }
     }
 }
 
-/// Django's `Paginator.get_elided_page_range`.
-fn elided(page: u64, last: u64) -> Vec<Option<u64>> {
+/// The numbers of the pages that have a link, with `None` for those between: `Paginator.get_elided_page_range`.
+pub(in crate::contrib::admin) fn get_elided_page_range(page: u64, last: u64) -> Vec<Option<u64>> {
     if last <= (ON_EACH_SIDE + ON_ENDS) * 2 {
         return (1..=last).map(Some).collect();
     }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn pages_between_are_left_out() {
         let shown = |page, last| {
-            let pages = elided(page, last).into_iter();
+            let pages = get_elided_page_range(page, last).into_iter();
             pages.map(|page| page.map_or_else(|| "…".to_owned(), |page| page.to_string())).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(shown(1, 3), "1 2 3");

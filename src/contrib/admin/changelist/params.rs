@@ -17,15 +17,17 @@ pub(super) const SEARCH: &str = "q";
 pub(super) const ERROR: &str = "e";
 /// Shows how many rows each choice of a filter has.
 pub(super) const FACETS: &str = "_facets";
-/// The list is in a popup window.
-pub(super) const POPUP: &str = "_popup";
-/// The field whose value the popup window returns.
-pub(super) const TO_FIELD: &str = "_to_field";
+/// The page is in a popup window of a form.
+pub(in crate::contrib::admin) const IS_POPUP: &str = "_popup";
+/// The field of the object whose value the form gets from the popup window.
+pub(in crate::contrib::admin) const TO_FIELD: &str = "_to_field";
+/// Only on the pages of an object: the search and the filters of the list to which the user returns.
+pub(in crate::contrib::admin) const CHANGELIST_FILTERS: &str = "_changelist_filters";
 /// Searches all rows of a large table. Not in Django.
 pub(super) const EVERY_ROW: &str = "_every_row";
 
 /// Parameters that are not filters.
-const IGNORED: [&str; 7] = [ALL, ORDER, SEARCH, FACETS, POPUP, TO_FIELD, EVERY_ROW];
+const IGNORED: [&str; 7] = [ALL, ORDER, SEARCH, FACETS, IS_POPUP, TO_FIELD, EVERY_ROW];
 
 /// The largest number of filter values. PostgreSQL takes minutes to plan a condition with a thousand subqueries, and no timeout
 /// ends that. SQLite refuses it.

@@ -1,13 +1,14 @@
 //! Form fields for the templates. Python counterpart: `django.forms.boundfield` and the widgets of the admin site.
 
-use chrono::{NaiveDateTime, NaiveTime, Timelike};
+use chrono::{DateTime, NaiveTime, Timelike, Utc};
 use diesel::QueryResult;
 
 use super::choices::Choices;
-use super::field::{FieldType, FormField, moment};
+use super::field::{FieldType, FormField};
 use super::form::Form;
 use super::password::PasswordSummary;
 use crate::contrib::admin::cell::Cell;
+use crate::contrib::admin::models::moment;
 use crate::contrib::admin::urls::quote;
 use crate::db::DbConnection;
 
@@ -291,7 +292,7 @@ fn step(decimal_places: Option<u32>) -> String {
 }
 
 /// A date and time in two controls, without microseconds.
-fn date_and_time(moment: NaiveDateTime) -> (String, String) {
+fn date_and_time(moment: DateTime<Utc>) -> (String, String) {
     let time = moment.time().with_nanosecond(0).unwrap_or(NaiveTime::MIN);
-    (moment.date().to_string(), time.format("%H:%M:%S").to_string())
+    (moment.date_naive().to_string(), time.format("%H:%M:%S").to_string())
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDateTime, SubsecRound};
+use chrono::SubsecRound;
 use diesel::QueryResult;
 use unicode_normalization::UnicodeNormalization;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use super::email::is_email;
 use super::numbers::{self, Decimal};
 use super::password::PasswordSummary;
 use super::value::Value;
+use crate::contrib::admin::models::{moment, moment_text};
 use crate::core::python;
 use crate::db::DbConnection;
 use crate::http::query_dict::QueryDict;
@@ -390,7 +391,7 @@ impl FormField {
             return Err(vec![REQUIRED.to_owned()]);
         }
         match (parse_date(date), parse_time(time)) {
-            (Some(date), Some(time)) => Ok(Value::text(moment_text(date.and_time(time)))),
+            (Some(date), Some(time)) => Ok(Value::text(moment_text(date.and_time(time).and_utc()))),
             (parsed_date, parsed_time) => {
                 let problems = [
                     (parsed_date.is_none(), date, "Enter a valid date."),
@@ -486,15 +487,4 @@ impl FormField {
             (_, initial, cleaned) => initial.to_text() != cleaned.to_text(),
         }
     }
-}
-
-/// A date and time in the text format of rows.
-pub(super) fn moment(text: &str) -> Option<NaiveDateTime> {
-    DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.naive_utc())
-}
-
-/// The text format of rows for a date and time in UTC.
-fn moment_text(moment: NaiveDateTime) -> String {
-    let has_microseconds = moment.and_utc().timestamp_subsec_micros() != 0;
-    moment.format(if has_microseconds { "%Y-%m-%dT%H:%M:%S%.6fZ" } else { "%Y-%m-%dT%H:%M:%SZ" }).to_string()
 }

@@ -24,18 +24,9 @@ impl RelatedChoices {
         Self { site: site.clone(), related: related.clone(), limit }
     }
 
-    /// The order of the list, or of the model.
-    fn ordering(&self) -> Vec<String> {
-        let of_list = self.related.admin.ordering();
-        match of_list.is_empty() {
-            true => self.related.model.ordering.clone(),
-            false => of_list.iter().map(|field| (*field).to_owned()).collect(),
-        }
-    }
-
     /// Keys and texts of the rows, in their order.
     fn sorted(&self, conn: &mut DbConnection, mut rows: Vec<Row>) -> QueryResult<Vec<(String, String)>> {
-        let ordering = self.ordering();
+        let ordering = self.related.get_ordering();
         let related =
             |path: &'_ str| path.trim_start_matches('-').rsplit_once("__").map(|(related, _)| related.to_owned());
         let paths: Vec<String> = ordering.iter().filter_map(|path| related(path)).collect();

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 
 use super::choices::RelatedChoices;
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::forms::{FieldType, FormField, PasswordSummary, Value};
-use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, Row};
+use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, Row, moment_text};
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::auth::hashers::PasswordHashers;
 
@@ -68,18 +68,11 @@ pub(super) fn default_value(field: &Field, now: DateTime<Utc>) -> Value {
     match &field.default {
         _ if field.many().is_some() => Value::Many(Vec::new()),
         Some(DefaultValue::Value(value)) => Value::text(value.clone()),
-        Some(DefaultValue::Now) => Value::text(moment(now)),
+        Some(DefaultValue::Now) => Value::text(moment_text(now)),
         Some(DefaultValue::Today) => Value::text(now.date_naive().to_string()),
         None if field.is_text() && !field.null => Value::text(""),
         None => Value::NULL,
     }
-}
-
-/// A date and time in the format of rows.
-pub(super) fn moment(now: DateTime<Utc>) -> String {
-    let now = now.trunc_subsecs(6);
-    let format = if now.timestamp_subsec_micros() == 0 { "%FT%TZ" } else { "%FT%T%.6fZ" };
-    now.format(format).to_string()
 }
 
 fn kind(
@@ -113,7 +106,7 @@ fn kind(
         }
         FieldKind::ForeignKey(relation) | FieldKind::OneToOne(relation) => {
             let related = options.site.related(relation)?;
-            let list_url = related.has_pages.then(|| format!("{}{}", options.site.base(), related.path("")));
+            let list_url = related.has_pages.then(|| options.site.url_of(related, ""));
             FieldType::ModelChoice {
                 choices: Arc::new(RelatedChoices::new(&options.site, related, Some(MAX_CHOICES))),
                 raw_id: registered.admin.raw_id_fields().contains(&field.name.as_str()),

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use uuid::Uuid;
 
-use super::fields::{capfirst, default_value, moment};
+use super::fields::{capfirst, default_value};
 use crate::contrib::admin::forms::{Form, Value};
-use crate::contrib::admin::models::{FieldKind, Model, Row};
+use crate::contrib::admin::models::{FieldKind, Model, Row, moment_text};
 use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
 
@@ -18,7 +18,7 @@ pub fn new_object(model: &Arc<Model>, now: DateTime<Utc>) -> Row {
     let mut object = Row::new(model);
     for field in model.fields.iter().filter(|field| !field.auto && field.many().is_none()) {
         let value = match default_value(field, now) {
-            _ if field.auto_now_add => Some(moment(now)),
+            _ if field.auto_now_add => Some(moment_text(now)),
             Value::One(value) => value,
             Value::Many(_) => None,
         };

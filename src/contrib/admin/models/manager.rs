@@ -14,7 +14,7 @@ use crate::db::tables::{Statement, Table, TableColumn, Tables};
 use crate::db::text_query::{TextRow, quote_name};
 
 /// The largest number of keys in one statement.
-const KEYS_PER_STATEMENT: usize = 500;
+pub(in crate::contrib::admin) const KEYS_PER_STATEMENT: usize = 500;
 
 /// The statements on the table of a model. Cheap to clone.
 ///

@@ -28,13 +28,16 @@ mod field;
 mod kind;
 mod manager;
 mod model;
+mod moments;
 mod row;
 mod sql_type;
 mod table_name;
 
 pub use self::field::Field;
 pub use self::kind::{DefaultValue, FieldKind, ManyToMany, OnDelete, Relation};
+pub(super) use self::manager::KEYS_PER_STATEMENT;
 pub use self::manager::{Manager, Selection, one_of};
 pub use self::model::Model;
+pub(super) use self::moments::{moment, moment_text};
 pub use self::row::Row;
 pub use self::sql_type::FieldType;

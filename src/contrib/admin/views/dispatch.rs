@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::{changelist, dashboard, export, objects, site as site_pages};
 use crate::apps::Apps;
-use crate::contrib::admin::error::{PageError, redirect};
+use crate::contrib::admin::error::{PageError, method_not_allowed, redirect};
 use crate::contrib::admin::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
@@ -19,6 +19,7 @@ use crate::contrib::sessions::SessionError;
 use crate::db::{DatabaseError, DbConnection};
 use crate::http::body::{BodyBudget, BodyError, CREDENTIALS_BODY, Limits};
 use crate::http::common::decode_path;
+use crate::http::cookies::http_date;
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
 use crate::http::form_data::{FormError, read_form};
@@ -76,8 +77,7 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
     let may_be_kept = request.req.path().starts_with(&request.url("password_change/"));
     if !may_be_kept && !response.headers().contains_key(header::CACHE_CONTROL) {
         response.headers_mut().insert(header::CACHE_CONTROL, NEVER_CACHE);
-        let now = request.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        if let Ok(now) = HeaderValue::from_str(&now) {
+        if let Ok(now) = HeaderValue::try_from(http_date(request.now())) {
             response.headers_mut().insert(header::EXPIRES, now);
         }
     }
@@ -114,12 +114,10 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
     let Some(page) = page else { return catch_all(site, request, &path) };
     let is_known = matches!(*request.req.method(), Method::GET | Method::HEAD | Method::POST);
     if !is_known && !matches!(page, Page::Login | Page::Logout) {
-        return Ok(method_not_allowed(request.req.method(), "GET, HEAD, POST, OPTIONS"));
+        return Ok(unknown_method(request.req.method(), "GET, HEAD, POST, OPTIONS"));
     }
     match page {
-        Page::PasswordChangeDone if request.is_post() => {
-            Ok(method_not_allowed(request.req.method(), "GET, HEAD, OPTIONS"))
-        }
+        Page::PasswordChangeDone if request.is_post() => Ok(unknown_method(request.req.method(), "GET, HEAD, OPTIONS")),
         Page::Index => site_pages::index(site, request).await,
         Page::Login => site_pages::login(site, request).await,
         Page::Logout => site_pages::logout(site, request).await,
@@ -166,12 +164,10 @@ fn next(full_path: &str) -> String {
     quote_plus(full_path).replace("%2F", "/")
 }
 
-fn method_not_allowed(method: &Method, allow: &'static str) -> HttpResponse {
-    let status = if *method == Method::OPTIONS { StatusCode::OK } else { StatusCode::METHOD_NOT_ALLOWED };
-    HttpResponse::build(status)
-        .insert_header((header::ALLOW, allow))
-        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-        .finish()
+/// Answers OPTIONS as well, as Django's views do.
+fn unknown_method(method: &Method, allow: &'static str) -> HttpResponse {
+    let response = method_not_allowed(allow);
+    if *method == Method::OPTIONS { status(response, StatusCode::OK) } else { response }
 }
 
 async fn permissions(apps: &Apps, user: SharedUser) -> Result<UserPermissions, PageError> {

@@ -73,7 +73,7 @@ impl Source {
     }
 
     fn list_url(&self) -> String {
-        format!("{}{}", self.site.base(), self.registered.path(""))
+        self.site.url_of(&self.registered, "")
     }
 }
 

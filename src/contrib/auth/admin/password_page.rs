@@ -94,8 +94,7 @@ async fn user_change_password(request: &AdminRequest, key: &str) -> Result<HttpR
     };
     messages::add(&request.req, Level::Success, text);
     update_session_auth_hash(&request.req, &changed).await.map_err(PageError::from)?;
-    let path = registered.path(&format!("{}/change/", crate::contrib::admin::urls::quote(user.pk())));
-    Ok(redirect(&format!("{}{path}", site.base())))
+    Ok(redirect(&site.change_url(&registered, user.pk())))
 }
 
 /// The text to store for the password of the form, or for none.

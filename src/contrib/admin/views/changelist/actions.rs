@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 
 use super::delete_selected::delete_selected;
 use crate::contrib::admin::action::Action;
-use crate::contrib::admin::changelist::{self, ListError, Wanted};
+use crate::contrib::admin::changelist::{self, IS_POPUP, ListError, Wanted};
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
@@ -34,7 +34,7 @@ pub(super) enum Outcome {
 /// The actions that the user may carry out, the deletion first: `get_actions`.
 pub(super) fn offered_actions(registered: &Registered, request: &AdminRequest) -> Vec<Action> {
     let admin = &registered.admin;
-    if !admin.has_actions(request) || request.params.contains("_popup") {
+    if !admin.has_actions(request) || request.params.contains(IS_POPUP) {
         return Vec::new();
     }
     let delete = Action::new(DELETE_SELECTED, "Delete selected %(verbose_name_plural)s", |_, _, _| Ok(String::new()));

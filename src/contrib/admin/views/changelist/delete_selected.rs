@@ -75,7 +75,7 @@ async fn question(
     let app_name = site.app_name(&model.app_label).unwrap_or_default();
     let chrome = chrome
         .crumb(app_name, format!("{}{}/", site.base(), model.app_label))
-        .crumb(capfirst(&model.verbose_name_plural), format!("{}{}", site.base(), registered.path("")))
+        .crumb(capfirst(&model.verbose_name_plural), site.url_of(registered, ""))
         .last_crumb("Delete multiple objects");
     let counted = deletion.model_count.iter().map(|(name, count)| (capfirst(name), *count));
     let template = DeleteSelectedConfirmation {

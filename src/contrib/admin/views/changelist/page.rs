@@ -7,7 +7,7 @@ use askama::Template;
 use super::super::context::each_context;
 use crate::contrib::admin::action::Action;
 use crate::contrib::admin::cell::Cell;
-use crate::contrib::admin::changelist::{CHECKBOX, ChangeList, FilterLink};
+use crate::contrib::admin::changelist::{CHANGELIST_FILTERS, CHECKBOX, ChangeList, FilterLink, IS_POPUP, TO_FIELD};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::display::display_for_field;
 use crate::contrib::admin::error::PageError;
@@ -16,7 +16,6 @@ use crate::contrib::admin::models::{FieldKind, Row};
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
-use crate::contrib::admin::urls::quote;
 use crate::http::query_dict::QueryDict;
 
 /// The largest length of a text in a row, in characters, so that the page stays small. The page of the object has the full text.
@@ -168,27 +167,23 @@ pub(super) fn description(action: &Action, registered: &Registered) -> String {
 /// The query of the list, for the links to the pages of its rows.
 fn preserved_filters(request: &AdminRequest) -> Option<QueryDict> {
     let filters = request.params.urlencode();
-    (!filters.is_empty()).then(|| [("_changelist_filters", filters)].into_iter().collect())
+    (!filters.is_empty()).then(|| [(CHANGELIST_FILTERS, filters)].into_iter().collect())
 }
 
 fn add_url(site: &AdminSite, registered: &Registered, request: &AdminRequest, list: &ChangeList) -> String {
     let mut query = preserved_filters(request).unwrap_or_default();
     if list.is_popup() {
-        query.push("_popup", "1");
+        query.push(IS_POPUP, "1");
     }
     if let Some(field) = list.to_field() {
-        query.push("_to_field", field);
+        query.push(TO_FIELD, field);
     }
-    with_query(format!("{}{}", site.base(), registered.path("add/")), &query)
-}
-
-fn with_query(url: String, query: &QueryDict) -> String {
-    if query.is_empty() { url } else { format!("{url}?{}", query.urlencode()) }
+    query.add_to(&site.url_of(registered, "add/"))
 }
 
 fn export_url(site: &AdminSite, registered: &Registered, list: &ChangeList) -> String {
     let query = list.every_page_query();
-    format!("{}{}{}", site.base(), registered.path("export/"), if query == "?" { "" } else { &query })
+    site.url_of(registered, "export/") + if query == "?" { "" } else { &query }
 }
 
 fn search<'a>(registered: &'a Registered, list: &'a ChangeList) -> Option<Search<'a>> {
@@ -287,8 +282,7 @@ fn rows(site: &AdminSite, registered: &Registered, request: &AdminRequest, list:
     let links = admin.list_display_links();
     let columns: Vec<&String> = list.columns.iter().filter(|column| *column != CHECKBOX).collect();
     let row = |row: &Row| {
-        let page = format!("{}{}", site.base(), registered.path(&format!("{}/change/", quote(row.pk()))));
-        let url = with_query(page, &query);
+        let url = query.add_to(&site.change_url(registered, row.pk()));
         let mut has_link = false;
         let cells = columns.iter().enumerate().map(|(index, column)| {
             let is_link = links.map_or(index == 0, |links| links.contains(&column.as_str()));

@@ -113,13 +113,12 @@ impl Chart {
 
     /// The rows of the table: a time, and a number of each series.
     pub(super) fn rows(&self) -> Vec<(&str, Vec<i64>)> {
-        let row = |(place, time): (usize, &String)| {
+        let values = |place: usize| {
             let value = |series: &Series| series.values.get(place).copied().unwrap_or(0);
-            (time.clone(), self.series.iter().map(value).collect::<Vec<_>>())
+            self.series.iter().map(value).collect()
         };
         // The newest first.
-        let rows: Vec<_> = self.times.iter().enumerate().map(row).collect();
-        rows.into_iter().rev().zip(self.times.iter().rev()).map(|((_, values), time)| (time.as_str(), values)).collect()
+        self.times.iter().enumerate().rev().map(|(place, time)| (time.as_str(), values(place))).collect()
     }
 }
 

@@ -13,7 +13,6 @@ use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
-use crate::contrib::admin::urls::quote;
 use crate::contrib::auth::{FailedLogins, FailedLoginsOf, SharedUser};
 use crate::contrib::messages::{self, Level};
 use crate::core::python;
@@ -70,7 +69,7 @@ pub(in crate::contrib::admin::views) async fn search(
         return Err(PageError::PermissionDenied);
     }
     let auth = request.auth()?;
-    let users = site.models().find(|known| known.model.table == auth.users().table());
+    let users = site.users(auth);
     let may_change = users.map_or_else(
         || request.user.as_ref().is_some_and(|user| user.is_superuser()),
         |users| users.has_change_permission(request, None),
@@ -81,10 +80,8 @@ pub(in crate::contrib::admin::views) async fn search(
     let query = python::strip(request.params.get("q").unwrap_or_default()).to_owned();
     let is_searched = !query.is_empty() && query.chars().count() <= MAX_LENGTH && !query.contains('\0');
     let known = if is_searched { look(request, query.clone()).await? } else { Known::default() };
-    let page_of = |user: &SharedUser| {
-        let path = users?.path(&format!("{}/change/", quote(&user.pk()?.to_string())));
-        Some((user.username().to_owned(), request.url(&path)))
-    };
+    let page_of =
+        |user: &SharedUser| Some((user.username().to_owned(), site.change_url(users?, &user.pk()?.to_string())));
     let mut found: Vec<Found> = Vec::new();
     if let Some(user) = &known.user {
         let (name, url) = page_of(user).unzip();

@@ -6,10 +6,11 @@ use askama::Template;
 
 use super::context::{does_not_exist, get_object, object_crumbs, truncate_words};
 use super::fieldsets::{BoundFieldset, Layout, model_form};
-use super::preserved::{self, IS_POPUP, TO_FIELD, is_popup};
+use super::preserved::{self, is_popup};
 use super::respond::respond;
 use super::save::{Outcome, Rejected, save};
 use crate::contrib::admin::cell::Cell;
+use crate::contrib::admin::changelist::{IS_POPUP, TO_FIELD};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::forms::bound_field::{ReadonlyValue, Widget};
@@ -234,7 +235,7 @@ async fn page(
 }
 
 fn tools(request: &AdminRequest, site: &AdminSite, registered: &Registered, object: &Row) -> Vec<ObjectTool> {
-    let url = format!("{}{}", site.base(), registered.path(&format!("{}/history/", quote(object.pk()))));
+    let url = site.url_of(registered, &format!("{}/history/", quote(object.pk())));
     let history = ObjectTool { text: "History".to_owned(), url: preserved::url(request, &url), class: "historylink" };
     let mut tools = vec![history];
     tools.extend(registered.admin.object_tools(request, object));
@@ -249,7 +250,7 @@ fn buttons(
     object: Option<&Row>,
     (is_popup, may_change, may_view): (bool, bool, bool),
 ) -> Buttons {
-    let url = |rest: &str| format!("{}{}", site.base(), registered.path(rest));
+    let url = |rest: &str| site.url_of(registered, rest);
     let may_save = may_change;
     let may_add = registered.has_add_permission(request);
     let text =

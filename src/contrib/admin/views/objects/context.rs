@@ -8,7 +8,6 @@ use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
-use crate::contrib::admin::urls::quote;
 use crate::contrib::messages::{self, Level};
 use crate::db::{DatabaseError, DbConnection};
 
@@ -57,14 +56,11 @@ pub(in crate::contrib) fn object_crumbs(
     let chrome = chrome.crumb(app, format!("{}{}/", site.base(), model.app_label));
     let list = capfirst(&model.verbose_name_plural);
     let chrome = match has_list {
-        true => chrome.crumb(list, format!("{}{}", site.base(), registered.path(""))),
+        true => chrome.crumb(list, site.url_of(registered, "")),
         false => chrome.last_crumb(list),
     };
     match object {
-        Some((object, text)) => {
-            let url = format!("{}{}", site.base(), registered.path(&format!("{}/change/", quote(object.pk()))));
-            chrome.crumb(truncate_words(text), url)
-        }
+        Some((object, text)) => chrome.crumb(truncate_words(text), site.change_url(registered, object.pk())),
         None => chrome,
     }
 }

@@ -6,8 +6,9 @@ use askama::Template;
 use serde_json::json;
 
 use super::context::{does_not_exist, get_object, object_crumbs};
-use super::preserved::{self, IS_POPUP, TO_FIELD, is_popup};
+use super::preserved::{self, is_popup};
 use super::respond::{close_popup, is_from_popup};
+use crate::contrib::admin::changelist::{IS_POPUP, TO_FIELD};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
 use crate::contrib::admin::error::{PageError, redirect};
@@ -52,7 +53,7 @@ fn respond(site: &AdminSite, registered: &Registered, request: &AdminRequest, ke
     let name = &registered.model.verbose_name;
     messages::add(&request.req, Level::Success, format!("The {name} “{text}” was deleted successfully."));
     let may_change = registered.has_change_permission(request, None);
-    let list = format!("{}{}", site.base(), registered.path(""));
+    let list = site.url_of(registered, "");
     redirect(&if may_change { preserved::list_url(request, &list) } else { site.base().to_owned() })
 }
 
@@ -96,11 +97,6 @@ async fn page(
     if !to_field.is_empty() {
         hidden.push((TO_FIELD, to_field));
     }
-    let change = format!(
-        "{}{}",
-        site.base(),
-        registered.path(&format!("{}/change/", crate::contrib::admin::urls::quote(object.pk())))
-    );
     let counted = deletion.model_count.iter().map(|(name, count)| (capfirst(name), *count));
     let template = DeleteConfirmation {
         chrome,
@@ -114,7 +110,7 @@ async fn page(
         is_protected: !deletion.protected.is_empty(),
         hidden,
         action: preserved::url_with_query(request, request.req.path()),
-        back_url: preserved::url(request, &change),
+        back_url: preserved::url(request, &site.change_url(registered, object.pk())),
     };
     Ok(render(StatusCode::OK, &template))
 }

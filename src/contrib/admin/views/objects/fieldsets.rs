@@ -11,7 +11,6 @@ use crate::contrib::admin::model_forms::{FormOptions, RelatedChoices, capfirst};
 use crate::contrib::admin::models::{Field, FieldKind, Row};
 use crate::contrib::admin::options::Fieldset;
 use crate::contrib::admin::sites::Registered;
-use crate::contrib::admin::urls::quote;
 use crate::db::{DatabaseError, DbConnection};
 
 /// A group of fields as the page shows it.
@@ -132,10 +131,9 @@ impl Layout {
                 let [object] = &rows;
                 let page = site.model(&relation.to).filter(|related| related.has_pages);
                 match (object.get(&field.name), object.label(&field.name), page) {
-                    (Some(key), Some(label), Some(related)) => Cell::Link {
-                        text: label.to_owned(),
-                        url: format!("{}{}", site.base(), related.path(&format!("{}/change/", quote(key)))),
-                    },
+                    (Some(key), Some(label), Some(related)) => {
+                        Cell::Link { text: label.to_owned(), url: site.change_url(related, key) }
+                    }
                     _ => display_for_field(field, object),
                 }
             }

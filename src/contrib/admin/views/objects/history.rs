@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::context::{does_not_exist, get_object, object_crumbs};
+use crate::contrib::admin::changelist::get_elided_page_range;
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::display::date_time;
 use crate::contrib::admin::error::PageError;
@@ -30,19 +31,14 @@ struct Entry {
     message: String,
 }
 
-/// A link to another page of the list.
-enum PageLink {
-    Ellipsis,
-    Current(i64),
-    Other(i64),
-}
-
 #[derive(Template)]
 #[template(path = "admin/object_history.html")]
 struct ObjectHistory {
     chrome: Chrome,
     entries: Vec<Entry>,
-    pages: Vec<PageLink>,
+    /// The pages that have a link, with `None` for those between.
+    pages: Vec<Option<u64>>,
+    page: u64,
     count: i64,
 }
 
@@ -64,8 +60,12 @@ pub(in crate::contrib::admin::views) async fn history(
     let text = admin.to_string(&object);
     let chrome = each_context(site, request).await?.titled(format!("Change history: {text}"));
     let chrome = object_crumbs(chrome, site, registered, Some((&object, &text)), true).last_crumb("History");
-    let pages = if count > PER_PAGE { pages(page, last_page(count)) } else { Vec::new() };
-    Ok(render(StatusCode::OK, &ObjectHistory { chrome, entries, pages, count }))
+    let page = page.unsigned_abs();
+    let pages = match count > PER_PAGE {
+        true => get_elided_page_range(page, last_page(count).unsigned_abs()),
+        false => Vec::new(),
+    };
+    Ok(render(StatusCode::OK, &ObjectHistory { chrome, entries, pages, page, count }))
 }
 
 fn last_page(count: i64) -> i64 {
@@ -107,57 +107,9 @@ async fn entries(
 
 /// The login name, and behind it first and last name in brackets, if there are any.
 fn full_name(user: &dyn AbstractUser) -> String {
-    let part =
-        |name: &str| user.attribute(name).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-    let full_name = format!("{} {}", part("first_name"), part("last_name"));
+    let full_name = format!("{} {}", user.text("first_name"), user.text("last_name"));
     match full_name.trim() {
         "" => user.username().to_owned(),
         full_name => format!("{} ({full_name})", user.username()),
-    }
-}
-
-/// `get_elided_page_range`: three pages on each side of this one, and two at both ends. A single page is never left out.
-fn pages(current: i64, last: i64) -> Vec<PageLink> {
-    let is_shown = |page: i64| last <= 10 || page <= 2 || page > last - 2 || (page - current).abs() <= 3;
-    let mut links = Vec::new();
-    let mut previous = 0;
-    for page in (1..=last).filter(|page| is_shown(*page)) {
-        match page - previous {
-            1 => {}
-            2 => links.push(PageLink::Other(page - 1)),
-            _ => links.push(PageLink::Ellipsis),
-        }
-        links.push(if page == current { PageLink::Current(page) } else { PageLink::Other(page) });
-        previous = page;
-    }
-    links
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pages_in_between_are_left_out() {
-        for (current, last, text) in [
-            (1, 1, "[1]"),
-            (2, 3, "1 [2] 3"),
-            (5, 10, "1 2 3 4 [5] 6 7 8 9 10"),
-            (1, 20, "[1] 2 3 4 … 19 20"),
-            (7, 20, "1 2 3 4 5 6 [7] 8 9 10 … 19 20"),
-            (8, 20, "1 2 … 5 6 7 [8] 9 10 11 … 19 20"),
-            (14, 20, "1 2 … 11 12 13 [14] 15 16 17 18 19 20"),
-            (20, 20, "1 2 … 17 18 19 [20]"),
-        ] {
-            let shown: Vec<_> = pages(current, last)
-                .iter()
-                .map(|link| match link {
-                    PageLink::Ellipsis => "…".to_owned(),
-                    PageLink::Current(page) => format!("[{page}]"),
-                    PageLink::Other(page) => page.to_string(),
-                })
-                .collect();
-            assert_eq!(shown.join(" "), text);
-        }
     }
 }

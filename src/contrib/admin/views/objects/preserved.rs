@@ -1,18 +1,10 @@
 //! Parameters that are passed on from page to page. Python counterpart: `django.contrib.admin.templatetags.admin_urls`.
 
+use crate::contrib::admin::changelist::{CHANGELIST_FILTERS, IS_POPUP, TO_FIELD};
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::Registered;
 use crate::http::query_dict::QueryDict;
-
-/// The parameter with the search and the filters of the list to which the user returns.
-pub(super) const CHANGELIST_FILTERS: &str = "_changelist_filters";
-
-/// Says that the page is in a popup window of a form.
-pub(super) const IS_POPUP: &str = "_popup";
-
-/// The field of the object whose value the form gets.
-pub(super) const TO_FIELD: &str = "_to_field";
 
 /// Whether the page is in a popup window of a form.
 pub(super) fn is_popup(request: &AdminRequest) -> bool {
@@ -37,7 +29,7 @@ fn filters(request: &AdminRequest) -> &str {
 /// The address of the list with the search and the filters that the user came from.
 pub(super) fn list_url(request: &AdminRequest, url: &str) -> String {
     let filters = QueryDict::parse(filters(request).as_bytes());
-    with_query(url, &filters)
+    filters.add_to(url)
 }
 
 /// The address of another page, with the search and the filters for the way back.
@@ -46,7 +38,7 @@ pub(super) fn url(request: &AdminRequest, url: &str) -> String {
     if !filters(request).is_empty() {
         query.push(CHANGELIST_FILTERS, filters(request));
     }
-    with_query(url, &query)
+    query.add_to(url)
 }
 
 /// The address to which the form of an object is sent: the address of the page. As in Django, the other parameters are lost if
@@ -58,9 +50,5 @@ pub(super) fn form_url(request: &AdminRequest) -> String {
 
 /// Same as [`url`], with the other parameters of this page.
 pub(super) fn url_with_query(request: &AdminRequest, url: &str) -> String {
-    with_query(url, &request.params)
-}
-
-fn with_query(url: &str, query: &QueryDict) -> String {
-    if query.is_empty() { url.to_owned() } else { format!("{url}?{}", query.urlencode()) }
+    request.params.add_to(url)
 }

@@ -5,14 +5,14 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use serde_json::json;
 
-use super::preserved::{self, IS_POPUP};
+use super::preserved;
+use crate::contrib::admin::changelist::IS_POPUP;
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::redirect;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
-use crate::contrib::admin::urls::quote;
 use crate::contrib::messages::{self, Level, Part};
 
 /// Closes the popup window of a form.
@@ -52,8 +52,8 @@ pub(super) fn respond(
         };
         return close_popup(site, request, &response);
     }
-    let url = |rest: &str| format!("{}{}", site.base(), registered.path(rest));
-    let own_url = url(&format!("{}/change/", quote(object.pk())));
+    let url = |rest: &str| site.url_of(registered, rest);
+    let own_url = site.change_url(registered, object.pk());
     let may_change = registered.has_change_permission(request, Some(object));
     let verb = if is_add { "added" } else { "changed" };
     let name = &registered.model.verbose_name;

@@ -11,7 +11,6 @@ use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
-use crate::contrib::admin::urls::quote;
 use crate::db::{DatabaseError, DbConnection};
 
 /// The number of the user's own actions on the page.
@@ -53,7 +52,7 @@ pub(in crate::contrib::admin::views) async fn index(
         }
         None => Vec::new(),
     };
-    let recent = recent.into_iter().map(|(entry, model)| RecentAction::new(site, request, entry, model)).collect();
+    let recent = recent.into_iter().map(|(entry, model)| RecentAction::new(site, entry, model)).collect();
     let page = IndexPage {
         chrome: Chrome::of(site, request).titled(site.index_title()),
         apps: app_list(site, request, None),
@@ -75,13 +74,10 @@ pub(in crate::contrib::admin::views) async fn app_index(
 }
 
 impl RecentAction {
-    fn new(site: &AdminSite, request: &AdminRequest, entry: LogEntry, model: Option<(String, String)>) -> Self {
+    fn new(site: &AdminSite, entry: LogEntry, model: Option<(String, String)>) -> Self {
         let action = entry.action();
         let registered = model.as_ref().and_then(|(app, model)| site.find(app, model));
-        let path = registered.zip(entry.object_id.as_deref()).map(|(registered, id)| {
-            let key = quote(id);
-            request.url(&registered.path(&format!("{key}/change/")))
-        });
+        let url = registered.zip(entry.object_id.as_deref()).map(|(registered, id)| site.change_url(registered, id));
         let name = registered.map(|registered| registered.model.verbose_name.clone()).or(model.map(|(_, name)| name));
         let (class, verb) = match action {
             Some(Action::Addition) => ("addlink", "Added:"),
@@ -93,7 +89,7 @@ impl RecentAction {
             class,
             verb,
             repr: entry.object_repr,
-            url: path.filter(|_| action != Some(Action::Deletion)),
+            url: url.filter(|_| action != Some(Action::Deletion)),
             model: name.map_or_else(|| "Unknown content".to_owned(), |name| capfirst(&name)),
         }
     }

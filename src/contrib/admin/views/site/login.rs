@@ -1,12 +1,11 @@
 //! Logging in. Python counterpart: `AdminSite.login`, `LoginView` and `AdminAuthenticationForm`.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use actix_web::http::{Method, StatusCode};
 use askama::Template;
 
 use crate::contrib::admin::chrome::Chrome;
-use crate::contrib::admin::error::PageError;
+use crate::contrib::admin::error::{PageError, method_not_allowed};
 use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
@@ -16,8 +15,7 @@ use crate::contrib::auth::{self, Refused};
 use crate::core::crypto::SecretString;
 use crate::core::python;
 use crate::http::csrf;
-use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
-use crate::http::request::{get_host, is_secure};
+use crate::http::redirects::redirect;
 
 /// Longest user name if the model has no limit.
 const MAX_LENGTH: usize = 254;
@@ -46,10 +44,7 @@ pub(in crate::contrib::admin::views) async fn login(
         Method::GET if may_enter => Ok(redirect(site.base())),
         Method::GET | Method::HEAD => Ok(render(StatusCode::OK, &LoginPage::new(site, request)?)),
         Method::POST => log_in(site, request).await,
-        _ => Ok(HttpResponse::MethodNotAllowed()
-            .insert_header((header::ALLOW, "GET, HEAD, POST"))
-            .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-            .finish()),
+        _ => Ok(method_not_allowed("GET, HEAD, POST")),
     }
 }
 
@@ -75,7 +70,7 @@ async fn log_in(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse
     let refused = match auth::authenticate(&request.req, request.auth()?, &request.db, &username, &password).await {
         Ok(Some(user)) if user.is_active() && user.is_staff() => {
             auth::login(&request.req, &user).await?;
-            return Ok(redirect(next_of(request).as_deref().unwrap_or(site.base())));
+            return Ok(redirect(request.next().unwrap_or(site.base())));
         }
         Ok(Some(user)) if !user.is_active() => Refused::inactive(),
         Ok(_) => {
@@ -100,7 +95,7 @@ impl LoginPage {
             model.and_then(|known| known.model.fields.iter().find(|field| field.name == users.username_field()));
         let label = field.map_or_else(|| users.username_field().replace('_', " "), |field| field.verbose_name.clone());
         let has_next = request.params.contains("next") || request.form.contains("next");
-        let next = if has_next { next_of(request).unwrap_or_default() } else { site.base().to_owned() };
+        let next = if has_next { request.next().unwrap_or_default() } else { site.base() };
         // Users who have deleted their own account see the message here.
         let mut chrome = Chrome::of_nobody(site, request).titled("Log in").with_messages(request);
         chrome.csrf_token = csrf::get_token(&request.req);
@@ -113,14 +108,7 @@ impl LoginPage {
             username: String::new(),
             username_error: None,
             password_error: None,
-            next,
+            next: next.to_owned(),
         })
     }
-}
-
-/// `get_redirect_url`: the address in `next`, if it is on this site.
-fn next_of(request: &AdminRequest) -> Option<String> {
-    let host = get_host(&request.req).unwrap_or_default();
-    let next = request.form.get("next").or_else(|| request.params.get("next"))?;
-    url_has_allowed_host_and_scheme(next, &host, is_secure(&request.req)).then(|| next.to_owned())
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
-use serde_json::Value;
 
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::PageError;
@@ -154,9 +153,8 @@ fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], 
     let mut errors = [&entered.old, &entered.new1, &entered.new2]
         .map(|password| auth::required(password.expose()).map(str::to_owned).into_iter().collect::<Vec<_>>());
     if errors[1].is_empty() && errors[2].is_empty() {
-        let text = |name| user.attribute(name).as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (first_name, last_name) = (text("first_name"), text("last_name"));
-        let email = text(auth.users().email_field());
+        let (first_name, last_name) = (user.text("first_name"), user.text("last_name"));
+        let email = user.text(auth.users().email_field());
         let user =
             UserAttributes { username: user.username(), first_name: &first_name, last_name: &last_name, email: &email };
         if entered.new1 != entered.new2 {

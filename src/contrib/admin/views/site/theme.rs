@@ -9,8 +9,8 @@ use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::http::cookies::{CookieOptions, SameSite};
-use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
-use crate::http::request::{get_host, is_secure};
+use crate::http::redirects::redirect;
+use crate::http::request::is_secure;
 
 /// `POST theme/`: sets the cookie and leads back.
 pub(in crate::contrib::admin::views) async fn theme(
@@ -20,9 +20,7 @@ pub(in crate::contrib::admin::views) async fn theme(
     if !request.is_post() {
         return Err(PageError::NotFound);
     }
-    let host = get_host(&request.req).unwrap_or_default();
-    let is_allowed = |next: &&str| url_has_allowed_host_and_scheme(next, &host, is_secure(&request.req));
-    let next = request.form.get("next").filter(is_allowed).unwrap_or(site.base());
+    let next = request.form.get("next").filter(|next| request.is_own_url(next)).unwrap_or(site.base());
     let mut response = redirect(next);
     let theme = Theme::from_name(request.form.get("theme").unwrap_or_default());
     let cookie = CookieOptions {
