@@ -7,6 +7,7 @@ use super::command::Command;
 use super::error::SetupError;
 use super::registry::Registry;
 use crate::conf::SettingsError;
+use crate::core::python::capfirst;
 #[cfg(feature = "database")]
 use crate::db::{Database, migrations::Step};
 
@@ -107,11 +108,7 @@ pub trait AppConfig: Send + Sync + 'static {
 /// The label of an app as words with capitals: `token_blacklist` is `Token Blacklist`.
 #[must_use]
 pub fn title_of_label(label: &str) -> String {
-    let title = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-    };
-    label.split('_').map(title).collect::<Vec<_>>().join(" ")
+    label.split('_').map(capfirst).collect::<Vec<_>>().join(" ")
 }
 
 impl std::fmt::Debug for dyn AppConfig {

@@ -100,6 +100,9 @@ pub fn random_bytes<const N: usize>() -> [u8; N] {
 }
 
 /// `length` characters drawn uniformly from the ASCII `alphabet`, as Django's `get_random_string`.
+///
+/// # Panics
+/// If `alphabet` is empty, or as [`random_bytes`].
 #[must_use]
 pub fn random_string(length: usize, alphabet: &str) -> String {
     let alphabet = alphabet.as_bytes();

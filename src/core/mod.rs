@@ -6,6 +6,7 @@
 pub mod checks;
 pub mod clock;
 pub mod crypto;
+pub mod json;
 pub mod jwt;
 pub mod python;
 #[cfg(feature = "database")]

@@ -6,6 +6,13 @@ use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, general_purpose};
 use serde_json::{Number, Value};
 
+/// `capfirst` of `django.utils.text`: the text with its first letter in upper case.
+#[must_use]
+pub fn capfirst(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
 /// `bool(value)`.
 #[must_use]
 pub fn is_true(value: &Value) -> bool {

@@ -73,6 +73,11 @@ pub(super) fn permanent_redirect(location: &str) -> Option<HttpResponse> {
     Some(response.finish())
 }
 
+/// Escapes text for HTML, as `django.utils.html.escape`.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#x27;")
+}
+
 /// Django's function of that name, for a path as the client sent it.
 pub(crate) fn escape_uri_path(path: &str) -> String {
     utf8_percent_encode(&decode_path(path), PATH).to_string()

@@ -58,6 +58,15 @@ fn unquote(value: &str) -> String {
     }
 }
 
+/// The name of a header with capitals: `x-csrftoken` as `X-Csrftoken`.
+pub(crate) fn title_case(name: &str) -> String {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
+        first.to_ascii_uppercase() + rest
+    };
+    name.split('-').map(word).collect::<Vec<_>>().join("-")
+}
+
 /// Words of a header between white space, as Python's `bytes.split`.
 pub fn words(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     header.split(|b| matches!(b, b'\t'..=b'\r' | b' ')).filter(|word| !word.is_empty())

@@ -140,7 +140,8 @@ fn is_ipv6(address: &str) -> bool {
     })
 }
 
-fn is_same_domain(host: &str, pattern: &str) -> bool {
+/// `is_same_domain` of `django.utils.http`. A pattern that begins with a dot includes the subdomains. Both are in lower case.
+pub(super) fn is_same_domain(host: &str, pattern: &str) -> bool {
     match pattern.strip_prefix('.') {
         Some(parent) => host.ends_with(pattern) || host == parent,
         None => host == pattern,

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
-use actix_web::http::header;
 use serde_json::{Value, json};
 
 use super::exceptions::LegacyJwtError;
@@ -14,6 +13,7 @@ use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Claims, JwtError};
 use crate::db::{Database, DbConnection};
+use crate::http::cookies;
 use crate::http::headers::words;
 use crate::rest_framework::authentication::{Authentication, Found, authorization};
 use crate::rest_framework::exceptions::ApiError;
@@ -96,33 +96,19 @@ fn get_jwt_value(req: &HttpRequest, state: &LegacyJwtState) -> Result<Option<Str
     let mut words = words(&header);
     let Some(scheme) = words.next() else {
         // The cookie is ignored if there is a header of another scheme, but not if the header is empty.
-        return settings.auth_cookie.as_deref().and_then(|name| cookie(req, name)).map(text).transpose();
+        return Ok(settings.auth_cookie.as_deref().and_then(|name| cookies::get(req, name)));
     };
     if !scheme.eq_ignore_ascii_case(settings.auth_header_prefix.as_bytes()) {
         return Ok(None);
     }
     match (words.next(), words.next()) {
         (None, _) => Err(ApiError::authentication_failed(NO_CREDENTIALS)),
-        (Some(token), None) => text(token.to_vec()).map(Some),
+        (Some(token), None) => match std::str::from_utf8(token) {
+            Ok(token) => Ok(Some(token.to_owned())),
+            Err(_) => Err(LegacyJwtError::Decode(JwtError::Decode("Token is not UTF-8")).into()),
+        },
         (Some(_), Some(_)) => Err(ApiError::authentication_failed(SPACES)),
     }
-}
-
-fn text(bytes: Vec<u8>) -> Result<String, ApiError> {
-    String::from_utf8(bytes).map_err(|_| LegacyJwtError::Decode(JwtError::Decode("Token is not UTF-8")).into())
-}
-
-/// The last cookie of that name, without the quotes it may have: Django's `parse_cookie`.
-fn cookie(req: &HttpRequest, name: &str) -> Option<Vec<u8>> {
-    let headers = req.headers().get_all(header::COOKIE);
-    let pairs = headers.flat_map(|value| value.as_bytes().split(|b| *b == b';'));
-    let values = pairs.filter_map(|pair| {
-        let at = pair.iter().position(|b| *b == b'=')?;
-        (pair[..at].trim_ascii() == name.as_bytes()).then(|| pair[at + 1..].trim_ascii())
-    });
-    let value = values.last()?;
-    let unquoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-    Some(unquoted.unwrap_or(value).to_vec())
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::serializers::{
     Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, TokenSerializer, VerifyJsonWebTokenSerializer,
 };
 use super::state::LegacyJwtState;
+use crate::http::cookies::http_date;
 #[cfg(feature = "server")]
 use crate::http::security::SecuritySettings;
 use crate::rest_framework::exceptions::ApiError;
@@ -106,7 +107,7 @@ fn one_token(_req: &HttpRequest) -> Value {
 /// `http.cookies`.
 fn set_cookie(name: &str, value: &str, lifetime: Duration, now: DateTime<Utc>) -> String {
     let lifetime = lifetime.max(Duration::zero());
-    let expires = (now + lifetime).format("%a, %d %b %Y %H:%M:%S GMT");
+    let expires = http_date(now + lifetime);
     format!("{name}={value}; expires={expires}; HttpOnly; Max-Age={}; Path=/", lifetime.num_seconds())
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::core::python;
+use crate::core::python::capfirst;
 
 /// The message about a missing field.
 pub const REQUIRED: &str = "This field is required.";
@@ -71,9 +72,7 @@ impl AnyField {
 }
 
 fn label(name: &str) -> String {
-    let words = name.replace('_', " ");
-    let mut chars = words.trim().chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    capfirst(name.replace('_', " ").trim())
 }
 
 /// A boolean that is false if it is not sent: DRF's `BooleanField(default=False)`.

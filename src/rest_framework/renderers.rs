@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::mediatypes::MediaType;
+use crate::http::common::escape;
 
 /// `DEFAULT_RENDERER_CLASSES`: what a client may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,12 +115,6 @@ fn page(name: &str, status: u16, json: &str) -> String {
         name = escape(name),
         json = escape(json),
     )
-}
-
-/// Escapes text for HTML, as `django.utils.html.escape`.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#x27;")
 }
 
 #[cfg(test)]

@@ -12,13 +12,13 @@
 //! }
 //! ```
 
-use super::model_forms::capfirst;
 use super::request::AdminRequest;
 use super::sites::AdminSite;
 use super::static_files;
 use crate::contrib::auth::AbstractUser;
 use crate::contrib::auth::hashers::is_password_usable;
 use crate::contrib::messages::{self, Message, Part};
+use crate::core::python::capfirst;
 use crate::http::{cookies, csrf};
 
 /// The cookie that remembers [`Theme`].

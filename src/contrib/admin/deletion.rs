@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use diesel::QueryResult;
 
-use super::model_forms::capfirst;
 use super::models::{Field, KEYS_PER_STATEMENT, ManyToMany, OnDelete, Row, Selection, one_of};
 use super::request::AdminRequest;
 use super::sites::{AdminSite, Registered};
+use crate::core::python::capfirst;
 use crate::db::DbConnection;
 use crate::db::tables::{Statement, Table};
 use crate::db::text_query::TextRow;

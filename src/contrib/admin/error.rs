@@ -4,6 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 
+use crate::apps::LookupError;
 use crate::contrib::auth::AuthError;
 use crate::db::DatabaseError;
 
@@ -53,6 +54,12 @@ impl PageError {
 impl From<diesel::result::Error> for PageError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Database(error.into())
+    }
+}
+
+impl From<LookupError> for PageError {
+    fn from(error: LookupError) -> Self {
+        Self::internal(error)
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::auth::UserId;
 use super::super::contenttypes;
+use crate::core::json::dumps;
 use crate::db::DbConnection;
 use crate::db::schema::{django_admin_log, django_content_type};
 use crate::db::types::{DjangoDateTime, from_db, to_db};
@@ -69,40 +70,8 @@ impl ChangeMessage {
             Self::Deleted { name, object } => json!([{ "deleted": { "name": name, "object": object } }]),
             Self::Nothing => return String::new(),
         };
-        python_json(&message)
+        dumps(&message)
     }
-}
-
-/// `json.dumps`: a space after each comma and colon, and only ASCII.
-fn python_json(value: &Value) -> String {
-    match value {
-        Value::Array(items) => {
-            let items: Vec<_> = items.iter().map(python_json).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Value::Object(pairs) => {
-            let pair = |(name, value): (&String, &Value)| format!("{}: {}", ascii_json(name), python_json(value));
-            let pairs: Vec<_> = pairs.iter().map(pair).collect();
-            format!("{{{}}}", pairs.join(", "))
-        }
-        Value::String(text) => ascii_json(text),
-        other => other.to_string(),
-    }
-}
-
-fn ascii_json(text: &str) -> String {
-    let mut out = String::new();
-    for c in Value::from(text).to_string().chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                out.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    out
 }
 
 /// `app_label` and name of a model.

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::PageError;
 use crate::apps::Apps;
-use crate::contrib::auth::{AuthState, SharedUser, permissions::UserPermissions};
+use crate::contrib::auth::{AuthState, SharedUser, models::UserPermissions};
 use crate::db::Database;
 use crate::http::query_dict::QueryDict;
 use crate::http::redirects::url_has_allowed_host_and_scheme;
@@ -92,7 +92,7 @@ impl AdminRequest {
     /// # Errors
     /// 500 if `django.contrib.auth` is not installed.
     pub fn auth(&self) -> Result<&AuthState, PageError> {
-        self.apps.auth().map_err(PageError::internal)
+        Ok(self.apps.auth()?)
     }
 }
 

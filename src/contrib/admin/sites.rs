@@ -196,7 +196,7 @@ impl AdminSite {
     /// # Errors
     /// 500 if `django.contrib.admin` is not installed.
     pub fn of_apps(apps: &Apps) -> Result<Self, PageError> {
-        apps.get::<Self>().cloned().map_err(PageError::internal)
+        Ok(apps.get::<Self>()?.clone())
     }
 
     /// The path of the site, with a slash at both ends: `/admin/`.

@@ -36,8 +36,6 @@ pub mod models;
 #[cfg(feature = "database")]
 mod outcomes;
 pub mod password_validation;
-#[cfg(feature = "database")]
-pub mod permissions;
 #[cfg(feature = "server")]
 mod session;
 pub mod settings;
@@ -61,6 +59,8 @@ pub use limits::{LimitLogins, LoginLimits};
 pub use log_in::{Refused, authenticate, client_address, required};
 #[cfg(feature = "database")]
 pub use outcomes::{LoginCounts, LoginOutcomes};
+#[cfg(feature = "server")]
+pub(crate) use session::SESSION_KEY;
 #[cfg(feature = "server")]
 pub use session::{SessionAuth, get_user, login, logout, update_session_auth_hash};
 #[cfg(feature = "database")]

@@ -20,7 +20,7 @@ use crate::db::DatabaseError;
 use crate::http::csrf;
 
 /// The primary key of the user, as text.
-const SESSION_KEY: &str = "_auth_user_id";
+pub(crate) const SESSION_KEY: &str = "_auth_user_id";
 /// The Python path of the class in `AUTHENTICATION_BACKENDS`.
 const BACKEND_SESSION_KEY: &str = "_auth_user_backend";
 /// The digest of the password string.

@@ -1,5 +1,6 @@
 //! A message. Python counterpart: `django.contrib.messages.storage.base.Message` and `constants`.
 
+use crate::http::common::escape;
 use serde_json::{Value, json};
 
 /// How important a message is.
@@ -164,17 +165,6 @@ fn href_of(attributes: &str) -> Option<String> {
 
 /// The five references that `django.utils.html.escape` writes.
 const REFERENCES: [(char, &str); 5] = [('&', "&amp;"), ('<', "&lt;"), ('>', "&gt;"), ('"', "&quot;"), ('\'', "&#x27;")];
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match REFERENCES.iter().find(|(known, _)| *known == c) {
-            Some((_, reference)) => escaped.push_str(reference),
-            None => escaped.push(c),
-        }
-    }
-    escaped
-}
 
 fn unescape(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());

@@ -13,7 +13,8 @@ use crate::apps::Apps;
 use crate::contrib::sessions::Session;
 use crate::contrib::sessions::settings::SessionSettings;
 use crate::core::crypto::SecretString;
-use crate::core::signing::{TimestampSigner, json_dumps};
+use crate::core::json::dumps_compact;
+use crate::core::signing::TimestampSigner;
 use crate::http::cookies::{self, CookieOptions};
 
 /// The messages of one application: settings and keys.
@@ -84,7 +85,7 @@ impl MessageStore {
         let sign = |messages: &[Message], is_finished: bool| {
             let end = (!is_finished).then(|| Value::from(NOT_FINISHED));
             let items = messages.iter().map(Message::to_json).chain(end).collect();
-            self.signer.sign_bytes(json_dumps(&Value::Array(items)).as_bytes(), true, now)
+            self.signer.sign_bytes(dumps_compact(&Value::Array(items)).as_bytes(), true, now)
         };
         let all = sign(messages, true);
         if all.len() <= MAX_COOKIE_SIZE {
@@ -142,7 +143,7 @@ impl Messages {
         match Session::loaded(req) {
             Some(session) if !unstored.is_empty() => {
                 let items = unstored.iter().map(Message::to_json).collect();
-                session.set(SESSION_KEY, json_dumps(&Value::Array(items)).into());
+                session.set(SESSION_KEY, dumps_compact(&Value::Array(items)).into());
             }
             Some(session) if state.in_session => drop(session.remove(SESSION_KEY)),
             Some(_) => {}

@@ -10,15 +10,13 @@ use super::models::{SessionLookup, SessionRow};
 use super::store::SessionStore;
 use crate::contrib::admin::accounts::{Credential, Credentials};
 use crate::contrib::admin::{date_time, masked};
-use crate::contrib::auth::UserId;
 use crate::contrib::auth::signals::LoginSearch;
+use crate::contrib::auth::{SESSION_KEY, UserId};
 use crate::core::crypto::hex;
 use crate::db::schema::django_session;
 use crate::db::types::{from_db, to_db};
 use crate::db::{DatabaseError, DbConnection, Lookup, snapshot};
 
-/// The name of the value in which `contrib::auth` keeps the key of the user.
-const USER: &str = "_auth_user_id";
 /// Rows that are read at a time.
 const BATCH: i64 = 1_000;
 /// Sessions that are shown.
@@ -59,7 +57,7 @@ impl BrowserSessions {
     }
 
     fn user_of(&self, row: &SessionRow) -> Option<UserId> {
-        UserId::from_claim(self.0.read(&row.session_data)?.get(USER)?)
+        UserId::from_claim(self.0.read(&row.session_data).ok()?.get(SESSION_KEY)?)
     }
 }
 

@@ -10,7 +10,7 @@ use super::settings::SessionSettings;
 use crate::apps::Apps;
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
-use crate::core::signing::TimestampSigner;
+use crate::core::signing::{BadSignature, TimestampSigner};
 use crate::db::types::{from_db, to_db};
 use crate::db::{Database, DatabaseError, DbConnection};
 use crate::http::cookies::CookieOptions;
@@ -89,22 +89,18 @@ impl SessionStore {
     /// The data in a row. Data without a valid signature is an empty session, as in Django.
     #[must_use]
     pub fn decode(&self, data: &str) -> Map<String, Value> {
-        match self.signer.unsign_object(data) {
-            Ok(Value::Object(data)) => data,
-            Ok(_) => Map::new(),
-            Err(problem) => {
-                log::warn!("the data of a session was not accepted: {problem}");
-                Map::new()
-            }
-        }
+        self.read(data).unwrap_or_else(|problem| {
+            log::warn!("the data of a session was not accepted: {problem}");
+            Map::new()
+        })
     }
 
     /// The data in a row, if it has a valid signature.
-    pub(super) fn read(&self, data: &str) -> Option<Map<String, Value>> {
-        match self.signer.unsign_object(data) {
-            Ok(Value::Object(data)) => Some(data),
-            _ => None,
-        }
+    pub(super) fn read(&self, data: &str) -> Result<Map<String, Value>, BadSignature> {
+        Ok(match self.signer.unsign_object(data)? {
+            Value::Object(data) => data,
+            _ => Map::new(),
+        })
     }
 
     /// The data as it is stored in a row.

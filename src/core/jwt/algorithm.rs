@@ -120,8 +120,7 @@ impl Algorithm {
     /// for a longer key, for no key and for other algorithms.
     #[must_use]
     pub fn short_key(self, key: &SecretString) -> Option<String> {
-        let bits: usize = self.as_str().strip_prefix("HS")?.parse().ok()?;
-        let (length, needed) = (key.expose().len(), bits / 8);
+        let (length, needed) = (key.expose().len(), self.hmac()?.digest_algorithm().output_len());
         (1..needed)
             .contains(&length)
             .then(|| format!("The key has {length} bytes. {self} needs {needed} bytes or more."))
@@ -133,14 +132,16 @@ impl Algorithm {
         matches!(self.family(), Family::Hmac)
     }
 
-    /// The length of its hash in bytes. RFC 7518, section 3.2, requires an HMAC secret of at least this length.
-    #[must_use]
-    pub const fn hash_len(self) -> usize {
-        match self {
-            Self::HS256 | Self::RS256 | Self::ES256 | Self::ES256K | Self::PS256 => 32,
-            Self::HS384 | Self::RS384 | Self::ES384 | Self::PS384 => 48,
-            Self::HS512 | Self::RS512 | Self::ES512 | Self::ES521 | Self::PS512 | Self::EdDSA => 64,
-        }
+    /// The name of its curve in a JWK (RFC 7518, 8037, 8812), and the length of a coordinate in bytes. `None` without a curve.
+    pub(super) const fn curve(self) -> Option<(&'static str, usize)> {
+        Some(match self {
+            Self::ES256 => ("P-256", 32),
+            Self::ES256K => ("secp256k1", 32),
+            Self::ES384 => ("P-384", 48),
+            Self::ES512 | Self::ES521 => ("P-521", 66),
+            Self::EdDSA => ("Ed25519", 32),
+            _ => return None,
+        })
     }
 
     /// A description of the required key, for error messages.

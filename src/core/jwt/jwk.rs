@@ -48,26 +48,26 @@ pub(super) fn verifying_key(jwk: &Value, algorithm: Algorithm) -> Option<(String
         None | Some(Value::Null) => true,
         Some(value) => value == wanted,
     };
-    let (kty, crv) = match algorithm {
-        Algorithm::ES256 => ("EC", Some("P-256")),
-        Algorithm::ES256K => ("EC", Some("secp256k1")),
-        Algorithm::ES384 => ("EC", Some("P-384")),
-        Algorithm::ES512 | Algorithm::ES521 => ("EC", Some("P-521")),
-        Algorithm::EdDSA => ("OKP", Some("Ed25519")),
-        _ => ("RSA", None),
+    let curve = algorithm.curve();
+    let kty = match algorithm.family() {
+        Family::Ec => "EC",
+        Family::Okp => "OKP",
+        Family::Rsa => "RSA",
+        Family::Hmac => return None,
     };
     let kid = text("kid").filter(|kid| !kid.is_empty())?;
-    let fits = text("kty") == Some(kty) && (crv.is_none() || text("crv") == crv);
+    let fits = text("kty") == Some(kty) && curve.is_none_or(|(name, _)| text("crv") == Some(name));
     let for_this = is_or_absent("use", "sig") && is_or_absent("alg", algorithm.as_str()) && jwk.get("d").is_none();
     if !fits || !for_this {
         return None;
     }
     let bytes = |name: &str| URL_SAFE_NO_PAD.decode(text(name)?.trim_end_matches('=')).ok();
-    let public = match algorithm.family() {
-        Family::Rsa => rsa_public_key(&bytes("n")?, &bytes("e")?)?,
-        Family::Ec => [vec![4], coordinate(bytes("x")?, algorithm)?, coordinate(bytes("y")?, algorithm)?].concat(),
-        Family::Okp => bytes("x").filter(|x| x.len() == 32)?,
-        Family::Hmac => return None,
+    // RFC 7518, section 6.2.1.2: as long as the field of the curve, including leading zeros.
+    let coordinate = |name: &str, length: usize| bytes(name).filter(|bytes| bytes.len() == length);
+    let public = match (algorithm.family(), curve) {
+        (Family::Ec, Some((_, length))) => [vec![4], coordinate("x", length)?, coordinate("y", length)?].concat(),
+        (_, Some((_, length))) => coordinate("x", length)?,
+        (_, None) => rsa_public_key(&bytes("n")?, &bytes("e")?)?,
     };
     let key = VerifyingKey::from_public_bytes(algorithm, &public).ok()?;
     Some((kid.to_owned(), key))
@@ -80,14 +80,4 @@ fn rsa_public_key(n: &[u8], e: &[u8]) -> Option<Vec<u8>> {
     let components = RsaPublicKeyComponents { n: without_zeros(n), e: without_zeros(e) };
     let spki = components.as_der().ok()?;
     Some(aws_lc_rs::rsa::PublicKey::from_der(spki.as_ref()).ok()?.as_ref().to_vec())
-}
-
-/// RFC 7518, section 6.2.1.2: as long as the field of the curve, including leading zeros.
-fn coordinate(bytes: Vec<u8>, algorithm: Algorithm) -> Option<Vec<u8>> {
-    let wanted = match algorithm {
-        Algorithm::ES384 => 48,
-        Algorithm::ES512 | Algorithm::ES521 => 66,
-        _ => 32,
-    };
-    (bytes.len() == wanted).then_some(bytes)
 }

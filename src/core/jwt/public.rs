@@ -9,7 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::algorithm::Family;
-use super::{Algorithm, VerifyingKey, pem};
+use super::{VerifyingKey, pem};
 
 impl VerifyingKey {
     /// The members of the public key that RFC 7638 requires, in the order that it requires: `crv`, `kty`, `x` and `y`, for
@@ -25,12 +25,7 @@ impl VerifyingKey {
                 vec![("e", text(e)), ("kty", "RSA".into()), ("n", text(n))]
             }
             Family::Ec => {
-                let (crv, length) = match algorithm {
-                    Algorithm::ES256K => ("secp256k1", 32),
-                    Algorithm::ES384 => ("P-384", 48),
-                    Algorithm::ES512 | Algorithm::ES521 => ("P-521", 66),
-                    _ => ("P-256", 32),
-                };
+                let (crv, length) = algorithm.curve()?;
                 // The end of the SubjectPublicKeyInfo is the point, which a PEM file may have in compressed form.
                 let der = self.public_der()?;
                 let start = der.as_ref().len().checked_sub(2 * length)?;

@@ -14,10 +14,8 @@
 //! # Ok::<(), actix_simplejwt::core::signing::BadSignature>(())
 //! ```
 
-mod json;
 mod signer;
 mod timestamp;
 
-pub use self::json::{dumps as json_dumps, loads as json_loads};
 pub use self::signer::{BadSignature, Signer};
 pub use self::timestamp::TimestampSigner;

@@ -12,9 +12,9 @@ use flate2::bufread::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use serde_json::Value;
 
-use super::json;
 use super::signer::{BadSignature, Signer};
 use crate::core::crypto::SecretString;
+use crate::core::json;
 
 /// Signs text with the time: `value:time:signature`. The time is in seconds since the Unix epoch, in base 62.
 #[derive(Clone, Debug)]
@@ -74,7 +74,7 @@ impl TimestampSigner {
     /// signature.
     #[must_use]
     pub fn sign_object(&self, value: &Value, compress: bool, now: DateTime<Utc>) -> String {
-        self.sign_bytes(json::dumps(value).as_bytes(), compress, now)
+        self.sign_bytes(json::dumps_compact(value).as_bytes(), compress, now)
     }
 
     /// Same as [`TimestampSigner::sign_object`], for JSON that has been written already.

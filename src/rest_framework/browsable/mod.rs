@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::page::render;
 pub use self::urls::configure;
+use crate::http::headers::title_case;
 use crate::http::query_dict::{QueryDict, quote_plus};
 use crate::rest_framework::authentication::Caller;
 
@@ -112,12 +113,8 @@ fn page_headers(response: &mut HttpResponse) {
 }
 
 /// A header as it is usually written: `www-authenticate` as `WWW-Authenticate`.
-fn title_case(name: &HeaderName) -> String {
-    let word = |word: &str| match word {
-        "www" => "WWW".to_owned(),
-        word => word.split_at_checked(1).map_or(word.to_owned(), |(first, rest)| first.to_ascii_uppercase() + rest),
-    };
-    name.as_str().split('-').map(word).collect::<Vec<_>>().join("-")
+fn usual_case(name: &HeaderName) -> String {
+    title_case(name.as_str()).replace("Www", "WWW")
 }
 
 /// The methods that HTML forms do not have.

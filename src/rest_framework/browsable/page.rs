@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::json::{Part, parts};
 use super::{
-    Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, full_path, page_headers, quoted, title_case, url_of,
+    Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, full_path, page_headers, quoted, url_of, usual_case,
 };
 use crate::http::csrf;
 use crate::http::error_pages::server_error;
@@ -195,7 +195,7 @@ fn headers(mounted: &MountedView, framework: &RestFramework, of_response: &Heade
         .iter()
         .filter(|(name, _)| is_shown(name))
         .map(|(name, value)| Header {
-            name: title_case(name),
+            name: usual_case(name),
             value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
         })
         .collect();

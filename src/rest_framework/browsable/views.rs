@@ -12,7 +12,9 @@ use crate::contrib::auth::validators::normalize_username;
 use crate::contrib::auth::{self, AuthError, AuthState, Refused};
 use crate::core::crypto::SecretString;
 use crate::core::python;
+use crate::core::python::capfirst;
 use crate::http::body::{BodyError, CREDENTIALS_BODY, Limits};
+use crate::http::cookies::http_date;
 use crate::http::csrf;
 use crate::http::error_pages::{bad_request, server_error, service_unavailable};
 use crate::http::form_data::{FormError, read_form};
@@ -160,9 +162,7 @@ fn next(req: &HttpRequest, form: &QueryDict) -> Option<String> {
 
 impl LoginPage {
     fn new(req: &HttpRequest, auth: &AuthState, next: Option<String>) -> Self {
-        let field = auth.users().username_field().replace('_', " ");
-        let mut letters = field.chars();
-        let label = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
+        let label = capfirst(&auth.users().username_field().replace('_', " "));
         Self {
             action: req.path().to_owned(),
             csrf_token: csrf::get_token(req),
@@ -201,8 +201,8 @@ fn not_allowed(req: &HttpRequest, allow: &'static str) -> HttpResponse {
 
 fn uncached(req: &HttpRequest, mut response: HttpResponse) -> HttpResponse {
     response.headers_mut().insert(header::CACHE_CONTROL, NEVER_CACHE);
-    let now = Apps::of(req).ok().map(|apps| apps.clock().now().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
-    if let Some(now) = now.and_then(|now| HeaderValue::from_str(&now).ok()) {
+    let now = Apps::of(req).ok().map(|apps| http_date(apps.clock().now()));
+    if let Some(now) = now.and_then(|now| HeaderValue::try_from(now).ok()) {
         response.headers_mut().insert(header::EXPIRES, now);
     }
     response

@@ -13,7 +13,7 @@ use actix_web::{HttpMessage, HttpRequest};
 
 use super::base::{Admits, Permission, is_safe};
 use super::model::{Model, ModelInfo};
-use crate::contrib::auth::permissions::UserPermissions;
+use crate::contrib::auth::models::UserPermissions;
 use crate::contrib::auth::{AuthState, SharedUser, UserId};
 use crate::db::{Database, DatabaseError};
 use crate::rest_framework::app_data::app_data;

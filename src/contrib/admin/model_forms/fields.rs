@@ -10,6 +10,7 @@ use crate::contrib::admin::forms::{FieldType, FormField, PasswordSummary, Value}
 use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, Row, moment_text};
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::auth::hashers::PasswordHashers;
+use crate::core::python::capfirst;
 
 /// The largest number of rows in a list of choices. With more rows the user types the key.
 const MAX_CHOICES: u64 = 1_000;
@@ -120,11 +121,4 @@ fn kind(
             FieldType::ModelMultipleChoice(Arc::new(RelatedChoices::new(&options.site, related, None)))
         }
     })
-}
-
-/// The text with its first letter in upper case.
-#[must_use]
-pub fn capfirst(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use uuid::Uuid;
 
-use super::fields::{capfirst, default_value};
+use super::fields::default_value;
 use crate::contrib::admin::forms::{Form, Value};
 use crate::contrib::admin::models::{FieldKind, Model, Row, moment_text};
 use crate::contrib::admin::sites::Registered;
+use crate::core::python::capfirst;
 use crate::db::DbConnection;
 
 /// A new row with the defaults of its fields. The database sets fields without a default.

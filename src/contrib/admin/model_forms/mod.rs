@@ -5,5 +5,5 @@ mod fields;
 mod instance;
 
 pub use self::choices::RelatedChoices;
-pub use self::fields::{FormOptions, capfirst, form_field};
+pub use self::fields::{FormOptions, form_field};
 pub use self::instance::{apply, new_object, validate_unique};

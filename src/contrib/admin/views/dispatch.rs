@@ -13,7 +13,7 @@ use crate::contrib::admin::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::admin::urls::{ModelPage, Page, resolve, unquote};
-use crate::contrib::auth::permissions::UserPermissions;
+use crate::contrib::auth::models::UserPermissions;
 use crate::contrib::auth::{SharedUser, get_user};
 use crate::contrib::sessions::SessionError;
 use crate::db::{DatabaseError, DbConnection};
@@ -55,7 +55,7 @@ async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, 
     if let Err(failure) = csrf::check(&req, form.get(csrf::FIELD)) {
         return Ok(failure.page());
     }
-    let db = apps.database().map_err(PageError::internal)?.clone();
+    let db = apps.database()?.clone();
     let user = get_user(&req).await?;
     let permissions = match &user {
         Some(user) => permissions(&apps, user.clone()).await?,
@@ -177,9 +177,9 @@ async fn permissions(apps: &Apps, user: SharedUser) -> Result<UserPermissions, P
     if user.is_superuser() {
         return Ok(UserPermissions::Every);
     }
-    let users = Arc::clone(apps.auth().map_err(PageError::internal)?.users());
+    let users = Arc::clone(apps.auth()?.users());
     let read = move |conn: &mut DbConnection| users.permissions(conn, &*user).map_err(DatabaseError::from);
-    Ok(apps.database().map_err(PageError::internal)?.read(read).await?)
+    Ok(apps.database()?.read(read).await?)
 }
 
 impl From<SessionError> for PageError {

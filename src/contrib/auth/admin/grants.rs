@@ -7,7 +7,7 @@ use std::sync::Arc;
 use diesel::QueryResult;
 use diesel::prelude::*;
 
-use super::super::permissions::UserPermissions;
+use super::super::models::UserPermissions;
 use crate::contrib::admin::AdminRequest;
 use crate::contrib::admin::forms::{Form, Rule, Value};
 use crate::db::DbConnection;

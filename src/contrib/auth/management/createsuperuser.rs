@@ -7,6 +7,7 @@ use crate::apps::command::{CommandError, Context, eprintln, println};
 use crate::conf::Environment;
 use crate::contrib::auth::models::{NewUser, UserModel};
 use crate::contrib::auth::password_validation::PasswordValidator;
+use crate::core::python::capfirst;
 use crate::db::DbConnection;
 
 /// Arguments of `createsuperuser`.
@@ -142,9 +143,7 @@ fn username_error(
 
 /// The name of a field at the beginning of a question.
 fn label(field: &str) -> String {
-    let mut letters = field.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}", letters.as_str().replace('_', " "))
+    capfirst(&field.replace('_', " "))
 }
 
 /// The problem with the value of a required field, as a message of the model.

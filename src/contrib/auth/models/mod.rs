@@ -23,6 +23,5 @@ pub use self::custom::{CustomUser, CustomUsers};
 pub use self::error::UserModelError;
 pub use self::lookup::UserLookup;
 pub use self::permissions::UserPermissions;
-pub(super) use self::permissions::all_names;
 pub use self::user::{DjangoUsers, User};
 pub use self::user_model::{NewUser, UserModel};

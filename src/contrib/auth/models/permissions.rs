@@ -1,6 +1,9 @@
 //! The permissions of one user. Python counterpart: `user._perm_cache`.
+//!
+//! Inactive users have no permission. Active superusers have every permission. A user who exists only in a token has no
+//! permissions.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use diesel::prelude::*;
 
@@ -41,11 +44,6 @@ pub(super) fn granted_to(conn: &mut DbConnection, user_id: i32) -> QueryResult<U
     let own = id.eq_any(of_user(user_id)).or(id.eq_any(of_groups(user_id)));
     let names = names().filter(own).load::<(String, String)>(conn)?;
     Ok(UserPermissions::These(names.into_iter().map(join).collect()))
-}
-
-/// All permissions in the database.
-pub(crate) fn all_names(conn: &mut DbConnection) -> QueryResult<BTreeSet<String>> {
-    Ok(names().load::<(String, String)>(conn)?.into_iter().map(join).collect())
 }
 
 fn join((app_label, codename): (String, String)) -> String {

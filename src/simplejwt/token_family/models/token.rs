@@ -4,13 +4,11 @@ use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
 use super::family::TokenFamily;
+use super::living::CHUNK;
 use crate::db::schema::{
     family_token, token_blacklist_outstandingtoken as outstanding, token_family_tokenfamily as families,
 };
 use crate::db::{DbConnection, with_backend};
-
-/// The number of ids in one statement.
-const CHUNK: usize = 500;
 
 /// A refresh token that was rotated.
 #[derive(Clone, Debug, PartialEq, Eq, Insertable)]

@@ -1,7 +1,7 @@
 //! Users as rows: attributes, look-ups and permissions.
 
 use actix_simplejwt::contrib::auth::SharedUser;
-use actix_simplejwt::contrib::auth::permissions::{get_all_permissions, has_perm, has_perms};
+use actix_simplejwt::contrib::auth::models::UserPermissions;
 use actix_simplejwt::db::DbConnection;
 use actix_simplejwt::{AccessToken, Settings};
 use diesel::connection::SimpleConnection;
@@ -150,16 +150,14 @@ per_database! {
             let ann = |conn: &mut DbConnection| users.get_by_natural_key(conn, fixture.ann).unwrap().unwrap();
             let user = ann(conn);
             let own = [model.to_owned(), "sessions.view_session".to_owned()].into();
-            assert_eq!(get_all_permissions(conn, users, &*user).unwrap(), own);
-            assert!(has_perms(conn, users, &*user, &[model, "sessions.view_session"]).unwrap());
-            assert!(!has_perm(conn, users, &*user, "sessions.add_session").unwrap());
+            assert_eq!(users.permissions(conn, &*user).unwrap(), UserPermissions::These(own));
             conn.batch_execute(&format!("UPDATE {table} SET is_superuser = TRUE")).unwrap();
             let user = ann(conn);
-            assert!(has_perm(conn, users, &*user, "sessions.add_session").unwrap());
+            assert_eq!(users.permissions(conn, &*user).unwrap(), UserPermissions::Every);
             let column = if table.contains("crm") { "enabled" } else { "is_active" };
             conn.batch_execute(&format!("UPDATE {table} SET {column} = FALSE")).unwrap();
             let user = ann(conn);
-            assert!(!has_perm(conn, users, &*user, model).unwrap());
+            assert_eq!(users.permissions(conn, &*user).unwrap(), UserPermissions::none());
         }
         // A model without PermissionsMixin has no permissions.
         let db = MINIMAL.database(&db);
@@ -167,7 +165,7 @@ per_database! {
         let users = &**apps.auth().unwrap().users();
         let conn = &mut *apps.database().unwrap().connection().unwrap();
         let user = users.get_by_natural_key(conn, "ann").unwrap().unwrap();
-        assert!(!has_perm(conn, users, &*user, "minimal.add_member").unwrap());
+        assert_eq!(users.permissions(conn, &*user).unwrap(), UserPermissions::none());
         assert_eq!((user.is_active(), user.is_staff(), user.is_superuser()), (true, false, false));
     }
 }

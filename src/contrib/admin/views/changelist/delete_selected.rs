@@ -9,12 +9,12 @@ use super::super::deletion::{IfGone, Outcome, delete_rows};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
 use crate::contrib::admin::error::PageError;
-use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::messages::{self, Level};
+use crate::core::python::capfirst;
 
 /// The confirmation page.
 #[derive(Template)]

@@ -11,11 +11,11 @@ use crate::contrib::admin::changelist::{CHANGELIST_FILTERS, CHECKBOX, ChangeList
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::display::display_for_field;
 use crate::contrib::admin::error::PageError;
-use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::{FieldKind, Row};
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
+use crate::core::python::capfirst;
 use crate::http::query_dict::QueryDict;
 
 /// The largest length of a text in a row, in characters, so that the page stays small. The page of the object has the full text.

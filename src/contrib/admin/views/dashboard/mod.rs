@@ -107,7 +107,7 @@ pub(super) async fn dashboard(site: &AdminSite, request: &AdminRequest) -> Resul
     if !may_see_accounts(site, request) {
         return Err(PageError::PermissionDenied);
     }
-    let counts = request.apps.get::<EventCounts>().map_err(PageError::internal)?;
+    let counts = request.apps.get::<EventCounts>()?;
     // The charts should include the latest counts of this process.
     if let Err(error) = counts.flush(&request.db).await
         && !error.is_missing_table()

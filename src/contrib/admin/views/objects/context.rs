@@ -4,11 +4,11 @@ use diesel::QueryResult;
 
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::{PageError, redirect};
-use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::messages::{self, Level};
+use crate::core::python::capfirst;
 use crate::db::{DatabaseError, DbConnection};
 
 /// The largest number of words of an object's text in the breadcrumbs.

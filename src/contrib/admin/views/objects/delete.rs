@@ -12,7 +12,6 @@ use crate::contrib::admin::changelist::{IS_POPUP, TO_FIELD};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
 use crate::contrib::admin::error::{PageError, redirect};
-use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
@@ -20,6 +19,7 @@ use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::admin::views::deletion::{IfGone, Outcome, delete_rows};
 use crate::contrib::admin::views::each_context;
 use crate::contrib::messages::{self, Level};
+use crate::core::python::capfirst;
 
 /// The confirmation page for the deletion of the object with the key `key`, and the deletion.
 pub(in crate::contrib::admin::views) async fn delete(

@@ -7,10 +7,11 @@ use crate::contrib::admin::display::display_for_field;
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::forms::bound_field::{BoundField, ReadonlyValue, Widget};
 use crate::contrib::admin::forms::{Choices, Form, PasswordSummary};
-use crate::contrib::admin::model_forms::{FormOptions, RelatedChoices, capfirst};
+use crate::contrib::admin::model_forms::{FormOptions, RelatedChoices};
 use crate::contrib::admin::models::{Field, FieldKind, Row};
 use crate::contrib::admin::options::Fieldset;
 use crate::contrib::admin::sites::Registered;
+use crate::core::python::capfirst;
 use crate::db::{DatabaseError, DbConnection};
 
 /// A group of fields as the page shows it.

@@ -7,10 +7,10 @@ use askama::Template;
 use crate::contrib::admin::chrome::{Chrome, NavApp, app_list};
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::log::{Action, LogEntry};
-use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
+use crate::core::python::capfirst;
 use crate::db::{DatabaseError, DbConnection};
 
 /// The number of the user's own actions on the page.

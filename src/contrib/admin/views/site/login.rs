@@ -6,7 +6,6 @@ use askama::Template;
 
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::{PageError, method_not_allowed};
-use crate::contrib::admin::model_forms::capfirst;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
@@ -14,6 +13,7 @@ use crate::contrib::auth::validators::normalize_username;
 use crate::contrib::auth::{self, Refused};
 use crate::core::crypto::SecretString;
 use crate::core::python;
+use crate::core::python::capfirst;
 use crate::http::csrf;
 use crate::http::redirects::redirect;
 
