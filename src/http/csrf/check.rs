@@ -4,10 +4,11 @@ use actix_web::HttpRequest;
 use actix_web::http::{Method, header};
 
 use super::failure::CsrfFailure;
-use super::token::{SECRET_LENGTH, check_format, secret_of, unmasked};
+use super::token::{SECRET_LENGTH, check_format, unmasked};
 use super::trusted::Csrf;
 use crate::core::crypto::constant_time_eq;
-use crate::http::headers::header_bytes;
+use crate::http::headers::{header_bytes, title_case};
+use crate::http::host;
 use crate::http::request::{get_host, is_secure};
 
 /// Whether a page of this site has sent the request. `form_token` is the field [`FIELD`](super::FIELD) of a form that was sent by
@@ -21,7 +22,7 @@ pub fn check(req: &HttpRequest, form_token: Option<&str>) -> Result<(), CsrfFail
     if [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(req.method()) {
         return Ok(());
     }
-    let csrf = Csrf::of(req);
+    let csrf = Csrf::of(req).map_err(|missing| CsrfFailure::NotSetUp(missing.0))?;
     if let Some(origin) = text(req, header::ORIGIN) {
         if !csrf.is_good_origin(req, &origin) {
             return Err(CsrfFailure::BadOrigin(origin));
@@ -77,7 +78,7 @@ impl Csrf {
     }
 
     fn check_token(&self, req: &HttpRequest, form_token: Option<&str>) -> Result<(), CsrfFailure> {
-        let secret = secret_of(req).map_err(|problem| CsrfFailure::BadCookie(problem.as_str()))?;
+        let secret = self.secret_of(req).map_err(|problem| CsrfFailure::BadCookie(problem.as_str()))?;
         let secret = secret.ok_or(CsrfFailure::NoCookie)?;
         let (token, source_name) = match form_token.filter(|token| !token.is_empty()) {
             Some(token) => (token.to_owned(), "POST".to_owned()),
@@ -103,22 +104,9 @@ fn text(req: &HttpRequest, name: impl header::AsHeaderName) -> Option<String> {
     Some(bytes.iter().map(|byte| char::from(*byte)).collect())
 }
 
-/// `is_same_domain` of `django.utils.http`. A pattern that begins with a dot includes the subdomains.
+/// [`host::is_same_domain`] with a pattern in any case, which an empty host does not match.
 fn is_same_domain(host: &str, pattern: &str) -> bool {
-    let pattern = pattern.to_lowercase();
-    match pattern.strip_prefix('.') {
-        Some(domain) => host.ends_with(&pattern) || host == domain,
-        None => !pattern.is_empty() && host == pattern,
-    }
-}
-
-/// `x-csrftoken` as `X-Csrftoken`.
-fn title_case(name: &str) -> String {
-    let word = |word: &str| {
-        let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
-        first.to_ascii_uppercase() + rest
-    };
-    name.split('-').map(word).collect::<Vec<_>>().join("-")
+    !pattern.is_empty() && host::is_same_domain(host, &pattern.to_lowercase())
 }
 
 /// The parts of a URL that are compared: `urlsplit` of Python.
@@ -156,6 +144,15 @@ impl<'a> Url<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_application_without_the_settings_refuses_every_form() {
+        let req = actix_web::test::TestRequest::post().to_http_request();
+        let failure = check(&req, Some(&"a".repeat(64))).unwrap_err();
+        let problem = "the actix App has no Apps; add `.configure(|cfg| apps.configure(cfg))` to it";
+        assert_eq!(failure.to_string(), format!("CSRF protection is not set up: {problem}"));
+        assert_eq!(check(&actix_web::test::TestRequest::get().to_http_request(), None), Ok(()));
+    }
 
     #[test]
     fn urls_are_split_as_in_python() {

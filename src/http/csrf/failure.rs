@@ -43,6 +43,9 @@ pub enum CsrfFailure {
         /// The problem with it.
         problem: &'static str,
     },
+    /// The application has no settings for this check.
+    #[error("CSRF protection is not set up: {0}")]
+    NotSetUp(String),
 }
 
 const NO_REFERER: [&str; 3] = [

@@ -18,7 +18,7 @@ impl Middleware for CsrfViewMiddleware {
     fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
         let Some(req) = info.request.as_ref().filter(|_| info.uses_cookies) else { return };
         if let Some(secret) = CsrfCookie::of(req).to_set() {
-            let csrf = Csrf::of(req);
+            let Ok(csrf) = Csrf::of(req) else { return };
             csrf.cookie.set(response, &secret, csrf.settings.cookie_age, clock(req).now());
             vary_on_cookie(response);
         }

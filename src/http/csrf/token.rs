@@ -10,7 +10,6 @@ use std::rc::Rc;
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::trusted::Csrf;
-use crate::apps::Apps;
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::http::cookies;
 
@@ -54,11 +53,10 @@ pub fn get_token(req: &HttpRequest) -> String {
     mask(state.secret.get_or_insert_with(new_secret))
 }
 
-/// The name of the header in which a script sends the token, in lower case.
+/// The name of the header in which a script sends the token, in lower case. Empty without the settings `CSRF_…`.
 #[must_use]
 pub fn header_name(req: &HttpRequest) -> String {
-    let settings = Apps::of(req).ok().and_then(|apps| apps.get::<Csrf>().ok());
-    settings.map_or_else(|| "x-csrftoken".to_owned(), |settings| settings.header.as_str().to_owned())
+    Csrf::of(req).map_or_else(|_| String::new(), |csrf| csrf.header.as_str().to_owned())
 }
 
 /// Replaces the secret, as a login does. Forms on older pages are refused then.
@@ -75,9 +73,11 @@ impl CsrfCookie {
             return cookie.clone();
         }
         cookies::mark(req);
-        let state = match secret_of(req) {
-            Ok(secret) => State { secret, needs_update: false },
-            Err(_) => State { secret: Some(new_secret()), needs_update: true },
+        let secret = Csrf::of(req).ok().map(|csrf| csrf.secret_of(req));
+        let state = match secret {
+            Some(Ok(secret)) => State { secret, needs_update: false },
+            // Without settings no cookie is set, and `check` refuses every form.
+            Some(Err(_)) | None => State { secret: Some(new_secret()), needs_update: true },
         };
         let cookie = Self(Rc::new(RefCell::new(state)));
         req.extensions_mut().insert(cookie.clone());
@@ -91,11 +91,13 @@ impl CsrfCookie {
     }
 }
 
-/// The secret in the cookie of the request.
-pub(super) fn secret_of(req: &HttpRequest) -> Result<Option<String>, InvalidTokenFormat> {
-    let Some(text) = cookies::get(req, Csrf::of(req).cookie_name()) else { return Ok(None) };
-    check_format(&text)?;
-    Ok(Some(unmasked(&text)))
+impl Csrf {
+    /// The secret in the cookie of the request.
+    pub(super) fn secret_of(&self, req: &HttpRequest) -> Result<Option<String>, InvalidTokenFormat> {
+        let Some(text) = cookies::get(req, &self.cookie.name) else { return Ok(None) };
+        check_format(&text)?;
+        Ok(Some(unmasked(&text)))
+    }
 }
 
 /// # Errors

@@ -1,13 +1,11 @@
 //! The settings of the CSRF protection, prepared for comparison with requests. Python counterpart: the cached properties of
 //! `CsrfViewMiddleware`.
 
-use std::sync::LazyLock;
-
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderName;
 
 use super::settings::CsrfSettings;
-use crate::apps::Apps;
+use crate::apps::{Apps, LookupError};
 use crate::conf::SettingsError;
 use crate::core::clock::Clock;
 use crate::http::cookies::CookieOptions;
@@ -42,24 +40,16 @@ impl Csrf {
         })
     }
 
-    /// The value of the application that `req` belongs to. An application without one has Django's defaults.
-    pub(super) fn of(req: &HttpRequest) -> &Self {
-        static DEFAULT: LazyLock<Csrf> = LazyLock::new(|| {
-            let settings = CsrfSettings::default();
-            Csrf {
-                cookie: settings.cookie(),
-                header: HeaderName::from_static("x-csrftoken"),
-                trusted: Vec::new(),
-                settings,
-            }
-        });
-        Apps::of(req).ok().and_then(|apps| apps.get().ok()).unwrap_or(&DEFAULT)
-    }
-
-    pub(super) fn cookie_name(&self) -> &str {
-        &self.cookie.name
+    /// The value of the application that `req` belongs to.
+    pub(super) fn of(req: &HttpRequest) -> Result<&Self, NotSetUp> {
+        let apps = Apps::of(req).map_err(|error| NotSetUp(error.to_string()))?;
+        apps.get().map_err(|error: LookupError| NotSetUp(error.to_string()))
     }
 }
+
+/// The settings `CSRF_…` are missing. The text says what the application has to add.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NotSetUp(pub(super) String);
 
 /// The clock of the application that `req` belongs to.
 pub(super) fn clock(req: &HttpRequest) -> Clock {
