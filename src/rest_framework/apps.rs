@@ -13,6 +13,7 @@ use super::settings::RestFrameworkSettings;
 use super::state::RestFramework;
 #[cfg(feature = "database")]
 use super::throttling::ThrottledLogins;
+use super::throttling::{Throttle, ThrottleClass};
 use crate::apps::{AppConfig, AppsBuilder, Check, Registry};
 use crate::conf::SettingsError;
 #[cfg(feature = "database")]
@@ -49,9 +50,7 @@ impl AppConfig for RestFrameworkConfig {
     /// Resolves the class names of the settings among the classes that apps and the host have added.
     fn ready(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         let settings = registry.settings::<RestFrameworkSettings>();
-        let (authentication, permissions) =
-            (registry.list::<AuthenticationClass>(), registry.list::<PermissionClass>());
-        let framework = RestFramework::new(settings, authentication, permissions)?;
+        let framework = RestFramework::new(settings, registry.list(), registry.list(), registry.list())?;
         let framework = framework.with_clock(registry.clock().clone());
         registry.insert(Arc::clone(&framework.body_budget));
         registry.insert(framework);
@@ -68,5 +67,10 @@ impl AppsBuilder {
     /// Adds your own permission class, which `DEFAULT_PERMISSION_CLASSES` can name.
     pub fn permission_class(self, permission: impl Permission) -> Self {
         self.contribute(PermissionClass::new(permission))
+    }
+
+    /// Adds your own throttle class, which `DEFAULT_THROTTLE_CLASSES` can name.
+    pub fn throttle_class(self, throttle: impl Throttle) -> Self {
+        self.contribute(ThrottleClass::new(throttle))
     }
 }

@@ -37,7 +37,7 @@ pub struct RestFramework {
 }
 
 impl RestFramework {
-    /// Resolves the class names of `settings` among `authentication` and `permissions`. DRF's own
+    /// Resolves the class names of `settings` among `authentication`, `permissions` and `throttles`. DRF's own
     /// permission classes and three throttle classes are always known. Requests are counted by the system's clock.
     ///
     /// # Errors
@@ -46,6 +46,7 @@ impl RestFramework {
         settings: RestFrameworkSettings,
         authentication: &[AuthenticationClass],
         permissions: &[PermissionClass],
+        throttles: &[ThrottleClass],
     ) -> Result<Self, SettingsError> {
         let mut known_permissions = vec![
             PermissionClass::new(AllowAny),
@@ -58,6 +59,12 @@ impl RestFramework {
             PermissionClass::new(DjangoModelPermissionsOrAnonReadOnly),
         ];
         known_permissions.extend_from_slice(permissions);
+        let mut known_throttles = vec![
+            ThrottleClass::new(AnonRateThrottle),
+            ThrottleClass::new(UserRateThrottle),
+            ThrottleClass::new(ScopedRateThrottle),
+        ];
+        known_throttles.extend_from_slice(throttles);
         let authentication_classes = resolve(
             "REST_FRAMEWORK_DEFAULT_AUTHENTICATION_CLASSES",
             &settings.default_authentication_classes,
@@ -73,11 +80,7 @@ impl RestFramework {
         let throttle_classes = resolve(
             "REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES",
             &settings.default_throttle_classes,
-            &[
-                ThrottleClass::new(AnonRateThrottle),
-                ThrottleClass::new(UserRateThrottle),
-                ThrottleClass::new(ScopedRateThrottle),
-            ],
+            &known_throttles,
             |class| class.name().into_owned(),
         )?;
         let throttle_cache = Arc::new(ThrottleCache::new(&settings.cache)?);

@@ -8,6 +8,7 @@
 //!
 //! ```
 //! use actix_simplejwt::contrib::auth::SharedUser;
+//! use actix_simplejwt::core::crypto::constant_time_eq;
 //! use actix_simplejwt::http::headers::header_bytes;
 //! use actix_simplejwt::rest_framework::authentication::{Authentication, Found};
 //! use actix_simplejwt::rest_framework::exceptions::ApiError;
@@ -28,7 +29,7 @@
 //!     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
 //!         match header_bytes(req, self.header) {
 //!             None => Ok(None),
-//!             Some(key) if *key == *self.key.as_bytes() => Ok(Some((self.user.clone(), ()))),
+//!             Some(key) if constant_time_eq(&key, self.key.as_bytes()) => Ok(Some((self.user.clone(), ()))),
 //!             Some(_) => Err(ApiError::authentication_failed("Invalid API key.")),
 //!         }
 //!     }

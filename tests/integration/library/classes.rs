@@ -3,6 +3,7 @@
 
 use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
 use actix_simplejwt::core::clock::Clock;
+use actix_simplejwt::core::crypto::constant_time_eq;
 use actix_simplejwt::http::headers::header_bytes;
 use actix_simplejwt::rest_framework::authentication::{Authentication, Found};
 use actix_simplejwt::rest_framework::exceptions::ApiError;
@@ -54,7 +55,7 @@ impl Authentication for ApiKey {
     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
         match header_bytes(req, self.header) {
             None => Ok(None),
-            Some(key) if *key == *self.key.as_bytes() => Ok(Some((SharedUser::new(Machine), ()))),
+            Some(key) if constant_time_eq(&key, self.key.as_bytes()) => Ok(Some((SharedUser::new(Machine), ()))),
             Some(_) => Err(ApiError::authentication_failed("Invalid API key.")),
         }
     }
@@ -179,6 +180,17 @@ per_database! {
         }
         client.credentials("X-Second", "two");
         assert_eq!(client.get("/claims/machine/").await.text(), "no token");
+    }
+
+    async fn a_setting_can_name_a_throttle_class(db: TestDatabase) {
+        let mut settings = settings(&db);
+        settings.rest_framework.default_throttle_classes = vec!["BurstRateThrottle".to_owned()];
+        let unknown = Apps::builder(settings.clone()).build().unwrap_err().to_string();
+        assert!(unknown.starts_with("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES: "), "{unknown}");
+        let builder = Apps::builder(settings).throttle_class(BurstRateThrottle { per_minute: 2 });
+        let (_apps, client) = host(builder, routes).await;
+        let statuses = [client.get("/view/").await.status, client.get("/view/").await.status];
+        assert_eq!((statuses, client.get("/view/").await.status), ([401, 401], 429));
     }
 
     async fn a_throttle_class_can_have_its_own_rate(db: TestDatabase) {
