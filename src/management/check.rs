@@ -8,7 +8,7 @@ use crate::apps::{AppsBuilder, Check, DatabaseCheck, Findings, Registry, Run};
 use crate::contrib::auth::AuthState;
 use crate::core::checks::{CheckMessage, Level};
 use crate::db::migrations::unapplied_warning;
-use crate::db::{Database, DatabaseSettings};
+use crate::db::{Database, DatabaseError, DatabaseSettings};
 
 /// Arguments of `check`.
 #[derive(Args, Debug)]
@@ -72,21 +72,22 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         [] => Vec::new(),
         _ => others.flat_map(|app| app.checks()).flat_map(|check| check.ids).collect(),
     };
+    // `rest_framework` warns about logins, under an id of `auth`.
+    let is_of_label = |id: &str| arguments.app_label.iter().any(|label| id.split('.').next() == Some(label.as_str()));
     let has_tag = |tag: &str| arguments.tags.is_empty() || arguments.tags.iter().any(|wanted| wanted == tag);
-    let wanted = |check: &Check| check.tags().any(has_tag) && !check.ids.iter().any(|id| others.contains(&id));
+    let wanted = |check: &Check| {
+        check.tags().any(has_tag) && !check.ids.iter().any(|id| others.contains(&id) && !is_of_label(id))
+    };
 
     let registry = builder.assemble();
     // The settings of a custom user model can only be checked against the database.
     let asks_database = !arguments.databases.is_empty() || registry.has_own_users();
     let mut first: Vec<_> =
         refusal.map(|error| CheckMessage::new(Level::Error, SETTINGS_ERROR, error)).into_iter().collect();
-    let unready = if asks_database && has_tag(DATABASE_TAG) { database_error(registry) } else { None };
-    if unready.is_none() && !arguments.databases.is_empty() {
-        let checks = registry.list::<DatabaseCheck>().iter();
-        let checks: Vec<_> = checks.filter(|check| which.includes(check.when) && check.tags().any(has_tag)).collect();
-        first.extend(check_database(registry, &checks));
-    }
-    first.extend(unready);
+    let checks = registry.list::<DatabaseCheck>().iter().filter(|_| !arguments.databases.is_empty());
+    let checks: Vec<_> = checks.filter(|check| which.includes(check.when) && check.tags().any(has_tag)).collect();
+    let auth = registry.get::<AuthState>().filter(|_| asks_database && has_tag(DATABASE_TAG));
+    first.extend(check_database(registry, auth, &checks).unwrap_or_else(|error| vec![unusable(error)]));
     let doubts = context.doubtful_names();
     let doubts: Vec<_> = doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())).collect();
     let silenced_ids = registry.silenced_checks().to_vec();
@@ -124,32 +125,33 @@ fn tags(builder: &mut AppsBuilder, which: Run) -> Vec<&'static str> {
     tags
 }
 
-/// Why `runserver` would not start with this database.
-fn database_error(registry: &Registry) -> Option<CheckMessage> {
-    let auth = registry.get::<AuthState>()?;
-    let plan = auth.required_migrations(registry.migrations());
-    let database = Database::open(&registry.settings::<DatabaseSettings>());
-    let problem = database.and_then(|database| {
-        let mut conn = database.connection()?;
-        let unapplied = unapplied_warning(&plan.unapplied(&mut conn)?);
-        Ok(unapplied.or_else(|| registry.check_users(&mut conn).err().map(|error| error.to_string())))
-    });
-    let problem = problem.unwrap_or_else(|error| Some(error.to_string()));
-    problem.map(|text| CheckMessage::new(Level::Error, "database.E901", text))
+/// Opens the database, if there is something to check. With `auth` the only message may be why `runserver` would not start with
+/// this database.
+fn check_database(
+    registry: &Registry,
+    auth: Option<&AuthState>,
+    checks: &[&DatabaseCheck],
+) -> Result<Vec<CheckMessage>, DatabaseError> {
+    if auth.is_none() && checks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let database = Database::open(&registry.settings::<DatabaseSettings>())?;
+    let mut conn = database.connection()?;
+    if let Some(auth) = auth {
+        let unapplied = auth.required_migrations(registry.migrations()).unapplied(&mut conn)?;
+        let problem = unapplied_warning(&unapplied);
+        let problem = problem.or_else(|| registry.check_users(&mut conn).err().map(|error| error.to_string()));
+        if let Some(problem) = problem {
+            return Ok(vec![unusable(problem)]);
+        }
+    }
+    let found: Result<Vec<_>, _> = checks.iter().map(|check| (check.run)(registry, &mut conn)).collect();
+    Ok(found?.concat())
 }
 
-/// Runs the checks of the data. The database is opened only if there is such a check.
-fn check_database(registry: &Registry, checks: &[&DatabaseCheck]) -> Vec<CheckMessage> {
-    if checks.is_empty() {
-        return Vec::new();
-    }
-    let database = Database::open(&registry.settings::<DatabaseSettings>());
-    let found = database.and_then(|database| {
-        let mut conn = database.connection()?;
-        let found: Result<Vec<_>, _> = checks.iter().map(|check| (check.run)(registry, &mut conn)).collect();
-        Ok(found?.concat())
-    });
-    found.unwrap_or_else(|error| vec![CheckMessage::new(Level::Error, "database.E901", error.to_string())])
+/// The message that a server could not use the database.
+fn unusable(problem: impl ToString) -> CheckMessage {
+    CheckMessage::new(Level::Error, "database.E901", problem.to_string())
 }
 
 fn report(found: &Findings) -> String {

@@ -12,7 +12,7 @@ pub const CHECKS: &[Check] = &[
     Check { ids: &["auth.W902", "auth.W904"], when: When::Deploy, run: login_limits },
     Check { ids: &["rest_framework.W901"], when: When::Deploy, run: proxies },
     Check { ids: &["rest_framework.W902"], when: When::Deploy, run: open_views },
-    Check { ids: &["server.W902"], when: When::Deploy, run: upload_timeout },
+    Check { ids: &["rest_framework.W903"], when: When::Deploy, run: upload_timeout },
 ];
 
 /// Without a limit, an attacker can try passwords until one matches.
@@ -89,7 +89,7 @@ fn upload_timeout(registry: &Registry) -> Vec<CheckMessage> {
         return Vec::new();
     }
     vec![CheckMessage::warning(
-        "server.W902",
+        "rest_framework.W903",
         "DATA_UPLOAD_TIMEOUT is 0: the server waits for a client without a limit.",
     )]
 }

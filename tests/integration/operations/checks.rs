@@ -276,7 +276,7 @@ fn public_metrics_are_reported() {
 #[test]
 fn missing_time_limits_are_reported() {
     assert_deploy_finds(&[("ACTIX_CLIENT_REQUEST_TIMEOUT", "0")], &["server.W902"]);
-    assert_deploy_finds(&[("DATA_UPLOAD_TIMEOUT", "0")], &["server.W902"]);
+    assert_deploy_finds(&[("DATA_UPLOAD_TIMEOUT", "0")], &["rest_framework.W903"]);
 }
 
 #[test]
@@ -431,6 +431,10 @@ fn tags_and_apps_choose_the_checks() {
     // The checks of the project run for every list of apps, as in Django.
     assert_eq!(ids(&["auth"]), "auth.W901 security.W004");
     assert_eq!(ids(&["auth", "--tag", "auth"]), "auth.W901");
+    // `rest_framework` finds this, but it is about logins.
+    let unlimited =
+        [SAFE, &[("LOGIN_FAILURE_LIMIT", "none"), ("REST_FRAMEWORK_DEFAULT_THROTTLE_CLASSES", "")]].concat();
+    assert!(manage(&["check", "auth", "--deploy"], &unlimited).stderr.contains("?: (auth.W902) "));
 }
 
 #[test]
