@@ -90,8 +90,7 @@ impl AppsBuilder {
 
     /// Same as [`AppsBuilder::check`], but only with the checks that are `wanted`. Errors of single settings are always
     /// included.
-    #[must_use]
-    pub fn check_some(&mut self, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
+    pub(crate) fn check_some(&mut self, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
         checks::run(self.assemble(), which, wanted)
     }
 
@@ -137,7 +136,7 @@ impl AppsBuilder {
     }
 
     /// Calls every app, once, and returns what they have registered. Errors are kept, so that `manage check` reports all of them.
-    pub fn assemble(&mut self) -> &Registry {
+    pub(crate) fn assemble(&mut self) -> &Registry {
         let registry = &mut self.registry;
         if std::mem::replace(&mut self.is_assembled, true) {
             return registry;

@@ -53,7 +53,7 @@ pub enum Run {
 }
 
 /// What `manage check` finds besides the checks of the apps, and what `SILENCED_SYSTEM_CHECKS` can name of it.
-pub const COMMAND_IDS: [&str; 2] = ["database.E901", "settings.W901"];
+const COMMAND_IDS: [&str; 2] = ["database.E901", "settings.W901"];
 
 impl Check {
     /// The tags of its messages: the part of each id before the dot.

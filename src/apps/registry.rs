@@ -32,7 +32,7 @@ impl Registry {
     }
 
     /// Same as [`Registry::insert`], for a value whose type is known at run time only.
-    pub fn insert_boxed(&mut self, value: Box<dyn Any + Send + Sync>) {
+    pub(crate) fn insert_boxed(&mut self, value: Box<dyn Any + Send + Sync>) {
         let of_type = (*value).type_id();
         match self.parts.iter_mut().find(|(id, _)| *id == of_type) {
             Some((_, old)) => *old = value,
@@ -78,7 +78,7 @@ impl Registry {
     }
 
     /// Sets `SECRET_KEY`.
-    pub fn set_secret_key(&mut self, key: SecretString) {
+    pub(crate) fn set_secret_key(&mut self, key: SecretString) {
         self.secret_key = key;
     }
 
@@ -89,7 +89,7 @@ impl Registry {
     }
 
     /// Sets `SECRET_KEY_FALLBACKS`.
-    pub fn set_secret_key_fallbacks(&mut self, keys: Vec<SecretString>) {
+    pub(crate) fn set_secret_key_fallbacks(&mut self, keys: Vec<SecretString>) {
         self.secret_key_fallbacks = keys;
     }
 
@@ -104,7 +104,7 @@ impl Registry {
     }
 
     /// Sets `SILENCED_SYSTEM_CHECKS`.
-    pub fn silence_checks(&mut self, ids: Vec<String>) {
+    pub(crate) fn silence_checks(&mut self, ids: Vec<String>) {
         self.silenced_checks = ids;
     }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::contrib::auth::UserId;
 use crate::contrib::auth::models::User;
-use crate::core::crypto::{SecretString, hex, random_bytes};
+use crate::core::crypto::{hex, random_bytes};
 use crate::db::schema::{auth_user, authtoken_token};
 use crate::db::{DbConnection, types, with_backend};
 
@@ -107,12 +107,6 @@ impl Token {
     #[must_use]
     pub fn generate_key() -> String {
         hex(&random_bytes::<20>())
-    }
-
-    /// The key as a type that is not logged.
-    #[must_use]
-    pub fn secret(&self) -> SecretString {
-        self.key.as_str().into()
     }
 }
 

@@ -25,7 +25,7 @@ pub mod health;
 mod late;
 pub mod metrics;
 pub mod settings;
-pub mod signals;
+mod signals;
 mod site;
 pub mod sweeper;
 

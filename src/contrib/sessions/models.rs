@@ -27,12 +27,18 @@ pub const MAX_KEY_LENGTH: usize = 40;
 
 impl SessionRow {
     /// Inserts the row, unless there is one with its key. Returns whether it did.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn insert(self, conn: &mut DbConnection) -> QueryResult<bool> {
         let insert = diesel::insert_into(django_session::table).values(self);
         Ok(with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn))? > 0)
     }
 
     /// Replaces data and expiry of the row with this key. Returns whether there is such a row.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn update(self, conn: &mut DbConnection) -> QueryResult<bool> {
         let row = django_session::table.filter(django_session::session_key.eq(self.session_key));
         let (data, expire_date) = (self.session_data, DjangoDateTime::from(self.expire_date));
@@ -41,12 +47,18 @@ impl SessionRow {
     }
 
     /// Deletes the row with this key, which ends the session at once on every server. Returns whether there was one.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn delete(conn: &mut DbConnection, key: &str) -> QueryResult<bool> {
         let row = django_session::table.filter(django_session::session_key.eq(key));
         Ok(diesel::delete(row).execute(conn)? > 0)
     }
 
     /// Deletes at most `limit` of the sessions that expired before `now`. Returns how many.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn delete_expired_batch(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
         let keys: Vec<String> = django_session::table
             .filter(django_session::expire_date.lt(to_db(now)))

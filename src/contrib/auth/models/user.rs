@@ -46,6 +46,9 @@ pub struct User {
 
 impl User {
     /// The user with that primary key.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn find(conn: &mut DbConnection, id: i32) -> QueryResult<Option<Self>> {
         // `get_result`, not `first`: a LIMIT costs SQLite twice the statement and the key is unique anyway.
         let row = auth_user::table.filter(auth_user::id.eq(id));
@@ -53,24 +56,36 @@ impl User {
     }
 
     /// The users with those primary keys, in any order.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn find_many(conn: &mut DbConnection, ids: &[i32]) -> QueryResult<Vec<Self>> {
         let rows = auth_user::table.filter(auth_user::id.eq_any(ids));
         with_backend!(conn, |conn| rows.select(Self::as_select()).load(conn))
     }
 
     /// The user with exactly that name.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn find_by_username(conn: &mut DbConnection, username: &str) -> QueryResult<Option<Self>> {
         let row = auth_user::table.filter(auth_user::username.eq(username));
         with_backend!(conn, |conn| row.select(Self::as_select()).get_result(conn)).optional()
     }
 
     /// Whether the table has a row at all.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn exists_any(conn: &mut DbConnection) -> QueryResult<bool> {
         let id: Option<i32> = auth_user::table.select(auth_user::id).limit(1).get_result(conn).optional()?;
         Ok(id.is_some())
     }
 
     /// Inserts an active user.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     pub fn create(conn: &mut DbConnection, new: &NewUser<'_>, now: DateTime<Utc>) -> QueryResult<Self> {
         diesel::insert_into(auth_user::table)
             .values((

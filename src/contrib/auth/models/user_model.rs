@@ -86,10 +86,16 @@ pub trait UserModel: Any + Send + Sync {
     }
 
     /// `get_by_natural_key`: the user with that login name.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     fn get_by_natural_key(&self, conn: &mut DbConnection, username: &str) -> QueryResult<Option<SharedUser>>;
 
     /// The user whose attribute `name` is `value`, such as the value of a claim. Returns `None`, not an error, for a value that
     /// the attribute cannot have.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
     fn get_by_attribute(&self, conn: &mut DbConnection, name: &str, value: &Value) -> QueryResult<Option<SharedUser>>;
 
     /// The user with that primary key. Default: the user whose attribute `id` is the key.
