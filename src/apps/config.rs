@@ -62,6 +62,14 @@ pub trait AppConfig: Send + Sync + 'static {
         &[]
     }
 
+    /// Whether a server needs `step` of [`AppConfig::migrations`] with the settings of the project. Without a needed step the
+    /// server and the commands do not start. Default: yes.
+    #[cfg(feature = "database")]
+    fn needs_migration(&self, step: &Step, registry: &Registry) -> bool {
+        let _ = (step, registry);
+        true
+    }
+
     /// The app's system checks. Default: none.
     fn checks(&self) -> &'static [Check] {
         &[]

@@ -57,7 +57,21 @@ impl Registry {
     #[cfg(feature = "database")]
     #[must_use]
     pub fn migrations(&self) -> MigrationPlan {
-        let of_apps = self.installed().iter().flat_map(|app| app.migrations());
+        self.migrations_where(|_, _| true)
+    }
+
+    /// The migrations that a server needs with these settings: see [`AppConfig::needs_migration`]. Those of the project are
+    /// always needed.
+    #[cfg(feature = "database")]
+    #[must_use]
+    pub fn required_migrations(&self) -> MigrationPlan {
+        self.migrations_where(|app, step| app.needs_migration(step, self))
+    }
+
+    #[cfg(feature = "database")]
+    fn migrations_where(&self, is_wanted: impl Fn(&dyn AppConfig, &Step) -> bool) -> MigrationPlan {
+        let wanted = |app: &&'static dyn AppConfig| app.migrations().iter().filter(|step| is_wanted(*app, step));
+        let of_apps = self.installed().iter().flat_map(wanted);
         let plan = MigrationPlan::new(of_apps.chain(self.list::<Step>()));
         plan.with_users(self.settings::<UserTable>()).with_models(self.list::<ModelName>().iter().cloned())
     }
@@ -81,6 +95,13 @@ impl Apps {
     #[must_use]
     pub fn migrations(&self) -> MigrationPlan {
         self.0.migrations()
+    }
+
+    /// The migrations that a server needs with these settings.
+    #[cfg(feature = "database")]
+    #[must_use]
+    pub fn required_migrations(&self) -> MigrationPlan {
+        self.0.required_migrations()
     }
 }
 

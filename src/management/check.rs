@@ -5,7 +5,6 @@ use clap::Args;
 use super::{development, runserver};
 use crate::apps::command::{CommandError, Context, eprintln, println};
 use crate::apps::{AppsBuilder, Check, DatabaseCheck, Findings, Registry, Run};
-use crate::contrib::auth::AuthState;
 use crate::core::checks::{CheckMessage, Level};
 use crate::db::migrations::unapplied_warning;
 use crate::db::{Database, DatabaseError, DatabaseSettings};
@@ -86,8 +85,8 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         refusal.map(|error| CheckMessage::new(Level::Error, SETTINGS_ERROR, error)).into_iter().collect();
     let checks = registry.list::<DatabaseCheck>().iter().filter(|_| !arguments.databases.is_empty());
     let checks: Vec<_> = checks.filter(|check| which.includes(check.when) && check.tags().any(has_tag)).collect();
-    let auth = registry.get::<AuthState>().filter(|_| asks_database && has_tag(DATABASE_TAG));
-    first.extend(check_database(registry, auth, &checks).unwrap_or_else(|error| vec![unusable(error)]));
+    let is_for_start = asks_database && has_tag(DATABASE_TAG);
+    first.extend(check_database(registry, is_for_start, &checks).unwrap_or_else(|error| vec![unusable(error)]));
     let doubts = context.doubtful_names();
     let doubts: Vec<_> = doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())).collect();
     let silenced_ids = registry.silenced_checks().to_vec();
@@ -125,21 +124,21 @@ fn tags(builder: &mut AppsBuilder, which: Run) -> Vec<&'static str> {
     tags
 }
 
-/// Opens the database, if there is something to check. With `auth` the only message may be why `runserver` would not start with
-/// this database.
+/// Opens the database, if there is something to check. With `is_for_start` the only message may be why `runserver` would not
+/// start with this database.
 fn check_database(
     registry: &Registry,
-    auth: Option<&AuthState>,
+    is_for_start: bool,
     checks: &[&DatabaseCheck],
 ) -> Result<Vec<CheckMessage>, DatabaseError> {
-    if auth.is_none() && checks.is_empty() {
+    let required = Some(registry.required_migrations()).filter(|plan| is_for_start && !plan.apps().is_empty());
+    if required.is_none() && checks.is_empty() {
         return Ok(Vec::new());
     }
     let database = Database::open(&registry.settings::<DatabaseSettings>())?;
     let mut conn = database.connection()?;
-    if let Some(auth) = auth {
-        let unapplied = auth.required_migrations(registry.migrations()).unapplied(&mut conn)?;
-        let problem = unapplied_warning(&unapplied);
+    if let Some(required) = required {
+        let problem = unapplied_warning(&required.unapplied(&mut conn)?);
         let problem = problem.or_else(|| registry.check_users(&mut conn).err().map(|error| error.to_string()));
         if let Some(problem) = problem {
             return Ok(vec![unusable(problem)]);

@@ -210,12 +210,8 @@ fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAd
 }
 
 fn check_migrations(apps: &Apps) -> Result<(), StartError> {
-    let mut plan = apps.auth()?.required_migrations(apps.migrations());
-    if let Ok(jwt) = apps.jwt() {
-        plan = jwt.required_migrations(plan);
-    }
     let mut conn = apps.database()?.connection()?;
-    let unapplied = plan.unapplied(&mut conn)?;
+    let unapplied = apps.required_migrations().unapplied(&mut conn)?;
     if unapplied.is_empty() {
         return Ok(apps.check_users(&mut conn)?);
     }

@@ -40,10 +40,7 @@ pub async fn healthz() -> HttpResponse {
 pub async fn readyz(req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let apps = Apps::of(&req).map_err(ApiError::internal)?.clone();
     let (auth, db) = (app_data::<AuthState>(&req)?, app_data::<Database>(&req)?);
-    let mut plan = auth.required_migrations(apps.migrations());
-    if let Ok(jwt) = apps.jwt() {
-        plan = jwt.required_migrations(plan);
-    }
+    let plan = apps.required_migrations();
     let look = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
         Ok((plan.unapplied(conn)?, apps.check_users(conn)))
     };

@@ -23,10 +23,7 @@ use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{self, Audience, Claims, JwtError, Rules};
 #[cfg(feature = "database")]
-use crate::db::{
-    DbConnection,
-    migrations::{MigrationPlan, TOKEN_FAMILY},
-};
+use crate::db::DbConnection;
 
 /// Adds claims about a user to a token. In Python one overrides `get_token` for this.
 pub type ClaimsHook = dyn Fn(&dyn AbstractUser, &mut Claims) + Send + Sync;
@@ -111,16 +108,6 @@ impl JwtState {
     #[must_use]
     pub fn families(&self) -> Option<&TokenFamilySettings> {
         Some(&self.settings.token_family).filter(|families| self.has_families && families.enabled)
-    }
-
-    /// The migrations in `plan` that a server needs. Without families it does not need their tables.
-    #[cfg(feature = "database")]
-    #[must_use]
-    pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
-        match self.families() {
-            Some(_) => plan,
-            None => TOKEN_FAMILY.iter().fold(plan, |plan, step| plan.without(step.app)),
-        }
     }
 
     /// The look-up of the user with this `id`, the value of `USER_ID_CLAIM` in a token.

@@ -11,7 +11,7 @@ use super::print::println;
 use crate::conf::{Environment, Setting, SettingsError};
 use crate::core::crypto::{ALPHANUMERIC, random_string};
 use crate::db::Database;
-use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, TOKEN_FAMILY, unapplied_warning};
+use crate::db::migrations::unapplied_warning;
 
 /// The context of a command: environment, settings and project.
 pub struct Context {
@@ -101,14 +101,11 @@ impl Context {
     /// The database with its tables.
     ///
     /// # Errors
-    /// Returns an error if it cannot be opened, or if migrations are not applied.
+    /// Returns an error if it cannot be opened, or if migrations that a server needs are not applied.
     pub fn database(&self) -> Result<&Database, CommandError> {
         let apps = self.apps()?;
         let database = apps.database()?;
-        // The server needs these tables only with some settings, and most commands do not need them.
-        let plan = apps.migrations().without(LOGIN_FAILURES).without(ADMIN_STATISTICS);
-        let plan = TOKEN_FAMILY.iter().fold(plan, |plan, step| plan.without(step.app));
-        match unapplied_warning(&plan.unapplied(&mut *database.connection()?)?) {
+        match unapplied_warning(&apps.required_migrations().unapplied(&mut *database.connection()?)?) {
             Some(text) => Err(CommandError::new(text)),
             None => Ok(database),
         }

@@ -8,14 +8,12 @@ use super::settings::AdminSettings;
 use super::sites::AdminSite;
 #[cfg(feature = "server")]
 use super::statistics::{EventCounts, Gauge, active_sessions};
-use crate::apps::AppConfig;
-#[cfg(feature = "server")]
-use crate::apps::Registry;
+use crate::apps::{AppConfig, Registry};
 #[cfg(feature = "server")]
 use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::auth::AuthState;
-use crate::db::migrations::{self, Step};
+use crate::db::migrations::{self, ADMIN_STATISTICS, Step};
 
 /// `django.contrib.admin`.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +34,11 @@ impl AppConfig for AdminConfig {
 
     fn migrations(&self) -> &'static [Step] {
         migrations::ADMIN
+    }
+
+    /// Without the table of the dashboard nothing is counted.
+    fn needs_migration(&self, step: &Step, _registry: &Registry) -> bool {
+        step.app != ADMIN_STATISTICS
     }
 
     #[cfg(feature = "server")]

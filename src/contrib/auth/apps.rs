@@ -17,7 +17,7 @@ use super::state::AuthState;
 use crate::apps::command::Command;
 use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry, SetupError};
 use crate::conf::SettingsError;
-use crate::db::migrations::{self, Step, UserTable};
+use crate::db::migrations::{self, LOGIN_FAILURES, Step, UserTable};
 use crate::db::{Database, DatabaseError, DbConnection};
 
 /// `django.contrib.auth`.
@@ -39,6 +39,11 @@ impl AppConfig for AuthConfig {
 
     fn migrations(&self) -> &'static [Step] {
         migrations::AUTH
+    }
+
+    /// The tables of failed logins are needed only if failed logins are counted.
+    fn needs_migration(&self, step: &Step, registry: &Registry) -> bool {
+        step.app != LOGIN_FAILURES || registry.get::<AuthState>().is_none_or(AuthState::limits_failures)
     }
 
     fn checks(&self) -> &'static [Check] {

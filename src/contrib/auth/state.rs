@@ -18,7 +18,6 @@ use super::password_validation::PasswordValidator;
 use super::settings::{AuthSettings, Backend};
 use super::survey;
 use crate::core::clock::Clock;
-use crate::db::migrations::{ADMIN_STATISTICS, LOGIN_FAILURES, MigrationPlan};
 use crate::db::{Database, DbConnection};
 
 /// Users, hashers and backends of one application. Cheap to clone.
@@ -59,14 +58,6 @@ impl AuthState {
     #[must_use]
     pub fn limits_failures(&self) -> bool {
         self.0.lockout.is_some()
-    }
-
-    /// The migrations in `plan` that a server needs. The table of the dashboard is not needed, and without a limit on failed
-    /// logins neither are their tables.
-    #[must_use]
-    pub fn required_migrations(&self, plan: MigrationPlan) -> MigrationPlan {
-        let plan = plan.without(ADMIN_STATISTICS);
-        if self.limits_failures() { plan } else { plan.without(LOGIN_FAILURES) }
     }
 
     /// The table of users.

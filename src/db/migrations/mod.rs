@@ -113,13 +113,6 @@ impl MigrationPlan {
         self
     }
 
-    /// Removes the migrations with this app label.
-    #[must_use]
-    pub fn without(mut self, app: &str) -> Self {
-        self.steps.retain(|step| step.app != app);
-        self
-    }
-
     /// Labels of the apps, sorted.
     #[must_use]
     pub fn apps(&self) -> Vec<&'static str> {

@@ -37,6 +37,11 @@ impl AppConfig for TokenFamilyConfig {
         migrations::TOKEN_FAMILY
     }
 
+    /// None of the tables is needed without `TOKEN_FAMILY_ENABLED`.
+    fn needs_migration(&self, _step: &Step, registry: &Registry) -> bool {
+        registry.settings::<SimpleJwtSettings>().token_family.enabled
+    }
+
     fn checks(&self) -> &'static [Check] {
         checks::CHECKS
     }

@@ -16,6 +16,7 @@ mod metrics;
 mod request_log;
 mod sweeper;
 mod unavailable;
+mod upgrade;
 
 use futures_util::FutureExt;
 use futures_util::future::{LocalBoxFuture, join_all};

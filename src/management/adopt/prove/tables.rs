@@ -3,7 +3,6 @@
 use super::Proof;
 use crate::apps::AppsBuilder;
 use crate::apps::command::CommandError;
-use crate::contrib::auth::AuthState;
 use crate::db::DbConnection;
 use crate::management::adopt::report::Finding;
 
@@ -26,17 +25,13 @@ impl Proof<'_> {
         });
         let finding = Finding::proven("The database answers, and its tables can be used. Migrations that are applied:");
         self.report.add(finding.lines(lines.collect::<Vec<_>>()));
-        let required = match registry.get::<AuthState>() {
-            Some(auth) => auth.required_migrations(plan.clone()),
-            None => plan.clone(),
-        };
         let names = |plan: &crate::db::migrations::MigrationPlan, conn: &mut DbConnection| {
             let missing = plan.unapplied(conn)?;
             Ok::<_, CommandError>(
                 missing.iter().map(|state| format!("{}.{}", state.app, state.name)).collect::<Vec<_>>(),
             )
         };
-        let (needed, all) = (names(&required, conn)?, names(&plan, conn)?);
+        let (needed, all) = (names(&registry.required_migrations(), conn)?, names(&plan, conn)?);
         if !all.is_empty() {
             let what = format!("`manage migrate` will apply {}. Django's tables stay as they are.", all.join(", "));
             let remedy = if needed.is_empty() {
