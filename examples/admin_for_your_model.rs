@@ -9,8 +9,8 @@
 
 use std::process::ExitCode;
 
-use actix_simplejwt::apps::{AppConfig, Check, Project, Registry};
-use actix_simplejwt::conf::{Environment, Setting, SettingsError};
+use actix_simplejwt::apps::Project;
+use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::contrib::admin::models::{Field, Model, OnDelete, Row};
 use actix_simplejwt::contrib::admin::{Action, ModelAdmin};
 use actix_simplejwt::db::migrations::{Migration, Step};
@@ -119,20 +119,8 @@ impl Project for Shop {
         Settings::from_env(env).map(Self)
     }
 
-    fn installed_apps(&self) -> Vec<&'static dyn AppConfig> {
-        Project::installed_apps(&self.0)
-    }
-
-    fn settings(&self) -> Vec<Setting> {
-        self.0.settings()
-    }
-
-    fn checks(&self) -> Vec<Check> {
-        self.0.checks()
-    }
-
-    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
-        self.0.register(registry)
+    fn base(&self) -> Option<&dyn Project> {
+        Some(&self.0)
     }
 }
 

@@ -8,8 +8,8 @@
 
 use std::process::ExitCode;
 
-use actix_simplejwt::apps::{AppConfig, Check, Project, Registry};
-use actix_simplejwt::conf::{Environment, Setting, SettingsError};
+use actix_simplejwt::apps::Project;
+use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::management::execute_from_command_line;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
 use actix_simplejwt::{Apps, AppsBuilder, Authenticated, IsAuthenticated, JwtAuthentication, Settings, urls};
@@ -49,20 +49,8 @@ impl Project for Portal {
         Settings::from_env(env).map(Self)
     }
 
-    fn installed_apps(&self) -> Vec<&'static dyn AppConfig> {
-        Project::installed_apps(&self.0)
-    }
-
-    fn settings(&self) -> Vec<Setting> {
-        self.0.settings()
-    }
-
-    fn checks(&self) -> Vec<Check> {
-        self.0.checks()
-    }
-
-    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
-        self.0.register(registry)
+    fn base(&self) -> Option<&dyn Project> {
+        Some(&self.0)
     }
 }
 

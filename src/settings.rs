@@ -184,7 +184,7 @@ impl Project for Settings {
         [http::CHECKS, server::CHECKS].concat()
     }
 
-    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
+    fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
         self.groups().into_iter().for_each(|group| registry.insert_boxed(group));
         registry.set_secret_key(self.secret_key.clone());
         registry.set_secret_key_fallbacks(self.secret_key_fallbacks.clone());

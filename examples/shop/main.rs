@@ -8,11 +8,11 @@ pub mod shop;
 
 use std::process::ExitCode;
 
-use actix_simplejwt::apps::{AppConfig, Check, Project, Registry};
-use actix_simplejwt::conf::{Environment, Setting, SettingsError};
+use actix_simplejwt::apps::{AppConfig, Project};
+use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::management::execute_from_command_line;
 use actix_simplejwt::rest_framework::views::{mount, path};
-use actix_simplejwt::{Apps, AppsBuilder, Settings, urls};
+use actix_simplejwt::{Apps, Settings, urls};
 use actix_web::web::ServiceConfig;
 
 /// The project.
@@ -35,20 +35,8 @@ impl Project for Site {
         Settings::from_env(env).map(Self)
     }
 
-    fn builder(self) -> AppsBuilder {
-        Apps::builder(self)
-    }
-
-    fn settings(&self) -> Vec<Setting> {
-        self.0.settings()
-    }
-
-    fn checks(&self) -> Vec<Check> {
-        self.0.checks()
-    }
-
-    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
-        self.0.register(registry)
+    fn base(&self) -> Option<&dyn Project> {
+        Some(&self.0)
     }
 }
 

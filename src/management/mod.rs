@@ -50,12 +50,15 @@ fn commands<P: Project>(project: &P) -> Vec<Group> {
 /// Parses the command line of the project `P`, runs the command and turns its outcome into an exit code: 0, 1 for a
 /// failure, 2 for a wrong command line.
 #[must_use]
-pub fn execute_from_command_line<P: Project>() -> ExitCode {
+pub fn execute_from_command_line<P: Project + Default>() -> ExitCode {
     execute::<P>(std::env::args_os().collect(), Environment::load())
         .map_or_else(|error| error.report(), |()| ExitCode::SUCCESS)
 }
 
-fn execute<P: Project>(words: Vec<OsString>, env: Result<Environment, SettingsError>) -> Result<(), CommandError> {
+fn execute<P: Project + Default>(
+    words: Vec<OsString>,
+    env: Result<Environment, SettingsError>,
+) -> Result<(), CommandError> {
     // `--help` must work even if the settings do not.
     let project = env.clone().and_then(|env| P::from_env(&env));
     let groups = match &project {

@@ -2,8 +2,7 @@ use std::cell::Cell;
 
 use super::*;
 use crate::Settings;
-use crate::apps::{AppConfig, Apps, AppsBuilder, Registry};
-use crate::conf::Setting;
+use crate::apps::{Apps, AppsBuilder};
 
 fn parse<'a>(groups: &'a [Group], words: &[&str]) -> Invocation<'a> {
     let words = [&["manage"], words].concat().into_iter().map(OsString::from).collect();
@@ -85,16 +84,8 @@ impl Project for Counted {
         Settings::from_env(env).map(Self)
     }
 
-    fn installed_apps(&self) -> Vec<&'static dyn AppConfig> {
-        self.0.installed_apps()
-    }
-
-    fn settings(&self) -> Vec<Setting> {
-        self.0.settings()
-    }
-
-    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
-        self.0.register(registry)
+    fn base(&self) -> Option<&dyn Project> {
+        Some(&self.0)
     }
 
     fn builder(self) -> AppsBuilder {

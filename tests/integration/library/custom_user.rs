@@ -1,10 +1,10 @@
 //! `examples/custom_user.rs`, on a database that Django made with such a user model and on an empty one.
 
+use actix_simplejwt::apps::Project;
 use actix_simplejwt::apps::command::{CommandError, Context};
-use actix_simplejwt::apps::{AppConfig, Project, Registry};
 use actix_simplejwt::authtoken::management::drf_create_token;
 use actix_simplejwt::authtoken::models::Token;
-use actix_simplejwt::conf::{Environment, Setting, SettingsError};
+use actix_simplejwt::conf::{Environment, SettingsError};
 use actix_simplejwt::contrib::auth::UserId;
 use actix_simplejwt::contrib::auth::models::NewUser;
 use actix_simplejwt::db::types::to_db;
@@ -53,16 +53,8 @@ impl Project for Host {
         Settings::from_env(env).map(Self)
     }
 
-    fn installed_apps(&self) -> Vec<&'static dyn AppConfig> {
-        self.0.installed_apps.clone()
-    }
-
-    fn settings(&self) -> Vec<Setting> {
-        self.0.settings()
-    }
-
-    fn register(self, registry: &mut Registry) -> Result<(), SettingsError> {
-        self.0.register(registry)
+    fn base(&self) -> Option<&dyn Project> {
+        Some(&self.0)
     }
 
     fn builder(self) -> AppsBuilder {
