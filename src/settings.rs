@@ -246,6 +246,8 @@ mod tests {
         };
         assert_eq!(read("").unwrap().len(), APPS.len());
         assert_eq!(read("rest_framework, django.contrib.staticfiles").unwrap(), ["rest_framework"]);
+        assert_eq!(read(" , ").unwrap_err().to_string(), "INSTALLED_APPS: \" , \" is not a list of apps");
+        assert!(read("none").unwrap_err().to_string().contains("\"none\" is not one of "));
         assert!(read("rest_framework,shop").unwrap_err().to_string().contains("\"shop\" is not one of "));
         assert!(read("rest_framework,rest_framework").unwrap_err().to_string().ends_with("is there twice"));
     }

@@ -13,18 +13,18 @@ const WITHOUT_PARTS: &[&str] = &["django.contrib.staticfiles", "corsheaders"];
 /// Reads the value of `INSTALLED_APPS`: names of the apps `known`, separated by commas. Empty text is all of them.
 ///
 /// # Errors
-/// The error is what was expected, if an app is unknown or there twice.
+/// The error is what was expected, if an app is unknown or there twice, or if there are only commas.
 pub fn parse_installed_apps(
     text: &str,
     known: &[&'static dyn AppConfig],
 ) -> Result<Vec<&'static dyn AppConfig>, String> {
-    let names = values::list(text)?;
+    let Some(names) = values::installed_apps(text) else { return Ok(known.to_vec()) };
     if names.is_empty() {
-        return Ok(known.to_vec());
+        return Err("a list of apps".to_owned());
     }
     let names_of_known = || known.iter().map(|app| app.name()).collect::<Vec<_>>().join(", ");
     let mut apps: Vec<&'static dyn AppConfig> = Vec::new();
-    for name in names.iter().filter(|name| !WITHOUT_PARTS.contains(&name.as_str())) {
+    for name in names.into_iter().filter(|name| !WITHOUT_PARTS.contains(name)) {
         let app = known.iter().find(|app| app.name() == name);
         let app = app.ok_or_else(|| format!("a list of apps: {name:?} is not one of {}", names_of_known()))?;
         if apps.iter().any(|other| other.name() == app.name()) {

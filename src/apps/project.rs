@@ -122,10 +122,4 @@ impl Context {
         };
         Self::from_parts(env, verbosity, P::urls, read, project)
     }
-
-    /// Uses `project`, which was read from the environment of this context, so that it is not read again.
-    #[must_use]
-    pub fn with_project(self, project: impl Project) -> Self {
-        self.with_builder(project.builder())
-    }
 }

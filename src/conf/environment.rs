@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Setting, SettingsError, suggestion, unsupported};
+use super::{Setting, SettingsError, suggestion, unsupported, values};
 
 /// Names and values of the operating system and of `.env` at the start.
 ///
@@ -36,8 +36,7 @@ impl Environment {
 
     /// Whether `INSTALLED_APPS` has `app`. It has every app if it is empty or not set.
     pub(crate) fn has_app(&self, app: &str) -> bool {
-        let list = self.get("INSTALLED_APPS").unwrap_or_default().trim();
-        list.is_empty() || list.split(',').any(|name| name.trim() == app)
+        values::installed_apps(self.get("INSTALLED_APPS").unwrap_or_default()).is_none_or(|names| names.contains(&app))
     }
 
     /// Sets `key`, for tests and for programs that embed the server.
@@ -90,10 +89,12 @@ impl Environment {
     }
 
     /// Errors for names in `.env` that are settings of Django without effect here, that resemble one of `known`, or that are in
-    /// `known` but have no effect because their app is not installed. Names in the process environment may belong to any program,
+    /// `known` but have no effect because their app is not installed. `is_installed` tells which apps the project has: its code may
+    /// differ from `INSTALLED_APPS`, and a setting is read only if both have its app. Names in the process environment may belong to any program,
     /// so only names that begin with `SIMPLE_JWT_` are included.
     #[must_use]
-    pub fn doubtful(&self, known: &[Setting]) -> Vec<SettingsError> {
+    pub fn doubtful(&self, known: &[Setting], is_installed: impl Fn(&str) -> bool) -> Vec<SettingsError> {
+        let is_installed = |app: &&str| self.has_app(app) && is_installed(app);
         let doubt = |name: &String| {
             let place = match self.lines.get(name) {
                 Some(line) => format!("{name} (line {line} of .env)"),
@@ -101,7 +102,7 @@ impl Environment {
                 None => return None,
             };
             let problem = match known.iter().find(|setting| setting.key == name) {
-                Some(setting) if setting.apps.iter().all(|app| self.has_app(app)) => return None,
+                Some(setting) if setting.apps.iter().all(is_installed) => return None,
                 Some(_) => "has no effect, because INSTALLED_APPS lacks its app".to_owned(),
                 None => suggestion::problem(name, known)?,
             };
@@ -124,7 +125,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{settings, values};
+    use super::super::settings;
     use super::*;
 
     settings! {
@@ -179,7 +180,8 @@ mod tests {
         let mut env =
             Environment::parse("INSTALLED_APPS=rest_framework_simplejwt\nADMIN_URL=intern/\n", &process).unwrap();
         env.values.extend(process.values);
-        let found: Vec<_> = env.doubtful(&crate::Settings::declared()).iter().map(ToString::to_string).collect();
+        let found: Vec<_> =
+            env.doubtful(&crate::Settings::declared(), |_| true).iter().map(ToString::to_string).collect();
         assert_eq!(
             found,
             [
@@ -187,6 +189,17 @@ mod tests {
                 "SIMPLE_JWT_TOKEN_FAMILY_ENABLED: has no effect, because INSTALLED_APPS lacks its app",
             ]
         );
+        // The project's code has removed the app.
+        let env = Environment::default().with("SIMPLE_JWT_LEEWAY", "5");
+        let found = |removed: &str| env.doubtful(&crate::Settings::declared(), |app| app != removed).len();
+        assert_eq!((found("rest_framework_simplejwt"), found("rest_framework_jwt")), (1, 0));
+    }
+
+    #[test]
+    fn the_list_of_apps_has_every_app_only_if_it_is_empty() {
+        let has = |list: &str| Environment::default().with("INSTALLED_APPS", list).has_app("a");
+        assert_eq!([" ", "b, a", "b", "none", ","].map(has), [true, true, false, false, false]);
+        assert!(Environment::default().has_app("a"));
     }
 
     #[cfg(feature = "server")]
@@ -196,7 +209,7 @@ mod tests {
         let file = "APP_KEY=1\nOTHER=1\n\nAPPKEY=1\nEMAIL_HOST=h\n";
         let mut env = Environment::parse(file, &process).unwrap();
         env.values.extend(process.values);
-        let found: Vec<_> = env.doubtful(&AppSettings::declared()).iter().map(ToString::to_string).collect();
+        let found: Vec<_> = env.doubtful(&AppSettings::declared(), |_| true).iter().map(ToString::to_string).collect();
         assert_eq!(
             found,
             [

@@ -61,6 +61,12 @@ pub fn positive_duration(example: &'static str) -> impl Fn(&str) -> Result<Durat
     move |text| duration(text).ok().filter(|time| *time > Duration::zero()).ok_or_else(expected)
 }
 
+/// The names in `INSTALLED_APPS`. `None` if the text is empty, which means all apps.
+pub(crate) fn installed_apps(text: &str) -> Option<Vec<&str>> {
+    let names = || text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    (!text.trim().is_empty()).then(names)
+}
+
 /// The parts between commas, trimmed and without empty parts. `none` alone is the empty list.
 pub fn list(text: &str) -> Result<Vec<String>, String> {
     let parts: Vec<_> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();

@@ -87,7 +87,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     let checks: Vec<_> = checks.filter(|check| which.includes(check.when) && check.tags().any(has_tag)).collect();
     let is_for_start = asks_database && has_tag(DATABASE_TAG);
     first.extend(check_database(registry, is_for_start, &checks).unwrap_or_else(|error| vec![unusable(error)]));
-    let doubts = context.doubtful_names();
+    let doubts = context.doubtful_names(registry);
     let doubts: Vec<_> = doubts.iter().map(|doubt| CheckMessage::warning("settings.W901", doubt.to_string())).collect();
     let silenced_ids = registry.silenced_checks().to_vec();
     let mut found = builder.check_some(which, wanted);

@@ -73,12 +73,13 @@ fn execute<P: Project + Default>(
         Invocation::Command { command, matches, options } => {
             let env = env?;
             options.start_log(&env);
-            let context = Context::new::<P>(env, options.verbosity).with_project(project?);
+            let builder = project?.builder();
+            let context = Context::new::<P>(env, options.verbosity);
             // `check` reports them itself.
             if command.name() != "check" {
-                context.doubtful_names().iter().for_each(|doubt| log::warn!("{doubt}"));
+                context.doubtful_names(builder.registry()).iter().for_each(|doubt| log::warn!("{doubt}"));
             }
-            command.run(&context, &matches)
+            command.run(&context.with_builder(builder), &matches)
         }
         Invocation::Unknown(name) => {
             let left_out = commands(&P::default());

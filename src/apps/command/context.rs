@@ -5,7 +5,7 @@ use std::fmt;
 
 use actix_web::web::ServiceConfig;
 
-use super::super::{Apps, AppsBuilder};
+use super::super::{Apps, AppsBuilder, Registry};
 use super::error::CommandError;
 use super::print::println;
 use crate::conf::{Environment, Setting, SettingsError};
@@ -42,15 +42,15 @@ impl Context {
 
     /// Uses `builder`, which was made from the environment of this context, so that it is not read again.
     #[must_use]
-    pub(in crate::apps) fn with_builder(self, builder: AppsBuilder) -> Self {
+    pub fn with_builder(self, builder: AppsBuilder) -> Self {
         self.builder.set(Some(builder));
         self
     }
 
-    /// The names in the environment that are probably mistakes: see [`Environment::doubtful`].
+    /// The names in the environment that are probably mistakes in the project that `registry` has: see [`Environment::doubtful`].
     #[must_use]
-    pub fn doubtful_names(&self) -> Vec<SettingsError> {
-        self.env.doubtful(&self.known_settings())
+    pub fn doubtful_names(&self, registry: &Registry) -> Vec<SettingsError> {
+        self.env.doubtful(&self.known_settings(), |app| registry.is_installed(app))
     }
 
     /// Every setting that the project declares, whichever apps are installed.
