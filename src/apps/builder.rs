@@ -18,7 +18,18 @@ pub struct AppsBuilder {
     is_assembled: bool,
     logs_warnings: bool,
     #[cfg(feature = "database")]
-    database: Option<Database>,
+    database: DatabaseChoice,
+}
+
+/// The database that [`AppsBuilder::build`] uses.
+#[cfg(feature = "database")]
+#[derive(Default)]
+enum DatabaseChoice {
+    /// The one of `DATABASE_URL`, if an app has tables.
+    #[default]
+    OfSettings,
+    Opened(Database),
+    None,
 }
 
 impl AppsBuilder {
@@ -29,7 +40,7 @@ impl AppsBuilder {
             is_assembled: false,
             logs_warnings: true,
             #[cfg(feature = "database")]
-            database: None,
+            database: DatabaseChoice::default(),
         }
     }
 
@@ -42,7 +53,14 @@ impl AppsBuilder {
     /// Uses a database that is open already, in place of `DATABASE_URL`.
     #[cfg(feature = "database")]
     pub fn database(mut self, database: Database) -> Self {
-        self.database = Some(database);
+        self.database = DatabaseChoice::Opened(database);
+        self
+    }
+
+    /// Opens no database, for a program that only needs the settings and the URLs. Views that use the database fail.
+    #[cfg(feature = "database")]
+    pub fn without_database(mut self) -> Self {
+        self.database = DatabaseChoice::None;
         self
     }
 
@@ -169,10 +187,10 @@ impl AppsBuilder {
     #[cfg(feature = "database")]
     fn open_database(&mut self) -> Result<(), SetupError> {
         let has_tables = self.registry.installed().iter().any(|app| !app.migrations().is_empty());
-        let database = match self.database.take() {
-            Some(database) => database,
-            None if has_tables => Database::open(&self.registry.settings::<DatabaseSettings>())?,
-            None => return Ok(()),
+        let database = match std::mem::take(&mut self.database) {
+            DatabaseChoice::Opened(database) => database,
+            DatabaseChoice::OfSettings if has_tables => Database::open(&self.registry.settings::<DatabaseSettings>())?,
+            DatabaseChoice::OfSettings | DatabaseChoice::None => return Ok(()),
         };
         self.registry.insert(database.clone());
         let installed = self.registry.installed().to_vec();

@@ -11,7 +11,6 @@ use super::export::{Export, Url};
 use super::report::{Finding, Report};
 use crate::apps::command::{CommandError, Context};
 use crate::conf::Environment;
-use crate::db::{Database, DatabaseSettings};
 use crate::rest_framework::schemas::ApiDocs;
 use crate::server::{self, Site};
 
@@ -41,13 +40,8 @@ pub(super) fn own(
     env: &Environment,
     system: &SystemRunner,
 ) -> Result<BTreeSet<String>, CommandError> {
-    // The database is not used, so an empty one is enough.
-    let directory = Scratch::new()?;
-    let url = format!("sqlite://{}", directory.0.join("db.sqlite3").display());
-    let env = env.clone().with("ALLOWED_HOSTS", "*").with("SECURE_SSL_REDIRECT", "false").with("DATABASE_URL", url);
-    let builder = context.builder_from(&env)?;
-    let database = Database::open(&builder.registry().settings::<DatabaseSettings>())?;
-    let apps = builder.database(database).hook(ApiDocs(true)).build()?;
+    let env = env.clone().with("ALLOWED_HOSTS", "*").with("SECURE_SSL_REDIRECT", "false");
+    let apps = context.builder_from(&env)?.without_database().hook(ApiDocs(true)).build()?;
     let site = Site::new(apps, context.urls);
     let document: Value = system.block_on(async {
         let service = init_service(server::app(&site)).await;
@@ -145,24 +139,19 @@ fn shown(url: &Url, path: &str) -> String {
     format!("{:<32} namespace {namespace}", format!("{beginning}…"))
 }
 
-/// A temporary directory, removed when dropped.
-pub(super) struct Scratch(pub(super) std::path::PathBuf);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Scratch {
-    pub(super) fn new() -> std::io::Result<Self> {
-        let name = format!("manage-adopt-{}", uuid::Uuid::new_v4());
-        let path = std::env::temp_dir().join(name);
-        let mut builder = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // If this fails, only an empty database is left.
-        let _ = std::fs::remove_dir_all(&self.0);
+    #[test]
+    fn urls_are_listed_without_a_database() {
+        let url =
+            if cfg!(feature = "sqlite") { "sqlite:///nowhere/db.sqlite3" } else { "postgres://127.0.0.1:1/nothing" };
+        let key = "a-test-secret-key-of-more-than-fifty-characters-0123456789";
+        let env = Environment::default().with("SECRET_KEY", key).with("DATABASE_URL", url);
+        let context = Context::new::<crate::Settings>(env.clone(), 0);
+        assert!(context.apps().is_err());
+        let own = own(&context, &env, &actix_web::rt::System::new()).unwrap();
+        assert!(own.contains("/api/token/"), "{own:?}");
     }
 }

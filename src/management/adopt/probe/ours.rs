@@ -7,7 +7,6 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use diesel::{RunQueryDsl, sql_query};
 
-use super::super::routes::Scratch;
 use crate::apps::command::{CommandError, Context};
 use crate::conf::Environment;
 use crate::db::{DatabaseSettings, DatabaseUrl, open_read_only};
@@ -69,5 +68,27 @@ impl Drop for Running {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+    }
+}
+
+/// A temporary directory, removed when dropped.
+struct Scratch(std::path::PathBuf);
+
+impl Scratch {
+    fn new() -> std::io::Result<Self> {
+        let name = format!("manage-adopt-{}", uuid::Uuid::new_v4());
+        let path = std::env::temp_dir().join(name);
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // If this fails, only an empty database is left.
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
