@@ -142,6 +142,22 @@ impl Settings {
         Self { secret_key: secret_key.into(), ..Self::default() }
     }
 
+    /// Same as `from_env`, for a project that has more apps than [`APPS`]. They are installed after these, unless `INSTALLED_APPS`
+    /// leaves them out. Their own settings are read by their own `from_env`: see [`settings!`](crate::conf::settings).
+    ///
+    /// # Errors
+    /// Returns an error if a value is invalid or a name is unknown.
+    pub fn from_env_with_apps(env: &Environment, own: &[&'static dyn AppConfig]) -> Result<Self, SettingsError> {
+        let text = env.get("INSTALLED_APPS").unwrap_or_default();
+        let installed_apps = parse_installed_apps(text, &[APPS, own].concat())
+            .map_err(|expected| SettingsError::new("INSTALLED_APPS", format!("{text:?} is not {expected}")))?;
+        let is_own = |app: &&&'static dyn AppConfig| own.iter().any(|other| other.name() == app.name());
+        let others: Vec<_> = installed_apps.iter().filter(|app| !is_own(app)).map(|app| app.name()).collect();
+        // An empty list would mean all apps. This app of Django has no parts here.
+        let others = if others.is_empty() { "django.contrib.staticfiles".to_owned() } else { others.join(",") };
+        Ok(Self { installed_apps, ..Self::from_env(&env.clone().with("INSTALLED_APPS", others))? })
+    }
+
     /// Sets `DATABASE_URL`.
     ///
     /// # Errors

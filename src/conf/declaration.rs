@@ -1,39 +1,58 @@
 //! The declaration of settings. Python counterpart: the `DEFAULTS` dict of a Django app's `settings.py`.
-//!
-//! ```text
-//! settings! {
-//!     section "SIMPLE_JWT", app "rest_framework_simplejwt", prefix "SIMPLE_JWT_";
-//!
-//!     /// How tokens are made and checked.
-//!     pub struct SimpleJwtSettings {
-//!         /// How long an access token is accepted.
-//!         ///
-//!         /// An access token cannot be revoked: keep this short.
-//!         pub access_token_lifetime: Duration = SIMPLE_JWT_ACCESS_TOKEN_LIFETIME("60m", values::duration);
-//!     }
-//! }
-//! ```
-//!
-//! Each line has the field, its type, the name of the environment variable, the default as it is written in `.env`, and the
-//! parser, which reads the default as well. After the parser, `secret` marks a value that must not be shown, and `url` marks a
-//! URL that may contain a password. The first paragraph of the comment is one line, which `.env.example` repeats;
-//! `docs/SETTINGS.md` has the whole comment. After a change run `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings`, which
-//! writes both files.
-//!
-//! A `struct` may begin with the settings of another one: `group cache: CacheSettings;`. Above the `struct` are:
-//!
-//! * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
-//! * `app`: an app, as `INSTALLED_APPS` names it, without which the settings are not read. There may be several;
-//! * `prefix`: unknown names that begin with it are errors;
-//! * `shared_prefix`: a prefix that other programs use too. An unknown name is an error only if it is a setting of Python that
-//!   has a replacement here. The field `misspelt` has errors for names that are probably misspelt settings, for the system
-//!   checks;
-//! * `finish`: a function `(&mut Self, &Environment) -> Result<(), SettingsError>`, called with the settings that were read.
-//!
-//! `unsupported.txt` has the names of Python that are not settings here.
 
-/// Declares the settings of an app. The comment at the top of this file explains the syntax.
-macro_rules! settings {
+/// Declares the settings of an app: name, type, default and documentation, once.
+///
+/// ```
+/// use actix_simplejwt::conf::{Environment, settings, values};
+///
+/// settings! {
+///     section "Shop", app "shop", prefix "SHOP_";
+///
+///     /// What customers may order.
+///     #[derive(Clone, Debug)]
+///     pub struct ShopSettings {
+///         /// The currency of all prices.
+///         pub currency: String = SHOP_CURRENCY("EUR", values::one_of(&["EUR", "USD"]));
+///         /// How many unpaid orders a customer may have.
+///         ///
+///         /// **With `0`, no customer can order.**
+///         pub max_unpaid: i64 = SHOP_MAX_UNPAID("3", values::number_in(0..=100));
+///     }
+/// }
+///
+/// let env = Environment::default().with("SHOP_MAX_UNPAID", "5");
+/// let settings = ShopSettings::from_env(&env)?;
+/// assert_eq!((settings.currency.as_str(), settings.max_unpaid), ("EUR", 5));
+///
+/// let error = ShopSettings::from_env(&env.with("SHOP_CURRENCY", "DM")).unwrap_err();
+/// assert_eq!(error.to_string(), "SHOP_CURRENCY: \"DM\" is not one of EUR, USD");
+/// # Ok::<(), actix_simplejwt::conf::SettingsError>(())
+/// ```
+///
+/// Each line has the field, its type, the name of the environment variable, the default as it is written in `.env`, and the
+/// parser, which reads the default as well: a function of [`values`](crate::conf::values), or any function or closure from `&str`
+/// to `Result<T, String>`, whose error says what was expected. After the parser, `secret` marks a value that must not be shown,
+/// and `url` marks a URL that may contain a password. The first paragraph of the comment is one line, a summary.
+///
+/// The struct gets `from_env`, `Default`, and `declared()`, which `manage diffsettings` reads. The project inserts the value into
+/// the [`Registry`](crate::apps::Registry), and [`Apps::get`](crate::Apps::get) finds it by its type.
+///
+/// A `struct` may begin with the settings of another one: `group cache: CacheSettings;`. Above the `struct` are:
+///
+/// * `section`: the heading in `.env.example` and `docs/SETTINGS.md`;
+/// * `app`: an app, as `INSTALLED_APPS` names it, without which the settings are not read. There may be several;
+/// * `prefix`: unknown names that begin with it are errors;
+/// * `shared_prefix`: a prefix that other programs use too. An unknown name is an error only if it is a setting of Python that
+///   has a replacement here. The field `misspelt` has errors for names that are probably misspelt settings, for the system
+///   checks;
+/// * `finish`: a function `(&mut Self, &Environment) -> Result<(), SettingsError>`, called with the settings that were read.
+///
+/// In this project, run `UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings` after a change. It writes `.env.example`, which
+/// has the summaries, and `docs/SETTINGS.md`, which has the whole comments. `src/conf/unsupported.txt` has the names of Python that
+/// are not settings here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __settings {
     (@is_secret) => { false };
     (@is_secret $kind:ident) => { true };
     (@shown $parse:expr) => { |text| text.to_owned() };
@@ -128,4 +147,5 @@ macro_rules! settings {
         }
     };
 }
-pub(crate) use settings;
+#[doc(inline)]
+pub use __settings as settings;

@@ -35,7 +35,8 @@ impl Environment {
     }
 
     /// Whether `INSTALLED_APPS` has `app`. It has every app if it is empty or not set.
-    pub(crate) fn has_app(&self, app: &str) -> bool {
+    #[must_use]
+    pub fn has_app(&self, app: &str) -> bool {
         values::installed_apps(self.get("INSTALLED_APPS").unwrap_or_default()).is_none_or(|names| names.contains(&app))
     }
 
@@ -46,11 +47,12 @@ impl Environment {
         self
     }
 
-    /// Reads `key`, or `default` if it is not set. The error for a secret does not repeat the text.
+    /// Reads `key`, or `default` if it is not set. The error for a secret does not repeat the text. The macro
+    /// [`settings!`](crate::conf::settings) calls it.
     ///
     /// # Errors
     /// Returns an error if `parse` refuses the text.
-    pub(crate) fn read<T>(
+    pub fn read<T>(
         &self,
         key: &str,
         default: &str,
@@ -66,7 +68,7 @@ impl Environment {
     ///
     /// # Errors
     /// Returns an error for the first unknown name, with the most similar known name.
-    pub(crate) fn refuse_unknown(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
+    pub fn refuse_unknown(&self, prefix: &str, settings: &[Setting]) -> Result<(), SettingsError> {
         self.unknown(prefix, settings).next().map_or(Ok(()), |name| Err(suggestion::error(name, settings)))
     }
 

@@ -1,4 +1,4 @@
-//! The description of an environment variable, made from its declaration in `declaration.rs`.
+//! The description of an environment variable, made by the macro `settings!`.
 
 /// The declaration of one environment variable.
 #[derive(Clone, Copy, Debug)]

@@ -21,11 +21,11 @@ use std::process::ExitCode;
 use self::command_line::{Group, Invocation};
 use crate::apps::Project;
 use crate::apps::command::{Command, CommandError, Context, println};
-use crate::conf::{Environment, SettingsError};
+use crate::conf::{Environment, Setting, SettingsError};
 
 /// The commands of every project, and those of its installed apps.
 fn commands<P: Project>(project: &P) -> Vec<Group> {
-    let settings = project.settings();
+    let settings = settings_of(project);
     let core = vec![
         Command::new("runserver", "Starts the server", runserver::handle),
         Command::new("migrate", "Creates the tables, or what is missing of them", migrate::handle),
@@ -45,6 +45,14 @@ fn commands<P: Project>(project: &P) -> Vec<Group> {
     groups.extend(apps.iter().map(|app| (app.label(), app.commands())).filter(|(_, commands)| !commands.is_empty()));
     groups.sort_by_key(|(label, _)| *label);
     groups
+}
+
+/// The settings that `manage diffsettings` lists: those of the project and of its installed apps.
+#[must_use]
+pub fn settings_of(project: &impl Project) -> Vec<Setting> {
+    let apps = project.installed_apps();
+    let is_installed = |name: &&str| apps.iter().any(|app| app.name() == *name);
+    project.settings().into_iter().filter(|setting| setting.apps.iter().all(is_installed)).collect()
 }
 
 /// Parses the command line of the project `P`, runs the command and turns its outcome into an exit code: 0, 1 for a

@@ -1,9 +1,9 @@
 //! `shop` as an app.
 
 use super::admin::OrderAdmin;
-use super::{management, models};
+use super::{checks, management, models};
 use actix_simplejwt::apps::command::Command;
-use actix_simplejwt::apps::{AppConfig, Registry};
+use actix_simplejwt::apps::{AppConfig, Check, Registry};
 use actix_simplejwt::conf::SettingsError;
 use actix_simplejwt::db::migrations::Step;
 
@@ -17,6 +17,10 @@ impl AppConfig for ShopConfig {
 
     fn migrations(&self) -> &'static [Step] {
         models::MIGRATIONS
+    }
+
+    fn checks(&self) -> &'static [Check] {
+        checks::CHECKS
     }
 
     fn commands(&self) -> Vec<Command> {

@@ -29,6 +29,30 @@ pub struct Order {
 }
 
 impl Order {
+    /// `max_length` of the number.
+    pub const NUMBER_MAX_LENGTH: usize = 20;
+
+    /// `Order.objects.create(number=number, customer=customer, is_paid=False)`
+    pub fn create(conn: &mut DbConnection, number: &str, customer: UserId) -> QueryResult<Self> {
+        let order =
+            (shop_order::number.eq(number), shop_order::customer_id.eq(customer), shop_order::is_paid.eq(false));
+        diesel::insert_into(shop_order::table)
+            .values(order)
+            .returning((shop_order::id, shop_order::number, shop_order::is_paid))
+            .get_result(conn)
+    }
+
+    /// `Order.objects.filter(number=number).exists()`
+    pub fn exists(conn: &mut DbConnection, number: &str) -> QueryResult<bool> {
+        diesel::select(diesel::dsl::exists(shop_order::table.filter(shop_order::number.eq(number)))).get_result(conn)
+    }
+
+    /// `Order.objects.filter(customer=user, is_paid=False).count()`
+    pub fn count_unpaid_of(conn: &mut DbConnection, customer: UserId) -> QueryResult<i64> {
+        let orders = shop_order::table.filter(shop_order::customer_id.eq(customer));
+        orders.filter(shop_order::is_paid.eq(false)).count().get_result(conn)
+    }
+
     /// `Order.objects.filter(customer=user)`
     pub fn of_customer(conn: &mut DbConnection, customer: UserId) -> QueryResult<Vec<Self>> {
         let orders = shop_order::table.filter(shop_order::customer_id.eq(customer)).order(shop_order::id);

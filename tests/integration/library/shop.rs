@@ -2,8 +2,10 @@
 
 use actix_simplejwt::Apps;
 use actix_simplejwt::apps::command::{CommandError, Context};
-use actix_simplejwt::apps::{AppConfig, Project};
+use actix_simplejwt::apps::{AppConfig, Project, Run};
+use actix_simplejwt::conf::Environment;
 use actix_simplejwt::db::DatabaseError;
+use actix_simplejwt::management::settings_of;
 use diesel::connection::SimpleConnection;
 use serde_json::json;
 
@@ -16,7 +18,7 @@ mod example;
 
 per_database! {
     async fn an_app_has_a_table_a_view_permissions_and_a_command(db: TestDatabase) {
-        let env = env().with("DATABASE_URL", db.url.as_str());
+        let env = env().with("DATABASE_URL", db.url.as_str()).with("SHOP_MAX_UNPAID_ORDERS", "2");
         let context = Context::new::<example::Site>(env.clone(), 0);
         let applied = context.apps().unwrap().migrations().run(context.apps().unwrap().database().unwrap()).unwrap();
         assert_eq!(applied.iter().map(ToString::to_string).collect::<Vec<_>>(), ["shop.0001_initial"]);
@@ -38,12 +40,71 @@ per_database! {
         assert_eq!((orders.status, orders.json()), (200, expected));
         assert_eq!(client.get("/admin/shop/order/").await.status, 302);
 
+        let order = async |number: &str| {
+            let response = client.post("/api/orders/", json!({ "number": number })).await;
+            (response.status, response.json())
+        };
+        assert_eq!(order("").await, (400, json!({ "number": ["This field may not be blank."] })));
+        let message = "Ensure this field has no more than 20 characters.";
+        assert_eq!(order(&"x".repeat(21)).await, (400, json!({ "number": [message] })));
+        assert_eq!(order("B-1").await, (400, json!({ "number": ["order with this number already exists."] })));
+        assert_eq!(order("A-3").await, (201, json!({ "id": 4, "number": "A-3", "is_paid": false })));
+        // SHOP_MAX_UNPAID_ORDERS is 2.
+        assert_eq!(order("A-4").await, (400, json!({ "non_field_errors": ["Pay your orders first."] })));
+
         let commands = example::shop::apps::ShopConfig.commands();
         let command = commands.iter().find(|command| command.name() == "count_unpaid").unwrap();
         let run = |words: &[&str]| command.run(&context, &command.clap().clone().get_matches_from(words));
         assert_eq!(run(&["count_unpaid"]), Ok(()));
         assert_eq!(run(&["count_unpaid", "--max", "1"]), Err(CommandError::new("Too many orders are not paid.")));
     }
+}
+
+fn error(env: &Environment) -> String {
+    example::Site::from_env(env).err().unwrap().to_string()
+}
+
+#[test]
+fn a_wrong_value_of_its_setting_is_refused_with_the_name_of_the_setting() {
+    assert_eq!(
+        error(&env().with("SHOP_MAX_UNPAID_ORDERS", "many")),
+        "SHOP_MAX_UNPAID_ORDERS: \"many\" is not a whole number from 0 to 1000"
+    );
+    assert_eq!(
+        error(&env().with("SHOP_MAX_UNPAID", "1")),
+        "SHOP_MAX_UNPAID: there is no such setting; did you mean SHOP_MAX_UNPAID_ORDERS?"
+    );
+    assert!(error(&env().with("INSTALLED_APPS", "shops")).contains("\"shops\" is not one of django.contrib.admin, "));
+}
+
+#[test]
+fn its_check_reads_its_setting() {
+    let warnings = |value: &str| {
+        let site = example::Site::from_env(&env().with("SHOP_MAX_UNPAID_ORDERS", value)).unwrap();
+        let messages = site.builder().check(Run::Check).messages;
+        messages.iter().filter(|message| message.id == "shop.W001").map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let warning =
+        "?: (shop.W001) SHOP_MAX_UNPAID_ORDERS is 0, so customers cannot order.\n\tHINT: Set it to 1 or more.";
+    assert_eq!(warnings("0"), [warning]);
+    assert!(warnings("1").is_empty());
+}
+
+#[test]
+fn installed_apps_can_leave_it_out_with_its_settings() {
+    // The installed apps, and whether `manage diffsettings` lists the setting.
+    let installed = |env: &Environment| {
+        let site = example::Site::from_env(env).unwrap();
+        let is_listed = settings_of(&site).iter().any(|setting| setting.key == "SHOP_MAX_UNPAID_ORDERS");
+        (site.installed_apps().iter().map(|app| app.name()).collect::<Vec<_>>(), is_listed)
+    };
+    let (names, is_listed) = installed(&env());
+    assert_eq!((names.first(), names.last(), is_listed), (Some(&"django.contrib.admin"), Some(&"shop"), true));
+    let apps = "rest_framework,shop";
+    assert_eq!(installed(&env().with("INSTALLED_APPS", apps)), (vec!["rest_framework", "shop"], true));
+    assert_eq!(installed(&env().with("INSTALLED_APPS", "shop")), (vec!["shop"], true));
+    let without = env().with("INSTALLED_APPS", "rest_framework").with("SHOP_MAX_UNPAID_ORDERS", "many");
+    assert_eq!(installed(&without), (vec!["rest_framework"], false));
 }
 
 async fn write(apps: &Apps, sql: String) {

@@ -1,0 +1,37 @@
+//! What clients send.
+
+use super::models::Order;
+use super::settings::ShopSettings;
+use actix_simplejwt::contrib::auth::UserId;
+use actix_simplejwt::db::DbConnection;
+use actix_simplejwt::rest_framework::exceptions::ApiError;
+use actix_simplejwt::rest_framework::fields::CharField;
+use actix_simplejwt::rest_framework::serializers::{Fields, Serializer, non_field_error};
+
+/// The body of a new order.
+pub struct OrderSerializer {
+    number: String,
+}
+
+impl Serializer for OrderSerializer {
+    fn read(fields: &mut Fields<'_>) -> Self {
+        Self { number: fields.read(CharField::new("number")) }
+    }
+}
+
+impl OrderSerializer {
+    /// `validate()` and `create()`
+    pub fn save(self, conn: &mut DbConnection, customer: UserId, settings: &ShopSettings) -> Result<Order, ApiError> {
+        if self.number.chars().count() > Order::NUMBER_MAX_LENGTH {
+            let message = format!("Ensure this field has no more than {} characters.", Order::NUMBER_MAX_LENGTH);
+            return Err(non_field_error("number", &message));
+        }
+        if Order::exists(conn, &self.number)? {
+            return Err(non_field_error("number", "order with this number already exists."));
+        }
+        if Order::count_unpaid_of(conn, customer)? >= settings.max_unpaid_orders {
+            return Err(non_field_error("non_field_errors", "Pay your orders first."));
+        }
+        Ok(Order::create(conn, &self.number, customer)?)
+    }
+}
