@@ -44,6 +44,8 @@ mod options;
 #[cfg(feature = "server")]
 mod panel;
 #[cfg(feature = "server")]
+mod quoting;
+#[cfg(feature = "server")]
 mod related;
 #[cfg(feature = "server")]
 pub mod render;
