@@ -225,6 +225,12 @@ impl Project for Settings {
     }
 }
 
+/// The migrations of all apps, for unit tests.
+#[cfg(all(test, feature = "database"))]
+pub(crate) fn all_migrations() -> db::migrations::MigrationPlan {
+    db::migrations::MigrationPlan::new(APPS.iter().flat_map(|app| app.migrations()))
+}
+
 #[cfg(all(test, feature = "server"))]
 mod tests {
     use super::*;

@@ -1,11 +1,18 @@
 //! The parts that an app adds to a project. Python counterpart: `django.apps.AppConfig`.
 
+#[cfg(feature = "server")]
+use futures_util::future::LocalBoxFuture;
+
+#[cfg(feature = "server")]
+use super::Apps;
 use super::checks::Check;
 #[cfg(feature = "server")]
 use super::command::Command;
 #[cfg(feature = "database")]
 use super::error::SetupError;
 use super::registry::Registry;
+#[cfg(feature = "server")]
+use super::serving::Metric;
 use crate::conf::SettingsError;
 use crate::core::python::capfirst;
 #[cfg(feature = "database")]
@@ -79,6 +86,20 @@ pub trait AppConfig: Send + Sync + 'static {
     #[cfg(feature = "server")]
     fn commands(&self) -> Vec<Command> {
         Vec::new()
+    }
+
+    /// The app's numbers at `METRICS_ADDRESS`. Default: none.
+    #[cfg(feature = "server")]
+    fn metrics(&self) -> &'static [Metric] {
+        &[]
+    }
+
+    /// Begins what the app does beside the requests. Called when a server starts to serve, in its runtime. `stop` is ready after the
+    /// last request, and the server waits until the returned future has ended. Default: nothing.
+    #[cfg(feature = "server")]
+    fn background_task(&self, apps: &Apps, stop: LocalBoxFuture<'static, ()>) -> Option<LocalBoxFuture<'static, ()>> {
+        let _ = (apps, stop);
+        None
     }
 
     /// Makes the data that the app's views and classes need, from the settings of the app. Called once, in the order of

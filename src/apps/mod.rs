@@ -34,6 +34,8 @@ mod error;
 mod installed;
 mod project;
 mod registry;
+#[cfg(feature = "server")]
+mod serving;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub use self::error::SetupError;
 pub use self::installed::parse_installed_apps;
 pub use self::project::Project;
 pub use self::registry::{LookupError, Registry};
+#[cfg(feature = "server")]
+pub use self::serving::{Metric, Sweep};
 use crate::core::clock::Clock;
 use crate::core::crypto::SecretString;
 #[cfg(feature = "database")]

@@ -7,6 +7,7 @@ use super::admin::{TokenAdmin, TokenModel};
 use super::authentication::TokenAuthentication;
 #[cfg(feature = "server")]
 use super::management;
+use super::migrations;
 use super::models::Token;
 #[cfg(feature = "server")]
 use crate::apps::command::Command;
@@ -15,7 +16,7 @@ use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::admin::accounts::UserCredentials;
 use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
-use crate::db::migrations::{self, Step};
+use crate::db::migrations::Step;
 use crate::rest_framework::authentication::AuthenticationClass;
 
 /// `rest_framework.authtoken`.
@@ -36,7 +37,7 @@ impl AppConfig for AuthTokenConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::AUTHTOKEN
+        migrations::MIGRATIONS
     }
 
     #[cfg(feature = "server")]

@@ -10,6 +10,7 @@ pub mod apps;
 pub mod authentication;
 pub mod exceptions;
 pub mod management;
+mod migrations;
 pub mod models;
 pub mod serializers;
 pub mod urls;

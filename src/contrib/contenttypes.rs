@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::apps::AppConfig;
 use crate::db::DbConnection;
-use crate::db::migrations::{self, Step};
+use crate::db::migrations::{Migration, Model, Step, up};
 use crate::db::schema::django_content_type;
 
 /// `django.contrib.contenttypes`.
@@ -21,9 +21,19 @@ impl AppConfig for ContentTypesConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::CONTENTTYPES
+        MIGRATIONS
     }
 }
+
+/// The step of the app.
+const MIGRATIONS: &[Step] = &[Step {
+    app: "contenttypes",
+    migrations: &[Migration::changes("0001_initial"), Migration::changes("0002_remove_content_type_name")],
+    tables: &["django_content_type"],
+    models: &[Model::new("contenttype", "content type")],
+    ..Step::EMPTY
+}
+.sql(up!("00000000000002_contenttypes_initial"))];
 
 /// The primary key of the model's row, which is made if it does not exist: `ContentType.objects.get_for_model`. `model` is the
 /// name in lower case.

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use super::cors::CorsSettings;
-use super::csrf::CsrfSettings;
 use super::host::can_match;
 use super::security::SecuritySettings;
 use super::settings::HttpSettings;
@@ -17,7 +16,6 @@ pub const CHECKS: &[Check] = &[
     Check { ids: &["security.W902"], when: When::Always, run: hosts_without_effect },
     Check { ids: &["security.W009"], when: When::StartAndDeploy, run: secret_key },
     Check { ids: &["security.W025"], when: When::StartAndDeploy, run: secret_key_fallbacks },
-    Check { ids: &["security.W016"], when: When::Deploy, run: csrf },
     Check { ids: &["security.W018"], when: When::Deploy, run: debug },
     Check { ids: &["security.W020"], when: When::Deploy, run: allowed_hosts },
     Check {
@@ -58,19 +56,6 @@ fn secret_key_fallbacks(registry: &Registry) -> Vec<CheckMessage> {
         )
     };
     weak.map(message).collect()
-}
-
-/// Without sessions no page trusts a cookie.
-fn csrf(registry: &Registry) -> Vec<CheckMessage> {
-    if registry.settings::<CsrfSettings>().cookie_secure || !registry.is_installed("django.contrib.sessions") {
-        return Vec::new();
-    }
-    vec![CheckMessage::warning(
-        "security.W016",
-        "You have 'django.middleware.csrf.CsrfViewMiddleware' in your MIDDLEWARE, but you have not set \
-         CSRF_COOKIE_SECURE to True. Using a secure-only CSRF cookie makes it more difficult for network traffic \
-         sniffers to steal the CSRF token.",
-    )]
 }
 
 fn is_weak(key: &str) -> bool {

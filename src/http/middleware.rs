@@ -20,6 +20,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::cookies;
 use super::error_pages::server_error;
+use crate::apps::Registry;
 
 /// An entry of `MIDDLEWARE`.
 pub trait Middleware: Send + Sync {
@@ -63,8 +64,21 @@ pub struct RequestInfo {
     pub request: Option<HttpRequest>,
 }
 
+impl Registry {
+    /// Adds an entry of an app. It is outside of `MIDDLEWARE`, so it sees every response.
+    pub fn add_middleware(&mut self, entry: impl Middleware + 'static) {
+        self.push::<Arc<dyn Middleware>>(Arc::new(entry));
+    }
+
+    /// The entries of the apps.
+    #[must_use]
+    pub fn middleware(&self) -> &[Arc<dyn Middleware>] {
+        self.list()
+    }
+}
+
 /// `MIDDLEWARE`, in its order. Cheap to clone.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct MiddlewareStack(Arc<[Arc<dyn Middleware>]>);
 
 impl MiddlewareStack {
@@ -76,8 +90,8 @@ impl MiddlewareStack {
 
     /// These entries inside of `outer` ones.
     #[must_use]
-    pub fn inside(&self, outer: Vec<Box<dyn Middleware>>) -> Self {
-        Self(outer.into_iter().map(Arc::from).chain(self.0.iter().cloned()).collect())
+    pub fn inside(&self, outer: Vec<Arc<dyn Middleware>>) -> Self {
+        Self(outer.into_iter().chain(self.0.iter().cloned()).collect())
     }
 
     /// Serves one request; for [`from_fn`](actix_web::middleware::from_fn).

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "server")]
+use futures_util::future::LocalBoxFuture;
+
 #[cfg(feature = "database")]
 use super::authentication::basic::BasicAuthentication;
 #[cfg(feature = "server")]
@@ -14,6 +17,8 @@ use super::state::RestFramework;
 #[cfg(feature = "database")]
 use super::throttling::ThrottledLogins;
 use super::throttling::{Throttle, ThrottleClass};
+#[cfg(feature = "server")]
+use crate::apps::Apps;
 use crate::apps::{AppConfig, AppsBuilder, Check, Registry};
 use crate::conf::SettingsError;
 #[cfg(feature = "database")]
@@ -45,6 +50,19 @@ impl AppConfig for RestFrameworkConfig {
             registry.insert(LoginLimits::new(ThrottledLogins));
         }
         Ok(())
+    }
+
+    /// A server starts without its cache: views without a throttle rate do not need it, and it may start later than the server.
+    #[cfg(feature = "server")]
+    fn background_task(&self, apps: &Apps, _stop: LocalBoxFuture<'static, ()>) -> Option<LocalBoxFuture<'static, ()>> {
+        let cache = Arc::clone(&apps.get::<RestFramework>().ok()?.throttle_cache);
+        // The server does not wait for it when it stops.
+        actix_web::rt::spawn(async move {
+            if let Err(reason) = cache.ping().await {
+                log::warn!("CACHE_URL: {reason}. Until it answers, requests with a limit are answered 503");
+            }
+        });
+        None
     }
 
     /// Resolves the class names of the settings among the classes that apps and the host have added.

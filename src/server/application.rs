@@ -2,24 +2,21 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use actix_web::dev::Server;
+use actix_web::rt::task::JoinHandle;
 use actix_web::{App, HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use tokio::sync::oneshot;
 
 use super::metrics::{self, Metrics};
 use super::settings::ServerSettings;
 use super::site::{Site, app};
 use super::{connections, late, signals, sweeper};
 use crate::apps::{Apps, LookupError};
-use crate::contrib::admin::statistics::EventCounts;
 use crate::contrib::auth::models::UserModelError;
-use crate::db::{Database, DatabaseError};
-use crate::rest_framework::state::RestFramework;
-use crate::rest_framework::throttling::ThrottleCache;
-use crate::simplejwt::token_blacklist;
+use crate::db::DatabaseError;
 
 /// Why the server did not start. The text names the setting or the command that fixes it.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +68,6 @@ pub struct Application {
     /// The server at `METRICS_ADDRESS`, and where that is.
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
-    throttle_cache: Arc<ThrottleCache>,
-    /// The counts for the dashboard of the admin site, and the database to which they are written.
-    counts: Option<(EventCounts, Database)>,
     apps: Apps,
 }
 
@@ -91,7 +85,7 @@ impl Application {
         check_migrations(&apps)?;
         let settings = apps.get::<ServerSettings>()?.clone();
         if settings.metrics_address.is_some() {
-            site.metrics = Some(Metrics::new(apps.database()?.clone(), apps.auth()?.clone()));
+            site.metrics = Some(Metrics::new(apps.database()?.clone(), apps.clone()));
         }
 
         let bind_error = |setting, address| move |error| StartError::Bind { setting, address, error };
@@ -101,11 +95,11 @@ impl Application {
             }
             _ => None,
         };
-        let interval = settings.token_sweep_interval.filter(|_| apps.is_installed(token_blacklist::apps::NAME));
-        let with_families = apps.jwt().is_ok_and(|jwt| jwt.families().is_some());
-        let sweeper = sweeper::start(apps.database()?, apps.clock(), interval, with_families);
-        let throttle_cache = Arc::clone(&apps.get::<RestFramework>()?.throttle_cache);
-        let counts = apps.get::<EventCounts>().ok().cloned().zip(apps.database().ok().cloned());
+        let (database, sweeps) = (apps.database()?.clone(), apps.registry().list().to_vec());
+        let sweeper = settings
+            .token_sweep_interval
+            .filter(|_| !sweeps.is_empty())
+            .map(|interval| sweeper::run(database, apps.clock().clone(), interval, sweeps).boxed_local());
         let late_site = site.clone();
         let server = HttpServer::new(move || app(&site))
             .keep_alive(settings.keep_alive)
@@ -135,8 +129,7 @@ impl Application {
             signals::stop_requested().await;
             late::stop(handle, kept, &late_site, &settings).await
         };
-        let sweeper = sweeper.map(FutureExt::boxed_local);
-        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, throttle_cache, counts, apps })
+        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, apps })
     }
 
     /// The address that the server listens on.
@@ -163,12 +156,7 @@ impl Application {
     /// Returns an error when the workers cannot be started.
     pub async fn run(self) -> io::Result<()> {
         let sweeper = self.sweeper.map(actix_web::rt::spawn);
-        actix_web::rt::spawn(warn_without_cache(self.throttle_cache));
-        let counting =
-            self.counts.map(|(counts, database)| (counts.clone(), actix_web::rt::spawn(counts.run(database))));
-        if let (Ok(auth), Ok(database)) = (self.apps.auth(), self.apps.database()) {
-            auth.survey_passwords(database);
-        }
+        let (stopped, tasks) = start_tasks(&self.apps);
         let metrics = self.metrics.map(|(_, server)| (server.handle(), actix_web::rt::spawn(server)));
         let stop = actix_web::rt::spawn(self.stop);
         let outcome = self.server.await;
@@ -176,10 +164,10 @@ impl Application {
         if let Some(sweeper) = sweeper {
             sweeper.abort();
         }
-        if let Some((counts, counting)) = counting {
-            counts.stop();
+        drop(stopped);
+        for task in tasks {
             // A panic there is in the log.
-            let _ = counting.await;
+            let _ = task.await;
         }
         if let Some((handle, _)) = metrics {
             handle.stop(false).await;
@@ -194,11 +182,12 @@ impl std::fmt::Debug for Application {
     }
 }
 
-/// The server starts without it: views without a throttle rate do not need it, and it may start later than the server.
-async fn warn_without_cache(cache: Arc<ThrottleCache>) {
-    if let Err(reason) = cache.ping().await {
-        log::warn!("CACHE_URL: {reason}. Until it answers, requests with a limit are answered 503");
-    }
+/// Starts the background tasks of the apps. They stop when the sender is dropped.
+pub(super) fn start_tasks(apps: &Apps) -> (oneshot::Sender<()>, Vec<JoinHandle<()>>) {
+    let (stopped, stop) = oneshot::channel();
+    let stop = stop.map(drop).shared();
+    let tasks = apps.installed().iter().filter_map(|app| app.background_task(apps, stop.clone().boxed_local()));
+    (stopped, tasks.map(actix_web::rt::spawn).collect())
 }
 
 fn metrics_server(address: SocketAddr, metrics: Metrics) -> io::Result<(SocketAddr, Server)> {

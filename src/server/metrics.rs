@@ -16,7 +16,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::contrib::auth::AuthState;
+use crate::apps::Apps;
 use crate::db::Database;
 use crate::http::middleware::{Middleware, RequestInfo};
 use crate::http::outcome::{Reason, Refusal, TokenEvent};
@@ -62,9 +62,9 @@ struct ReasonLabel {
 }
 
 impl Metrics {
-    /// Metrics that also show the load of `database` and of the password hashing of `auth`.
+    /// Metrics that also show the load of `database` and the numbers of `apps`.
     #[must_use]
-    pub fn new(database: Database, auth: AuthState) -> Self {
+    pub fn new(database: Database, apps: Apps) -> Self {
         let requests = Family::default();
         let durations = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         let (tokens, refused, reuse_attempts) = (Family::default(), Family::default(), Counter::default());
@@ -74,7 +74,7 @@ impl Metrics {
         registry.register("tokens", "Tokens by what was done with them", tokens.clone());
         registry.register("tokens_refused", "Refused tokens and logins by reason", refused.clone());
         registry.register("token_reuse_attempts", "Uses of blacklisted tokens", reuse_attempts.clone());
-        registry.register_collector(Box::new(Load { database, auth }));
+        registry.register_collector(Box::new(Load { database, apps }));
         Self(Arc::new(Families { registry, requests, durations, tokens, refused, reuse_attempts }))
     }
 }
@@ -142,19 +142,20 @@ fn reason_label(refusal: Refusal) -> &'static str {
 #[derive(Debug)]
 struct Load {
     database: Database,
-    auth: AuthState,
+    apps: Apps,
 }
 
 impl Collector for Load {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
         let load = self.database.load();
-        for (name, help, value) in [
+        let own = [
             ("database_queue", "Requests that use the database or wait for it", load.waiting),
             ("database_connections", "Connections of the pool; 0 on SQLite", load.connections),
             ("database_connections_idle", "Unused connections of the pool", load.idle),
-            ("password_hashing_queue", "Logins that hash a password or wait for it", self.auth.hashing_pending()),
-            ("password_hashing_capacity", "Largest number of such logins", self.auth.hashing_capacity()),
-        ] {
+        ];
+        let metrics = self.apps.installed().iter().flat_map(|app| app.metrics());
+        let of_apps = metrics.map(|metric| (metric.name, metric.help, (metric.value)(&self.apps)));
+        for (name, help, value) in own.into_iter().chain(of_apps) {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)?;
         }

@@ -1,6 +1,7 @@
 //! The project that a server serves. Python counterpart: `django.core.handlers.wsgi`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -12,7 +13,6 @@ use super::connections::WatchedConnections;
 use super::metrics::Metrics;
 use super::settings::ServerSettings;
 use crate::apps::Apps;
-use crate::contrib::admin::statistics::EventCounts;
 use crate::http::error_pages;
 use crate::http::middleware::{Middleware, MiddlewareStack};
 
@@ -45,17 +45,13 @@ pub fn app(
     > + use<>,
 > {
     let keep_alive = site.apps.get::<ServerSettings>().ok().map(|settings| settings.keep_alive);
-    let mut entries: Vec<Box<dyn Middleware>> = vec![Box::new(WatchedConnections::new(keep_alive))];
+    let mut entries: Vec<Arc<dyn Middleware>> = vec![Arc::new(WatchedConnections::new(keep_alive))];
     if let Some(metrics) = site.metrics.clone() {
-        entries.push(Box::new(metrics));
+        entries.push(Arc::new(metrics));
     }
-    if let Ok(counts) = site.apps.get::<EventCounts>() {
-        entries.push(Box::new(counts.clone()));
-    }
-    let stack = Rc::new(match site.apps.get::<MiddlewareStack>() {
-        Ok(project) => project.inside(entries),
-        Err(_) => MiddlewareStack::new(entries),
-    });
+    entries.extend_from_slice(site.apps.registry().middleware());
+    let project = site.apps.get::<MiddlewareStack>().ok().cloned().unwrap_or_default();
+    let stack = Rc::new(project.inside(entries));
     App::new()
         .wrap(from_fn(move |req, next| {
             let stack = Rc::clone(&stack);

@@ -35,8 +35,7 @@ impl File {
     }
 
     pub fn new(path: PathBuf, module: ModulePath, text: &str) -> Self {
-        let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or(text);
-        let text = text.split("#[cfg(all(test, feature = \"server\"))]\nmod ").next().unwrap_or(text);
+        let text = without_unit_tests(text);
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         Self { path, module, code }
     }
@@ -132,6 +131,13 @@ impl File {
         }
         Some((base, rest))
     }
+}
+
+/// The text before the module of unit tests.
+fn without_unit_tests(text: &str) -> &str {
+    let is_tests = |at: &usize| text[*at..].split_once("]\nmod ").is_some_and(|(cfg, _)| !cfg.contains('\n'));
+    let starts = ["#[cfg(test)]", "#[cfg(all(test, "].iter().flat_map(|start| text.match_indices(start));
+    starts.map(|(at, _)| at).filter(is_tests).min().map_or(text, |at| &text[..at])
 }
 
 /// The name in `mod name;`.

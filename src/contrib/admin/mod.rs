@@ -33,6 +33,7 @@ pub mod forms;
 pub mod log;
 #[cfg(feature = "server")]
 mod log_admin;
+mod migrations;
 #[cfg(feature = "server")]
 pub mod model_forms;
 #[cfg(feature = "server")]

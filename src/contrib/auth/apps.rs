@@ -4,20 +4,24 @@ use std::any::Any;
 use std::sync::Arc;
 
 #[cfg(feature = "server")]
+use futures_util::future::LocalBoxFuture;
+
+#[cfg(feature = "server")]
 use super::admin;
 use super::checks;
 #[cfg(feature = "server")]
 use super::management;
+use super::migrations;
 use super::models::{CustomUsers, DjangoUsers, UserModel, UserModelError, check_users};
 #[cfg(feature = "server")]
 use super::session::SessionAuth;
 use super::settings::AuthSettings;
 use super::state::AuthState;
-#[cfg(feature = "server")]
-use crate::apps::command::Command;
 use crate::apps::{AppConfig, Apps, AppsBuilder, Check, LookupError, Registry, SetupError};
+#[cfg(feature = "server")]
+use crate::apps::{Metric, command::Command};
 use crate::conf::SettingsError;
-use crate::db::migrations::{self, LOGIN_FAILURES, Step, UserTable};
+use crate::db::migrations::{Step, UserTable};
 use crate::db::{Database, DatabaseError, DbConnection};
 
 /// `django.contrib.auth`.
@@ -38,12 +42,12 @@ impl AppConfig for AuthConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::AUTH
+        migrations::MIGRATIONS
     }
 
     /// The tables of failed logins are needed only if failed logins are counted.
     fn needs_migration(&self, step: &Step, registry: &Registry) -> bool {
-        step.app != LOGIN_FAILURES || registry.get::<AuthState>().is_none_or(AuthState::limits_failures)
+        step.app != migrations::LOGIN_FAILURES || registry.get::<AuthState>().is_none_or(AuthState::limits_failures)
     }
 
     fn checks(&self) -> &'static [Check] {
@@ -53,6 +57,20 @@ impl AppConfig for AuthConfig {
     #[cfg(feature = "server")]
     fn commands(&self) -> Vec<Command> {
         management::commands()
+    }
+
+    #[cfg(feature = "server")]
+    fn metrics(&self) -> &'static [Metric] {
+        METRICS
+    }
+
+    /// Without the kinds of all stored passwords, the time of a refusal could tell whether a name exists.
+    #[cfg(feature = "server")]
+    fn background_task(&self, apps: &Apps, _stop: LocalBoxFuture<'static, ()>) -> Option<LocalBoxFuture<'static, ()>> {
+        if let (Ok(auth), Ok(database)) = (apps.auth(), apps.database()) {
+            auth.survey_passwords(database);
+        }
+        None
     }
 
     fn register(&self, registry: &mut Registry) -> Result<(), SettingsError> {
@@ -93,6 +111,20 @@ impl AppConfig for AuthConfig {
         }
     }
 }
+
+#[cfg(feature = "server")]
+const METRICS: &[Metric] = &[
+    Metric {
+        name: "password_hashing_queue",
+        help: "Logins that hash a password or wait for it",
+        value: |apps| apps.auth().map_or(0, AuthState::hashing_pending),
+    },
+    Metric {
+        name: "password_hashing_capacity",
+        help: "Largest number of such logins",
+        value: |apps| apps.auth().map_or(0, AuthState::hashing_capacity),
+    },
+];
 
 /// The user model: the one that the project's code has set, or the one of `AUTH_USER_MODEL`.
 fn user_model(own: Option<Arc<dyn UserModel>>, settings: &AuthSettings) -> Result<Arc<dyn UserModel>, SettingsError> {

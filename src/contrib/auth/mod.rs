@@ -32,6 +32,8 @@ pub(crate) mod management;
 #[cfg(feature = "database")]
 mod manager;
 #[cfg(feature = "database")]
+mod migrations;
+#[cfg(feature = "database")]
 pub mod models;
 #[cfg(feature = "database")]
 mod outcomes;

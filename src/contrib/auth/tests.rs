@@ -11,15 +11,15 @@ use super::models::DjangoUsers;
 use super::settings::AuthSettings;
 use super::{AuthError, AuthState, FailedLogins, FailedLoginsOf};
 use crate::core::clock::Clock;
-use crate::db::migrations::MigrationPlan;
 use crate::db::{Database, DatabaseError, DatabaseSettings, DbConnection};
+use crate::settings::all_migrations;
 
 /// A database with the user alice.
 async fn with(settings: AuthSettings) -> (tempfile::TempDir, Database, AuthState) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
     let db = Database::open(&DatabaseSettings::new(&url).unwrap()).unwrap();
-    MigrationPlan::default().run(&db).unwrap();
+    all_migrations().run(&db).unwrap();
     let password_hashers = PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap();
     let auth = AuthState::new(&AuthSettings { password_hashers, ..settings }, Clock::system(), Arc::new(DjangoUsers));
     auth.create_user(&db, "alice", "", "secret").await.unwrap();

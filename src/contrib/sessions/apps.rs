@@ -1,5 +1,6 @@
 //! `django.contrib.sessions` as an app.
 
+use super::migrations;
 #[cfg(feature = "server")]
 use super::{
     accounts::BrowserSessions, admin::SessionModel, checks, management, settings::SessionSettings, store::SessionStore,
@@ -13,7 +14,7 @@ use crate::conf::SettingsError;
 use crate::contrib::admin::accounts::UserCredentials;
 #[cfg(feature = "server")]
 use crate::contrib::auth::signals::SearchedLogins;
-use crate::db::migrations::{self, Step};
+use crate::db::migrations::Step;
 
 /// The name in `INSTALLED_APPS`.
 pub const NAME: &str = "django.contrib.sessions";
@@ -28,7 +29,7 @@ impl AppConfig for SessionsConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::SESSIONS
+        migrations::MIGRATIONS
     }
 
     #[cfg(feature = "server")]

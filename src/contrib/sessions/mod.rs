@@ -30,6 +30,7 @@ mod error;
 mod management;
 #[cfg(feature = "server")]
 mod middleware;
+mod migrations;
 pub mod models;
 #[cfg(feature = "server")]
 mod session;

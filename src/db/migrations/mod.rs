@@ -12,7 +12,7 @@ mod fake_initial;
 mod history;
 mod permissions;
 mod report;
-mod steps;
+mod step;
 mod target;
 mod users;
 
@@ -28,14 +28,15 @@ use crate::core::clock::Clock;
 pub use self::error::MigrationError;
 pub use self::permissions::ModelName;
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
-pub use self::steps::{
-    ADMIN, ADMIN_STATISTICS, AUTH, AUTHTOKEN, CONTENTTYPES, FAMILY_ACTIVITY, LOGIN_FAILURES, Migration, Model,
-    SESSIONS, Step, TOKEN_BLACKLIST, TOKEN_FAMILY,
-};
+pub(crate) use self::step::up;
+pub use self::step::{Migration, Model, Step};
 pub use self::target::Target;
 pub use self::users::UserTable;
 
-/// The steps of a project's apps. The default has the steps of all apps.
+/// The table `django_migrations` itself, which belongs to no app.
+const RECORDER: (&str, &str) = up!("00000000000001_django_migrations");
+
+/// The steps of a project's apps.
 #[derive(Clone, Debug)]
 pub struct MigrationPlan {
     /// In the order of `INSTALLED_APPS`, which decides the ids of content types on a fresh database.
@@ -76,12 +77,6 @@ enum Action {
     Nothing,
     Create,
     Record(Vec<&'static str>),
-}
-
-impl Default for MigrationPlan {
-    fn default() -> Self {
-        Self::new(steps::ALL.into_iter().flatten())
-    }
 }
 
 impl MigrationPlan {
@@ -181,7 +176,7 @@ impl MigrationPlan {
             })?;
             applied.extend(names.into_iter().map(|name| Applied { app: step.app, name }));
         }
-        if self.steps.iter().any(|step| step.app == "auth") {
+        if self.steps.iter().any(|step| step.tables.contains(&"auth_permission")) {
             transaction(conn, |conn| {
                 history::lock(conn)?;
                 permissions::create(conn, self.models())
@@ -314,7 +309,7 @@ impl MigrationPlan {
 fn create_recorder(conn: &mut DbConnection) -> Result<(), MigrationError> {
     // This is checked first, because `CREATE TABLE IF NOT EXISTS` needs the right to make tables even if the table exists.
     if !History::read(conn)?.has_recorder() {
-        conn.batch_execute(sql(conn, steps::RECORDER)).map_err(DatabaseError::from)?;
+        conn.batch_execute(sql(conn, RECORDER)).map_err(DatabaseError::from)?;
     }
     Ok(())
 }

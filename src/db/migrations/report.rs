@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn migrate_prints_as_django_does() {
-        let plan = MigrationPlan::default();
+        let plan = crate::settings::all_migrations();
         let head = [
             "Operations to perform:",
             "  Apply all migrations: actix_admin, actix_auth, actix_token_family, admin, auth, authtoken, contenttypes, sessions, \

@@ -5,11 +5,15 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::super::DbConnection;
-use super::super::migrations::{
-    ADMIN, AUTH, Applied, CONTENTTYPES, Migration, MigrationError, MigrationPlan, Step, TOKEN_BLACKLIST, UserTable,
-};
+use super::super::migrations::{Applied, Migration, MigrationError, MigrationPlan, Step, UserTable};
 use super::super::schema::{auth_permission, django_migrations};
 use super::support::{TestDatabase, number, text};
+use crate::apps::AppConfig;
+use crate::contrib::admin::apps::AdminConfig;
+use crate::contrib::auth::apps::AuthConfig;
+use crate::contrib::contenttypes::ContentTypesConfig;
+use crate::settings::all_migrations;
+use crate::simplejwt::token_blacklist::apps::TokenBlacklistConfig;
 
 /// The migrations of Django, DRF and simplejwt, and our own.
 const ALL: usize = 40;
@@ -19,12 +23,12 @@ fn now() -> DateTime<Utc> {
 }
 
 fn migrate(conn: &mut DbConnection) -> Vec<String> {
-    MigrationPlan::default().migrate(conn, now()).unwrap().iter().map(Applied::to_string).collect()
+    all_migrations().migrate(conn, now()).unwrap().iter().map(Applied::to_string).collect()
 }
 
 fn refusal(conn: &mut DbConnection) -> MigrationError {
     let before = number(conn, "SELECT count(*) AS value FROM django_migrations").unwrap();
-    let error = MigrationPlan::default().migrate(conn, now()).unwrap_err();
+    let error = all_migrations().migrate(conn, now()).unwrap_err();
     assert_eq!(number(conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), before);
     error
 }
@@ -77,7 +81,7 @@ fn each(test: impl Fn(&mut DbConnection)) {
 #[test]
 fn an_empty_database_gets_everything_and_a_second_run_nothing() {
     each(|conn| {
-        let plan = MigrationPlan::default();
+        let plan = all_migrations();
         assert_eq!(plan.unapplied(conn).unwrap().len(), ALL);
         let applied = migrate(conn);
         assert_eq!(applied.len(), ALL);
@@ -110,14 +114,14 @@ fn an_empty_database_gets_everything_and_a_second_run_nothing() {
 fn tables_of_the_diesel_cli_are_complete() {
     each(|conn| {
         run(conn, &files!("up.sql"));
-        assert_eq!(MigrationPlan::default().unapplied(conn).unwrap(), []);
+        assert_eq!(all_migrations().unapplied(conn).unwrap(), []);
         assert_eq!(migrate(conn), [""; 0]);
         assert_eq!(number(conn, "SELECT count(*) AS value FROM auth_permission").unwrap(), 40);
         // On tables that are there already the CLI changes nothing.
         run(conn, &files!("up.sql"));
         assert_eq!(number(conn, "SELECT count(*) AS value FROM django_migrations").unwrap(), ALL as i64);
         run(conn, files!("down.sql").iter().rev());
-        assert_eq!(MigrationPlan::default().unapplied(conn).unwrap().len(), ALL);
+        assert_eq!(all_migrations().unapplied(conn).unwrap().len(), ALL);
         assert_eq!(migrate(conn).len(), ALL);
     });
 }
@@ -202,7 +206,7 @@ fn a_project_with_another_user_model_gets_no_foreign_keys_to_missing_tables() {
         );
         // This also applies if all migrations are recorded: Django records the migrations of `auth` for every user
         // model.
-        for state in MigrationPlan::default().unapplied(conn).unwrap() {
+        for state in all_migrations().unapplied(conn).unwrap() {
             let applied = django_migrations::applied.eq(now().naive_utc());
             let row = (django_migrations::app.eq(state.app), django_migrations::name.eq(state.name), applied);
             diesel::insert_into(django_migrations::table).values(row).execute(conn).unwrap();
@@ -215,7 +219,7 @@ fn a_project_with_another_user_model_gets_no_foreign_keys_to_missing_tables() {
 #[test]
 fn a_table_of_users_that_no_step_makes_is_not_created() {
     each(|conn| {
-        let plan = || MigrationPlan::default().with_users(UserTable::new("accounts_user"));
+        let plan = || all_migrations().with_users(UserTable::new("accounts_user"));
         let error = plan().migrate(conn, now()).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -305,7 +309,7 @@ fn a_later_step_alters_a_table_of_our_own() {
     };
     each(|conn| {
         migrate(conn);
-        let plan = MigrationPlan::default().with(INDEX);
+        let plan = all_migrations().with(INDEX);
         let applied = |conn: &mut _| -> Vec<String> {
             plan.migrate(conn, now()).unwrap().iter().map(Applied::to_string).collect()
         };
@@ -320,7 +324,8 @@ fn a_later_step_alters_a_table_of_our_own() {
 #[test]
 fn steps_are_applied_in_the_order_of_their_foreign_keys() {
     each(|conn| {
-        let plan = MigrationPlan::new([TOKEN_BLACKLIST, ADMIN, AUTH, CONTENTTYPES].into_iter().flatten());
+        let apps: [&dyn AppConfig; 4] = [&TokenBlacklistConfig, &AdminConfig, &AuthConfig, &ContentTypesConfig];
+        let plan = MigrationPlan::new(apps.into_iter().flat_map(|app| app.migrations()));
         let states = plan.plan(conn).unwrap();
         let mut apps: Vec<_> = states.iter().map(|state| state.app).collect();
         apps.dedup();
@@ -339,7 +344,7 @@ fn foreign_keys_to_users_have_the_type_of_the_users_key() {
             let column = if conn.vendor() == "sqlite" { sqlite } else { postgres };
             conn.batch_execute(&format!("CREATE TABLE people_person (\"person no\" {column} NOT NULL PRIMARY KEY)"))
                 .unwrap();
-            MigrationPlan::default().with_users(UserTable::new("people_person")).migrate(conn, now()).unwrap();
+            all_migrations().with_users(UserTable::new("people_person")).migrate(conn, now()).unwrap();
             let types = match conn.vendor() {
                 "sqlite" => {
                     "SELECT group_concat(t.name || ' ' || lower(c.type) || ' ' || f.\"table\") AS value FROM sqlite_master t, \

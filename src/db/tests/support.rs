@@ -9,8 +9,8 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
 
-use super::super::migrations::MigrationPlan;
 use super::super::{Database, DatabaseError, DatabaseSettings, DbConnection};
+use crate::settings::all_migrations;
 
 /// A separate database; removed when dropped.
 pub struct TestDatabase {
@@ -80,7 +80,7 @@ impl TestDatabase {
     /// Opens it with Django's tables.
     pub fn open_migrated(&self) -> Database {
         let database = self.open();
-        MigrationPlan::default().migrate(&mut database.connection().unwrap(), chrono::Utc::now()).unwrap();
+        all_migrations().migrate(&mut database.connection().unwrap(), chrono::Utc::now()).unwrap();
         database
     }
 }

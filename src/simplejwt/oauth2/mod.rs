@@ -2,6 +2,9 @@
 //! django-oauth-toolkit. The bodies of the responses are the same.
 //!
 //! `OAUTH2_CLIENTS` names the clients. Without clients the two endpoints do not exist.
+//!
+//! It is a part of the app `rest_framework_simplejwt` and not an app: it has no tables and ends no tokens of other apps, and the
+//! setting turns it on. So there is no `oauth2_provider` in `INSTALLED_APPS`.
 
 pub mod clients;
 #[cfg(feature = "server")]

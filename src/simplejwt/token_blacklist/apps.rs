@@ -6,19 +6,27 @@ use super::accounts::{RefreshTokens, search};
 use super::admin::{BlacklistedTokenAdmin, OutstandingTokenAdmin};
 #[cfg(feature = "server")]
 use super::management;
+use super::migrations;
+#[cfg(feature = "server")]
+use super::models::{FLUSH_BATCH, OutstandingToken};
 use crate::apps::AppConfig;
 #[cfg(feature = "server")]
-use crate::apps::Registry;
-#[cfg(feature = "server")]
-use crate::apps::command::Command;
+use crate::apps::{Registry, Sweep, command::Command};
 #[cfg(feature = "server")]
 use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::admin::accounts::{Search, UserCredentials};
-use crate::db::migrations::{self, Step};
+use crate::db::migrations::Step;
 
 /// The name in `INSTALLED_APPS`.
 pub const NAME: &str = "rest_framework_simplejwt.token_blacklist";
+
+/// The expired tokens, with their rows in the blacklist.
+#[cfg(feature = "server")]
+pub const EXPIRED_TOKENS: Sweep = Sweep {
+    rows: "expired tokens",
+    delete_batch: |conn, now| Ok(OutstandingToken::delete_expired_batch(conn, now, FLUSH_BATCH)?),
+};
 
 /// `rest_framework_simplejwt.token_blacklist`.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +42,7 @@ impl AppConfig for TokenBlacklistConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::TOKEN_BLACKLIST
+        migrations::MIGRATIONS
     }
 
     #[cfg(feature = "server")]
@@ -43,6 +51,7 @@ impl AppConfig for TokenBlacklistConfig {
         registry.admin().register(BlacklistedTokenAdmin);
         registry.push(UserCredentials::new(RefreshTokens));
         registry.push(Search(search));
+        registry.push(EXPIRED_TOKENS);
         Ok(())
     }
 

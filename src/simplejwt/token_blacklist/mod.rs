@@ -7,4 +7,5 @@ pub mod admin;
 pub mod apps;
 #[cfg(feature = "server")]
 mod management;
+mod migrations;
 pub mod models;

@@ -5,20 +5,35 @@ use super::accounts::{Logins, search};
 use super::checks;
 #[cfg(feature = "server")]
 use super::management;
+use super::migrations;
 use super::models::{EndReason, end_all};
 #[cfg(feature = "server")]
-use crate::apps::command::Command;
+use super::models::{FamilyToken, TokenFamily};
 use crate::apps::{AppConfig, Check, Registry};
+#[cfg(feature = "server")]
+use crate::apps::{Sweep, command::Command};
 use crate::conf::SettingsError;
 #[cfg(feature = "server")]
 use crate::contrib::admin::accounts::{Search, UserCredentials};
 use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
-use crate::db::migrations::{self, Step};
+use crate::db::migrations::Step;
 use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::token_blacklist;
+#[cfg(feature = "server")]
+use crate::simplejwt::token_blacklist::models::FLUSH_BATCH;
 
 /// The name in `INSTALLED_APPS`.
 pub const NAME: &str = "rest_framework_simplejwt.token_family";
+
+/// The expired families, and the rows about tokens that have expired.
+#[cfg(feature = "server")]
+const EXPIRED_FAMILIES: Sweep = Sweep {
+    rows: "expired token families",
+    delete_batch: |conn, now| {
+        let families = TokenFamily::delete_expired_batch(conn, now, FLUSH_BATCH)?;
+        Ok(families + FamilyToken::delete_expired_batch(conn, FLUSH_BATCH)?)
+    },
+};
 
 /// `rest_framework_simplejwt.token_family`.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +49,7 @@ impl AppConfig for TokenFamilyConfig {
     }
 
     fn migrations(&self) -> &'static [Step] {
-        migrations::TOKEN_FAMILY
+        migrations::MIGRATIONS
     }
 
     /// None of the tables is needed without `TOKEN_FAMILY_ENABLED`.
@@ -65,6 +80,7 @@ impl AppConfig for TokenFamilyConfig {
         if settings.enabled {
             registry.push(UserCredentials::new(Logins(settings.clone())));
             registry.push(Search(search));
+            registry.push(EXPIRED_FAMILIES);
         }
         let clock = registry.clock().clone();
         registry.push(LoginsEnded::new(move |conn, user_id, reason| {

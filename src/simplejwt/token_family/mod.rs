@@ -17,6 +17,8 @@ pub mod client;
 #[cfg(feature = "server")]
 mod management;
 #[cfg(feature = "database")]
+mod migrations;
+#[cfg(feature = "database")]
 pub mod models;
 #[cfg(feature = "database")]
 mod refresh;

@@ -8,6 +8,7 @@ use actix_simplejwt::conf::Environment;
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
 use actix_simplejwt::server;
+use actix_simplejwt::settings::APPS;
 use actix_simplejwt::{Apps, Settings, urls};
 use actix_web::body::{MessageBody, to_bytes};
 use actix_web::dev::{Service, ServiceFactory, ServiceRequest, ServiceResponse};
@@ -72,7 +73,9 @@ impl Site {
             let folder = TempDir::new().unwrap();
             let file = folder.path().join("db.sqlite3");
             let database = Database::open(&database_at(&file)).unwrap();
-            MigrationPlan::default().migrate(&mut database.connection().unwrap(), clock().now()).unwrap();
+            MigrationPlan::new(APPS.iter().flat_map(|app| app.migrations()))
+                .migrate(&mut database.connection().unwrap(), clock().now())
+                .unwrap();
             // The last connection to be closed writes everything into the one file.
             drop(database);
             std::fs::read(file).unwrap()

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use actix_simplejwt::server::sweeper::{LOCK, sweep};
+use actix_simplejwt::simplejwt::token_blacklist::apps::EXPIRED_TOKENS;
 use chrono::DateTime;
 use futures_util::future::{join, join_all};
 use serde_json::json;
@@ -44,7 +45,7 @@ per_database! {
                 refresh = text(&response.json(), "refresh");
             }
         };
-        let sweeps = join_all([sweep(app.database(), now), sweep(other.database(), now)]);
+        let sweeps = join_all([sweep(app.database(), EXPIRED_TOKENS, now), sweep(other.database(), EXPIRED_TOKENS, now)]);
         let (deleted, ()) = join(sweeps, rotations).await;
         let deleted: usize = deleted.into_iter().map(Result::unwrap).sum();
         assert_eq!(deleted, EXPIRED);
@@ -73,7 +74,7 @@ async fn only_one_instance_at_a_time_deletes_expired_tokens() {
     let mut other = app.tables().connect();
     let lock = format!("SELECT pg_advisory_xact_lock(hashtext('{LOCK}'), hashtext(current_schema()))");
     other.batch_execute(&format!("BEGIN; {lock}")).unwrap();
-    assert_eq!(sweep(app.database(), now).await.unwrap(), 0);
+    assert_eq!(sweep(app.database(), EXPIRED_TOKENS, now).await.unwrap(), 0);
     other.batch_execute("ROLLBACK").unwrap();
-    assert_eq!(sweep(app.database(), now).await.unwrap(), EXPIRED);
+    assert_eq!(sweep(app.database(), EXPIRED_TOKENS, now).await.unwrap(), EXPIRED);
 }

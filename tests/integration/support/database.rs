@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
+use actix_simplejwt::settings::APPS;
 use diesel::connection::{Connection, SimpleConnection};
 use diesel::dsl::sql;
 use diesel::sql_types::Integer;
@@ -172,7 +173,7 @@ fn sqlite_settings(file: &Path) -> DatabaseSettings {
 }
 
 fn migrate(settings: &DatabaseSettings) {
-    MigrationPlan::default().run(&Database::open(settings).unwrap()).unwrap();
+    MigrationPlan::new(APPS.iter().flat_map(|app| app.migrations())).run(&Database::open(settings).unwrap()).unwrap();
 }
 
 fn execute(settings: &DatabaseSettings, sql: &str) {

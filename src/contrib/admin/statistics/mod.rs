@@ -8,6 +8,7 @@
 mod events;
 mod models;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,7 +16,6 @@ use std::time::Duration;
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-use tokio::sync::Notify;
 
 pub use self::events::Event;
 pub use self::models::{HourlyCount, active_sessions, counts_since};
@@ -69,7 +69,6 @@ struct Inner {
     counts: [AtomicU64; Event::ALL.len()],
     /// When the gauges are read next, in seconds since the Unix epoch.
     next_gauges: AtomicI64,
-    stop: Notify,
 }
 
 impl EventCounts {
@@ -77,7 +76,7 @@ impl EventCounts {
     #[must_use]
     pub fn new(auth: AuthState, clock: Clock, gauges: Vec<Gauge>) -> Self {
         let counts = std::array::from_fn(|_| AtomicU64::new(0));
-        Self(Arc::new(Inner { auth, clock, gauges, counts, next_gauges: AtomicI64::new(0), stop: Notify::new() }))
+        Self(Arc::new(Inner { auth, clock, gauges, counts, next_gauges: AtomicI64::new(0) }))
     }
 
     /// Counts an event.
@@ -93,23 +92,19 @@ impl EventCounts {
         &self.0.gauges
     }
 
-    /// Adds the counts to the table every [`FLUSH_INTERVAL`], and once more after [`EventCounts::stop`]. A failure is logged,
-    /// and the counts are added later.
-    pub async fn run(self, database: Database) {
+    /// Adds the counts to the table every [`FLUSH_INTERVAL`], and once more after `stop`. A failure is logged, and the counts
+    /// are added later.
+    pub async fn run(self, database: Database, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
         let mut is_running = true;
         while is_running {
-            is_running = tokio::time::timeout(FLUSH_INTERVAL, self.0.stop.notified()).await.is_err();
+            is_running = tokio::time::timeout(FLUSH_INTERVAL, &mut stop).await.is_err();
             if let Err(error) = self.flush(&database).await
                 && !error.is_missing_table()
             {
                 log::warn!("the counts of the dashboard could not be written: {error}");
             }
         }
-    }
-
-    /// Ends [`EventCounts::run`].
-    pub fn stop(&self) {
-        self.0.stop.notify_one();
     }
 
     /// Adds the counts to the table, and reads the gauges if it is time.
@@ -210,7 +205,7 @@ mod tests {
     use crate::contrib::auth::models::DjangoUsers;
     use crate::contrib::auth::settings::AuthSettings;
     use crate::db::DatabaseSettings;
-    use crate::db::migrations::MigrationPlan;
+    use crate::settings::all_migrations;
 
     const NOW: i64 = 1_800_000_000 / HOUR * HOUR;
 
@@ -228,7 +223,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("db.sqlite3").display());
         let database = Database::open(&DatabaseSettings::new(&url).unwrap()).unwrap();
-        MigrationPlan::default().run(&database).unwrap();
+        all_migrations().run(&database).unwrap();
         let settings = AuthSettings {
             password_hashers: PasswordHashers::from_names(&["MD5PasswordHasher"]).unwrap(),
             ..AuthSettings::default()
@@ -263,7 +258,7 @@ mod tests {
         let counts = EventCounts::new(auth, clock, Vec::new());
         counts.count(Event::Throttled);
         counts.flush(&database).await.unwrap_err();
-        MigrationPlan::default().run(&database).unwrap();
+        all_migrations().run(&database).unwrap();
         counts.flush(&database).await.unwrap();
         assert_eq!(rows(&database, 0).await, [(0, "throttled".to_owned(), 1)]);
     }
