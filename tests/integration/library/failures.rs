@@ -3,7 +3,9 @@
 use actix_simplejwt::rest_framework::exceptions::ApiError;
 use actix_simplejwt::rest_framework::test::ApiClient;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::{Apps, Authenticated, JwtStatelessUserAuthentication, simplejwt};
+use actix_simplejwt::{
+    Apps, Authenticated, IsAdminUser, JwtStatelessUserAuthentication, MaybeAuthenticated, Permitted, simplejwt,
+};
 use actix_web::{App, HttpRequest, HttpResponse, web};
 use serde_json::json;
 
@@ -58,15 +60,39 @@ async fn whoami(auth: Authenticated<JwtStatelessUserAuthentication>) -> String {
     auth.user.id().to_string()
 }
 
+async fn by_default_classes(_: Authenticated) -> &'static str {
+    ""
+}
+
+async fn anyone(_: MaybeAuthenticated) -> &'static str {
+    ""
+}
+
+async fn staff(_: Permitted<IsAdminUser>) -> &'static str {
+    ""
+}
+
+async fn with_apps(_: Apps) -> &'static str {
+    ""
+}
+
+/// actix has no step at which the application could be examined before its first request.
 #[actix_web::test]
 async fn an_application_without_configure_logs_the_missing_call() {
     log::record();
-    let client = ApiClient::new(App::new().route("/whoami", web::get().to(whoami))).await;
-    assert_eq!(client.get("/whoami").await.status, 500);
-    assert_eq!(
-        log::lines_with("GET /whoami:"),
-        ["GET /whoami: the actix App has no Apps; add `.configure(|cfg| apps.configure(cfg))` to it"]
-    );
+    let app = App::new()
+        .route("/whoami", web::get().to(whoami))
+        .route("/by-default-classes", web::get().to(by_default_classes))
+        .route("/anyone", web::get().to(anyone))
+        .route("/staff", web::get().to(staff))
+        .route("/with-apps", web::get().to(with_apps))
+        .service(path("/view-without-apps", ApiView::new("View").get(whoami)));
+    let client = ApiClient::new(app).await;
+    for path in ["/whoami", "/by-default-classes", "/anyone", "/staff", "/with-apps", "/view-without-apps"] {
+        assert_eq!(client.get(path).await.status, 500, "{path}");
+        let missing = "the actix App has no Apps; add `.configure(|cfg| apps.configure(cfg))` to it";
+        assert_eq!(log::lines_with(&format!("GET {path}:")), [format!("GET {path}: {missing}")]);
+    }
 }
 
 per_database! {
