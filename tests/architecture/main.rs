@@ -24,6 +24,13 @@ const ORDER: &[&[&str]] = &[
     &["lib", "main", "settings", "urls", "views"],
 ];
 
+/// The apps of `contrib`, in the same way.
+const CONTRIB: &[&str] = &["contenttypes", "sessions", "messages", "auth", "admin"];
+
+/// The files in which an app tells the admin site about its models and the logins of its users. As `admin.py` in Django, they may
+/// import the apps that come later. `apps.rs` registers what these files have.
+const FOR_ADMIN: &[&str] = &["admin", "accounts", "apps"];
+
 /// Crates that a module must not use.
 const FORBIDDEN_CRATES: &[(&str, &[&str])] = &[
     ("core", &["actix_web", "actix_http", "diesel", "ureq", "rustls"]),
@@ -58,6 +65,40 @@ fn a_module_imports_only_from_modules_before_it() {
             if other != own && other_row >= row(own).unwrap() && own != "lib" && row(own) != Some(ORDER.len() - 1) {
                 broken.push(format!("{}: {own} must not use {}", file.path.display(), path.join("::")));
             }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn an_app_of_contrib_imports_only_apps_before_it() {
+    let place =
+        |app: &str| CONTRIB.iter().position(|name| *name == app).unwrap_or_else(|| panic!("add {app} to CONTRIB"));
+    let mut broken = Vec::new();
+    for file in files().iter().filter(|file| file.module[0] == "contrib" && file.module.len() > 1) {
+        if file.module.get(2).is_some_and(|name| FOR_ADMIN.contains(&name.as_str())) {
+            continue;
+        }
+        let own = file.module[1].as_str();
+        for path in file.paths().iter().filter(|path| path[0] == "contrib" && path.len() > 1) {
+            if place(&path[1]) > place(own) {
+                broken.push(format!("{}: {own} must not use {}", file.path.display(), path.join("::")));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+/// The apps below it can be left without the admin site.
+#[test]
+fn only_files_for_the_admin_site_import_it() {
+    let apps = ["authtoken", "legacy_jwt", "simplejwt", "rest_framework"];
+    let mut broken = Vec::new();
+    for file in files().iter().filter(|file| apps.contains(&file.module[0].as_str())) {
+        let uses_admin = file.paths().iter().any(|path| path.starts_with(&["contrib".into(), "admin".into()]));
+        let is_for_admin = file.module.iter().any(|name| FOR_ADMIN.contains(&name.as_str()));
+        if uses_admin && !is_for_admin {
+            broken.push(format!("{}: only {} use the admin site", file.path.display(), FOR_ADMIN.join(", ")));
         }
     }
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
