@@ -25,7 +25,7 @@ pub(super) struct Permits {
     total: usize,
     free: Arc<Semaphore>,
     /// How long a caller waits.
-    patience: Duration,
+    max_wait: Duration,
     /// How many callers may wait.
     limit: usize,
     waiting: Callers,
@@ -35,13 +35,13 @@ pub(super) struct Permits {
 pub(super) type Permit = OwnedSemaphorePermit;
 
 impl Permits {
-    /// `total` callers may work, and `limit` further ones may wait for up to `patience`.
-    pub(super) fn new(total: usize, limit: usize, patience: Duration) -> Self {
+    /// `total` callers may work, and `limit` further ones may wait for up to `max_wait`.
+    pub(super) fn new(total: usize, limit: usize, max_wait: Duration) -> Self {
         Self {
             #[cfg(feature = "sqlite")]
             total,
             free: Arc::new(Semaphore::new(total)),
-            patience,
+            max_wait,
             limit,
             waiting: Callers::default(),
         }
@@ -67,7 +67,7 @@ impl Permits {
     /// Waits for a permit.
     ///
     /// # Errors
-    /// Returns [`DatabaseError::Unavailable`] at once if too many callers wait, and after `patience` if no permit
+    /// Returns [`DatabaseError::Unavailable`] at once if too many callers wait, and after `max_wait` if no permit
     /// became free.
     pub(super) async fn acquire(&self) -> Result<Permit, DatabaseError> {
         if let Some(permit) = self.try_acquire() {
@@ -80,11 +80,11 @@ impl Permits {
                 self.limit
             )));
         }
-        let permit = timeout(self.patience, Arc::clone(&self.free).acquire_owned()).await;
+        let permit = timeout(self.max_wait, Arc::clone(&self.free).acquire_owned()).await;
         permit
             .ok()
             .and_then(Result::ok)
-            .ok_or_else(|| DatabaseError::Unavailable(format!("no connection was free within {:?}", self.patience)))
+            .ok_or_else(|| DatabaseError::Unavailable(format!("no connection was free within {:?}", self.max_wait)))
     }
 }
 

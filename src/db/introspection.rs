@@ -54,7 +54,7 @@ pub fn columns(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<Column>>
 /// A column that refers to a row of another table.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct ForeignKey {
-    /// The column.
+    /// The column that has the key of the other row.
     #[diesel(sql_type = Text)]
     pub column: String,
     /// The other table.

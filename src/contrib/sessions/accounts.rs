@@ -20,7 +20,7 @@ use crate::db::{DatabaseError, DbConnection, Lookup, snapshot};
 /// Rows that are read at a time.
 const BATCH: i64 = 1_000;
 /// Sessions that are shown.
-const SHOWN: usize = 50;
+const MAX_SHOWN: usize = 50;
 
 /// The rows of `django_session`.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Credentials for BrowserSessions {
             cells: vec![masked(&session.key), date_time(session.expires)],
             is_valid: true,
         };
-        Ok(sessions.iter().take(SHOWN).map(credential).collect())
+        Ok(sessions.iter().take(MAX_SHOWN).map(credential).collect())
     }
 
     fn end(

@@ -30,7 +30,7 @@ impl UserTable {
         Self { name: name.into() }
     }
 
-    /// The name.
+    /// The name in the database.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -27,9 +27,9 @@ const QUEUE: usize = 2_048;
 /// Sessions that serve one type of look-up at the same time.
 const SESSIONS: usize = 2;
 /// How long a look-up waits before it takes another session. Most are answered in a millisecond.
-const SOON: Duration = Duration::from_millis(50);
+const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// How often it tries that again.
-const AGAIN: Duration = Duration::from_millis(500);
+const NEXT_WAIT: Duration = Duration::from_millis(500);
 
 /// The queues of one database, one for each type of look-up.
 pub(super) struct Lookups {
@@ -47,19 +47,19 @@ impl Lookups {
         let queue = self.queue::<L>();
         let (answer, mut answered) = oneshot::channel();
         let serve = |turn| serve(Arc::clone(&queue), self.sessions.clone(), turn, Handle::current());
-        queue.push(Request { key, came: Instant::now(), answer })?.into_iter().for_each(serve);
-        let end = self.sessions.limit().map(|limit| Instant::now() + limit + SOON);
-        let mut patience = SOON;
+        queue.push(Request { key, queued_at: Instant::now(), answer })?.into_iter().for_each(serve);
+        let end = self.sessions.limit().map(|limit| Instant::now() + limit + FIRST_WAIT);
+        let mut wait = FIRST_WAIT;
         loop {
-            let rest = end.map_or(AGAIN, |end| end.saturating_duration_since(Instant::now()));
-            match timeout(patience.min(rest), &mut answered).await {
+            let rest = end.map_or(NEXT_WAIT, |end| end.saturating_duration_since(Instant::now()));
+            match timeout(wait.min(rest), &mut answered).await {
                 Ok(outcome) => return outcome.unwrap_or_else(|_| Err(stopping())),
                 // Its statement has had no answer, or it has waited too long for its turn.
                 Err(_) if rest.is_zero() => return Err(self.sessions.no_answer()),
                 Err(_) => {
                     self.sessions.give_up_overdue();
                     queue.another_turn().into_iter().for_each(serve);
-                    patience = AGAIN;
+                    wait = NEXT_WAIT;
                 }
             }
         }
@@ -78,7 +78,7 @@ type Turn = OwnedSemaphorePermit;
 
 struct Request<L: Lookup> {
     key: L,
-    came: Instant,
+    queued_at: Instant,
     answer: oneshot::Sender<Outcome<L>>,
 }
 
@@ -135,7 +135,7 @@ impl<L: Lookup> Queue<L> {
     /// Answers the requests that have waited since `began` with an error. Later ones may wait as long as these.
     fn fail(&self, began: Instant, error: &DatabaseError) {
         let mut waiting = lock(&self.waiting);
-        let later = waiting.partition_point(|request| request.came <= began);
+        let later = waiting.partition_point(|request| request.queued_at <= began);
         for request in waiting.drain(..later) {
             let _ = request.answer.send(Err(shared(error)));
         }

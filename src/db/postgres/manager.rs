@@ -19,7 +19,7 @@ use super::{answer_limit, connect_limit};
 pub(super) type PooledConnection = diesel::r2d2::PooledConnection<ConnectionManager>;
 
 /// Threads that may be connecting without an answer. If there are more, connecting fails at once: threads are not free.
-const LOST: usize = 64;
+const MAX_CONNECTING: usize = 64;
 /// The longest pause between two attempts to connect.
 const RETRY: Duration = Duration::from_millis(100);
 /// How long a plan is kept. Planning takes tens of microseconds, more than most statements.
@@ -113,8 +113,8 @@ impl ManageConnection for ConnectionManager {
         let Some(limit) = answer_limit(&self.settings).map(|limit| limit + connect_limit(&self.settings)) else {
             return open(&self.settings);
         };
-        if self.connecting.load(Ordering::Relaxed) >= LOST {
-            return Err(unavailable(format!("{LOST} attempts to connect have had no answer")));
+        if self.connecting.load(Ordering::Relaxed) >= MAX_CONNECTING {
+            return Err(unavailable(format!("{MAX_CONNECTING} attempts to connect have had no answer")));
         }
         let (send, receive) = sync_channel(1);
         let (settings, connecting) = (Arc::clone(&self.settings), Arc::clone(&self.connecting));

@@ -26,7 +26,7 @@ use super::session::{Deadline, Session};
 const QUEUE: usize = 1_024;
 /// The maximum number of given-up sessions that have not returned. Beyond it no session is given up, because each takes
 /// a thread.
-const LOST: usize = 256;
+const MAX_GIVEN_UP: usize = 256;
 /// How often a caller that waits looks for sessions that do not answer, if no deadline is known.
 const CHECK: Duration = Duration::from_millis(500);
 
@@ -170,7 +170,7 @@ impl Sessions {
     fn next_check(&self) -> Duration {
         let now = Instant::now();
         let deadlines = |lease: &Arc<Lease>| lease.deadline.get();
-        // A deadline that has passed belongs to a session that cannot be given up, see `LOST`.
+        // A deadline that has passed belongs to a session that cannot be given up, see `MAX_GIVEN_UP`.
         let next = lock(&self.0.state).busy.iter().filter_map(deadlines).filter(|next| *next > now).min();
         // Timers of tokio count milliseconds.
         next.map_or(CHECK, |next| next.saturating_duration_since(now).min(CHECK)) + Duration::from_millis(1)
@@ -260,7 +260,7 @@ impl Sessions {
         let mut state = lock(&self.0.state);
         let busy = state.busy.len();
         for lease in std::mem::take(&mut state.busy) {
-            if state.lost < LOST && lease.is_overdue(now) && lease.end(LeaseState::GivenUp) {
+            if state.lost < MAX_GIVEN_UP && lease.is_overdue(now) && lease.end(LeaseState::GivenUp) {
                 state.lost += 1;
             } else {
                 state.busy.push(lease);

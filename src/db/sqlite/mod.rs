@@ -68,8 +68,8 @@ fn explained(file: &Path, error: &ConnectionError) -> String {
 /// A connection that cannot write, to an existing file. The journal mode is not changed.
 pub(super) fn open_read_only(path: &Path, settings: &DatabaseSettings) -> Result<SqliteConnection, String> {
     let mut conn = SqliteConnection::establish(&url(path, "mode=ro")).map_err(|error| error.to_string())?;
-    let patience = settings.sqlite_busy_timeout.as_millis();
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {patience}")).map_err(|error| error.to_string())?;
+    let busy_timeout = settings.sqlite_busy_timeout.as_millis();
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {busy_timeout}")).map_err(|error| error.to_string())?;
     Ok(conn)
 }
 
@@ -97,7 +97,7 @@ enum Access {
 }
 
 fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResult<Access> {
-    let patience = settings.sqlite_busy_timeout;
+    let busy_timeout = settings.sqlite_busy_timeout;
     let synchronous = match settings.sqlite_synchronous {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",
@@ -105,11 +105,11 @@ fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResu
     conn.batch_execute(&format!(
         "PRAGMA busy_timeout = {}; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
          PRAGMA cache_size = -{CACHE};",
-        patience.as_millis(),
+        busy_timeout.as_millis(),
     ))?;
     // In WAL mode readers and the writer do not wait for each other. The file keeps the mode, so this changes it once. If other
     // connections use the file at that moment, SQLite fails immediately, and `busy_timeout` has no effect.
-    let deadline = Instant::now() + patience;
+    let deadline = Instant::now() + busy_timeout;
     loop {
         match conn.batch_execute("PRAGMA journal_mode = WAL") {
             Ok(()) => break,
@@ -125,7 +125,7 @@ fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResu
     // `BEGIN IMMEDIATE` would succeed. This begins to write and then does nothing, or frees one page if `auto_vacuum` is on.
     // It does not fail if another connection writes.
     let attempt = conn.batch_execute("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum(1)");
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", patience.as_millis()))?;
+    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", busy_timeout.as_millis()))?;
     let is_read_only = attempt.is_err_and(|error| error.to_string() == READ_ONLY);
     Ok(if is_read_only { Access::Read } else { Access::Write })
 }

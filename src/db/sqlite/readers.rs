@@ -31,8 +31,8 @@ struct Shared {
     /// Connections of the threads that serve requests. Only this list owns them, so that they close with the database, on any
     /// thread.
     of_threads: Mutex<Vec<Arc<Idle>>>,
-    /// Connections that may wait.
-    patient: Mutex<Vec<DbConnection>>,
+    /// Connections that wait for a lock, up to `SQLITE_BUSY_TIMEOUT`. The others fail at once.
+    with_timeout: Mutex<Vec<DbConnection>>,
 }
 
 /// The connection of a thread, while it is not in use.
@@ -51,7 +51,7 @@ thread_local! {
 impl Readers {
     pub(in crate::db) fn new(settings: Arc<DatabaseSettings>) -> Self {
         let permits = Permits::new(THREADS, QUEUE, settings.pool_timeout);
-        Self(Arc::new(Shared { settings, permits, of_threads: Mutex::default(), patient: Mutex::default() }))
+        Self(Arc::new(Shared { settings, permits, of_threads: Mutex::default(), with_timeout: Mutex::default() }))
     }
 
     /// Runs `f` on the connection of this thread, in a read transaction: `f` cannot be repeated, and once the transaction
@@ -118,7 +118,7 @@ impl Readers {
         let permit = self.0.permits.acquire().await?;
         let shared = Arc::clone(&self.0);
         on_blocking_thread(move || {
-            let result = shared.read_patiently(idle.as_deref(), f);
+            let result = shared.read_with_timeout(idle.as_deref(), f);
             drop(permit);
             result
         })
@@ -165,19 +165,19 @@ impl Shared {
         }
     }
 
-    fn read_patiently<T, E, F>(&self, idle: Option<&Idle>, f: F) -> Result<T, E>
+    fn read_with_timeout<T, E, F>(&self, idle: Option<&Idle>, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E>,
         E: From<DatabaseError>,
     {
-        let patient = if idle.is_none() { lock(&self.patient).pop().map(Box::new) } else { None };
-        let mut conn = patient.map_or_else(|| self.connect(), Ok)?;
+        let pooled = if idle.is_none() { lock(&self.with_timeout).pop().map(Box::new) } else { None };
+        let mut conn = pooled.map_or_else(|| self.connect(), Ok)?;
         let level = begin_read(&mut conn).map_err(DatabaseError::from)?;
         let result = run(&mut conn, level, f);
         match idle {
             // The thread that gets it serves requests and must not sleep.
             Some(idle) if conn.batch_execute("PRAGMA busy_timeout = 0").is_ok() => self.put_back(conn, idle),
-            None if !conn.is_broken() => lock(&self.patient).push(*conn),
+            None if !conn.is_broken() => lock(&self.with_timeout).push(*conn),
             _ => {}
         }
         result

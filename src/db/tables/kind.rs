@@ -21,13 +21,13 @@ pub enum Kind {
     Float,
     /// A decimal number.
     Decimal,
-    /// Text.
+    /// Text of any length.
     Text,
     /// A UUID.
     Uuid,
     /// A date and time.
     DateTime,
-    /// A date.
+    /// A date without a time.
     Date,
     /// JSON.
     Json,

@@ -14,7 +14,7 @@ use crate::db::text_query::quote_name;
 /// A table as statements need it.
 #[derive(Clone, Debug)]
 pub struct Table {
-    /// The name.
+    /// The name in the database.
     pub name: String,
     /// The name in quotes.
     pub quoted: String,

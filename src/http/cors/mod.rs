@@ -57,7 +57,7 @@ struct Asked {
 }
 
 /// Origins that do not exist. An expression that allows one of them allows every site.
-const STRANGERS: [&[u8]; 2] = [b"https://stranger.invalid", b"http://stranger.invalid:8080"];
+const UNLISTED_ORIGINS: [&[u8]; 2] = [b"https://stranger.invalid", b"http://stranger.invalid:8080"];
 
 impl CorsMiddleware {
     /// Follows `settings`.
@@ -180,7 +180,7 @@ fn vary_by_origin(headers: &mut HeaderMap) {
 }
 
 fn refuse_credentials_for_everybody(settings: &CorsSettings, patterns: &[Regex]) -> Result<(), SettingsError> {
-    let catch_all = |pattern: &Regex| STRANGERS.iter().any(|stranger| pattern.is_match(stranger));
+    let catch_all = |pattern: &Regex| UNLISTED_ORIGINS.iter().any(|stranger| pattern.is_match(stranger));
     let culprit = match patterns.iter().position(catch_all) {
         _ if settings.allow_all_origins => "CORS_ALLOW_ALL_ORIGINS=true".to_owned(),
         Some(at) => format!("{:?} in CORS_ALLOWED_ORIGIN_REGEXES", settings.allowed_origin_regexes[at]),

@@ -3,9 +3,9 @@
 use super::PasswordHashers;
 
 /// How many characters of a salt or hash are shown.
-const SHOWN: usize = 6;
+const VISIBLE_CHARACTERS: usize = 6;
 
-/// Same as [`SHOWN`], for the salts of MD5.
+/// Same as [`VISIBLE_CHARACTERS`], for the salts of MD5.
 const SHOWN_OF_MD5_SALT: usize = 2;
 
 impl PasswordHashers {
@@ -17,7 +17,7 @@ impl PasswordHashers {
         hasher.must_update(encoded).ok()?;
         let parts: Vec<&str> = encoded.split('$').collect();
         let algorithm = hasher.algorithm();
-        let masked = |text: &str| mask_hash(text, SHOWN);
+        let masked = |text: &str| mask_hash(text, VISIBLE_CHARACTERS);
         let mut summary = vec![("algorithm", algorithm.to_owned())];
         match (algorithm, &parts[..]) {
             ("md5", [_, salt, hash]) => {
@@ -66,8 +66,8 @@ fn argon2(variety: &str, rest: &[&str]) -> Vec<(&'static str, String)> {
         ("memory cost", parameter("m")),
         ("time cost", parameter("t")),
         ("parallelism", parameter("p")),
-        ("salt", mask_hash(salt, SHOWN)),
-        ("hash", mask_hash(hash, SHOWN)),
+        ("salt", mask_hash(salt, VISIBLE_CHARACTERS)),
+        ("hash", mask_hash(hash, VISIBLE_CHARACTERS)),
     ]
 }
 
