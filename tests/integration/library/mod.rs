@@ -11,6 +11,7 @@ mod log_in_view;
 mod manual_tokens;
 mod permissions;
 mod protect_a_view;
+mod readme;
 mod set_up;
 mod shop;
 mod test_kit;

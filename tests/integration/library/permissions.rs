@@ -18,7 +18,7 @@ use actix_simplejwt::{Apps, Permitted};
 use actix_web::HttpRequest;
 use actix_web::web::{self, ServiceConfig};
 use diesel::{RunQueryDsl, sql_query};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{bearer, create_superuser, create_user, host, settings};
 use crate::support::TestDatabase;
@@ -86,6 +86,10 @@ async fn fine() -> &'static str {
     "fine"
 }
 
+async fn empty() -> web::Json<Value> {
+    web::Json(json!({}))
+}
+
 async fn order_of_alice(req: HttpRequest) -> Result<&'static str, ApiError> {
     check_object_permissions(&req, &Order { customer: "alice" }).await?;
     fine_order()
@@ -110,6 +114,7 @@ fn routes(cfg: &mut ServiceConfig, _apps: &Apps) {
         .service(path("/twice/", ApiView::new("Twice").permission(AsksTwice).get(fine)))
         .service(path("/owner/", ApiView::new("Owner").permission(IsOwner).get(order_of_alice)))
         .service(path("/order/", ApiView::new("Order").permission(IsAdminUser.or(IsOwner)).get(order_of_alice)))
+        .service(path("/read-only/", ApiView::new("Read Only").permission(ReadOnly).get(empty).post(empty)))
         .service(path("/public/", ApiView::new("Public").permission(OpenToRead).get(order_of_alice)))
         .service(
             web::scope("/scope")
@@ -125,6 +130,15 @@ fn routes(cfg: &mut ServiceConfig, _apps: &Apps) {
         )
         .route("/permitted", web::get().to(permitted))
         .route("/unchecked", web::get().to(order_of_alice));
+}
+
+/// Allows everyone to read and nobody to write.
+struct ReadOnly;
+
+impl Permission for ReadOnly {
+    async fn has_permission(&self, req: &HttpRequest, _caller: Option<&Caller>) -> Result<bool, ApiError> {
+        Ok(req.method().is_safe())
+    }
 }
 
 /// Allows every request and only the owner's objects.
@@ -168,6 +182,19 @@ async fn grant(apps: &Apps, user: &User, codename: &str) {
 }
 
 per_database! {
+    /// The form is for a request that does not exist yet, so the permission is asked about the request of the page.
+    async fn a_page_has_a_form_that_a_permission_refuses_when_it_is_sent(db: TestDatabase) {
+        let (_, mut client) = host(Apps::builder(settings(&db)), routes).await;
+        client.credentials("Accept", "text/html");
+        let page = client.get("/read-only/").await;
+        let form = "<form class=\"panel needs-script\" action=\"/read-only/\" method=\"post\" data-raw>";
+        assert!(page.status == 200 && page.text().contains(form), "{}", page.text());
+        client.credentials("Accept", "application/json");
+        let sent = client.post("/read-only/", json!({})).await;
+        let denied = "Authentication credentials were not provided.";
+        assert_eq!((sent.status, sent.json()), (401, json!({ "detail": denied })));
+    }
+
     async fn a_permission_has_arguments_and_combines_with_others(db: TestDatabase) {
         let (apps, mut client) = host(Apps::builder(settings(&db)), routes).await;
         let (alice, root) = (create_user(&apps, "alice").await, create_superuser(&apps, "root").await);

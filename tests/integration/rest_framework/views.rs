@@ -25,6 +25,19 @@ per_database! {
         assert_eq!(response.header("WWW-Authenticate"), "");
     }
 
+    async fn json_that_python_reads_and_rust_cannot_is_a_parse_error(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let deep = "[".repeat(129);
+        for (body, problem) in [
+            (r#"{"username":"a\ud800b","password":"x"}"#, "unexpected end of hex escape at line 1 column 21"),
+            (&deep, "recursion limit exceeded at line 1 column 128"),
+        ] {
+            let response = app.anonymous().send(Method::POST, "/api/token/", Some("application/json"), body.as_bytes()).await;
+            let expected = json!({ "detail": format!("JSON parse error - {problem}") });
+            assert_eq!((response.status, response.json()), (400, expected));
+        }
+    }
+
     async fn views_of_credentials_take_small_bodies_and_forbid_caches(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let views = [

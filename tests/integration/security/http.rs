@@ -69,6 +69,21 @@ fn a_body_beyond_the_limit_is_a_413_before_it_is_read() {
 }
 
 #[test]
+fn a_body_in_chunks_is_read() {
+    let app = SocketApp::start(|_| {});
+    let body = r#"{"username":"nobody","password":"x"}"#;
+    let (first, second) = body.split_at(10);
+    let request = format!(
+        "POST /api/token/ HTTP/1.1\r\nHost: testserver\r\nConnection: close\r\n{JSON}Transfer-Encoding: chunked\r\n\r\n\
+         a\r\n{first}\r\n{:x}\r\n{second}\r\n0\r\n\r\n",
+        second.len()
+    );
+    let response = app.exchange(request);
+    assert_eq!(status(&response), 401, "{response}");
+    assert!(response.ends_with(r#"{"detail":"No active account found with the given credentials"}"#), "{response}");
+}
+
+#[test]
 fn large_and_deep_bodies_are_refused_in_time() {
     let app = SocketApp::start(|settings| settings.rest_framework.limits.fields = 500);
     let deep = "[".repeat(30_000);
