@@ -27,16 +27,16 @@ pub fn configure(cfg: &mut web::ServiceConfig, apps: &Apps) {
 pub fn set_up(settings: Settings) -> AppsBuilder {
     Apps::builder(settings)
         .claims(|user, claims| {
-            claims.insert("username".to_owned(), user.username().into());
-            claims.insert("email".to_owned(), user.attribute("email").into());
+            claims.insert("username", user.username().into());
+            claims.insert("email", user.attribute("email").into());
             // With this claim `IsAdminUser` works without the database too.
-            claims.insert("is_staff".to_owned(), user.is_staff().into());
+            claims.insert("is_staff", user.is_staff().into());
         })
         // In Python: list(user.groups.order_by("name").values_list("name", flat=True))
         .claims_from_database(|user, claims, conn| {
             let groups = auth_group::table.inner_join(auth_user_groups::table.inner_join(auth_user::table));
             let groups = groups.filter(auth_user::username.eq(user.username())).order(auth_group::name);
-            claims.insert("groups".to_owned(), groups.select(auth_group::name).load::<String>(conn)?.into());
+            claims.insert("groups", groups.select(auth_group::name).load::<String>(conn)?.into());
             Ok(())
         })
 }

@@ -34,9 +34,9 @@ impl Project for Portal {
             let text =
                 |name| user.attribute(name).and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default();
             // In Python: user.get_full_name()
-            claims.insert("name".to_owned(), format!("{} {}", text("first_name"), text("last_name")).trim().into());
+            claims.insert("name", format!("{} {}", text("first_name"), text("last_name")).trim().into());
             // In Python: user.tenant
-            claims.insert("tenant".to_owned(), user.attribute("tenant").unwrap_or_default());
+            claims.insert("tenant", user.attribute("tenant").unwrap_or_default());
         })
     }
 

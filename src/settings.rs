@@ -45,12 +45,12 @@ impl Settings {
     ///     // What overriding `get_token` does in Python: claims, at login and at each refresh. With `AUTH_USER_MODEL` an
     ///     // attribute is any column of the table.
     ///     .claims(|user, claims| {
-    ///         claims.insert("name".to_owned(), user.username().into());
-    ///         claims.insert("tenant".to_owned(), user.attribute("tenant_id").unwrap_or_default());
+    ///         claims.insert("name", user.username().into());
+    ///         claims.insert("tenant", user.attribute("tenant_id").unwrap_or_default());
     ///     })
-    ///     // Claims that need queries:
+    ///     // Claims that need queries, here of a table of your own:
     ///     .claims_from_database(|user, claims, conn| {
-    ///         claims.insert("plan".to_owned(), Plan::of(conn, user.username())?.into());
+    ///         claims.insert("plan", Plan::of(conn, user.username())?.into());
     ///         Ok(())
     ///     })
     ///     // USER_AUTHENTICATION_RULE, and your own classes:
@@ -151,11 +151,12 @@ impl Settings {
         let text = env.get("INSTALLED_APPS").unwrap_or_default();
         let installed_apps = parse_installed_apps(text, &[APPS, own].concat())
             .map_err(|expected| SettingsError::new("INSTALLED_APPS", format!("{text:?} is not {expected}")))?;
-        let is_own = |app: &&&'static dyn AppConfig| own.iter().any(|other| other.name() == app.name());
-        let others: Vec<_> = installed_apps.iter().filter(|app| !is_own(app)).map(|app| app.name()).collect();
-        // An empty list would mean all apps. This app of Django has no parts here.
-        let others = if others.is_empty() { "django.contrib.staticfiles".to_owned() } else { others.join(",") };
-        Ok(Self { installed_apps, ..Self::from_env(&env.clone().with("INSTALLED_APPS", others))? })
+        let is_own = |name: &str| own.iter().any(|app| app.name() == name);
+        // An empty list would be all apps, so it has one that adds nothing.
+        let mut others = vec!["django.contrib.staticfiles"];
+        others.extend(installed_apps.iter().map(|app| app.name()).filter(|name| !is_own(name)));
+        let env = env.clone().with("INSTALLED_APPS", others.join(","));
+        Ok(Self { installed_apps, ..Self::from_env(&env)? })
     }
 
     /// Sets `DATABASE_URL`.
@@ -271,7 +272,7 @@ mod tests {
         assert_eq!(read(" , ").unwrap_err().to_string(), "INSTALLED_APPS: \" , \" is not a list of apps");
         assert!(read("none").unwrap_err().to_string().contains("\"none\" is not one of "));
         assert!(read("rest_framework,shop").unwrap_err().to_string().contains("\"shop\" is not one of "));
-        assert!(read("rest_framework,rest_framework").unwrap_err().to_string().ends_with("is there twice"));
+        assert!(read("rest_framework,rest_framework").unwrap_err().to_string().ends_with("is listed twice"));
     }
 
     #[test]

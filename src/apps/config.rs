@@ -122,7 +122,7 @@ pub trait AppConfig: Send + Sync + 'static {
         Ok(())
     }
 
-    /// Looks at the database when it is open, before anything uses it. Tables may be missing, because `migrate` may not have run.
+    /// Called when the database is open, before anything uses it. Tables may be missing, because `migrate` may not have run.
     /// Default: nothing.
     ///
     /// # Errors

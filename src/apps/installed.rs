@@ -13,7 +13,7 @@ const WITHOUT_PARTS: &[&str] = &["django.contrib.staticfiles", "corsheaders"];
 /// Reads the value of `INSTALLED_APPS`: names of the apps `known`, separated by commas. Empty text is all of them.
 ///
 /// # Errors
-/// The error is what was expected, if an app is unknown or there twice, or if there are only commas.
+/// The error is what was expected, if an app is unknown or listed twice, or if there are only commas.
 pub fn parse_installed_apps(
     text: &str,
     known: &[&'static dyn AppConfig],
@@ -28,7 +28,7 @@ pub fn parse_installed_apps(
         let app = known.iter().find(|app| app.name() == name);
         let app = app.ok_or_else(|| format!("a list of apps: {name:?} is not one of {}", names_of_known()))?;
         if apps.iter().any(|other| other.name() == app.name()) {
-            return Err(format!("a list of apps: {name:?} is there twice"));
+            return Err(format!("a list of apps: {name:?} is listed twice"));
         }
         apps.push(*app);
     }

@@ -11,7 +11,7 @@ mod environment;
 mod error;
 mod setting;
 mod suggestion;
-mod unsupported;
+pub(crate) mod unsupported;
 pub mod values;
 
 #[doc(inline)]

@@ -3,7 +3,7 @@
 /// The declaration of one environment variable.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// Its name.
+    /// The name of the environment variable.
     pub key: &'static str,
     /// Its default, as it is written in `.env`.
     pub default: &'static str,

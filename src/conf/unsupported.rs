@@ -21,6 +21,21 @@ pub(super) fn is_replaced(name: &str) -> bool {
     find(name).is_some_and(|(package, _)| package == USE)
 }
 
+/// The rows of the table in `docs/SETTINGS.md`: the names, and what to use or why they have no effect.
+#[cfg(all(test, feature = "server"))]
+pub(crate) fn rows() -> Vec<(Vec<&'static str>, String)> {
+    let mut rows: Vec<(Vec<_>, String)> = Vec::new();
+    for line in TABLE.lines() {
+        let [package, reason, names] = line.splitn(3, " | ").collect::<Vec<_>>()[..] else { continue };
+        let text = if package == USE { format!("use {reason}") } else { reason.to_owned() };
+        match rows.iter_mut().find(|(_, known)| *known == text) {
+            Some((known, _)) => known.extend(names.split(' ')),
+            None => rows.push((names.split(' ').collect(), text)),
+        }
+    }
+    rows
+}
+
 fn find(name: &str) -> Option<(&'static str, &'static str)> {
     let is_meant = |known: &str| name == known || (known.ends_with('_') && name.starts_with(known));
     let mut lines = TABLE.lines().map(|line| line.splitn(3, " | ").collect::<Vec<_>>());

@@ -154,7 +154,7 @@ pub fn meta_header(example: &'static str) -> impl Fn(&str) -> Result<String, Str
 #[cfg(feature = "server")]
 pub fn cookie_attribute(text: &str) -> Result<String, String> {
     let is_allowed = |b: u8| (b' '..=b'~').contains(&b) && b != b';' && b != b',';
-    only(string, |text| text.bytes().all(is_allowed), "text that a cookie can have")(text.trim())
+    only(string, |text| text.bytes().all(is_allowed), "text that is allowed in a cookie")(text.trim())
 }
 
 /// A secret, which may be a key in PEM form. `\n` written as two characters counts as a line break, because many environments do

@@ -58,7 +58,7 @@ fn with_common_options(command: &clap::Command) -> clap::Command {
         flag("traceback").help("Accepted: errors have no stack trace"),
         flag("no-color").help("Don't colorize the log"),
         flag("force-color").help("Force colorization of the log"),
-        flag("skip-checks").help("Accepted: the checks of every start run all the same"),
+        flag("skip-checks").help("Accepted: the checks of every start always run"),
     ];
     let is_new = |option: &Arg| command.get_arguments().all(|own| own.get_long() != option.get_long());
     let options = options.into_iter().filter(is_new).map(|option| option.help_heading(COMMON_HEADING));

@@ -41,7 +41,7 @@ impl Command {
         Self { clap, handle: Box::new(handle) }
     }
 
-    /// The name.
+    /// The name on the command line.
     #[must_use]
     pub fn name(&self) -> &str {
         self.clap.get_name()

@@ -96,12 +96,12 @@ async fn kinds_of_hashes_are_found_beside_the_requests() {
     let password_hashers = PasswordHashers::from_names(&names).unwrap();
     let settings = AuthSettings { password_hashers, ..AuthSettings::default() };
     let auth = AuthState::new(&settings, Clock::system(), Arc::clone(auth.users()));
-    assert_eq!(auth.hashers().dearer_than_preferred(), None);
+    assert_eq!(auth.hashers().more_expensive_than_preferred(), None);
     auth.survey_passwords(&db);
     while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(auth.hashers().dearer_than_preferred(), Some(("pbkdf2_sha256", 4.0)));
+    assert_eq!(auth.hashers().more_expensive_than_preferred(), Some(("pbkdf2_sha256", 4.0)));
     auth.survey_passwords(&db);
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);
 }

@@ -89,7 +89,7 @@ mod tests {
                 "a list of origins with their scheme, such as https://example.org",
             ),
             ("CSRF_COOKIE_SAMESITE", "sometimes", "Lax, Strict, None or false"),
-            ("CSRF_COOKIE_PATH", "/;x", "text that a cookie can have"),
+            ("CSRF_COOKIE_PATH", "/;x", "text that is allowed in a cookie"),
         ] {
             assert_eq!(read(key, value).unwrap_err(), format!("{key}: {value:?} is not {expected}"));
         }

@@ -46,7 +46,7 @@ pub struct Arguments {
     /// Compare the answers of the Django at this URL with those of this program to harmless requests
     #[arg(long, value_name = "URL", conflicts_with = "output")]
     probe: Option<String>,
-    /// For --probe: this program at this URL, in place of one that runs meanwhile
+    /// For --probe: use the server at this URL instead of starting one
     #[arg(long, value_name = "URL", requires = "probe")]
     with: Option<String>,
     /// For --probe: a path that needs a logged-in user on both servers

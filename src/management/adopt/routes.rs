@@ -29,7 +29,7 @@ const VIEWS: &[(&str, &str)] = &[
 ];
 
 /// How many URLs are listed one by one.
-const LISTED: usize = 40;
+const MAX_LISTED: usize = 40;
 
 /// The paths that the program serves with these settings, from its own description of the API. Empty if it publishes none.
 ///
@@ -93,10 +93,10 @@ pub(super) fn compare(export: &Export, own: &BTreeSet<String>, report: &mut Repo
         );
     }
     if !staying.is_empty() {
-        let hidden = staying.len().saturating_sub(LISTED);
+        let hidden = staying.len().saturating_sub(MAX_LISTED);
         let row =
             |(text, count): (&String, &usize)| if *count > 1 { format!("{text} ({count} URLs)") } else { text.clone() };
-        let mut rows: Vec<_> = staying.iter().take(LISTED).map(row).collect();
+        let mut rows: Vec<_> = staying.iter().take(MAX_LISTED).map(row).collect();
         if hidden > 0 {
             rows.push(format!("… and {hidden} more"));
         }

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::Settings;
-use crate::conf::{Environment, Setting};
+use crate::conf::{Environment, Setting, unsupported};
 use crate::management::adopt::env_file::quoted;
 
 const HEAD: &str = "\
@@ -41,11 +41,60 @@ fn env_example() -> String {
     for (section, settings) in sections() {
         write!(file, "\n# {section} {}\n", "-".repeat(116 - section.len())).unwrap();
         for setting in settings {
-            let summary = paragraphs(&setting).swap_remove(0).replace("**", "");
-            write!(file, "\n# {summary}\n#{}={}\n", setting.key, quoted(setting.default)).unwrap();
+            let mut paragraphs = paragraphs(&setting);
+            let summary = paragraphs.remove(0).replace("**", "");
+            writeln!(file, "\n# {summary}").unwrap();
+            for danger in paragraphs.iter().flat_map(|paragraph| dangers(paragraph)) {
+                writeln!(file, "# {danger}").unwrap();
+            }
+            writeln!(file, "#{}={}", setting.key, quoted(setting.default)).unwrap();
         }
     }
     file
+}
+
+/// The sentences of `paragraph` that have words in bold, each as lines of a comment.
+fn dangers(paragraph: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut is_bold = false;
+    // The full stop may be inside of the bold words.
+    for sentence in paragraph.replace(".** ", "**. ").split_inclusive(". ").map(str::trim) {
+        let has_bold = is_bold || sentence.contains("**");
+        is_bold ^= sentence.matches("**").count() % 2 == 1;
+        if has_bold {
+            lines.extend(wrapped(&sentence.replace("**", "")));
+        }
+    }
+    lines
+}
+
+/// `text` in lines of at most 116 characters.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().unwrap();
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + word.chars().count() < 116 {
+            write!(line, " {word}").unwrap();
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+/// The table of Django's settings that are not settings here.
+fn no_counterpart() -> String {
+    let mut table = "| setting | here |\n|---|---|\n".to_owned();
+    for (names, text) in unsupported::rows() {
+        let shown = |name: &&str| match name.strip_suffix('_') {
+            Some(prefix) => format!("`{prefix}_…`"),
+            None => format!("`{name}`"),
+        };
+        writeln!(table, "| {} | {text} |", names.iter().map(shown).collect::<Vec<_>>().join(", ")).unwrap();
+    }
+    table
 }
 
 fn table(settings: &[Setting]) -> String {
@@ -60,12 +109,13 @@ fn table(settings: &[Setting]) -> String {
 
 /// `page` with the tables between its markers replaced.
 fn settings_page(page: &str) -> String {
+    let tables = sections().into_iter().map(|(section, settings)| (format!("settings: {section}"), table(&settings)));
     let mut page = page.to_owned();
-    for (section, settings) in sections() {
-        let marker = format!("<!-- settings: {section} -->\n\n");
+    for (name, table) in tables.chain([("no counterpart".to_owned(), no_counterpart())]) {
+        let marker = format!("<!-- {name} -->\n\n");
         let (before, rest) = page.split_once(&marker).unwrap_or_else(|| panic!("docs/SETTINGS.md has no {marker}"));
         let (_, after) = rest.split_once("\n<!-- end -->").unwrap_or_else(|| panic!("{marker} has no end"));
-        page = format!("{before}{marker}{}\n<!-- end -->{after}", table(&settings));
+        page = format!("{before}{marker}{table}\n<!-- end -->{after}");
     }
     page
 }

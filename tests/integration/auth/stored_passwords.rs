@@ -37,7 +37,7 @@ per_database! {
         };
         let (code, _, stderr) = check(&["--deploy", "--database", "default"]);
         let text = "\n?: (auth.W905) 2 user(s) have a password of pbkdf2_sha256, which is more expensive than \
-                    PASSWORD_HASHERS' first; every refused log-in takes as long until they have logged in.\n";
+                    the first of PASSWORD_HASHERS. Until they have logged in, every refused login takes as long.\n";
         assert!(code == 0 && stderr.contains(text), "{stderr}");
         // The check needs `--deploy` and the database.
         for words in [&["--deploy"][..], &["--database", "default"]] {

@@ -158,8 +158,8 @@ per_database! {
         });
         let (report, ..) = moving.adopt(&[]);
         assert_lines(&report, &[
-            "  - 2 user(s) have a password of bcrypt_sha256, which is more expensive than PASSWORD_HASHERS' first; every refused \
-             log-in takes as long until they have logged in.",
+            "  - 2 user(s) have a password of bcrypt_sha256, which is more expensive than the first of PASSWORD_HASHERS. Until they \
+             have logged in, every refused login takes as long.",
         ]);
     }
 
@@ -231,12 +231,12 @@ per_database! {
         assert!(is_fine, "{report}");
         assert_lines(&report, &[
             "  - Django's tokens have claims that this server does not issue: mail, name, tenant.",
-            "      Clients: Tokens of this server lack them, after a log-in and after a refresh.",
+            "      Clients: Tokens of this server lack them, after a login and after a refresh.",
             "      To do: Add them in `Settings::builder` in src/settings.rs, build, and run this again:",
             "        .claims(|user, claims| {",
-            r#"            claims.insert("mail".to_owned(), user.attribute("email").unwrap_or_default());"#,
-            r#"            claims.insert("name".to_owned(), format!("{} {}", text("first_name"), text("last_name")).trim().into());"#,
-            r#"            claims.insert("tenant".to_owned(), /* a text */);"#,
+            r#"            claims.insert("mail", user.attribute("email").unwrap_or_default());"#,
+            r#"            claims.insert("name", format!("{} {}", text("first_name"), text("last_name")).trim().into());"#,
+            r#"            claims.insert("tenant", /* a text */);"#,
             "        })",
         ]);
     }
@@ -253,9 +253,39 @@ per_database! {
         assert_lines(&report, &[
             "  - Django's tokens have claims that this server does not issue: name, tenant.",
             "            // In Python: user.get_full_name()",
-            r#"            claims.insert("name".to_owned(), format!("{} {}", text("first_name"), text("last_name")).trim().into());"#,
+            r#"            claims.insert("name", format!("{} {}", text("first_name"), text("last_name")).trim().into());"#,
             "            // In Python: user.tenant",
-            r#"            claims.insert("tenant".to_owned(), /* its value */);"#,
+            r#"            claims.insert("tenant", /* its value */);"#,
+        ]);
+    }
+
+    async fn claims_that_need_queries_are_listed_with_the_hook_that_has_a_connection(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        app.login(&alice()).await;
+        let moving = Move::new(&app, |export| {
+            let mut uuid: Value = serde_json::from_str(include_str!("../../fixtures/django/adopt/uuid.json")).unwrap();
+            let source = "token[\"groups\"] = list(user.groups.values_list(\"name\", flat=True))\n\
+                          token[\"mail\"] = user.email\ntoken[\"orders\"] = user.orders.count()";
+            uuid["_serializers"][0]["methods"]["get_token"] = source.into();
+            export["_serializers"] = uuid["_serializers"].clone();
+        });
+        let (report, _, is_fine) = moving.adopt(&[]);
+        assert!(is_fine, "{report}");
+        assert_lines(&report, &[
+            "        .claims(|user, claims| {",
+            "            // In Python: user.email",
+            r#"            claims.insert("mail", user.attribute("email").unwrap_or_default());"#,
+            "        })",
+            "        .claims_from_database(|user, claims, conn| {",
+            r#"            // In Python: list(user.groups.values_list("name", flat=True))"#,
+            "            // At the top of the file: use diesel::prelude::*;",
+            "            // use crate::db::schema::{auth_group, auth_user, auth_user_groups};",
+            "            let groups = auth_group::table.inner_join(auth_user_groups::table.inner_join(auth_user::table));",
+            "            let groups = groups.filter(auth_user::username.eq(user.username())).order(auth_group::name);",
+            r#"            claims.insert("groups", groups.select(auth_group::name).load::<String>(conn)?.into());"#,
+            "            // In Python: user.orders.count()",
+            r#"            claims.insert("orders", /* its value, by a query with conn */);"#,
+            "            Ok(())",
         ]);
     }
 

@@ -66,11 +66,11 @@ pub const UNUSABLE_PASSWORD_PREFIX: char = '!';
 const UNUSABLE_PASSWORD_SUFFIX_LENGTH: usize = 40;
 
 /// The share of a hasher's work that is run to measure the time of the whole. A smaller one is measured less exactly.
-const SAMPLE: f64 = 0.125;
+const MAX_SAMPLE: f64 = 0.125;
 
-/// The smallest such share, if less than [`SAMPLE`] seems to be missing. More work than is missing would make the refusal take
+/// The smallest such share, if less than [`MAX_SAMPLE`] seems to be missing. More work than is missing would make the refusal take
 /// too long.
-const SMALLEST_SAMPLE: f64 = SAMPLE / 4.0;
+const MIN_SAMPLE: f64 = MAX_SAMPLE / 4.0;
 
 /// Whether a stored text can match any password.
 #[must_use]
@@ -237,7 +237,7 @@ impl PasswordHashers {
                 None => {
                     let estimate =
                         hasher.estimated_work(encoded).unwrap_or(0.0) * self.most_expensive.unit(index).unwrap_or(0.0);
-                    let sample = (target.work * (1.0 - estimate / target.cost)).clamp(SMALLEST_SAMPLE, SAMPLE);
+                    let sample = (target.work * (1.0 - estimate / target.cost)).clamp(MIN_SAMPLE, MAX_SAMPLE);
                     self.catch_up(password, spent, target, sample);
                 }
             }
@@ -265,7 +265,7 @@ impl PasswordHashers {
     /// The algorithm of the most expensive kind of text so far, and its cost as a multiple of the preferred hasher's.
     /// `None` if no kind is more expensive than the preferred one.
     #[must_use]
-    pub fn dearer_than_preferred(&self) -> Option<(&'static str, f64)> {
+    pub fn more_expensive_than_preferred(&self) -> Option<(&'static str, f64)> {
         let target = self.most_expensive.target();
         (target.cost > 1.0).then(|| (self.hashers[target.hasher].algorithm(), target.cost))
     }

@@ -74,8 +74,8 @@ impl fmt::Display for ExpensivePasswords {
         }
         write!(
             f,
-            ", which is more expensive than PASSWORD_HASHERS' first; every refused log-in takes as long until they have logged \
-             in."
+            ", which is more expensive than the first of PASSWORD_HASHERS. Until they have logged in, every refused login takes \
+             as long."
         )
     }
 }

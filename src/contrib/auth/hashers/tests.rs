@@ -172,12 +172,12 @@ fn timed(hashers: &[&Arc<Recorder>]) -> PasswordHashers {
 fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
     let (new, old, dear) = (Recorder::new("new"), Recorder::new("old"), Recorder::new("dear"));
     let hashers = timed(&[&new, &old, &dear]);
-    assert_eq!(hashers.dearer_than_preferred(), None);
+    assert_eq!(hashers.more_expensive_than_preferred(), None);
     hashers.observe("old$secret$1");
     hashers.observe("dear$secret$x");
-    assert_eq!(hashers.dearer_than_preferred(), None);
+    assert_eq!(hashers.more_expensive_than_preferred(), None);
     hashers.observe("dear$secret$0.75");
-    assert_eq!(hashers.dearer_than_preferred(), Some(("dear", 1.5)));
+    assert_eq!(hashers.more_expensive_than_preferred(), Some(("dear", 1.5)));
 
     for encoded in ["", "!", "other$secret$1", "new$secret", "old$secret"] {
         assert_eq!(hashers.check("secret", encoded), PasswordCheck::WRONG, "{encoded}");
@@ -201,11 +201,11 @@ fn every_refusal_takes_the_time_of_the_most_expensive_kind() {
     // The preferred kind has missing work as well: a sample is measured, and then the rest is done. If less than a sample seems
     // to be missing, a smaller sample is used, and at the end the smallest one.
     for (encoded, sample) in [
-        ("new$secret$1", SAMPLE),
-        ("new$secret$2", SAMPLE),
+        ("new$secret$1", MAX_SAMPLE),
+        ("new$secret$2", MAX_SAMPLE),
         ("new$secret$2.25", 0.125),
         ("old$secret$4.6", 0.1),
-        ("old$secret$4.9", SMALLEST_SAMPLE),
+        ("old$secret$4.9", MIN_SAMPLE),
     ] {
         assert_eq!(hashers.check("wrong", encoded), PasswordCheck::WRONG, "{encoded}");
         let burnt = dear.burnt();
@@ -235,8 +235,8 @@ fn stored_passwords_are_counted_by_kind() {
         stored.add(&hashers, encoded);
     }
     let texts: Vec<_> = stored.expensive(&hashers).iter().map(ToString::to_string).collect();
-    let rest = ", which is more expensive than PASSWORD_HASHERS' first; every refused log-in takes as long until they have \
-                logged in.";
+    let rest = ", which is more expensive than the first of PASSWORD_HASHERS. Until they have logged in, every refused login \
+                takes as long.";
     assert_eq!(
         texts,
         [
@@ -245,7 +245,7 @@ fn stored_passwords_are_counted_by_kind() {
             format!("2 user(s) have a password of dear{rest}"),
         ]
     );
-    assert_eq!(hashers.dearer_than_preferred(), Some(("new", 2.0)));
+    assert_eq!(hashers.more_expensive_than_preferred(), Some(("new", 2.0)));
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn an_extremely_expensive_kind_does_not_slow_down_every_refusal() {
     let (new, extreme) = (Recorder::new("new"), Recorder::new("extreme"));
     let hashers = timed(&[&new, &extreme]);
     hashers.observe("extreme$secret$1");
-    assert_eq!(hashers.dearer_than_preferred(), Some(("extreme", 4.0)));
+    assert_eq!(hashers.more_expensive_than_preferred(), Some(("extreme", 4.0)));
     hashers.fake_runtime("secret");
     assert_eq!((new.burnt(), extreme.burnt()), (vec![], vec![0.04]));
 }
@@ -264,9 +264,9 @@ fn a_kind_is_timed_at_its_first_refusal() {
     let hashers = PasswordHashers::from_names(&names).unwrap();
     let encoded = BcryptPasswordHasher::sha256(4).unwrap().encode("secret").unwrap();
     assert!(hashers.check("secret", &encoded).is_correct);
-    assert_eq!(hashers.dearer_than_preferred(), None);
+    assert_eq!(hashers.more_expensive_than_preferred(), None);
     assert_eq!(hashers.check("wrong", &encoded), PasswordCheck::WRONG);
-    assert_eq!(hashers.dearer_than_preferred(), Some(("bcrypt_sha256", 4.0)));
+    assert_eq!(hashers.more_expensive_than_preferred(), Some(("bcrypt_sha256", 4.0)));
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
     }
 
     // Another algorithm, or work that cannot be computed: a sample is measured, and then the rest is done.
-    for (encoded, sample) in [("old$secret$1", SAMPLE), ("new$secret$0", SMALLEST_SAMPLE)] {
+    for (encoded, sample) in [("old$secret$1", MAX_SAMPLE), ("new$secret$0", MIN_SAMPLE)] {
         assert_eq!(hashers.check("wrong", encoded), PasswordCheck::WRONG);
         assert_eq!(new.burnt()[0], sample, "{encoded}");
     }
@@ -303,12 +303,12 @@ fn every_refusal_costs_one_run_of_the_preferred_hasher() {
 fn after_another_algorithm_the_missing_time_is_spent() {
     let ms = Duration::from_millis;
     // A sample of an eighth in 10 ms means 80 ms for the whole.
-    let missing = |work, spent| missing_work(work, ms(spent), SAMPLE, ms(10));
+    let missing = |work, spent| missing_work(work, ms(spent), MAX_SAMPLE, ms(10));
     assert_eq!(missing(1.0, 0), 0.875);
     assert_eq!(missing(1.0, 20), 0.625);
     assert_eq!(missing(2.0, 20), 1.625);
     assert!(missing(1.0, 70).abs() < 1e-9);
     assert!(missing(1.0, 160) < 0.0);
     // A smaller one in 5 ms means the same.
-    assert_eq!(missing_work(1.0, ms(20), SAMPLE / 2.0, ms(5)), 0.6875);
+    assert_eq!(missing_work(1.0, ms(20), MAX_SAMPLE / 2.0, ms(5)), 0.6875);
 }

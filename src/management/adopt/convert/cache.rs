@@ -16,7 +16,7 @@ pub(super) fn convert(converter: &mut Converter<'_>) {
         if !is_memory {
             converter.report.add(
                 Finding::noticed(format!("CACHES[\"default\"] is {backend}: throttles cannot count in it."))
-                    .clients("With several servers, each of them grants the whole rate.")
+                    .clients("With several servers, each server allows the full rate.")
                     .remedy("Set CACHE_URL to a Redis if there are several servers and throttles."),
             );
         }
@@ -27,7 +27,7 @@ pub(super) fn convert(converter: &mut Converter<'_>) {
         Err(reason) => converter.report.add(
             Finding::noticed(format!("CACHES[\"default\"]: {reason}"))
                 .clients(
-                    "Throttles count in the memory of each server: with several, each of them grants the whole rate.",
+                    "Throttles count in the memory of each server: with several, each server allows the full rate.",
                 )
                 .remedy("Set CACHE_URL to a Redis that can be reached by redis://."),
         ),

@@ -130,7 +130,7 @@ impl Converter<'_> {
         let default = self.known.iter().find(|setting| setting.key == key).map_or("", |setting| setting.default);
         let used = if default.is_empty() { "the default".to_owned() } else { format!("the default, {default},") };
         let finding = if VITAL.contains(&key) {
-            Finding::blocking(what).clients("Tokens or access would be others than in Django.")
+            Finding::blocking(what).clients("Tokens or access would differ from Django's.")
         } else {
             Finding::noticed(what).clients(format!("Without this setting {used} is used."))
         };
@@ -176,7 +176,7 @@ impl Converter<'_> {
             );
         }
         for problem in export.problems() {
-            self.report.add(Finding::note(format!("The export could not look at {problem}")));
+            self.report.add(Finding::note(format!("The export could not read {problem}")));
         }
     }
 

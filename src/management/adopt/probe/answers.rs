@@ -36,7 +36,7 @@ const SECURITY: &[&str] = &[
 ];
 
 /// The largest number of bytes that are read of an answer.
-const LARGEST: u64 = 1024 * 1024;
+const MAX_BODY: u64 = 1024 * 1024;
 
 /// A server to ask.
 pub(super) struct Server {
@@ -114,7 +114,7 @@ impl Answer {
             let all = headers.entry(name.as_str().to_owned()).or_default();
             *all = if all.is_empty() { value.into_owned() } else { format!("{all}, {value}") };
         }
-        let body = body.with_config().limit(LARGEST).read_to_vec().map_err(|error| error.to_string())?;
+        let body = body.with_config().limit(MAX_BODY).read_to_vec().map_err(|error| error.to_string())?;
         Ok(Self { status: parts.status.as_u16(), headers, body })
     }
 

@@ -1,4 +1,4 @@
-//! The requests. None of them logs in, and none has a token that exists. So they cause no failed log-ins and blacklist nothing.
+//! The requests. None of them logs in, and none has a token that exists. So they cause no failed logins and blacklist nothing.
 
 use chrono::Duration;
 

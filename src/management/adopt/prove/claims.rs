@@ -15,6 +15,18 @@ use crate::management::adopt::report::Finding;
 use crate::simplejwt::state::JwtState;
 use crate::simplejwt::tokens::AccessToken;
 
+/// What the lines of a full name need.
+const FULL_NAME: &str =
+    "let text = |name| user.attribute(name).and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default();";
+
+/// The lines before the claim with the names of the user's groups. `examples/custom_claims.rs` has them too.
+const GROUPS: [&str; 4] = [
+    "// At the top of the file: use diesel::prelude::*;",
+    "// use crate::db::schema::{auth_group, auth_user, auth_user_groups};",
+    "let groups = auth_group::table.inner_join(auth_user_groups::table.inner_join(auth_user::table));",
+    "let groups = groups.filter(auth_user::username.eq(user.username())).order(auth_group::name);",
+];
+
 /// The number of tokens whose claims are compared with the columns of the user.
 const COMPARED: usize = 5;
 
@@ -88,12 +100,13 @@ impl Proof<'_> {
                 }),
             );
         }
-        self.report_missing(&missing, compared);
+        let auth = builder.registry().get::<AuthState>();
+        self.report_missing(&missing, compared, auth.is_some_and(|auth| auth.users().table() == "auth_user"));
         self.own_serializers();
         Ok(())
     }
 
-    fn report_missing(&mut self, missing: &BTreeMap<String, Missing>, compared: usize) {
+    fn report_missing(&mut self, missing: &BTreeMap<String, Missing>, compared: usize, has_auth_user: bool) {
         if missing.is_empty() {
             if compared > 0 {
                 self.report.add(Finding::proven("This server issues the same claims for the users of these tokens."));
@@ -101,20 +114,27 @@ impl Proof<'_> {
             return;
         }
         let names = missing.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let mut lines = vec![".claims(|user, claims| {".to_owned()];
-        if missing.values().any(|claim| claim.is_full_name) {
-            lines.push(
-                "    let text = |name| user.attribute(name).and_then(|value| Some(value.as_str()?.to_owned())).unwrap_or_default();"
-                    .to_owned(),
-            );
+        let (with_queries, others): (Vec<_>, Vec<_>) = missing.iter().partition(|(_, claim)| claim.needs_queries());
+        let indented = |line: String| format!("    {line}");
+        let mut lines = Vec::new();
+        if !others.is_empty() {
+            lines.push(".claims(|user, claims| {".to_owned());
+            if others.iter().any(|(_, claim)| claim.is_full_name) {
+                lines.push(indented(FULL_NAME.to_owned()));
+            }
+            lines.extend(others.iter().flat_map(|(name, claim)| claim.lines(name)).map(indented));
+            lines.push("})".to_owned());
         }
-        for (name, claim) in missing {
-            lines.extend(claim.lines(name).into_iter().map(|line| format!("    {line}")));
+        if !with_queries.is_empty() {
+            lines.push(".claims_from_database(|user, claims, conn| {".to_owned());
+            let with_queries =
+                with_queries.iter().flat_map(|(name, claim)| claim.lines_with_queries(name, has_auth_user));
+            lines.extend(with_queries.map(indented));
+            lines.extend(["    Ok(())".to_owned(), "})".to_owned()]);
         }
-        lines.push("})".to_owned());
         self.report.add(
             Finding::code(format!("Django's tokens have claims that this server does not issue: {names}."))
-                .clients("Tokens of this server lack them, after a log-in and after a refresh.")
+                .clients("Tokens of this server lack them, after a login and after a refresh.")
                 .remedy("Add them in `Settings::builder` in src/settings.rs, build, and run this again:")
                 .lines(lines),
         );
@@ -200,14 +220,58 @@ impl Missing {
             lines.push(format!("// The same value is in {}.", fields.join(", ")));
         }
         lines.push(match field {
-            Some(field) => format!("claims.insert({name:?}.to_owned(), user.attribute({field:?}).unwrap_or_default());"),
+            Some(field) => format!("claims.insert({name:?}, user.attribute({field:?}).unwrap_or_default());"),
             None if self.is_full_name => format!(
-                "claims.insert({name:?}.to_owned(), format!(\"{{}} {{}}\", text(\"first_name\"), text(\"last_name\")).trim().into());"
+                "claims.insert({name:?}, format!(\"{{}} {{}}\", text(\"first_name\"), text(\"last_name\")).trim().into());"
             ),
-            None => format!("claims.insert({name:?}.to_owned(), /* {} */);", kind(&self.value)),
+            None => format!("claims.insert({name:?}, /* {} */);", kind(&self.value)),
         });
         lines
     }
+}
+
+impl Missing {
+    /// Whether the value is in no column, and the expression in Python is more than an attribute of the user, such as
+    /// `user.groups.count()`.
+    fn needs_queries(&self) -> bool {
+        let is_attribute = |python: &str| {
+            let name = python.strip_prefix("user.").unwrap_or_default();
+            let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+            is_name || name == "get_full_name()"
+        };
+        let has_column = self.is_full_name || self.fields.as_ref().is_some_and(|fields| !fields.is_empty());
+        !has_column && self.python.as_deref().is_some_and(|python| !is_attribute(python))
+    }
+
+    /// The lines for the hook with a connection. `has_auth_user` is false with a custom user model, whose groups are in another
+    /// table.
+    fn lines_with_queries(&self, name: &str, has_auth_user: bool) -> Vec<String> {
+        let python = self.python.as_deref().unwrap_or_default();
+        let mut lines = vec![format!("// In Python: {python}")];
+        if has_auth_user && is_names_of_groups(python) {
+            lines.extend(GROUPS.map(str::to_owned));
+            lines.push(format!(
+                "claims.insert({name:?}, groups.select(auth_group::name).load::<String>(conn)?.into());"
+            ));
+        } else {
+            lines.push(format!("claims.insert({name:?}, /* {}, by a query with conn */);", kind(&self.value)));
+        }
+        lines
+    }
+}
+
+/// Whether an expression in Python is the list of the names of the user's groups.
+fn is_names_of_groups(python: &str) -> bool {
+    let python: String = python.chars().filter(|c| !c.is_whitespace()).collect();
+    let python = python.replace('\'', "\"");
+    if let Some((variable, rest)) = python.strip_prefix('[').and_then(|list| list.split_once(".namefor")) {
+        return rest == format!("{variable}inuser.groups.all()]");
+    }
+    let query = python.strip_prefix("list(user.groups").and_then(|rest| rest.strip_suffix(')'));
+    query.is_some_and(|query| {
+        let query = query.replace(".all()", "").replace(".order_by(\"name\")", "");
+        query == ".values_list(\"name\",flat=True)"
+    })
 }
 
 /// The claim that a line of Python sets, and its expression: `token["name"] = user.name`.
@@ -293,19 +357,16 @@ mod tests {
         let mut claim = Missing::default();
         claim.learn(&json!("a"), &row(&[("tenant", "a"), ("city", "a")]));
         claim.learn(&json!("b"), &row(&[("tenant", "b"), ("city", "c")]));
-        assert_eq!(
-            claim.lines("shop"),
-            [r#"claims.insert("shop".to_owned(), user.attribute("tenant").unwrap_or_default());"#]
-        );
+        assert_eq!(claim.lines("shop"), [r#"claims.insert("shop", user.attribute("tenant").unwrap_or_default());"#]);
     }
 
     #[test]
     fn a_claim_that_is_no_column_does_not_compile_until_it_is_written() {
-        let mut claim = Missing { python: Some("len(user.orders)".to_owned()), ..Missing::default() };
+        let mut claim = Missing { python: Some("user.order_count".to_owned()), ..Missing::default() };
         claim.learn(&json!(7), &row(&[("tenant", "a")]));
         assert_eq!(
             claim.lines("orders"),
-            ["// In Python: len(user.orders)", r#"claims.insert("orders".to_owned(), /* a number */);"#]
+            ["// In Python: user.order_count", r#"claims.insert("orders", /* a number */);"#]
         );
         let mut name = Missing::default();
         name.learn(&json!("Ann Lee"), &row(&[("first_name", "Ann"), ("last_name", "Lee")]));
@@ -322,10 +383,45 @@ mod tests {
         };
         assert_eq!(
             lines("shop", "user.tenant"),
-            r#"claims.insert("shop".to_owned(), user.attribute("tenant").unwrap_or_default());"#
+            r#"claims.insert("shop", user.attribute("tenant").unwrap_or_default());"#
         );
         assert!(lines("name", "user.get_full_name()").contains(r#"text("last_name")"#));
-        assert_eq!(lines("n", "user.orders.count()"), r#"claims.insert("n".to_owned(), /* its value */);"#);
+        assert_eq!(lines("n", "user.plan"), r#"claims.insert("n", /* its value */);"#);
+    }
+
+    #[test]
+    fn an_expression_that_is_no_attribute_gets_a_connection() {
+        let claim = |python: &str| Missing { python: Some(python.to_owned()), ..Missing::default() };
+        assert!(!claim("user.plan").needs_queries() && !claim("user.get_full_name()").needs_queries());
+        let fields = Some(vec!["tenant".to_owned()]);
+        assert!(!Missing { fields, ..claim("str(user.tenant)") }.needs_queries());
+        assert!(claim("user.orders.count()").needs_queries() && claim("user.tenant.name").needs_queries());
+        assert_eq!(
+            claim("user.orders.count()").lines_with_queries("n", true),
+            ["// In Python: user.orders.count()", r#"claims.insert("n", /* its value, by a query with conn */);"#]
+        );
+    }
+
+    /// The query is that of `examples/custom_claims.rs`, which is tested.
+    #[test]
+    fn the_names_of_the_groups_are_a_query_that_compiles() {
+        let example = include_str!("../../../../examples/custom_claims.rs");
+        for python in [
+            r#"list(user.groups.values_list("name", flat=True))"#,
+            "list(user.groups.values_list('name', flat=True))",
+            r#"list(user.groups.all().values_list("name", flat=True))"#,
+            r#"list(user.groups.order_by("name").values_list("name", flat=True))"#,
+            r#"list(user.groups.values_list("name", flat=True).order_by("name"))"#,
+            "[group.name for group in user.groups.all()]",
+        ] {
+            let claim = Missing { python: Some(python.to_owned()), ..Missing::default() };
+            let lines = claim.lines_with_queries("groups", true);
+            assert!(lines[3..].iter().all(|line| example.contains(line)), "{python}: {lines:?}");
+            assert_eq!(lines.len(), 6, "{python}");
+            assert_eq!(claim.lines_with_queries("groups", false).len(), 2, "{python}");
+        }
+        assert!(!is_names_of_groups("[g.id for g in user.groups.all()]"));
+        assert!(!is_names_of_groups(r#"list(user.groups.filter(a=1).values_list("name", flat=True))"#));
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Proof<'_> {
             Err(error) => self.report.add(
                 Finding::blocking(format!("The database does not answer: {error}."))
                     .clients("Every request that needs it would be answered with 503.")
-                    .remedy("If its address is another one from here, set DATABASE_URL in the environment and run this again."),
+                    .remedy("If this machine reaches it at another address, set DATABASE_URL in the environment and run this again."),
             ),
         }
         self.cache(&builder);

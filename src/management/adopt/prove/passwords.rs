@@ -19,8 +19,8 @@ const CLASSES: &[(&str, &str)] = &[
     ("md5", "MD5PasswordHasher"),
 ];
 
-/// With more iterations a log-in takes seconds. Django 5.2 uses 1,000,000.
-const DEAR_ITERATIONS: u64 = 2_000_000;
+/// With more iterations a login takes seconds. Django 5.2 uses 1,000,000.
+const SLOW_ITERATIONS: u64 = 2_000_000;
 
 /// The part of `password` before the first `$`.
 fn algorithm(vendor: &str) -> &'static str {
@@ -96,10 +96,9 @@ impl Proof<'_> {
         }
         if let Some((iterations, format)) = most_expensive {
             let what = format!("The most expensive password hashes are {format} with {iterations} iterations.");
-            if iterations > DEAR_ITERATIONS {
+            if iterations > SLOW_ITERATIONS {
                 self.report.add(
-                    Finding::noticed(what)
-                        .clients("These log-ins take seconds, until their users have logged in once."),
+                    Finding::noticed(what).clients("These logins take seconds, until their users have logged in once."),
                 );
             } else {
                 self.report.add(Finding::note(what));

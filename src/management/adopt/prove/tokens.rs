@@ -18,7 +18,7 @@ use crate::simplejwt::exceptions::TokenError;
 use crate::simplejwt::state::JwtState;
 
 /// How many of the newest tokens are read.
-const SAMPLE: i64 = 20;
+const MAX_TOKENS: i64 = 20;
 
 impl Proof<'_> {
     pub(super) fn tokens(&mut self, builder: &AppsBuilder, conn: &mut DbConnection) -> Result<(), CommandError> {
@@ -41,7 +41,7 @@ impl Proof<'_> {
         } else if self.export.sample_token().is_none() {
             self.report.add(
                 Finding::note("There is no token to try the key with.")
-                    .remedy("Export the settings with `manage adopt --export`; it has Django sign one."),
+                    .remedy("Export the settings with `manage adopt --export`; Django then signs one."),
             );
         }
         self.claims(builder, jwt, conn, &accepted)
@@ -53,7 +53,7 @@ impl Proof<'_> {
         let total: i64 = token_blacklist_outstandingtoken::table.count().get_result(conn)?;
         let blacklisted: i64 = token_blacklist_blacklistedtoken::table.count().get_result(conn)?;
         self.report.fact(format!("Refresh tokens: {total}, of them blacklisted: {blacklisted}"));
-        let newest = dsl::token_blacklist_outstandingtoken.select(dsl::token).order(dsl::id.desc()).limit(SAMPLE);
+        let newest = dsl::token_blacklist_outstandingtoken.select(dsl::token).order(dsl::id.desc()).limit(MAX_TOKENS);
         let newest: Vec<String> = newest.load(conn)?;
         let outcomes: Vec<_> = newest.iter().map(|raw| self.decode(jwt, raw)).collect();
         let of = outcomes.len();
