@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Uses the admin site in a real browser: logs in, finds a user, changes groups by keyboard alone, ends a session and a token and sees
-# the API refuse them, in light, dark and on a phone, with and without scripts. Then the browsable API: log-in, OPTIONS, raw data, DELETE.
+# the API refuse them, in light, dark and on a phone, with and without scripts. Then the browsable API: login, OPTIONS, raw data, DELETE.
 # Every page is checked by axe-core. The browser's driver is kept under target/.
 #   MANAGE        the binary to check; built if not set
 #   SCREENSHOTS   a folder for pictures of the pages; none are taken if not set

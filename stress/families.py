@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Races of token families: tabs that refresh at the same time, thieves, log-outs, kills, and a Django on the same database.
+"""Races of token families: tabs that refresh at the same time, thieves, logouts, kills, and a Django on the same database.
 
     families.py --manage target/release/manage [--database sqlite|postgres://…] [--instances 1|2] [--rounds 200] [--clients 16]
     families.py … --django .venv/bin/python     also with Django on the same database, from conformance/refproject
@@ -91,20 +91,20 @@ class Client:
 
     def sessions(self, access):
         status, sessions = call(self.port(), "GET", "/api/token/sessions/", access)
-        self.rules.expect(status == 200, ("no list of log-ins", status, sessions))
+        self.rules.expect(status == 200, ("no list of logins", status, sessions))
         return sessions if status == 200 else []
 
     def expect_sessions(self, count):
         """Checks the list with one more login, which is then ended."""
         tokens = self.login()
         listed = self.sessions(tokens["access"])
-        self.rules.expect(len(listed) == count + 1, ("log-ins in the list", len(listed) - 1, "instead of", count))
+        self.rules.expect(len(listed) == count + 1, ("logins in the list", len(listed) - 1, "instead of", count))
         current = [session for session in listed if session["is_current"]]
-        self.rules.expect(len(current) == 1, "the list does not mark the current log-in")
+        self.rules.expect(len(current) == 1, "the list does not mark the current login")
         if current:
             path = "/api/token/sessions/%d/" % current[0]["id"]
             status, _ = call(self.port(1), "DELETE", path, tokens["access"])
-            self.rules.expect(status == 204, ("a log-in cannot be ended", status))
+            self.rules.expect(status == 204, ("a login cannot be ended", status))
 
     def clear(self):
         status, _ = call(self.port(), "POST", "/api/token/logoutall/", self.login()["access"])
@@ -151,7 +151,7 @@ def with_grace(client, database, rounds, clients):
         rules.expect([b - a for a, b in zip(before, counts(database))] == [1, 1, 1, 0, 0], "rows")
         tokens = next(answer for status, answer in answers if status == 200)
         listed = client.sessions(tokens["access"])
-        rules.expect([session["is_current"] for session in listed] == [True], ("log-ins", listed))
+        rules.expect([session["is_current"] for session in listed] == [True], ("logins", listed))
     client.expect_sessions(1)
 
 
@@ -210,14 +210,14 @@ def thieves(client, database, rounds):
         client.refuse(stolen, number)
         client.refuse(second["refresh"], number)
         client.refuse(first["refresh"], number + 1)
-        # A log-out with the successor is not a theft.
+        # A logout with the successor is not a theft.
         old = client.login()["refresh"]
         new = client.rotate(old)
         status, _ = post(client.port(number), "/api/token/blacklist/", {"refresh": new["refresh"]})
-        rules.expect(status == 200, ("log-out", status))
+        rules.expect(status == 200, ("logout", status))
         before = counts(database)
         client.refuse(old, number)
-        rules.expect(counts(database) == before, "a log-out is taken for reuse")
+        rules.expect(counts(database) == before, "a logout is taken for reuse")
     client.expect_sessions(0)
 
 
@@ -317,7 +317,7 @@ def beside(client, django, database, rounds, clients):
         rules.expect(counts(database) == before, "a rotation by Django is taken for reuse")
         # The family still exists, and the list has it.
         mine = client.rotate(by_django["refresh"], number)
-        rules.expect([s["is_current"] for s in client.sessions(mine["access"])] == [True], "log-ins after Django's rotation")
+        rules.expect([s["is_current"] for s in client.sessions(mine["access"])] == [True], "logins after Django's rotation")
         status, by_django = post(django.ports[0], REFRESH, {"refresh": mine["refresh"]})
         # The end of the family also ends the token that Django has made.
         how = number % 3

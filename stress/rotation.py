@@ -139,7 +139,7 @@ class Load:
             while not self.is_over.is_set():
                 port = self.service.ports[number % len(self.service.ports)]
                 status, tokens = post(port, "/api/token/", USER)
-                self.count("log-in", status == 200, tokens)
+                self.count("login", status == 200, tokens)
                 if status != 200:
                     continue
                 for step in range(8):

@@ -113,11 +113,11 @@ class Client:
     def log_in(self, connection):
         body = {self.user["field"]: self.user["name"], "password": self.user["password"]}
         has_pair = lambda status, answer: status == 200 and list(answer) == ["refresh", "access"]
-        answer, minted = self.post(connection, "log-in", "/api/token/", body, has_pair)
+        answer, minted = self.post(connection, "login", "/api/token/", body, has_pair)
         self.tokens = Tokens(answer["access"], answer["refresh"], minted)
 
     def fetch_key(self, connection):
-        """Every log-in of rest_framework.authtoken returns the same key."""
+        """Every login of rest_framework.authtoken returns the same key."""
         body = {"username": self.user["name"], "password": self.user["password"]}
         is_same = lambda status, answer: status == 200 and self.key in (None, answer["token"])
         answer, _ = self.post(connection, "authtoken", "/api/authtoken/", body, is_same)
@@ -168,7 +168,7 @@ class Client:
     def log_out_and_in(self, connection):
         with self.lock:
             body, path = {"refresh": self.tokens.refresh}, "/api/token/blacklist/"
-            _, by = self.post(connection, "log-out", path, body, is_done, minted=self.tokens.minted)
+            _, by = self.post(connection, "logout", path, body, is_done, minted=self.tokens.minted)
             self.replay(connection, self.tokens.refresh, by)
             self.log_in(connection)
 

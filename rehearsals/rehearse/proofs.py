@@ -53,8 +53,8 @@ def no_request_was_lost(site, traffic):
 
 def no_client_was_logged_out(site, traffic):
     """A client that does not log out has logged in once, and can still refresh."""
-    log_ins = Counter(record["user"] for record in traffic.records if record["what"] == "log-in")
-    log_outs = Counter(record["user"] for record in traffic.records if record["what"] == "log-out")
+    log_ins = Counter(record["user"] for record in traffic.records if record["what"] == "login")
+    log_outs = Counter(record["user"] for record in traffic.records if record["what"] == "logout")
     for user in traffic.users:
         name = user["name"]
         prove(log_ins[name] == 1 + log_outs[name], f"{name} has logged in {log_ins[name]} times")
@@ -62,16 +62,16 @@ def no_client_was_logged_out(site, traffic):
     kept = [user["name"] for user in traffic.users if not user["leaves"]]
     rotations = Counter(record["user"] for record in traffic.records if record["what"] == "refresh")
     chains = " and ".join(str(rotations[name]) for name in kept)
-    return f"{sum(log_outs.values())} log-outs, all wanted; the sessions that were kept have been refreshed {chains} times"
+    return f"{sum(log_outs.values())} logouts, all wanted; the sessions that were kept have been refreshed {chains} times"
 
 
 def each_accepts_the_others_tokens(site, traffic):
-    """Requests, verifications, refreshes and log-outs with tokens of the other server."""
+    """Requests, verifications, refreshes and logouts with tokens of the other server."""
     counts = traffic.crossings()
     for by, to in PAIRS:
         for what in ("call", "verify", "refresh"):
             prove(counts[what, by, to], f"no {what} at {NAMES[to]} with a token by {NAMES[by]}")
-    here, there = (sum(counts[what, *pair] for what in ("call", "verify", "refresh", "log-out")) for pair in PAIRS)
+    here, there = (sum(counts[what, *pair] for what in ("call", "verify", "refresh", "logout")) for pair in PAIRS)
     return f"{here} requests here with tokens by Django, {there} at Django with tokens made here"
 
 
@@ -91,7 +91,7 @@ def rows_are_as_django_makes_them(site, traffic):
     done = subprocess.run(command, cwd=site.django, env=site.environment(), capture_output=True, text=True)
     prove(done.returncode == 0, f"Django does not read the rows:\n{done.stdout}{done.stderr}")
     rows = json.loads(done.stdout)
-    issued, spent = what["log-in"] + what["refresh"], what["refresh"] + what["log-out"]
+    issued, spent = what["login"] + what["refresh"], what["refresh"] + what["logout"]
     for name, count in {"outstanding": issued, "blacklisted": spent, "keys": len(traffic.users)}.items():
         prove(rows[name] == count, f"there are {rows[name]} rows of {name}, and {count} were answered")
     return f"{issued} outstanding tokens, {spent} blacklisted, {len(traffic.users)} keys, read and compared by Django's models"

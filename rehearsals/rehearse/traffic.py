@@ -12,7 +12,7 @@ PASSWORD = "correct-horse-7-battery"
 NAMES = {"django": "Django", "login": "this server"}
 # The requests that a server must have answered before a step of the move ends.
 A_FEW = {"call": 4, "call with key": 2, "refresh": 2, "verify": 1}
-ALL_KINDS = {"call": 20, "call with key": 6, "refresh": 8, "verify": 3, "replay": 2, "log-out": 1, "log-in": 1}
+ALL_KINDS = {"call": 20, "call with key": 6, "refresh": 8, "verify": 3, "replay": 2, "logout": 1, "login": 1}
 
 CROSSING = ("call", "verify", "refresh", "replay")
 PAIRS = (("django", "login"), ("login", "django"))

@@ -27,7 +27,7 @@ try {
   await endSessions(person, false);
   await unlock(person);
   await rememberColours();
-  console.log("admin and browsable API: log-in, search, groups by keyboard, ended sessions, lockout and colours work");
+  console.log("admin and browsable API: login, search, groups by keyboard, ended sessions, lockout and colours work");
 } finally {
   await browser.close();
 }
@@ -112,7 +112,7 @@ async function look(name, options, person) {
   await close(page);
 }
 
-/** Uses the browsable API without a mouse: log-in, OPTIONS, raw data, DELETE and log-out. */
+/** Uses the browsable API without a mouse: login, OPTIONS, raw data, DELETE and logout. */
 async function useApi(name, options) {
   const page = await open(options);
   const response = page.getByRole("group", { name: "response info" });

@@ -11,7 +11,7 @@ try {
   for (const colorScheme of ["light", "dark"]) {
     await check(colorScheme);
   }
-  console.log("swagger: log-in, try it out and log-out work in light and dark");
+  console.log("swagger: login, try it out and logout work in light and dark");
 } finally {
   await browser.close();
 }
@@ -43,7 +43,7 @@ async function check(colorScheme) {
   const isDark = await page.evaluate(() => document.documentElement.classList.contains("dark-mode"));
   assert.equal(isDark, colorScheme === "dark");
 
-  // Nothing is sent before the log-in.
+  // Nothing is sent before the login.
   assert.equal(await tryOut("api_protected_retrieve"), "401");
   assert.equal(problems.splice(0).length, 1, "Chromium reports the 401");
 

@@ -15,11 +15,11 @@ diesel::table! {
     /// The table for the users of `auth_user`, whose key is an integer.
     #[sql_name = "authtoken_token"]
     token_of_auth_user (key) {
-        /// The key.
+        /// What clients send: 40 hexadecimal digits.
         key -> Text,
         /// When it was made, in UTC.
         created -> Timestamp,
-        /// The user.
+        /// The key of its user.
         user_id -> Integer,
     }
 }

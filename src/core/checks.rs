@@ -9,9 +9,9 @@ pub enum Level {
     Debug,
     /// For information only.
     Info,
-    /// The setting works, but should be changed.
+    /// It works, but should be changed.
     Warning,
-    /// The setting does not work. The start is refused.
+    /// It does not work: the server does not start.
     Error,
     /// Same as [`Level::Error`], for the most serious problems.
     Critical,

@@ -10,7 +10,7 @@ use crate::conf::values;
 /// The attributes of all cookies of one kind, from the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieOptions {
-    /// The name.
+    /// What comes before the `=`.
     pub name: String,
     /// The path below which a browser sends it.
     pub path: String,

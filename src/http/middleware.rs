@@ -45,7 +45,7 @@ pub trait Middleware: Send + Sync {
 
 /// The data about a request after its view.
 pub struct RequestInfo {
-    /// The method.
+    /// Such as `GET`.
     pub method: Method,
     /// Path and query.
     pub uri: Uri,

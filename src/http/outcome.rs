@@ -132,7 +132,7 @@ impl TokenEvent {
     }
 }
 
-/// The id that a client or proxy has sent, if it is fit for a log.
+/// The id that a client or proxy has sent, if it is safe to log.
 pub(super) fn sent_id(headers: &HeaderMap) -> Option<&HeaderValue> {
     headers.get(&REQUEST_ID).filter(|id| is_sane(id.as_bytes()))
 }

@@ -31,10 +31,10 @@ pub fn get_full_path(req: &HttpRequest) -> String {
     if query.is_empty() { path } else { format!("{path}?{query}") }
 }
 
-/// The address after a log-out: `LogoutView.get_success_url`. `next` must be safe. With `None` the view shows the page "Logged
+/// The address after a logout: `LogoutView.get_success_url`. `next` must be safe. With `None` the view shows the page "Logged
 /// out".
 ///
-/// As in Django, a log-out without `next` whose address has a query leads to the same address without the query.
+/// As in Django, a logout without `next` whose address has a query leads to the same address without the query.
 #[must_use]
 pub(crate) fn after_logout(req: &HttpRequest, next: Option<&str>) -> Option<String> {
     let url = next.map_or_else(|| decode_path(req.path()), str::to_owned);

@@ -19,7 +19,7 @@ const NOT_BOOLEAN: &str = "Must be a valid boolean.";
 /// A field of a serializer, as `OPTIONS` and the API's description need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AnyField {
-    /// A text.
+    /// A field of text.
     Char(CharField),
     /// A boolean.
     Boolean(BooleanField),

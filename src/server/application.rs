@@ -52,7 +52,7 @@ pub enum StartError {
     Bind {
         /// The setting of the address.
         setting: &'static str,
-        /// The address.
+        /// The address that could not be listened on.
         address: SocketAddr,
         /// The error of the system.
         error: io::Error,

@@ -81,7 +81,7 @@ fn repeated_keys(registry: &Registry) -> Vec<CheckMessage> {
     let repeated = registry.get::<Arc<JwtState>>().map(|jwt| jwt.keys().with(|keys| keys.repeated().to_vec()));
     let warn = |key: String| {
         let text = format!("A key is listed twice: {key} is the same as one before it.");
-        let hint = "Remove it. If it was meant to be another key, tokens of that one are refused.";
+        let hint = "Remove it. If it was meant to be another key, tokens that the other key has signed are refused.";
         CheckMessage::warning("simplejwt.W921", text).hint(hint)
     };
     repeated.into_iter().flatten().map(warn).collect()

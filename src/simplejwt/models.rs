@@ -50,7 +50,7 @@ impl TokenUser {
         &self.id
     }
 
-    /// The token.
+    /// The token that names the user.
     pub fn token(&self) -> &ValidatedToken {
         &self.token
     }

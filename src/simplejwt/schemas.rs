@@ -40,7 +40,7 @@ pub(super) fn security_definition(req: &HttpRequest) -> Option<(&'static str, Va
     Some(("jwtAuth", definition))
 }
 
-/// Says that the member `token` of a response is a token of `class`, for the log-in form of the API's page.
+/// Says that the member `token` of a response is a token of `class`, for the login form of the API's page.
 #[cfg(feature = "database")]
 pub(super) fn login(req: &HttpRequest, class: AuthToken, token: &'static str) -> Option<Login> {
     let is_accepted = settings(req)?.auth_token_classes.contains(&class);

@@ -11,9 +11,9 @@ pub enum Cell {
     Empty,
     /// Text with a link to another page of this site.
     Link {
-        /// Text.
+        /// The text of the link.
         text: String,
-        /// Address.
+        /// The path that it leads to.
         url: String,
     },
 }

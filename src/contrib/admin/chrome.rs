@@ -68,18 +68,18 @@ pub struct Chrome {
 /// A step of the breadcrumbs. The last one usually has no link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Crumb {
-    /// The text.
+    /// The title of the page.
     pub text: String,
-    /// The address.
+    /// The path of the page, or `None` for a step without a link.
     pub url: Option<String>,
 }
 
-/// A link.
+/// A link in the navigation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// The text.
+    /// The text that is clicked.
     pub text: String,
-    /// The address.
+    /// The path that it leads to.
     pub url: String,
 }
 
@@ -107,7 +107,7 @@ impl PageMessage {
 pub struct NavApp {
     /// The verbose name.
     pub name: String,
-    /// Its page.
+    /// The path of its page, which lists its models.
     pub url: String,
     /// The models that the user may see.
     pub models: Vec<NavModel>,

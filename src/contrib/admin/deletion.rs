@@ -24,7 +24,7 @@ pub struct DeletedObject {
     pub model: String,
     /// `str(object)`.
     pub text: String,
-    /// Its page.
+    /// The path of its page in the admin site, if it has one.
     pub url: Option<String>,
     /// The rows that are deleted because of it.
     pub children: Vec<DeletedObject>,
@@ -33,13 +33,13 @@ pub struct DeletedObject {
 /// A step of writing nested lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TreeStep<'a> {
-    /// A list begins.
+    /// `<ul>`: the rows that are deleted because of the item before.
     Open,
-    /// An item begins.
+    /// `<li>` and its text.
     Item(&'a DeletedObject),
-    /// An item ends.
+    /// `</li>`
     EndItem,
-    /// A list ends.
+    /// `</ul>`
     Close,
 }
 

@@ -132,7 +132,7 @@ pub struct LogEntry {
     pub change_message: String,
     /// Row of `django_content_type`.
     pub content_type_id: Option<i32>,
-    /// The user.
+    /// The user who changed the object.
     pub user_id: UserId,
     /// The time, in UTC.
     #[diesel(deserialize_as = DjangoDateTime)]

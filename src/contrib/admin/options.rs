@@ -58,7 +58,7 @@ impl Fieldset {
 pub struct FieldError {
     /// Name of the field. Empty for an error that belongs to no single field.
     pub field: String,
-    /// Text.
+    /// What is wrong, as the form shows it.
     pub message: String,
 }
 
@@ -80,9 +80,9 @@ impl std::fmt::Debug for ObjectPage {
 /// A link at the top of the page of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectTool {
-    /// Text.
+    /// The text of the link.
     pub text: String,
-    /// Address.
+    /// The path that it leads to.
     pub url: String,
     /// Class of HTML.
     pub class: &'static str,

@@ -81,7 +81,7 @@ impl AdminRequest {
         get_full_path(&self.req)
     }
 
-    /// The time.
+    /// The time by the clock of the project.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.apps.clock().now()

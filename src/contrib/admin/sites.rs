@@ -33,7 +33,7 @@ struct Inner {
 pub struct Registered {
     /// How it is shown and edited.
     pub admin: Arc<dyn ModelAdmin>,
-    /// The model.
+    /// What `admin` describes: the table and its fields.
     pub model: Arc<Model>,
     /// The statements on its table.
     pub objects: Manager,

@@ -1,6 +1,6 @@
 //! The style sheet, the script and the icon. Python counterpart: `django/contrib/admin/static/admin`.
 //!
-//! They are served outside of the URLs of the admin site, because those lead anonymous clients to the log-in page.
+//! They are served outside of the URLs of the admin site, because those lead anonymous clients to the login page.
 
 use actix_web::web::ServiceConfig;
 

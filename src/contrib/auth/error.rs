@@ -12,11 +12,11 @@ pub enum AuthError {
     /// Too many failures; seconds until an attempt is checked again.
     #[error("too many failed logins for this name from this address")]
     LockedOut(u64),
-    /// A throttle refused the log-in; seconds until the next one is accepted, if known.
-    #[error("a throttle refused the log-in")]
+    /// A throttle refused the login; seconds until the next one is accepted, if known.
+    #[error("a throttle refused the login")]
     Throttled(Option<u64>),
     /// The throttles could not count the attempt.
-    #[error("log-ins could not be counted: {0}")]
+    #[error("logins could not be counted: {0}")]
     Uncounted(String),
     /// The hashing thread ended without a result.
     #[error("a password could not be hashed: {0}")]

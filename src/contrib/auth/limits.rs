@@ -1,4 +1,4 @@
-//! Limits attempts to log in: the throttles of the API, for log-in pages outside of the API. Python counterpart: none; Django's
+//! Limits attempts to log in: the throttles of the API, for login pages outside of the API. Python counterpart: none; Django's
 //! admin has no throttle.
 //!
 //! `rest_framework` is above this module and registers its throttles here.
@@ -10,16 +10,16 @@ use futures_util::future::LocalBoxFuture;
 
 use super::error::AuthError;
 
-/// A limit on log-ins.
+/// A limit on logins.
 pub trait LimitLogins: Send + Sync + 'static {
-    /// The address by which log-ins of this client are counted.
+    /// The address by which logins of this client are counted.
     fn client_address(&self, req: &HttpRequest) -> String;
 
     /// Counts an attempt. An error is [`AuthError::Throttled`] or [`AuthError::Uncounted`].
     fn check<'a>(&'a self, req: &'a HttpRequest) -> LocalBoxFuture<'a, Result<(), AuthError>>;
 }
 
-/// The limits on log-ins of a project. Cheap to clone.
+/// The limits on logins of a project. Cheap to clone.
 #[derive(Clone)]
 pub struct LoginLimits(Arc<dyn LimitLogins>);
 

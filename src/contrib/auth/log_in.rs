@@ -30,7 +30,7 @@ pub async fn authenticate(
     auth.authenticate(db, &client_address(req), username, password.expose()).await
 }
 
-/// The address by which the log-ins of the client are counted. Empty if no app limits log-ins.
+/// The address by which the logins of the client are counted. Empty if no app limits logins.
 #[must_use]
 pub fn client_address(req: &HttpRequest) -> String {
     limits(req).map_or_else(String::new, |limits| limits.client_address(req))

@@ -1,4 +1,4 @@
-//! Counts the results of log-ins with a password. Python counterpart: receivers of `user_logged_in` and `user_login_failed`.
+//! Counts the results of logins with a password. Python counterpart: receivers of `user_logged_in` and `user_login_failed`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ pub struct LoginOutcomes {
     locked_out: AtomicU64,
 }
 
-/// Numbers of log-ins.
+/// Numbers of logins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoginCounts {
     /// The user name and the password were right.
@@ -34,7 +34,7 @@ impl LoginOutcomes {
         self.locked_out.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The log-ins since the last call.
+    /// The logins since the last call.
     #[must_use]
     pub fn take(&self) -> LoginCounts {
         LoginCounts {

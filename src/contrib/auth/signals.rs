@@ -46,7 +46,7 @@ impl std::fmt::Debug for LoginsEnded {
     }
 }
 
-/// Logins that are found by reading the logins of all users, such as sessions. Only a log-out everywhere ends them, because a
+/// Logins that are found by reading the logins of all users, such as sessions. Only a logout everywhere ends them, because a
 /// session is not accepted any more after the password has changed or the user was deactivated.
 pub trait LoginSearch: Send + Sync + 'static {
     /// The keys of the logins of a user, read in one snapshot.

@@ -80,7 +80,7 @@ impl AuthState {
 
     /// Begins to read all stored passwords in the background, so that every refusal takes as long as the most expensive kind of
     /// hash in use. Does nothing after the first call. A server calls it at its start, and other applications at the first
-    /// log-in.
+    /// login.
     ///
     /// # Panics
     /// Outside of a tokio runtime.
@@ -110,7 +110,7 @@ impl AuthState {
         self.0.queue.capacity()
     }
 
-    /// The counts of log-ins.
+    /// The counts of logins.
     #[must_use]
     pub fn login_outcomes(&self) -> &LoginOutcomes {
         &self.0.outcomes

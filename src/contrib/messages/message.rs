@@ -52,7 +52,7 @@ pub enum Part {
     },
 }
 
-/// A message.
+/// A message for the next page that the user sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
     /// How important it is.

@@ -9,7 +9,7 @@ use crate::db::schema::django_session;
 use crate::db::types::{DjangoDateTime, to_db};
 use crate::db::{DbConnection, Lookup, with_backend};
 
-/// A row.
+/// A row of `django_session`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = django_session)]
 pub struct SessionRow {

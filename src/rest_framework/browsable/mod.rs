@@ -21,7 +21,7 @@ use crate::http::headers::title_case;
 use crate::http::query_dict::{QueryDict, quote_plus};
 use crate::rest_framework::authentication::Caller;
 
-/// The name of the log-in's resource, for links: `{% url 'rest_framework:login' %}`.
+/// The name of the login's resource, for links: `{% url 'rest_framework:login' %}`.
 const LOGIN: &str = "rest_framework:login";
 const LOGOUT: &str = "rest_framework:logout";
 

@@ -24,7 +24,7 @@ use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
 use crate::http::request::{after_logout, get_host, is_secure};
 use crate::rest_framework::state::RestFramework;
 
-/// `LOGIN_REDIRECT_URL`: the address after a log-in without `next`.
+/// `LOGIN_REDIRECT_URL`: the address after a login without `next`.
 const LOGIN_REDIRECT_URL: &str = "/accounts/profile/";
 
 /// The cache of the browser must not show these pages later: `never_cache`.
@@ -64,7 +64,7 @@ pub(super) async fn login(req: HttpRequest, payload: web::Payload) -> HttpRespon
     }
 }
 
-/// The page, or the redirect of a log-in. An error is the page of a failure.
+/// The page, or the redirect of a login. An error is the page of a failure.
 async fn show_or_log_in(req: &HttpRequest, form: &QueryDict) -> Result<HttpResponse, HttpResponse> {
     let apps = Apps::of(req).map_err(failed)?;
     let (state, db) = (apps.auth().map_err(failed)?, apps.database().map_err(failed)?);

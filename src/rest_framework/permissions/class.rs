@@ -98,7 +98,7 @@ impl fmt::Debug for PermissionClass {
     }
 }
 
-/// Asks every one of `classes`: `APIView.check_permissions`.
+/// Checks every class of `classes`: `APIView.check_permissions`.
 ///
 /// # Errors
 /// 403 if one refuses a user. `NotAuthenticated` if one refuses an anonymous request and there is a way to log in.
@@ -116,7 +116,7 @@ pub async fn check_permissions(
     Ok(())
 }
 
-/// Asks every one of `classes` about `object`.
+/// Checks every class of `classes` for `object`.
 pub(in crate::rest_framework) async fn check_object(
     req: &HttpRequest,
     classes: &[PermissionClass],

@@ -1,6 +1,6 @@
 //! Views that log in, for the form on the page of Swagger UI. Python counterpart: none.
 
-/// The token that a log-in view issues. The document has it as `x-login` of the operation.
+/// The token that a login view issues. The document has it as `x-login` of the operation.
 #[derive(Clone, Debug)]
 pub struct Login {
     /// The security scheme of the token, as [`Authentication::security_definition`] names it.

@@ -13,7 +13,7 @@ use crate::rest_framework::state::RestFramework;
 /// Seconds after which a client may try again when Redis could not be reached.
 const RETRY_AFTER: u64 = 1;
 
-/// Asks every one of `classes`: each counts the request, even if another one refuses it. `APIView.check_throttles`.
+/// Checks every class of `classes`: each counts the request, even if another one refuses it. `APIView.check_throttles`.
 ///
 /// # Errors
 /// 429 with the longest wait. 500 for a scope without a rate, as DRF's `ImproperlyConfigured`. 503 if the requests cannot be

@@ -1,4 +1,4 @@
-//! The throttles of the log-in views, for the log-in page of the admin site, which is not a view of the API.
+//! The throttles of the login views, for the login page of the admin site, which is not a view of the API.
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;

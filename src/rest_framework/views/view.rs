@@ -281,7 +281,7 @@ impl ApiView {
         self
     }
 
-    /// The token that `POST` gives for a name and a password, for the log-in form of the API's page. `None` if no protected
+    /// The token that `POST` gives for a name and a password, for the login form of the API's page. `None` if no protected
     /// view takes it.
     #[must_use]
     pub fn logs_in(mut self, login: fn(&HttpRequest) -> Option<Login>) -> Self {

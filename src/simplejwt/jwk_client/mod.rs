@@ -68,7 +68,7 @@ struct State {
 /// The cached result for a `kid`.
 #[derive(Clone, Debug)]
 pub enum CachedKey {
-    /// The key.
+    /// The issuer has this key.
     Known(Arc<VerifyingKey>),
     /// The issuer has no such key: the token is invalid.
     Unknown,

@@ -142,7 +142,7 @@ pub enum ListError {
     #[error("key {0}: its kid has to be {KID_CHARACTERS}")]
     OddKid(usize),
     /// There is no key that signs.
-    #[error("no key signs: one has to be a private key, and have no mark or that of the key that signs")]
+    #[error("no signing key: one must be a private key without a mark or with the mark `signing`")]
     NoSigningKey,
     /// The secret at this place, from 1, cannot be a line of a file.
     #[error("key {0}: the secret cannot be a line of a file: it has a line break or begins with \"# \"")]

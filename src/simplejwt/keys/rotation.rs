@@ -26,7 +26,7 @@ pub struct Rotation {
     pub retire_after: Duration,
     /// Begin a rotation although keys of an earlier one are still needed.
     pub wants_new: bool,
-    /// The time.
+    /// The time of the step.
     pub now: DateTime<Utc>,
 }
 
@@ -46,14 +46,14 @@ pub enum Step {
     Made,
     /// A new key is published.
     Published {
-        /// Its name.
+        /// The name of the new key.
         kid: Option<String>,
         /// When it may sign.
         may_sign: DateTime<Utc>,
     },
     /// The new key signs.
     Signs {
-        /// Its name.
+        /// The name of the new key.
         kid: Option<String>,
         /// When its predecessor can be removed.
         retires: DateTime<Utc>,
@@ -80,8 +80,8 @@ pub enum RotationError {
     Generate(#[from] SigningError),
     /// The new key has not been published for long enough.
     #[error(
-        "The new key was published at {since}. Those who verify may keep the list of keys for SIMPLE_JWT_JWKS_MAX_AGE, so it \
-         may not sign before {may_sign}. Run this again then."
+        "The new key was published at {since}. Services may cache the key list for SIMPLE_JWT_JWKS_MAX_AGE, so the new key must \
+         not sign before {may_sign}. Run the command again then."
     )]
     TooEarly {
         /// When it was published.
@@ -91,8 +91,8 @@ pub enum RotationError {
     },
     /// Keys of the last rotation are still needed.
     #[error(
-        "There is nothing to do before {retires}: tokens that the old key has signed are valid until then. With --new, another \
-         rotation begins all the same."
+        "There is nothing to do before {retires}: tokens that the old key has signed are valid until then. With --new, a new \
+         rotation starts anyway."
     )]
     StillNeeded {
         /// When the next key can be removed.
@@ -303,8 +303,8 @@ mod tests {
             let early = rotation(algorithm, 599).next(text.expose()).unwrap_err();
             assert_eq!(
                 early.to_string(),
-                "The new key was published at 2033-05-18 03:33:20 UTC. Those who verify may keep the list of keys for \
-                 SIMPLE_JWT_JWKS_MAX_AGE, so it may not sign before 2033-05-18 03:43:20 UTC. Run this again then."
+                "The new key was published at 2033-05-18 03:33:20 UTC. Services may cache the key list for \
+                 SIMPLE_JWT_JWKS_MAX_AGE, so the new key must not sign before 2033-05-18 03:43:20 UTC. Run the command again then."
             );
             let eager = Rotation { wants_new: true, ..rotation(algorithm, 599) };
             assert_eq!(eager.next(text.expose()).unwrap_err(), early);

@@ -5,7 +5,7 @@
 //! secret is hashed only once, on the threads for hashing. After that this process keeps an HMAC of the secret, made with a
 //! random key, and compares it in constant time with the HMAC of each secret that is sent. A wrong secret, and any secret of an
 //! unknown client, is hashed each time. So guessing a secret is as slow as guessing a password, and both cases take the same
-//! time. Guesses from one address wait for each other, so they do not delay log-ins for long.
+//! time. Guesses from one address wait for each other, so they do not delay logins for long.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

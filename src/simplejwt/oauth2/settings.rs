@@ -20,7 +20,7 @@ settings! {
 /// A client: its id and its hashed secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OAuth2Client {
-    /// The id.
+    /// `client_id`
     pub id: String,
     /// The hashed secret, as a hasher of `PASSWORD_HASHERS` writes it.
     pub secret: SecretString,
@@ -56,7 +56,7 @@ fn clients(text: &str) -> Result<Vec<OAuth2Client>, String> {
             return Err(format!("a list of id:hashed secret in which each id is {CLIENT_ID_CHARACTERS}"));
         }
         if clients.iter().any(|client| client.id == id) {
-            return Err("a list in which each id is there once".to_owned());
+            return Err("a list in which each id is listed once".to_owned());
         }
         clients.push(OAuth2Client { id: id.to_owned(), secret: secret.into() });
     }

@@ -67,7 +67,7 @@ impl Credentials for Logins {
                     family.ip_address.unwrap_or_else(|| "-".to_owned()),
                     date_time(family.created_at),
                     date_time(family.last_seen_at),
-                    if is_reused { "Valid, but a used token was used again" } else { "Valid" }.to_owned(),
+                    if is_reused { "Valid; an old token was used again" } else { "Valid" }.to_owned(),
                 ],
                 is_valid: true,
             }
@@ -82,7 +82,7 @@ impl Credentials for Logins {
                     activity.ip_address.clone().unwrap_or_else(|| "-".to_owned()),
                     date_time(from_db(family.created_at)),
                     date_time(from_db(activity.last_refresh)),
-                    "Ended: a used token was used again".to_owned(),
+                    "Ended: an old token was used again".to_owned(),
                 ];
                 listed.push(Credential { id, cells, is_valid: false });
             }

@@ -13,7 +13,7 @@ use crate::simplejwt::exceptions::{FAMILY_EXPIRED, INVALID, TokenError};
 /// The family that a token names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FamilyClaims {
-    /// Its id.
+    /// The claim `family_id`.
     pub id: String,
     /// When it ends.
     pub expires_at: Option<DateTime<Utc>>,

@@ -176,7 +176,7 @@ impl Context<'_> {
             Outcome::Reused { family, ended, is_first } => {
                 let who = &refresh[&*self.state.settings.user_id_claim];
                 let address = self.ip_address().unwrap_or_else(|| "an unknown address".to_owned());
-                let what = if ended { "The family has been ended." } else { "The family goes on." };
+                let what = if ended { "The family has been ended." } else { "The family stays valid." };
                 // A thief can send the token many times, so only the first time is a warning.
                 let level = if is_first { log::Level::Warn } else { log::Level::Info };
                 log::log!(

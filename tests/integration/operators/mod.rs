@@ -129,20 +129,20 @@ per_database! {
         let page = op.get("/admin/dashboard/").await;
         assert_eq!(page.status, 200);
         // The operator and alice.
-        assert_eq!(figure(&page, "Log-ins"), 2);
+        assert_eq!(figure(&page, "Logins"), 2);
         assert_eq!(figure(&page, "Refusals"), 1);
         assert_eq!(figure(&page, "Active sessions"), 1);
         assert_eq!(figure(&page, "Locked out"), 0);
-        assert!(page.body.contains("aria-label=\"Log-ins in the last 24 hours: Log-ins 2\""), "{}", page.body);
+        assert!(page.body.contains("aria-label=\"Logins in the last 24 hours: Logins 2\""), "{}", page.body);
 
         // Another server shows the same, also after a while.
         let other = app.another(limited).await;
         let elsewhere = browser(&other);
         elsewhere.set_cookie("sessionid", &op.cookie("sessionid").unwrap());
-        assert_eq!(figure(&elsewhere.get("/admin/dashboard/?period=month").await, "Log-ins"), 2);
+        assert_eq!(figure(&elsewhere.get("/admin/dashboard/?period=month").await, "Logins"), 2);
         app.advance(TimeDelta::days(2));
-        assert_eq!(figure(&op.get("/admin/dashboard/").await, "Log-ins"), 0);
-        assert_eq!(figure(&op.get("/admin/dashboard/?period=week").await, "Log-ins"), 2);
+        assert_eq!(figure(&op.get("/admin/dashboard/").await, "Logins"), 0);
+        assert_eq!(figure(&op.get("/admin/dashboard/?period=week").await, "Logins"), 2);
     }
 
     async fn who_may_not_see_users_has_no_dashboard(db: TestDatabase) {
@@ -183,7 +183,7 @@ per_database! {
         assert_eq!(op.get("/admin/").await.status, 200);
         // A second time there is nothing to end.
         submit(&op, "/admin/", &to, &fields).await;
-        assert!(op.get("/admin/").await.body.contains("It had ended before."));
+        assert!(op.get("/admin/").await.body.contains("It had already ended."));
         assert_eq!(app.count("django_admin_log WHERE change_message LIKE '%\"deleted\"%'").await, 1);
     }
 

@@ -271,5 +271,5 @@ async fn swagger_ui_is_served_without_other_sites() {
         assert_eq!((file.status, file.header("Content-Encoding")), (200, encoding), "{name}");
     }
     let plain = app.anonymous().with_header("Accept-Encoding", "identity").get("/api/docs/swagger-ui.css").await;
-    assert_eq!((plain.status, plain.body.as_str()), (406, "This file is there in gzip only.\n"));
+    assert_eq!((plain.status, plain.body.as_str()), (406, "This file is available only with gzip.\n"));
 }

@@ -57,7 +57,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
         "end" => Asked::End { kind: form("kind"), id: form("id") },
         "end_all" => Asked::EndAll,
         "unlock" => Asked::Unlock,
-        other => return Err(PageError::BadRequest(format!("{other:?} is no action on a user"))),
+        other => return Err(PageError::BadRequest(format!("{other:?} is not an action on a user"))),
     };
     let user = UserId::from_claim(&row.pk().into()).ok_or(PageError::NotFound)?;
     let by = request.user()?.pk().ok_or(PageError::PermissionDenied)?;
@@ -102,7 +102,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     };
     match request.db.write(write).await? {
         Some(text) => messages::add(&request.req, Level::Success, text),
-        None => messages::add(&request.req, Level::Warning, "It had ended before."),
+        None => messages::add(&request.req, Level::Warning, "It had already ended."),
     }
     Ok(back)
 }
@@ -110,5 +110,5 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
 fn unlock(auth: &AuthState, conn: &mut DbConnection, user: &SharedUser) -> Result<Done, DatabaseError> {
     let forgotten = auth.forget_failed_logins(conn, FailedLoginsOf::Username(user.username()))?;
     let text = format!("{} may log in again.", user.username());
-    Ok((forgotten > 0).then(|| (ChangeMessage::Changed(vec!["Failed log-ins".to_owned()]), text)))
+    Ok((forgotten > 0).then(|| (ChangeMessage::Changed(vec!["Failed logins".to_owned()]), text)))
 }

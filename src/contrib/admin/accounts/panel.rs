@@ -13,7 +13,7 @@ use crate::contrib::auth::{FailedLogins, FailedLoginsOf, UserId};
 use crate::db::{DatabaseError, DbConnection};
 use crate::http::csrf;
 
-/// The largest number of failed log-ins on the page.
+/// The largest number of failed logins on the page.
 const MAX_FAILED_LOGINS: i64 = 50;
 
 #[derive(Template)]
@@ -48,7 +48,7 @@ impl AccountPanels {
     }
 }
 
-/// Sessions, tokens and failed log-ins of the user `object`, a row of `model`. With `may_change` there are buttons that end them.
+/// Sessions, tokens and failed logins of the user `object`, a row of `model`. With `may_change` there are buttons that end them.
 ///
 /// # Errors
 /// Returns the errors of the database.

@@ -17,7 +17,7 @@ use crate::db::DbConnection;
 pub struct BoundField {
     /// Name of the field.
     pub name: String,
-    /// The label.
+    /// The text in front of the control.
     pub label: String,
     /// Paragraphs below the control.
     pub help_text: Vec<String>,
@@ -114,16 +114,16 @@ pub enum Widget {
     Radio(Vec<ChoiceOption>),
     /// Date and time, and the initial values for hidden controls.
     DateTime {
-        /// Date.
+        /// The value of the control for the date.
         date: String,
-        /// Time.
+        /// The value of the control for the time.
         time: String,
         /// A hidden control.
         hidden: Option<(String, String)>,
     },
     /// The key of a row that is typed.
     RawId {
-        /// The key.
+        /// The key of the row, as it was typed or stored.
         value: String,
         /// The text of the row, and its page.
         row: Option<(String, Option<String>)>,

@@ -145,7 +145,7 @@ impl fmt::Debug for dyn Rule {
 pub struct FormField {
     /// The name, which is also the name in the request.
     pub name: String,
-    /// The label.
+    /// The text in front of the control.
     pub label: String,
     /// Paragraphs below the control.
     pub help_text: Vec<String>,

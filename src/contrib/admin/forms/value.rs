@@ -13,7 +13,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// A text.
+    /// The value of a control that sends `text`.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::One(Some(text.into()))

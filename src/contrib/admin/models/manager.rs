@@ -55,7 +55,7 @@ impl Manager {
         Self { model, tables }
     }
 
-    /// The model.
+    /// The model whose rows the statements read and write.
     #[must_use]
     pub fn model(&self) -> &Arc<Model> {
         &self.model

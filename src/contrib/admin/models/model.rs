@@ -20,7 +20,7 @@ pub struct Model {
     pub verbose_name: String,
     /// Default: `verbose_name` with an `s`.
     pub verbose_name_plural: String,
-    /// The table.
+    /// `db_table`: the name of the table in the database.
     pub table: String,
     /// The fields, in the order of forms. The first is the primary key, unless it was added at another place.
     pub fields: Vec<Field>,

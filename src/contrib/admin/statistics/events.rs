@@ -5,15 +5,15 @@ use crate::http::outcome::{Refusal, TokenEvent};
 /// A kind of event. The names are in the database and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Event {
-    /// A log-in with a user name and password.
+    /// A login with a user name and password.
     Login,
     /// A refresh token was exchanged.
     Refresh,
-    /// A token was blacklisted: a log-out by the API.
+    /// A token was blacklisted: a logout by the API.
     Logout,
     /// The user name or the password was wrong, or the user may not log in.
     LoginRefused,
-    /// A log-in was refused because of earlier failures.
+    /// A login was refused because of earlier failures.
     LoginLockedOut,
     /// A request was refused by a throttle.
     Throttled,
@@ -69,9 +69,9 @@ impl Event {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Login => "Log-ins",
+            Self::Login => "Logins",
             Self::Refresh => "Refreshed tokens",
-            Self::Logout => "Log-outs",
+            Self::Logout => "Logouts",
             Self::LoginRefused => "Wrong name or password",
             Self::LoginLockedOut => "Locked out",
             Self::Throttled => "Throttled",
@@ -83,7 +83,7 @@ impl Event {
 
     pub(super) fn of_token(event: TokenEvent) -> Option<Self> {
         match event {
-            // A log-in is counted where the password is checked.
+            // A login is counted where the password is checked.
             TokenEvent::Issued | TokenEvent::Verified => None,
             TokenEvent::Refreshed | TokenEvent::RefreshedAgain => Some(Self::Refresh),
             TokenEvent::Blacklisted => Some(Self::Logout),
@@ -96,7 +96,7 @@ impl Event {
             Refusal::Expired => Some(Self::TokenExpired),
             Refusal::Signature => Some(Self::TokenSignature),
             Refusal::Throttled => Some(Self::Throttled),
-            // Log-ins are counted where the password is checked.
+            // Logins are counted where the password is checked.
             Refusal::LockedOut | Refusal::User | Refusal::Unavailable | Refusal::Other => None,
         }
     }

@@ -72,7 +72,7 @@ struct Inner {
 }
 
 impl EventCounts {
-    /// Counts the log-ins of `auth` and what [`Middleware::process_response`] sees.
+    /// Counts the logins of `auth` and what [`Middleware::process_response`] sees.
     #[must_use]
     pub fn new(auth: AuthState, clock: Clock, gauges: Vec<Gauge>) -> Self {
         let counts = std::array::from_fn(|_| AtomicU64::new(0));

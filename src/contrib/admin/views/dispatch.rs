@@ -99,7 +99,7 @@ async fn form_limits(req: &HttpRequest, limits: Limits) -> Result<Limits, PageEr
     Ok(Limits { body: CREDENTIALS_BODY.min(limits.body), ..limits })
 }
 
-/// The page at the path of the request, in Django's order: an anonymous client is sent to the log-in page from every path.
+/// The page at the path of the request, in Django's order: an anonymous client is sent to the login page from every path.
 async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
     let path = request.req.path().strip_prefix(site.base()).unwrap_or_default().to_owned();
     let path = decode_path(&path);

@@ -158,7 +158,7 @@ pub(super) fn end_logins(
     }
 }
 
-/// The page.
+/// The page that sets the password of a user.
 #[derive(Template)]
 #[template(path = "admin/auth/user/change_password.html")]
 struct ChangePassword<'a> {

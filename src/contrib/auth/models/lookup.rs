@@ -15,7 +15,7 @@ pub struct UserLookup {
     pub users: Arc<dyn UserModel>,
     /// The attribute, as for [`UserModel::get_by_attribute`].
     pub name: String,
-    /// Its value.
+    /// The value that the attribute must have.
     pub value: Value,
 }
 

@@ -65,7 +65,7 @@ function fieldElement([name, schema]) {
   return element("p", {}, element("label", { htmlFor: input.id, textContent: schema.title ?? name }), input);
 }
 
-/** Fills `section` with the form, if the API has a log-in. */
+/** Fills `section` with the form, if the API has a login. */
 function addLoginForm(section, ui) {
   const logins = findLogins(ui.specSelectors.specJson().toJS());
   if (logins.length === 0) {

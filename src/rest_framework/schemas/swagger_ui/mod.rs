@@ -104,7 +104,7 @@ impl File {
             return HttpResponse::NotAcceptable()
                 .insert_header((header::VARY, "Accept-Encoding"))
                 .content_type("text/plain; charset=utf-8")
-                .body("This file is there in gzip only.\n");
+                .body("This file is available only with gzip.\n");
         }
         respond(self.content_type)
             .insert_header((header::CONTENT_ENCODING, "gzip"))

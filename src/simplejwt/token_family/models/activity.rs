@@ -56,7 +56,7 @@ impl FamilyActivity {
         with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
     }
 
-    /// The row.
+    /// The last use of `family`.
     ///
     /// # Errors
     /// Returns the errors of the database.

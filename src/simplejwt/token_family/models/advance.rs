@@ -27,7 +27,7 @@ pub struct Step<'a> {
     pub new: &'a str,
     /// The client that sends the token.
     pub client: &'a Client,
-    /// The time.
+    /// The time of the refresh.
     pub now: DateTime<Utc>,
 }
 

@@ -38,7 +38,7 @@ pub struct NewTokenFamily<'a> {
     pub jti: &'a str,
     /// The client that uses it.
     pub client: &'a Client,
-    /// The time.
+    /// The time of the use.
     pub now: DateTime<Utc>,
 }
 

@@ -14,7 +14,7 @@ use crate::db::{DbConnection, with_backend};
 #[derive(Clone, Debug, PartialEq, Eq, Insertable)]
 #[diesel(table_name = family_token)]
 pub struct FamilyToken {
-    /// Its id.
+    /// The claim `jti` of the token.
     pub jti: String,
     /// Key of its family.
     pub family_id: i64,

@@ -1,4 +1,4 @@
-//! Log-in, refresh, the blacklist and authtoken.
+//! Login, refresh, the blacklist and authtoken.
 
 use actix_simplejwt::AccessToken;
 use serde_json::json;

@@ -45,7 +45,7 @@ macro_rules! fixture {
     };
 }
 
-/// A bigint, log-in by e-mail, `PermissionsMixin`.
+/// A bigint, login by e-mail, `PermissionsMixin`.
 const ACCOUNTS: Fixture = fixture!(
     "accounts",
     &[

@@ -1,4 +1,4 @@
-//! A log-out with a token that was rotated before.
+//! A logout with a token that was rotated before.
 
 use chrono::TimeDelta;
 use serde_json::json;

@@ -19,7 +19,7 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::contrib::messages::{self, Level};
 
-/// The list.
+/// `ModelAdmin.changelist_view`: the list of a model, and its actions.
 pub(super) async fn changelist(
     site: &AdminSite,
     registered: &Registered,

@@ -22,7 +22,7 @@ use crate::http::query_dict::QueryDict;
 /// Django shows it in the list.
 const MAX_TEXT: usize = 500;
 
-/// The list.
+/// The page with the list of a model.
 #[derive(Template)]
 #[template(path = "admin/change_list.html")]
 struct ChangeListPage<'a> {

@@ -1,4 +1,4 @@
-//! The dashboard: log-ins, refusals, sessions and lockouts over time. Python counterpart: none.
+//! The dashboard: logins, refusals, sessions and lockouts over time. Python counterpart: none.
 
 mod chart;
 mod search;
@@ -137,7 +137,7 @@ pub(super) async fn dashboard(site: &AdminSite, request: &AdminRequest) -> Resul
     let in_period = format!("in the last {}", period.label());
     let total = |id: &str| charts.iter().find(|chart| chart.id == id).map_or(0, Chart::total);
     let mut figures = vec![
-        Figure { name: "Log-ins", value: total("logins"), note: in_period.clone() },
+        Figure { name: "Logins", value: total("logins"), note: in_period.clone() },
         Figure { name: "Refusals", value: total("refusals"), note: in_period },
     ];
     let figure = |(gauge, value): &(Gauge, i64)| Figure { name: gauge.label, value: *value, note: "now".to_owned() };
@@ -172,7 +172,7 @@ fn charts(known: &Known, period: Period, first: i64) -> Vec<Chart> {
         Chart::new(id, title, summary, series, &labels, &times)
     };
     let mut charts = vec![
-        chart("logins", "Log-ins", events(&[Event::Login])),
+        chart("logins", "Logins", events(&[Event::Login])),
         chart("refusals", "Refusals by reason", events(&Event::REFUSALS)),
     ];
     for (gauge, value) in &known.gauges {

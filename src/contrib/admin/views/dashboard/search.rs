@@ -20,7 +20,7 @@ use crate::db::{DatabaseError, DbConnection};
 use crate::http::query_dict::quote_plus;
 use crate::http::redirects::redirect;
 
-/// The largest number of failed log-ins on the page.
+/// The largest number of failed logins on the page.
 const MAX_FAILED_LOGINS: i64 = 100;
 /// The largest length of a word. Longer words find nothing.
 const MAX_LENGTH: usize = 300;
@@ -129,14 +129,14 @@ async fn look(request: &AdminRequest, query: String) -> Result<Known, PageError>
     Ok(request.db.query(look).await?)
 }
 
-/// Forgets the failed log-ins from an address.
+/// Forgets the failed logins from an address.
 async fn unlock(request: &AdminRequest, may_change: bool) -> Result<HttpResponse, PageError> {
     if !may_change {
         return Err(PageError::PermissionDenied);
     }
     let address = request.form.get("address").unwrap_or_default().to_owned();
     if address.chars().count() > MAX_LENGTH || address.contains('\0') {
-        return Err(PageError::BadRequest("this is no address".to_owned()));
+        return Err(PageError::BadRequest("this is not an address".to_owned()));
     }
     let (auth, now) = (request.auth()?.clone(), request.now());
     let by = request.user()?.pk().ok_or(PageError::PermissionDenied)?;
@@ -145,13 +145,13 @@ async fn unlock(request: &AdminRequest, may_change: bool) -> Result<HttpResponse
         let forgotten = auth.forget_failed_logins(conn, FailedLoginsOf::Address(&place))?;
         if forgotten > 0 {
             let object = LoggedObject { model: ("auth", "user"), id: "", repr: &place };
-            let message = ChangeMessage::Changed(vec!["Failed log-ins from this address".to_owned()]);
+            let message = ChangeMessage::Changed(vec!["Failed logins from this address".to_owned()]);
             log_action(conn, by, Action::Change, object, &message, now)?;
         }
         Ok(forgotten)
     };
     match request.db.write(forget).await? {
-        0 => messages::add(&request.req, Level::Warning, "There were no failed log-ins from this address."),
+        0 => messages::add(&request.req, Level::Warning, "There were no failed logins from this address."),
         _ => messages::add(&request.req, Level::Success, format!("{address} may log in again.")),
     }
     Ok(redirect(&request.url(&format!("search/?q={}", quote_plus(&address)))))

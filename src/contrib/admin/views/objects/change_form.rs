@@ -140,7 +140,7 @@ async fn show(
     Ok(request.db.query(show).await?)
 }
 
-/// The page.
+/// The page with the form of an object.
 #[derive(Template)]
 #[template(path = "admin/change_form.html")]
 struct ChangeForm {

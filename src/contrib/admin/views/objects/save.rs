@@ -55,7 +55,7 @@ pub(super) async fn save(
             outcome => return outcome,
         }
     }
-    Err(PageError::internal("the form was checked again and again"))
+    Err(PageError::internal("the form still conflicts after three attempts"))
 }
 
 fn is_conflict(error: &DatabaseError) -> bool {

@@ -133,7 +133,7 @@ fn chrome(site: &AdminSite, request: &AdminRequest) -> Chrome {
     Chrome { nav: Vec::new(), ..Chrome::of(site, request) }.last_crumb("Password change")
 }
 
-/// The user of the session, if this is the password. A wrong password counts as a failed log-in, so that an attacker with a
+/// The user of the session, if this is the password. A wrong password counts as a failed login, so that an attacker with a
 /// stolen session cannot guess it.
 async fn check_old(
     request: &AdminRequest,
