@@ -59,6 +59,7 @@ fn unquote(value: &str) -> String {
 }
 
 /// The name of a header with capitals: `x-csrftoken` as `X-Csrftoken`.
+#[cfg(feature = "server")]
 pub(crate) fn title_case(name: &str) -> String {
     let word = |word: &str| {
         let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));

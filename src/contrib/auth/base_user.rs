@@ -45,6 +45,7 @@ pub trait AbstractUser: Any + Debug + Send + Sync {
     fn attribute(&self, name: &str) -> Option<Value>;
 }
 
+#[cfg(feature = "server")]
 impl dyn AbstractUser {
     /// The attribute `name`, if it is a text. Otherwise an empty text.
     pub(crate) fn text(&self, name: &str) -> String {

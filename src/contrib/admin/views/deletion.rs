@@ -53,7 +53,7 @@ pub(super) async fn delete_rows(
             Err(error) => return Err(error),
         }
     }
-    Err(PageError::Unavailable("what refers to the rows keeps changing".to_owned()))
+    Err(PageError::Unavailable("rows that refer to these rows changed during each attempt".to_owned()))
 }
 
 async fn collect(
