@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::exceptions::AuthTokenError;
 use super::models::Token;
 use crate::core::crypto::SecretString;
 use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation};
-use crate::rest_framework::context;
+use crate::http::outcome::TokenEvent;
+use crate::rest_framework::context::{self, TokenData, TokenSerializer};
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::RestFramework;
@@ -31,12 +34,19 @@ impl Serializer for AuthTokenSerializer {
     }
 }
 
+impl TokenSerializer for AuthTokenSerializer {
+    type State = RestFramework;
+    type Error = AuthTokenError;
+
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, AuthTokenError> {
+        let token = self.get_token(context).await?;
+        Ok(TokenData { event: TokenEvent::Issued, body: json!({ "token": token.key }) })
+    }
+}
+
 impl AuthTokenSerializer {
     /// The token of the user with these credentials, made now if there is none.
-    ///
-    /// # Errors
-    /// Returns the reason why the login is refused.
-    pub async fn validate(self, context: &Context<'_>) -> Result<Token, AuthTokenError> {
+    async fn get_token(self, context: &Context<'_>) -> Result<Token, AuthTokenError> {
         let Context { auth, db, .. } = *context;
         let key = context.non_field_errors_key.to_owned();
         let user = auth.authenticate(db, &context.address, &self.username, self.password.expose()).await?;

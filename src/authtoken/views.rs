@@ -1,16 +1,14 @@
 //! The view of this app. Python counterpart: `rest_framework.authtoken.views`.
 
-use actix_web::{HttpRequest, HttpResponse};
-use serde_json::json;
+use actix_web::HttpRequest;
 
 use super::authentication::{KEYWORD, SECURITY_SCHEME};
 use super::exceptions::AuthTokenError;
-use super::serializers::{AuthTokenSerializer, Context};
-use crate::http::outcome::TokenEvent;
+use super::serializers::AuthTokenSerializer;
+use crate::rest_framework::context::post;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::renderers::Renderer;
-use crate::rest_framework::request::RequestData;
 use crate::rest_framework::schemas::login::Login;
 use crate::rest_framework::schemas::shapes::{object, text};
 use crate::rest_framework::state::RestFramework;
@@ -36,13 +34,7 @@ pub fn obtain_auth_token() -> ApiView {
         .answers(|_| object([("token", text("The key, for `Authorization: Token <key>`."))]))
         .logs_in(|_| Some(Login { scheme: SECURITY_SCHEME, token: "token", prefix: format!("{KEYWORD} ") }))
         .refuses(refusals)
-        .post(post)
-}
-
-/// `ObtainAuthToken.post`
-async fn post(req: HttpRequest, data: RequestData<AuthTokenSerializer>) -> Result<HttpResponse, ApiError> {
-    let token = data.into_inner().validate(&Context::of(&req)?).await?;
-    Ok(TokenEvent::Issued.on(HttpResponse::Ok().json(json!({ "token": token.key }))))
+        .post(post::<AuthTokenSerializer>)
 }
 
 fn refusals(req: &HttpRequest) -> Vec<ApiError> {

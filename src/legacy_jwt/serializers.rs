@@ -1,7 +1,8 @@
 //! The rules of the views of this app. Python counterpart: `rest_framework_jwt.serializers`.
 
-use std::future::Future;
 use std::sync::Arc;
+
+use serde_json::json;
 
 use super::exceptions::LegacyJwtError;
 use super::state::LegacyJwtState;
@@ -10,7 +11,7 @@ use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;
 use crate::http::outcome::TokenEvent;
-use crate::rest_framework::context;
+use crate::rest_framework::context::{self, TokenData, TokenSerializer};
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
@@ -28,16 +29,9 @@ impl Context<'_> {
     }
 }
 
-/// A serializer of this app.
-pub trait TokenSerializer: Serializer {
-    /// The event that the metrics count for a success.
-    const EVENT: TokenEvent;
-
-    /// Checks the request and returns a token.
-    ///
-    /// # Errors
-    /// Returns the reason why the request is refused.
-    fn validate(self, context: &Context<'_>) -> impl Future<Output = Result<String, LegacyJwtError>>;
+/// The answer of every view: a token.
+fn answer(event: TokenEvent, token: &str) -> TokenData {
+    TokenData { event, body: json!({ "token": token }) }
 }
 
 /// `JSONWebTokenSerializer`: a user name and a password. White space around them is removed.
@@ -57,16 +51,18 @@ impl Serializer for JsonWebTokenSerializer {
 }
 
 impl TokenSerializer for JsonWebTokenSerializer {
-    const EVENT: TokenEvent = TokenEvent::Issued;
+    type State = LegacyJwtState;
+    type Error = LegacyJwtError;
 
-    async fn validate(self, context: &Context<'_>) -> Result<String, LegacyJwtError> {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, LegacyJwtError> {
         let auth = context.auth;
         let user = auth.authenticate(context.db, &context.address, &self.username, self.password.expose());
         let user = user.await?.ok_or(LegacyJwtError::WrongCredentials)?;
         if !user.is_active() {
             return Err(LegacyJwtError::UserIsDisabled);
         }
-        Ok(context.state.encode(&context.state.payload(&user, auth.users().username_field()))?)
+        let token = context.state.encode(&context.state.payload(&user, auth.users().username_field()))?;
+        Ok(answer(TokenEvent::Issued, &token))
     }
 }
 
@@ -83,11 +79,12 @@ impl Serializer for VerifyJsonWebTokenSerializer {
 }
 
 impl TokenSerializer for VerifyJsonWebTokenSerializer {
-    const EVENT: TokenEvent = TokenEvent::Verified;
+    type State = LegacyJwtState;
+    type Error = LegacyJwtError;
 
-    async fn validate(self, context: &Context<'_>) -> Result<String, LegacyJwtError> {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, LegacyJwtError> {
         context.check(&self.token).await?;
-        Ok(self.token.expose().to_owned())
+        Ok(answer(TokenEvent::Verified, self.token.expose()))
     }
 }
 
@@ -104,11 +101,12 @@ impl Serializer for RefreshJsonWebTokenSerializer {
 }
 
 impl TokenSerializer for RefreshJsonWebTokenSerializer {
-    const EVENT: TokenEvent = TokenEvent::Refreshed;
+    type State = LegacyJwtState;
+    type Error = LegacyJwtError;
 
-    async fn validate(self, context: &Context<'_>) -> Result<String, LegacyJwtError> {
+    async fn validate(self, context: &Context<'_>) -> Result<TokenData, LegacyJwtError> {
         let (user, old) = context.check(&self.token).await?;
         let payload = context.state.refreshed_payload(&old, &user, context.auth.users().username_field())?;
-        Ok(context.state.encode(&payload)?)
+        Ok(answer(TokenEvent::Refreshed, &context.state.encode(&payload)?))
     }
 }

@@ -3,17 +3,18 @@
 use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Duration, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::authentication::SECURITY_SCHEME;
 use super::exceptions::LegacyJwtError;
 use super::serializers::{
-    Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, TokenSerializer, VerifyJsonWebTokenSerializer,
+    Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, VerifyJsonWebTokenSerializer,
 };
 use super::state::LegacyJwtState;
 use crate::http::cookies::http_date;
 #[cfg(feature = "server")]
 use crate::http::security::SecuritySettings;
+use crate::rest_framework::context::TokenSerializer;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
 use crate::rest_framework::schemas::login::Login;
@@ -64,25 +65,32 @@ pub fn verify_jwt_token() -> ApiView {
 }
 
 /// `JSONWebTokenAPIView`: a view that everyone may use and that ignores the `Authorization` header.
-fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
+fn token_view<S>(name: &'static str) -> ApiView
+where
+    S: TokenSerializer<State = LegacyJwtState, Error = LegacyJwtError>,
+{
     let view = ApiView::new(name).app("rest_framework_jwt").tag("rest_framework_jwt").unauthenticated(|_| None);
     view.credentials().answers(one_token).serializer::<S>().post(post::<S>)
 }
 
 /// `JSONWebTokenAPIView.post`: the token, also in a cookie if `JWT_AUTH_COOKIE` is set.
-async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
+async fn post<S>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError>
+where
+    S: TokenSerializer<State = LegacyJwtState, Error = LegacyJwtError>,
+{
     let context = Context::of(&req)?;
     let (settings, now) = (&context.state.settings, context.state.clock.now());
     let refused = |error: LegacyJwtError| error.validation_error(context.non_field_errors_key);
-    let token = data.into_inner().validate(&context).await.map_err(refused)?;
+    let answer = data.into_inner().validate(&context).await.map_err(refused)?;
     let mut response = HttpResponse::Ok();
     if let Some(name) = &settings.auth_cookie {
-        let cookie = set_cookie(name, &token, settings.expiration_delta, now)
+        let token = answer.body["token"].as_str().unwrap_or_default();
+        let cookie = set_cookie(name, token, settings.expiration_delta, now)
             + &settings.auth_cookie_samesite.map_or_else(String::new, |site| format!("; SameSite={site}"))
             + if settings.auth_cookie_secure.unwrap_or_else(|| is_https(&req)) { "; Secure" } else { "" };
         response.append_header((SET_COOKIE, HeaderValue::try_from(cookie).map_err(ApiError::internal)?));
     }
-    Ok(S::EVENT.on(response.json(json!({ "token": token }))))
+    Ok(answer.event.on(response.json(answer.body)))
 }
 
 /// Whether the request came by HTTPS, as actix or the proxy says. `SECURE_PROXY_SSL_HEADER` is a setting of the server.

@@ -1,15 +1,57 @@
-//! The data that the rules of a serializer use. Python counterpart: `self.context` of a serializer.
+//! Serializers that answer with tokens, and the data that their rules use. Python counterpart: `validate` and `self.context` of a
+//! serializer.
 
-use actix_web::HttpRequest;
+use std::future::Future;
+
 use actix_web::http::header::USER_AGENT;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
 
 use super::exceptions::ApiError;
+use super::request::RequestData;
+use super::serializers::Serializer;
 use super::state::{RestFramework, app_data};
 use super::throttling::client_address;
 use crate::contrib::auth::AuthState;
 use crate::db::Database;
 use crate::http::client_address::{get_ident, parse};
 use crate::http::headers::header_bytes;
+use crate::http::outcome::TokenEvent;
+
+/// A serializer whose answer is tokens, or a statement about a token.
+pub trait TokenSerializer: Serializer {
+    /// The state of its app, which is in the [`Context`].
+    type State: 'static;
+    /// Why a request is refused.
+    type Error;
+
+    /// Validates the request and makes the answer.
+    ///
+    /// # Errors
+    /// Returns the reason why the request is refused.
+    fn validate(self, context: &Context<'_, Self::State>) -> impl Future<Output = Result<TokenData, Self::Error>>;
+}
+
+/// The answer to a request about tokens.
+#[derive(Debug)]
+pub struct TokenData {
+    /// The event that the metrics count.
+    pub event: TokenEvent,
+    /// The body: the tokens by name.
+    pub body: Value,
+}
+
+/// The handler of a view about tokens: `post` in Python.
+///
+/// # Errors
+/// Returns the error of the serializer.
+pub async fn post<S: TokenSerializer<Error: Into<ApiError>>>(
+    req: HttpRequest,
+    data: RequestData<S>,
+) -> Result<HttpResponse, ApiError> {
+    let answer = data.into_inner().validate(&Context::of(&req)?).await.map_err(Into::into)?;
+    Ok(answer.event.on(HttpResponse::Ok().json(answer.body)))
+}
 
 /// The application data for a request to log in or about a token, and the client's address.
 #[derive(Debug)]

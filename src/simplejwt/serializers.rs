@@ -19,7 +19,7 @@ use crate::contrib::auth::{AuthState, SharedUser, UserId};
 use crate::core::python::is_true;
 use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::TokenEvent;
-use crate::rest_framework::context;
+use crate::rest_framework::context::{self, TokenData, TokenSerializer};
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::app_data;
@@ -104,24 +104,6 @@ impl Context<'_> {
     }
 }
 
-/// A serializer of this app.
-pub trait TokenSerializer: Serializer {
-    /// Validates the request and makes the answer.
-    ///
-    /// # Errors
-    /// Returns the reason why the request is refused.
-    fn validate(self, context: &Context<'_>) -> impl Future<Output = Result<TokenData, TokenError>>;
-}
-
-/// The answer to a request.
-#[derive(Debug)]
-pub struct TokenData {
-    /// The event that the metrics count.
-    pub event: TokenEvent,
-    /// The body: the tokens by name.
-    pub body: Value,
-}
-
 /// Exchanges credentials for a token of class `C`: `token_class` in Python.
 pub struct TokenObtainSerializer<C> {
     username: String,
@@ -189,6 +171,9 @@ impl<C: Revocable> TokenObtainSerializer<C> {
 }
 
 impl TokenSerializer for TokenObtainPairSerializer {
+    type State = Arc<JwtState>;
+    type Error = TokenError;
+
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let (refresh, _user) = self.log_in(context).await?;
         let access = refresh.access_token(context.state).encode(context.state)?;
@@ -198,6 +183,9 @@ impl TokenSerializer for TokenObtainPairSerializer {
 }
 
 impl TokenSerializer for TokenObtainSlidingSerializer {
+    type State = Arc<JwtState>;
+    type Error = TokenError;
+
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let (token, _user) = self.log_in(context).await?;
         Ok(TokenData { event: TokenEvent::Issued, body: json!({ "token": token.encode(context.state)? }) })
@@ -216,6 +204,9 @@ impl Serializer for TokenRefreshSerializer {
 }
 
 impl TokenSerializer for TokenRefreshSerializer {
+    type State = Arc<JwtState>;
+    type Error = TokenError;
+
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let jwt = context.state;
         if let Some(families) = jwt.families() {
@@ -264,6 +255,9 @@ impl Serializer for TokenRefreshSlidingSerializer {
 }
 
 impl TokenSerializer for TokenRefreshSlidingSerializer {
+    type State = Arc<JwtState>;
+    type Error = TokenError;
+
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let (jwt, settings) = (context.state, &context.state.settings);
         let mut token = SlidingToken::from_raw_unrevoked(&self.0, jwt, context.db).await?;
@@ -286,6 +280,9 @@ impl Serializer for TokenVerifySerializer {
 }
 
 impl TokenSerializer for TokenVerifySerializer {
+    type State = Arc<JwtState>;
+    type Error = TokenError;
+
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let jwt = context.state;
         jwt.prepare(&self.0).await;
@@ -315,6 +312,9 @@ impl Serializer for TokenBlacklistSerializer {
 }
 
 impl TokenSerializer for TokenBlacklistSerializer {
+    type State = Arc<JwtState>;
+    type Error = TokenError;
+
     async fn validate(self, context: &Context<'_>) -> Result<TokenData, TokenError> {
         let refresh = RefreshToken::from_raw_unrevoked(&self.0, context.state, context.db).await?;
         context.blacklist(refresh).await?;

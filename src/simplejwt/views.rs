@@ -10,15 +10,15 @@ use super::authentication::challenge;
 use super::exceptions::{BLACKLISTED, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED, TokenError};
 use super::schemas::{family_refusals, login, settings, token_refusals};
 use super::serializers::{
-    Context, TokenBlacklistSerializer, TokenObtainPairSerializer, TokenObtainSlidingSerializer, TokenRefreshSerializer,
-    TokenRefreshSlidingSerializer, TokenSerializer, TokenVerifySerializer,
+    TokenBlacklistSerializer, TokenObtainPairSerializer, TokenObtainSlidingSerializer, TokenRefreshSerializer,
+    TokenRefreshSlidingSerializer, TokenVerifySerializer,
 };
 use super::state::JwtState;
 use super::token_blacklist;
 use super::tokens::AuthToken;
+use crate::rest_framework::context::{TokenSerializer, post};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::renderers::Renderer;
-use crate::rest_framework::request::RequestData;
 use crate::rest_framework::schemas::shapes::{jwt, object, text};
 use crate::rest_framework::serializers::non_field_error;
 use crate::rest_framework::state::{RestFramework, app_data};
@@ -157,15 +157,9 @@ fn key_set() -> Value {
 }
 
 /// `TokenViewBase`: everyone may use such a view, and it ignores the `Authorization` header.
-fn token_view<S: TokenSerializer>(name: &'static str) -> ApiView {
+fn token_view<S: TokenSerializer<Error: Into<ApiError>>>(name: &'static str) -> ApiView {
     let view = ApiView::new(name).app("rest_framework_simplejwt").tag("simplejwt");
     view.unauthenticated(challenge).credentials().serializer::<S>().post(post::<S>)
-}
-
-/// `TokenViewBase.post`
-async fn post<S: TokenSerializer>(req: HttpRequest, data: RequestData<S>) -> Result<HttpResponse, ApiError> {
-    let data = data.into_inner().validate(&Context::of(&req)?).await?;
-    Ok(data.event.on(HttpResponse::Ok().json(data.body)))
 }
 
 fn refreshed(req: &HttpRequest) -> Value {

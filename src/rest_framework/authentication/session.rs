@@ -28,7 +28,7 @@ use crate::rest_framework::views::ApiView;
 /// A request with a user and without a CSRF token is refused (403), before its method is checked. If this is the first class of a
 /// view, a request without a user is a 403 instead of a 401.
 ///
-/// Inside an [`ApiView`](crate::rest_framework::views::ApiView) the token may be in a form. On a plain actix route it has to be
+/// Inside an [`ApiView`] the token may be in a form. On a plain actix route it has to be
 /// in the header, because the body is not read yet.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SessionAuthentication;

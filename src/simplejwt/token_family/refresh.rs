@@ -11,8 +11,9 @@ use super::settings::TokenFamilySettings;
 use crate::contrib::auth::SharedUser;
 use crate::db::{DatabaseError, DbConnection, Lookup};
 use crate::http::outcome::{Refusal, TokenEvent};
+use crate::rest_framework::context::TokenData;
 use crate::simplejwt::exceptions::{BLACKLISTED, TokenError};
-use crate::simplejwt::serializers::{Context, TokenData};
+use crate::simplejwt::serializers::Context;
 use crate::simplejwt::tokens::RefreshToken;
 use crate::simplejwt::tokens::blacklist_mixin::jti;
 
