@@ -106,7 +106,8 @@ pub struct Findings {
     pub silenced: usize,
 }
 
-/// Runs the checks of `registry` that are `wanted`. Errors about single settings, found while the apps were registered, come with them.
+/// Runs the checks of `registry` that are `wanted`. Errors about single settings, found while the apps were registered, come with
+/// them.
 pub(super) fn run(registry: &Registry, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
     let silenced_ids = registry.silenced_checks();
     let wanted = registry.checks().iter().filter(|check| which.includes(check.when) && wanted(check));

@@ -94,8 +94,9 @@ pub trait AppConfig: Send + Sync + 'static {
         &[]
     }
 
-    /// Begins what the app does beside the requests. Called when a server starts to serve, in its runtime. `stop` is ready after the
-    /// last request, and the server waits until the returned future has ended. Default: nothing.
+    /// Begins what the app does beside the requests. Called when a server starts to serve, in its runtime. `stop` is ready after
+    /// the last request, and the server waits until the returned future has ended, at most for `ACTIX_SHUTDOWN_TIMEOUT`.
+    /// Default: nothing.
     #[cfg(feature = "server")]
     fn background_task(&self, apps: &Apps, stop: LocalBoxFuture<'static, ()>) -> Option<LocalBoxFuture<'static, ()>> {
         let _ = (apps, stop);

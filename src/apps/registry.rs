@@ -31,8 +31,9 @@ impl Registry {
         self.insert_boxed(Box::new(value));
     }
 
-    /// Same as [`Registry::insert`], for a value whose type is known at run time only.
-    pub(crate) fn insert_boxed(&mut self, value: Box<dyn Any + Send + Sync>) {
+    /// Same as [`Registry::insert`], for a value whose type is known at run time only, such as the `groups` of
+    /// [`settings!`](crate::conf::settings).
+    pub fn insert_boxed(&mut self, value: Box<dyn Any + Send + Sync>) {
         let of_type = (*value).type_id();
         match self.parts.iter_mut().find(|(id, _)| *id == of_type) {
             Some((_, old)) => *old = value,

@@ -91,9 +91,9 @@ impl Environment {
     }
 
     /// Errors for names in `.env` that are settings of Django without effect here, that resemble one of `known`, or that are in
-    /// `known` but have no effect because their app is not installed. `is_installed` tells which apps the project has: its code may
-    /// differ from `INSTALLED_APPS`, and a setting is read only if both have its app. Names in the process environment may belong to any program,
-    /// so only names that begin with `SIMPLE_JWT_` are included.
+    /// `known` but have no effect because their app is not installed. `is_installed` tells which apps the project has: its code
+    /// may differ from `INSTALLED_APPS`, and a setting is read only if both have its app. Names in the process environment may
+    /// belong to any program, so only names that begin with `SIMPLE_JWT_` are included.
     #[must_use]
     pub fn doubtful(&self, known: &[Setting], is_installed: impl Fn(&str) -> bool) -> Vec<SettingsError> {
         let is_installed = |app: &&str| self.has_app(app) && is_installed(app);
@@ -105,7 +105,7 @@ impl Environment {
             };
             let problem = match known.iter().find(|setting| setting.key == name) {
                 Some(setting) if setting.apps.iter().all(is_installed) => return None,
-                Some(_) => "has no effect, because INSTALLED_APPS lacks its app".to_owned(),
+                Some(_) => "has no effect, because its app is not installed".to_owned(),
                 None => suggestion::problem(name, known)?,
             };
             Some(SettingsError::new(place, problem))
@@ -187,8 +187,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                "ADMIN_URL (line 2 of .env): has no effect, because INSTALLED_APPS lacks its app",
-                "SIMPLE_JWT_TOKEN_FAMILY_ENABLED: has no effect, because INSTALLED_APPS lacks its app",
+                "ADMIN_URL (line 2 of .env): has no effect, because its app is not installed",
+                "SIMPLE_JWT_TOKEN_FAMILY_ENABLED: has no effect, because its app is not installed",
             ]
         );
         // The project's code has removed the app.

@@ -28,11 +28,12 @@ pub fn loads(bytes: &[u8]) -> Option<Value> {
     serde_json::from_str(&text).ok()
 }
 
-/// Writing JSON with string keys to memory has no way to fail, so there is no error to return.
+/// Writing JSON with string keys to memory cannot fail, so there is no error to return. For other values the text is empty.
 fn write(value: &impl Serialize, formatter: EnsureAscii) -> String {
     let mut bytes = Vec::with_capacity(256);
-    let written = value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter));
-    debug_assert!(written.is_ok());
+    if value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter)).is_err() {
+        bytes.clear();
+    }
     String::from_utf8(bytes).unwrap_or_default()
 }
 

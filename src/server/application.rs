@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::rt::task::JoinHandle;
@@ -68,6 +69,8 @@ pub struct Application {
     /// The server at `METRICS_ADDRESS`, and where that is.
     metrics: Option<(SocketAddr, Server)>,
     sweeper: Option<LocalBoxFuture<'static, ()>>,
+    /// How long the background tasks of the apps may take to end.
+    shutdown_timeout: Duration,
     apps: Apps,
 }
 
@@ -124,12 +127,12 @@ impl Application {
         let server = server.listen(listener).map_err(bind_error)?;
         let address = server.addrs().first().copied().unwrap_or(settings.bind);
         let server = server.run();
-        let handle = server.handle();
+        let (handle, shutdown_timeout) = (server.handle(), settings.shutdown_timeout);
         let stop = async move {
             signals::stop_requested().await;
             late::stop(handle, kept, &late_site, &settings).await
         };
-        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, apps })
+        Ok(Self { address, server, stop: stop.boxed_local(), metrics, sweeper, shutdown_timeout, apps })
     }
 
     /// The address that the server listens on.
@@ -167,7 +170,9 @@ impl Application {
         drop(stopped);
         for task in tasks {
             // A panic there is in the log.
-            let _ = task.await;
+            if actix_web::rt::time::timeout(self.shutdown_timeout, task).await.is_err() {
+                log::warn!("a background task of an app did not end within ACTIX_SHUTDOWN_TIMEOUT");
+            }
         }
         if let Some((handle, _)) = metrics {
             handle.stop(false).await;

@@ -50,7 +50,7 @@ settings! {
         /// **There is no authentication: choose an address that only Prometheus can reach.**
         pub metrics_address: Option<SocketAddr> =
             METRICS_ADDRESS("none", values::optional(|text| parse_address(text, DEFAULT)));
-        /// How often the server deletes expired tokens, such as `1h`; `none` for never.
+        /// How often the server deletes expired tokens, token families and rows of your apps, such as `1h`; `none` for never.
         ///
         /// If there are several servers, one of them does this at a time.
         pub token_sweep_interval: Option<Duration> = TOKEN_SWEEP_INTERVAL("none", values::optional(

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::exceptions::{
     BLACKLISTED, INVALID, NO_ACCOUNT_FOR_CREDENTIALS, NO_ACCOUNT_FOR_TOKEN, PASSWORD_CHANGED, TokenError,
 };
+use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 use super::token_blacklist::models::BlacklistLookup;
 use super::token_family::client::Client;
@@ -39,7 +40,7 @@ impl Context<'_> {
             return Ok(None);
         }
         let refused = |message, what| TokenError::authentication_failed(message, format!("user {id} {what}"));
-        let user = self.db.look_up(self.user_lookup(token)?).await?;
+        let user = self.db.look_up(self.user_lookup(token)).await?;
         let user = user.ok_or_else(|| refused(NO_ACCOUNT_FOR_TOKEN, "does not exist"))?;
         if !(self.state.user_rule)(&*user) {
             return Err(refused(NO_ACCOUNT_FOR_TOKEN, "may not have tokens"));
@@ -70,38 +71,49 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// The search for the user of a token. The token is refused if its id cannot be a primary key, on which simplejwt crashes.
-    pub(super) fn user_lookup<C>(&self, token: &Token<C>) -> Result<UserLookup, TokenError> {
-        let settings = &self.state.settings;
-        let id = &token[&*settings.user_id_claim];
-        let is_key = match id {
-            // A number with any count of digits, as in Python.
-            Value::String(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => {
-                let digits = text.trim().trim_start_matches(['+', '-']);
-                digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') || UserId::from_claim(id).is_some()
-            }
-            Value::String(_) | Value::Array(_) | Value::Object(_) => false,
-            Value::Null | Value::Bool(_) | Value::Number(_) => true,
-        };
-        if !is_key && matches!(settings.user_id_field.as_str(), "id" | "pk") {
-            return Err(TokenError::invalid(INVALID));
-        }
-        Ok(self.state.user_lookup(self.auth, id))
+    /// The search for the user of a token.
+    pub(super) fn user_lookup<C>(&self, token: &Token<C>) -> UserLookup {
+        self.state.user_lookup(self.auth, &token[&*self.state.settings.user_id_claim])
     }
 
     /// Blacklists a token.
+    ///
+    /// # Errors
+    /// Returns an error also if simplejwt crashes on the id of the user. The token is blacklisted nevertheless.
     pub(super) async fn blacklist<C: Revocable>(&self, token: Token<C>) -> Result<(), TokenError> {
         if !self.state.has_blacklist {
             return Ok(());
         }
-        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&token)?);
-        self.db.write(move |conn| token.blacklist(lookup.find(conn)?.and_then(|user| user.pk()), &jwt, conn)).await
+        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&token));
+        let has_possible_id = has_possible_id(&token, &jwt.settings);
+        let blacklist = move |conn: &mut DbConnection| -> Result<bool, TokenError> {
+            let user = lookup.find(conn)?;
+            token.blacklist(user.as_ref().and_then(|user| user.pk()), &jwt, conn)?;
+            Ok(user.is_some())
+        };
+        let has_user = self.db.write(blacklist).await?;
+        if has_user || has_possible_id { Ok(()) } else { Err(TokenError::invalid(INVALID)) }
     }
 
     /// The address and the user agent of the request.
     pub(super) fn client(&self) -> Client {
         Client::new(self.ip_address(), &self.user_agent())
     }
+}
+
+/// Whether the id of the user can be a primary key, if it has to be one. simplejwt crashes on any other id when it records the token.
+fn has_possible_id<C>(token: &Token<C>, settings: &SimpleJwtSettings) -> bool {
+    let id = &token[&*settings.user_id_claim];
+    let is_possible = match id {
+        // A number with any count of digits, as in Python.
+        Value::String(text) if text.bytes().any(|byte| byte.is_ascii_digit()) => {
+            let digits = text.trim().trim_start_matches(['+', '-']);
+            digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_') || UserId::from_claim(id).is_some()
+        }
+        Value::String(_) | Value::Array(_) | Value::Object(_) => false,
+        Value::Null | Value::Bool(_) | Value::Number(_) => true,
+    };
+    is_possible || !matches!(settings.user_id_field.as_str(), "id" | "pk")
 }
 
 /// Exchanges credentials for a token of class `C`: `token_class` in Python.
@@ -226,12 +238,15 @@ impl TokenSerializer for TokenRefreshSerializer {
         successor.set_iat();
         let raw = successor.encode(jwt)?;
         if jwt.has_blacklist {
-            let (jwt, raw, lookup) = (Arc::clone(jwt), raw.clone(), context.user_lookup(&refresh)?);
+            let (jwt, raw, lookup) = (Arc::clone(jwt), raw.clone(), context.user_lookup(&refresh));
             let rotate = move |conn: &mut _| {
                 // A foreign key is checked at the commit, so the user must still exist.
                 let owner = lookup.find(conn)?;
                 if user.is_some() && owner.is_none() {
                     return Err(TokenError::authentication_failed(NO_ACCOUNT_FOR_TOKEN, "user was deleted meanwhile"));
+                }
+                if owner.is_none() && !has_possible_id(&refresh, &jwt.settings) {
+                    return Err(TokenError::invalid(INVALID));
                 }
                 let owner = owner.and_then(|user| user.pk());
                 if jwt.settings.blacklist_after_rotation {

@@ -179,7 +179,7 @@ impl Chrome {
     /// The frame of a page for the user of `request`: takes the messages, and gets the token of forms.
     #[must_use]
     pub fn of(site: &AdminSite, request: &AdminRequest) -> Self {
-        let Some(user) = &request.user else { return Self::of_nobody(site, request) };
+        let Some(user) = &request.user else { return Self::anonymous(site, request) };
         Self {
             site_url: Some("/".to_owned()),
             user: Some(short_name(&**user)),
@@ -187,13 +187,13 @@ impl Chrome {
             csrf_token: csrf::get_token(&request.req),
             nav: app_list(site, request, None),
             tools: tools(site, request),
-            ..Self::of_nobody(site, request).with_messages(request)
+            ..Self::anonymous(site, request).with_messages(request)
         }
     }
 
     /// The frame of a page for an anonymous client.
     #[must_use]
-    pub fn of_nobody(site: &AdminSite, request: &AdminRequest) -> Self {
+    pub fn anonymous(site: &AdminSite, request: &AdminRequest) -> Self {
         let theme = cookies::get(&request.req, THEME_COOKIE);
         Self {
             language: "en-us",

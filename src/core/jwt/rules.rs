@@ -81,7 +81,7 @@ impl Rules {
             && let Some(exp) = claims.get("exp")
         {
             let not_an_integer = JwtError::Decode("Expiration Time claim (exp) must be an integer.");
-            // `int(True)` is 1, which is a time in the past.
+            // Python reads a boolean as 0 or 1, which has long passed.
             let end = if exp.is_boolean() { Some(0) } else { whole_seconds(exp) }.ok_or(not_an_integer.clone())?;
             if end < earliest_end || (pyjwt2 && end == earliest_end) {
                 return Err(JwtError::ExpiredSignature);

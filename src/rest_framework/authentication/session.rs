@@ -42,8 +42,12 @@ impl Authentication for SessionAuthentication {
 
     async fn authenticate(&self, req: &HttpRequest) -> Result<Found<Self>, ApiError> {
         let Some(user) = get_user(req).await?.filter(|user| user.is_active()) else { return Ok(None) };
-        let form_token = req.extensions_mut().remove::<FormToken>().map(|FormToken(token)| token).transpose();
-        let checked = csrf::check(req, form_token.as_ref().ok().and_then(|token| token.as_ref()?.as_deref()));
+        let form_token = req.extensions_mut().remove::<FormToken>().map_or(Ok(None), |FormToken(token)| token);
+        if let Ok(token) = &form_token {
+            // An extractor of the view may authenticate the request again.
+            req.extensions_mut().insert(FormToken(Ok(token.clone())));
+        }
+        let checked = csrf::check(req, form_token.as_ref().ok().and_then(Option::as_deref));
         match (checked, form_token) {
             // As in DRF, the body is parsed before the tokens are compared, so this error comes first.
             (Ok(()) | Err(CsrfFailure::TokenMissing | CsrfFailure::BadToken { .. }), Err(unreadable)) => {

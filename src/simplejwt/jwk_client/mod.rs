@@ -47,7 +47,7 @@ pub struct JwkClient {
     clock: Clock,
     source: Source,
     /// How long a caller waits for a request that another caller has started: [`TIMEOUT`].
-    patience: StdDuration,
+    max_wait: StdDuration,
     state: Mutex<State>,
     fetched: Condvar,
 }
@@ -115,7 +115,7 @@ impl JwkClient {
     }
 
     fn with_source(algorithm: Algorithm, clock: Clock, source: Source) -> Self {
-        Self { algorithm, clock, source, patience: TIMEOUT, state: Mutex::default(), fetched: Condvar::new() }
+        Self { algorithm, clock, source, max_wait: TIMEOUT, state: Mutex::default(), fetched: Condvar::new() }
     }
 
     /// The key with this `kid`, from memory. Does not block.
@@ -190,7 +190,7 @@ impl JwkClient {
     /// Waits for the request in progress. `None` if it takes too long.
     fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> Option<MutexGuard<'a, State>> {
         state.waiting += 1;
-        let waited = self.fetched.wait_timeout_while(state, self.patience, |state| state.fetching);
+        let waited = self.fetched.wait_timeout_while(state, self.max_wait, |state| state.fetching);
         let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         state.waiting -= 1;
         (!timeout.timed_out()).then_some(state)

@@ -26,7 +26,7 @@ fn client(
     let source: Source = Box::new(move || issuer(counter.fetch_add(1, Ordering::SeqCst)));
     let mut client = JwkClient::with_source(algorithm, clock.clone(), source);
     // A long time, so that no test depends on the speed of the machine.
-    client.patience = StdDuration::from_secs(3600);
+    client.max_wait = StdDuration::from_secs(3600);
     (client, clock, requests)
 }
 
@@ -206,7 +206,7 @@ fn the_number_of_waiting_callers_is_limited() {
 #[test]
 fn the_waiting_time_is_limited() {
     let (mut client, _, requests) = client(Algorithm::RS256, |_| Ok(key_set()));
-    client.patience = StdDuration::ZERO;
+    client.max_wait = StdDuration::ZERO;
     client.state().fetching = true;
     assert!(client.fetch("rsa").is_none());
     assert_eq!(client.state().waiting, 0);

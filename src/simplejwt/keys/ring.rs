@@ -93,14 +93,14 @@ impl KeyRing {
         self.verifying.is_empty()
     }
 
-    /// Adds a key that verifies, unless it is there already. If `previous` has the key, that value is used, because it remembers
+    /// Adds a key that verifies. Returns `false` if it is there already. If `previous` has the key, that value is used, because it remembers
     /// the tokens that it has verified.
     ///
     /// # Errors
     /// Returns an error if another key has this `kid`.
-    pub(super) fn add(&mut self, mut new: KnownKey, previous: Option<&Self>) -> Result<Added, DuplicateKid> {
+    pub(super) fn add(&mut self, mut new: KnownKey, previous: Option<&Self>) -> Result<bool, DuplicateKid> {
         if self.verifying.iter().any(|known| known.identity == new.identity) {
-            return Ok(Added::Before);
+            return Ok(false);
         }
         if let Some(kid) = self.verifying.iter().flat_map(KnownKey::names).find(|kid| new.is_called(kid)) {
             return Err(DuplicateKid(kid.to_owned()));
@@ -110,15 +110,8 @@ impl KeyRing {
             new.key = same.key.clone();
         }
         self.verifying.push(new);
-        Ok(Added::Now)
+        Ok(true)
     }
-}
-
-/// Whether a key was added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Added {
-    Now,
-    Before,
 }
 
 /// Two keys have the same `kid`.

@@ -137,9 +137,9 @@ impl Rotation {
             return self.sign(keys, next);
         }
         let since = |key: &ListedKey| key.mark.map_or(self.now, |mark| mark.since);
-        let is_over = |key: &ListedKey| is(key, State::Retired) && since(key) + self.retire_after <= self.now;
+        let may_be_removed = |key: &ListedKey| is(key, State::Retired) && since(key) + self.retire_after <= self.now;
         let before = keys.len();
-        keys.retain(|key| !is_over(key));
+        keys.retain(|key| !may_be_removed(key));
         let removed = before - keys.len();
         let needed = keys.iter().filter(|key| is(key, State::Retired)).map(|key| since(key) + self.retire_after).min();
         match needed {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::jwks::Jwks;
 use super::known::KnownKey;
 use super::listed::{ListedKey, State, listed_keys};
-use super::ring::{Added, KeyRing, ListError};
+use super::ring::{KeyRing, ListError};
 use crate::conf::{SettingsError, values};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, SigningKey, VerifyingKey};
@@ -355,7 +355,7 @@ impl Inactive<'_> {
         let key = key.map_err(|unfit| error(ListError::Key(self.number, unfit)))?;
         let kid = self.key.checked_kid(self.number).map_err(error)?;
         let known = KnownKey::new(key, &self.key.text, kid);
-        if ring.add(known, previous).map_err(|kid| error(kid.into()))? == Added::Before {
+        if !ring.add(known, previous).map_err(|kid| error(kid.into()))? {
             let file = self.source.path().map_or_else(String::new, |path| format!(" ({})", path.display()));
             ring.repeated.push(format!("key {} of {}{file}", self.number, self.name));
         }

@@ -38,12 +38,12 @@ impl Known {
 
     /// Compares the secret with the hash, and keeps its digest if it is right.
     fn check(&self, secret: &str, key: &hmac::Key, hashers: &PasswordHashers) -> bool {
-        let is_right = hashers.check(secret, self.client.secret.expose()).is_correct;
-        if is_right {
+        let is_correct = hashers.check(secret, self.client.secret.expose()).is_correct;
+        if is_correct {
             let digest = hmac::sign(key, secret.as_bytes());
             *self.digest.lock().unwrap_or_else(PoisonError::into_inner) = Some(digest);
         }
-        is_right
+        is_correct
     }
 }
 
@@ -81,7 +81,13 @@ impl OAuth2Clients {
     ///
     /// # Errors
     /// Returns an error if too many hashes are waiting.
-    pub async fn is_right(&self, auth: &AuthState, address: &str, id: &str, secret: &str) -> Result<bool, AuthError> {
+    pub async fn check_secret(
+        &self,
+        auth: &AuthState,
+        address: &str,
+        id: &str,
+        secret: &str,
+    ) -> Result<bool, AuthError> {
         let known = self.clients.iter().find(|known| known.client.id == id).cloned();
         if known.as_ref().is_some_and(|known| known.has_digest_of(secret, &self.digest_key)) {
             return Ok(true);
@@ -135,7 +141,7 @@ mod tests {
     async fn a_right_secret_is_hashed_once_and_a_wrong_one_each_time() {
         let auth = auth(1);
         let clients = clients(&auth, &auth.hashers().encode("s3cret").unwrap()).unwrap();
-        let check = async |id, secret| clients.is_right(&auth, "a", id, secret).await.ok();
+        let check = async |id, secret| clients.check_secret(&auth, "a", id, secret).await.ok();
         assert_eq!(check("gateway", "wrong").await, Some(false));
         assert_eq!(check("gateway", "s3cret").await, Some(true));
         // While the only thread is busy, no secret can be hashed.
@@ -198,9 +204,9 @@ mod tests {
         };
         let auth = AuthState::new(&settings, Clock::system(), Arc::new(DjangoUsers));
         let clients = clients(&auth, "counting$s3cret").unwrap();
-        let checks = (0..50).map(|_| clients.is_right(&auth, "a", "gateway", "s3cret"));
+        let checks = (0..50).map(|_| clients.check_secret(&auth, "a", "gateway", "s3cret"));
         let outcomes = futures_util::future::join_all(checks).await;
-        assert!(outcomes.into_iter().all(|outcome| outcome.is_ok_and(|is_right| is_right)));
+        assert!(outcomes.into_iter().all(|outcome| outcome.is_ok_and(|is_correct| is_correct)));
         assert_eq!(hasher.0.load(std::sync::atomic::Ordering::Relaxed), 1);
     }
 

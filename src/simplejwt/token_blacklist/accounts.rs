@@ -14,7 +14,7 @@ use crate::db::types::{from_db, to_db};
 use crate::db::{DatabaseError, DbConnection};
 
 /// The number of tokens that are shown.
-const SHOWN: i64 = 50;
+const MAX_SHOWN: i64 = 50;
 /// The number of characters of an id that are shown. They are enough to distinguish tokens and families.
 pub(crate) const ID_SHOWN: usize = 12;
 
@@ -50,7 +50,7 @@ impl Credentials for RefreshTokens {
             .filter(outstanding::user_id.eq(Some(user)).and(outstanding::expires_at.gt(to_db(now))))
             .order(outstanding::id.desc())
             .select((outstanding::jti, outstanding::created_at, outstanding::expires_at, blacklisted::id.nullable()))
-            .limit(SHOWN)
+            .limit(MAX_SHOWN)
             .load(conn)?;
         let credential = |(jti, created, expires, blacklisted): (String, Option<_>, _, Option<i64>)| {
             let created = created.map_or_else(|| "-".to_owned(), |created| date_time(from_db(created)));

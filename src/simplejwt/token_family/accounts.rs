@@ -16,9 +16,9 @@ use crate::db::{DatabaseError, DbConnection};
 use crate::simplejwt::token_blacklist::accounts::{ID_SHOWN, shortened};
 
 /// The number of logins that are shown.
-const SHOWN: usize = 50;
+const MAX_SHOWN: usize = 50;
 /// The number of logins from one address that are found.
-const FOUND: i64 = 50;
+const MAX_FOUND: i64 = 50;
 /// The number of characters of a user agent that are shown.
 const AGENT_SHOWN: usize = 80;
 
@@ -72,10 +72,11 @@ impl Credentials for Logins {
                 is_valid: true,
             }
         };
-        let mut listed: Vec<_> = living(conn, user, now, &self.0)?.into_iter().take(SHOWN).map(credential).collect();
+        let mut listed: Vec<_> =
+            living(conn, user, now, &self.0)?.into_iter().take(MAX_SHOWN).map(credential).collect();
         for (family, activity) in &reused {
             let id = family.id.to_string();
-            if listed.len() < SHOWN && !listed.iter().any(|credential| credential.id == id) {
+            if listed.len() < MAX_SHOWN && !listed.iter().any(|credential| credential.id == id) {
                 let cells = vec![
                     shortened(&family.family_id, ID_SHOWN),
                     shortened(&activity.user_agent, AGENT_SHOWN),
@@ -107,13 +108,14 @@ impl Credentials for Logins {
 /// Families with this id, and families that were last used from this address.
 pub(super) fn search(conn: &mut DbConnection, word: &str, _now: DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError> {
     type Row = (String, Option<UserId>, Option<String>, NaiveDateTime, Option<NaiveDateTime>);
-    let rows = families::table.inner_join(activity::table).order(activity::last_refresh.desc()).limit(FOUND).select((
-        families::family_id,
-        families::user_id,
-        activity::ip_address,
-        activity::last_refresh,
-        activity::ended_at,
-    ));
+    let rows =
+        families::table.inner_join(activity::table).order(activity::last_refresh.desc()).limit(MAX_FOUND).select((
+            families::family_id,
+            families::user_id,
+            activity::ip_address,
+            activity::last_refresh,
+            activity::ended_at,
+        ));
     let rows: Vec<Row> = match word.parse::<IpAddr>() {
         Ok(_) => rows.filter(activity::ip_address.eq(Some(word))).load(conn)?,
         Err(_) => rows.filter(families::family_id.eq(word)).load(conn)?,

@@ -89,7 +89,7 @@ impl Context<'_> {
         let is_usual = !starts && jwt.settings.blacklist_after_rotation;
         let rotation = Arc::new(Rotation {
             jwt: Arc::clone(jwt),
-            user: self.user_lookup(&old)?,
+            user: self.user_lookup(&old),
             has_user: user.is_some(),
             old,
             new: refresh,
@@ -127,7 +127,7 @@ impl Context<'_> {
         }
         let user = self.get_user(&refresh).await;
         let (jwt, client) = (Arc::clone(self.state), self.client());
-        let (old, now, lookup) = (jti(&refresh, &jwt.settings)?, refresh.current_time, self.user_lookup(&refresh)?);
+        let (old, now, lookup) = (jti(&refresh, &jwt.settings)?, refresh.current_time, self.user_lookup(&refresh));
         let settle = move |conn: &mut DbConnection| {
             let owner = lookup.find(conn)?.and_then(|user| user.pk());
             decide(conn, &old, owner, &jwt.settings.token_family, &client, now)
@@ -147,7 +147,7 @@ impl Context<'_> {
             outcome => return outcome,
         };
         let refresh = RefreshToken::from_raw_signed(raw, self.state)?;
-        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&refresh)?);
+        let (jwt, lookup) = (Arc::clone(self.state), self.user_lookup(&refresh));
         let (old, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time);
         let find = move |conn: &mut DbConnection| {
             let owner = lookup.find(conn)?.and_then(|user| user.pk());

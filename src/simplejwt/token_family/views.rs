@@ -7,33 +7,25 @@ use actix_web::http::Method;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, SecondsFormat, Timelike, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::apps::NAME;
-use super::claims::FamilyClaims;
-use super::client::Client;
-use super::models::{EndReason, LivingFamily, NewTokenFamily, end_family, living};
-use super::serializers::{LogoutAllSerializer, TokenFamilyBlacklistSerializer};
+use super::models::{EndReason, LivingFamily, end_family, living};
+use super::serializers::{BLACKLISTED, LogoutAllSerializer, TokenFamilyBlacklistSerializer, no_family};
 use super::settings::TokenFamilySettings;
 use crate::apps::Apps;
 use crate::contrib::auth::UserId;
-use crate::db::{Database, DatabaseError, DbConnection, Lookup};
-use crate::http::outcome::TokenEvent;
+use crate::db::{Database, DatabaseError, DbConnection};
+use crate::rest_framework::context::post;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::{Authenticated, RequestData};
 use crate::rest_framework::schemas::shapes::{object, text};
 use crate::rest_framework::state::app_data;
 use crate::rest_framework::views::ApiView;
 use crate::simplejwt::authentication::challenge;
-use crate::simplejwt::exceptions::TokenError;
 use crate::simplejwt::schemas::{family_refusals, token_refusals};
-use crate::simplejwt::serializers::Context;
 use crate::simplejwt::state::JwtState;
-use crate::simplejwt::tokens::blacklist_mixin::jti;
-use crate::simplejwt::tokens::{AuthToken, RefreshToken};
-
-const BLACKLISTED: &str = "Token Family blacklisted";
-const NO_FAMILY: &str = "Token has no family ID";
+use crate::simplejwt::tokens::AuthToken;
 
 /// `TokenFamilyBlacklistView`: ends the family of a refresh token. This ends one login.
 pub fn token_family_blacklist() -> ApiView {
@@ -49,7 +41,7 @@ pub fn token_family_blacklist() -> ApiView {
                 .chain(family_refusals(req))
                 .collect()
         })
-        .post(blacklist)
+        .post(post::<TokenFamilyBlacklistSerializer>)
 }
 
 /// `GET`: the logins of the user.
@@ -104,46 +96,6 @@ async fn owner(req: &HttpRequest, auth: &Authenticated) -> Result<Option<UserId>
     let Some(id) = auth.claim(&jwt.settings.user_id_claim) else { return Ok(None) };
     let user = db.look_up(jwt.user_lookup(app_data(req)?, id)).await?;
     Ok(user.and_then(|user| user.pk()))
-}
-
-/// `TokenFamilyBlacklistSerializer.validate`
-async fn blacklist(
-    req: HttpRequest,
-    data: RequestData<TokenFamilyBlacklistSerializer>,
-) -> Result<HttpResponse, ApiError> {
-    let ((_, _, families), context) = (parts(&req)?, Context::of(&req)?);
-    let refresh = context.token_to_end(&data.into_inner().refresh).await?;
-    let Some(claims) = FamilyClaims::of(&refresh, families)? else { return Err(no_family()) };
-    log_out(&context, refresh, claims).await?;
-    Ok(TokenEvent::Blacklisted.on(HttpResponse::Ok().json(json!({ "message": BLACKLISTED }))))
-}
-
-/// Ends the family of `refresh`, that is, one login. `claims` are the claims about the family.
-pub(in crate::simplejwt) async fn log_out(
-    context: &Context<'_>,
-    refresh: RefreshToken,
-    claims: FamilyClaims,
-) -> Result<(), TokenError> {
-    let jwt = Arc::clone(context.state);
-    let (jti, now) = (jti(&refresh, &jwt.settings)?, refresh.current_time);
-    let user = context.user_lookup(&refresh)?;
-    let end = move |conn: &mut DbConnection| {
-        let user_id = user.find(conn)?.and_then(|user| user.pk());
-        // A family may not be recorded yet if another server has made it.
-        let record = NewTokenFamily { claims: &claims, user_id, jti: &jti, client: &Client::default(), now };
-        let family = record.get_or_create(conn)?.ok_or_else(|| TokenError::foreign_family(user_id))?;
-        end_family(conn, family, EndReason::Logout, now, &jwt.settings.token_family)?;
-        // Django may have issued the token without recording it.
-        match refresh.blacklist(user_id, &jwt, conn) {
-            Err(error) if !error.is_blacklisted() => Err(error),
-            _ => Ok(()),
-        }
-    };
-    context.db.write(end).await
-}
-
-fn no_family() -> ApiError {
-    ApiError::validation(Map::from_iter([("refresh".to_owned(), NO_FAMILY.into())]))
 }
 
 async fn list(req: HttpRequest, auth: Authenticated) -> Result<HttpResponse, ApiError> {

@@ -96,6 +96,7 @@ per_database! {
         let fields = |token| [("username", "alice"), ("password", alice().password), ("csrfmiddlewaretoken", token)];
         let response = someone.post("/api/authtoken/", &fields(&token)).await;
         assert_eq!(response.status, 200, "{}", response.body);
+        assert_eq!(someone.post("/twice/", &[("csrfmiddlewaretoken", &token)]).await.body, "alice");
         let response = someone.post("/api/authtoken/", &fields(&"x".repeat(64))).await;
         assert_eq!(response.json(), json!({ "detail": "CSRF Failed: CSRF token from POST incorrect." }));
         let multipart = format!(

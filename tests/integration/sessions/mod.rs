@@ -14,7 +14,7 @@ use actix_simplejwt::http::csrf as protection;
 use actix_simplejwt::rest_framework::authentication::session::SessionAuthentication;
 use actix_simplejwt::rest_framework::permissions::IsAuthenticated;
 use actix_simplejwt::rest_framework::views::{ApiView, path};
-use actix_simplejwt::{Authenticated, Settings};
+use actix_simplejwt::{Authenticated, JwtAuthentication, Settings};
 use actix_web::web::{Form, Path, ServiceConfig, get, post};
 use actix_web::{HttpRequest, HttpResponse, error};
 use serde_json::Value;
@@ -65,11 +65,17 @@ fn urls(cfg: &mut ServiceConfig, apps: &Apps) {
         .service(path(
             "/api/",
             ApiView::new("Api").authentication(SessionAuthentication).permission(IsAuthenticated).get(api).post(api),
-        ));
+        ))
+        .service(path("/twice/", ApiView::new("Twice").authentication(SessionAuthentication).post(twice)));
     actix_simplejwt::urls::configure(cfg, apps);
 }
 
 async fn api(auth: Authenticated) -> String {
+    auth.user.username().to_owned()
+}
+
+/// The extractor has other classes than the view, so the request is authenticated again.
+async fn twice(auth: Authenticated<(JwtAuthentication, SessionAuthentication)>) -> String {
     auth.user.username().to_owned()
 }
 

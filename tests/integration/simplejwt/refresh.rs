@@ -107,6 +107,9 @@ per_database! {
             let response = app.anonymous().post("/api/token/blacklist/", body()).await;
             let expected = if is_key { (200, json!({})) } else { (401, refusal) };
             assert_eq!((response.status, response.json()), expected, "{id}");
+            // The token is blacklisted in any case.
+            let response = app.anonymous().post("/api/token/refresh/", body()).await;
+            assert_eq!((response.status, response.json()), (401, invalid("Token is blacklisted")), "{id}");
         }
     }
 

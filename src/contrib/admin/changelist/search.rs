@@ -17,7 +17,7 @@ use crate::db::text_query::TextRow;
 pub(super) const NEWEST: u64 = 10_000;
 
 /// The largest number of rows that are found by the beginning of a unique text.
-const FOUND: u64 = 1_000;
+const MAX_FOUND: u64 = 1_000;
 
 /// The condition that every word of `query` is in one of the fields. Empty without a search.
 pub(super) fn condition(
@@ -33,13 +33,13 @@ pub(super) fn condition(
     }
     for word in words(query) {
         all.push(if all.is_empty() { "(" } else { " AND (" });
-        for (index, (column, how)) in columns.iter().enumerate() {
+        for (index, (column, lookup)) in columns.iter().enumerate() {
             all.push(if index == 0 { "" } else { " OR " });
             let word = escaped(&word);
-            all.append(match how {
-                How::Contains => like(column, &format!("%{word}%"), true),
-                How::Begins => like(column, &format!("{word}%"), true),
-                How::Is => like(column, &word, true),
+            all.append(match lookup {
+                TextLookup::Contains => like(column, &format!("%{word}%"), true),
+                TextLookup::StartsWith => like(column, &format!("{word}%"), true),
+                TextLookup::Exact => like(column, &word, true),
             });
         }
         all.push(")");
@@ -99,32 +99,32 @@ fn beginning(table: &Table, key: &TableColumn, joins: &Joins<'_>, column: &PathC
             keys.push(&format!("{} LIKE ", column.sql)).bind_text(format!("{}%", escaped(word)));
         }
     }
-    keys.push(&format!(" LIMIT {FOUND}"));
+    keys.push(&format!(" LIMIT {MAX_FOUND}"));
     keys
 }
 
-/// How a word is compared with a field.
+/// How a word is compared with a field, as in the lookups of a `QuerySet`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum How {
+enum TextLookup {
     Contains,
-    Begins,
-    Is,
+    StartsWith,
+    Exact,
 }
 
 fn columns(
     conn: &mut DbConnection,
     joins: &mut Joins<'_>,
     registered: &Registered,
-) -> Result<Vec<(PathColumn, How)>, ListError> {
+) -> Result<Vec<(PathColumn, TextLookup)>, ListError> {
     let mut columns = Vec::new();
     for path in registered.admin.search_fields() {
-        let (path, how) = match (path.strip_prefix('^'), path.strip_prefix('=')) {
-            (Some(path), _) => (path, How::Begins),
-            (_, Some(path)) => (path, How::Is),
-            _ => (*path, How::Contains),
+        let (path, lookup) = match (path.strip_prefix('^'), path.strip_prefix('=')) {
+            (Some(path), _) => (path, TextLookup::StartsWith),
+            (_, Some(path)) => (path, TextLookup::Exact),
+            _ => (*path, TextLookup::Contains),
         };
         if let Some(Target::Column(column)) = joins.resolve(conn, path)?.map(|resolved| resolved.target) {
-            columns.push((column, how));
+            columns.push((column, lookup));
         }
     }
     Ok(columns)

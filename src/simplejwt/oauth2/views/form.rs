@@ -59,12 +59,12 @@ impl Form {
         let (clients, auth) = (app_data::<OAuth2Clients>(req)?, app_data(req)?);
         let address = client_address(req);
         if let Some((id, secret)) = basic(req)
-            && clients.is_right(auth, &address, &id, secret.expose()).await?
+            && clients.check_secret(auth, &address, &id, secret.expose()).await?
         {
             return Ok(true);
         }
         match (self.get("client_id"), self.get("client_secret")) {
-            (Some(id), Some(secret)) => Ok(clients.is_right(auth, &address, id, secret).await?),
+            (Some(id), Some(secret)) => Ok(clients.check_secret(auth, &address, id, secret).await?),
             _ => Ok(false),
         }
     }

@@ -29,7 +29,7 @@ use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::state::JwtState;
 use crate::simplejwt::token_blacklist;
 use crate::simplejwt::token_family::claims::FamilyClaims;
-use crate::simplejwt::token_family::views::log_out;
+use crate::simplejwt::token_family::serializers::log_out;
 use crate::simplejwt::tokens::{AccessToken, RefreshToken, SlidingToken};
 
 const CHALLENGE: &str = "Bearer error=\"invalid_client\"";

@@ -98,7 +98,7 @@ struct NewRow<'a> {
 }
 
 /// The number of rows in a list of the admin site.
-const SHOWN: i64 = 100;
+const MAX_SHOWN: i64 = 100;
 
 /// A family, when it was blacklisted, and what happened last in it.
 pub type FamilyRow = (TokenFamily, Option<NaiveDateTime>, Option<FamilyActivity>);
@@ -128,7 +128,7 @@ impl TokenFamily {
             .left_join(activity::table)
             .filter(families::user_id.eq(user_id))
             .order(families::id.desc())
-            .limit(SHOWN)
+            .limit(MAX_SHOWN)
             .select((Self::as_select(), blacklisted::blacklisted_at.nullable(), Option::<FamilyActivity>::as_select()))
             .load(conn)
     }

@@ -76,6 +76,6 @@ fn incorrect(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, P
         return Ok(redirect(&format!("{}?e=1", request.req.path())));
     }
     // As in Django, this page does not show the user.
-    let chrome = Chrome::of_nobody(site, request).titled("Database error").last_crumb("Database error");
+    let chrome = Chrome::anonymous(site, request).titled("Database error").last_crumb("Database error");
     Ok(render(StatusCode::OK, &InvalidSetup { chrome }))
 }

@@ -10,8 +10,8 @@ use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
 use crate::db::tables::Kind;
 
-/// Reads `form` and checks it against the fields, the rules of the model and the other rows. Returns the object with the values that
-/// could be read; the form has the errors.
+/// Reads `form` and checks it against the fields, the rules of the model and the other rows. Returns the object with the values
+/// that could be read; the form has the errors.
 pub(super) fn clean(
     conn: &mut DbConnection,
     registered: &Registered,

@@ -31,7 +31,7 @@ pub(super) fn is_from_popup(request: &AdminRequest) -> bool {
 /// The page that closes the popup window and passes the object to the form that has opened it. Messages are shown on the next
 /// page.
 pub(super) fn close_popup(site: &AdminSite, request: &AdminRequest, response: &serde_json::Value) -> HttpResponse {
-    let chrome = Chrome::of_nobody(site, request);
+    let chrome = Chrome::anonymous(site, request);
     render(StatusCode::OK, &PopupResponse { chrome, response: response.to_string() })
 }
 

@@ -97,7 +97,7 @@ impl LoginPage {
         let has_next = request.params.contains("next") || request.form.contains("next");
         let next = if has_next { request.next().unwrap_or_default() } else { site.base() };
         // Users who have deleted their own account see the message here.
-        let mut chrome = Chrome::of_nobody(site, request).titled("Log in").with_messages(request);
+        let mut chrome = Chrome::anonymous(site, request).titled("Log in").with_messages(request);
         chrome.csrf_token = csrf::get_token(&request.req);
         Ok(Self {
             chrome,

@@ -31,6 +31,6 @@ pub(in crate::contrib::admin::views) async fn logout(
     if let Some(url) = after_logout(&request.req, request.next()) {
         return Ok(redirect(&url));
     }
-    let page = LoggedOutPage { chrome: Chrome::of_nobody(site, request).titled("Logged out") };
+    let page = LoggedOutPage { chrome: Chrome::anonymous(site, request).titled("Logged out") };
     Ok(render(StatusCode::OK, &page))
 }
