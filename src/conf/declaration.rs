@@ -34,7 +34,8 @@
 /// to `Result<T, String>`, whose error says what was expected. After the parser, `secret` marks a value that must not be shown,
 /// and `url` marks a URL that may contain a password. The first paragraph of the comment is one line, a summary.
 ///
-/// The struct gets `from_env`, `Default`, and `declared()`, which `manage diffsettings` reads. The project inserts the value into
+/// The struct gets `from_env`, `Default`, and `declared()`, which `manage diffsettings` reads. `Default` panics if a default in the
+/// declaration is invalid, so a test of your own should call it. The project inserts the value into
 /// the [`Registry`](crate::apps::Registry), and [`Apps::get`](crate::Apps::get) finds it by its type.
 ///
 /// A `struct` may begin with the settings of another one: `group cache: CacheSettings;`. Above the `struct` are:
