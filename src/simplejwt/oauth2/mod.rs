@@ -7,8 +7,10 @@
 //! setting turns it on. So there is no `oauth2_provider` in `INSTALLED_APPS`.
 
 pub mod clients;
+mod forms;
 #[cfg(feature = "server")]
 pub(super) mod management;
+mod serializers;
 pub mod settings;
 pub mod urls;
 pub mod views;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
+use super::clients::OAuth2Clients;
 use crate::core::crypto::SecretString;
 use crate::http::headers::words;
 use crate::rest_framework::authentication::authorization;
@@ -17,7 +18,6 @@ use crate::rest_framework::parsers::{Data, Parser, parse};
 use crate::rest_framework::serializers::{Fields, Serializer};
 use crate::rest_framework::state::{RestFramework, app_data};
 use crate::rest_framework::throttling::client_address;
-use crate::simplejwt::oauth2::clients::OAuth2Clients;
 
 /// The largest body in bytes: a token has 16 KiB at most.
 pub(super) const BODY_LIMIT: usize = 32 * 1024;
