@@ -42,11 +42,6 @@ impl Order {
             .get_result(conn)
     }
 
-    /// `Order.objects.filter(number=number).exists()`
-    pub fn exists(conn: &mut DbConnection, number: &str) -> QueryResult<bool> {
-        diesel::select(diesel::dsl::exists(shop_order::table.filter(shop_order::number.eq(number)))).get_result(conn)
-    }
-
     /// `Order.objects.filter(customer=user, is_paid=False).count()`
     pub fn count_unpaid_of(conn: &mut DbConnection, customer: UserId) -> QueryResult<i64> {
         let orders = shop_order::table.filter(shop_order::customer_id.eq(customer));

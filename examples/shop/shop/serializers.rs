@@ -3,7 +3,7 @@
 use super::models::Order;
 use super::settings::ShopSettings;
 use actix_simplejwt::contrib::auth::UserId;
-use actix_simplejwt::db::DbConnection;
+use actix_simplejwt::db::{DbConnection, advisory_lock, is_unique_violation};
 use actix_simplejwt::rest_framework::exceptions::ApiError;
 use actix_simplejwt::rest_framework::fields::CharField;
 use actix_simplejwt::rest_framework::serializers::{Fields, Serializer, non_field_error};
@@ -26,12 +26,17 @@ impl OrderSerializer {
             let message = format!("Ensure this field has no more than {} characters.", Order::NUMBER_MAX_LENGTH);
             return Err(non_field_error("number", &message));
         }
-        if Order::exists(conn, &self.number)? {
-            return Err(non_field_error("number", "order with this number already exists."));
-        }
+        // Two requests of one customer must not both count before one of them inserts.
+        advisory_lock(conn, &format!("orders of user {customer}"))?;
         if Order::count_unpaid_of(conn, customer)? >= settings.max_unpaid_orders {
             return Err(non_field_error("non_field_errors", "Pay your orders first."));
         }
-        Ok(Order::create(conn, &self.number, customer)?)
+        match Order::create(conn, &self.number, customer) {
+            // The column is UNIQUE. A query before the insert would miss a concurrent request.
+            Err(error) if is_unique_violation(&error) => {
+                Err(non_field_error("number", "order with this number already exists."))
+            }
+            created => Ok(created?),
+        }
     }
 }

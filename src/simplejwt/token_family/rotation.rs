@@ -16,7 +16,7 @@ use super::settings::{MAX_GRACE_PERIOD, TokenFamilySettings};
 use crate::contrib::auth::UserId;
 use crate::contrib::auth::models::UserLookup;
 use crate::db::types::from_db;
-use crate::db::{DatabaseError, DbConnection, Lookup};
+use crate::db::{DbConnection, Lookup};
 use crate::simplejwt::exceptions::{NO_ACCOUNT_FOR_TOKEN, TokenError};
 use crate::simplejwt::state::JwtState;
 use crate::simplejwt::token_blacklist::models::{BlacklistLookup, OutstandingToken};
@@ -45,11 +45,11 @@ pub(in crate::simplejwt) struct Rotation {
     pub client: Client,
 }
 
-/// The result of a refresh.
+/// What became of a refresh whose token was not rotated.
 #[derive(Debug)]
 pub(in crate::simplejwt) enum Outcome {
-    /// The token was replaced.
-    Rotated,
+    /// The family or the token was not recorded, and is now. The token can be rotated.
+    Recorded,
     /// The token was replaced by the token with this text within the grace period, so this token is answered again.
     Repeated { refresh: String, family: FamilyClaims },
     /// The token was replaced before. The family was ended, if the settings say so.
@@ -60,26 +60,22 @@ pub(in crate::simplejwt) enum Outcome {
     FamilyBlacklisted,
 }
 
-/// The reason why [`Rotation::advance`] did nothing.
+/// The reason why [`Rotation::rotate`] did nothing.
 #[derive(Debug)]
-pub(in crate::simplejwt) enum NotAdvanced {
-    /// This is not the usual case: [`Rotation::settle`] decides.
+pub(in crate::simplejwt) enum NotRotated {
+    /// [`Rotation::settle`] finds the reason.
     Unsettled,
     /// The refresh is refused, or the database failed.
     Refused(TokenError),
 }
 
-impl<E: Into<TokenError>> From<E> for NotAdvanced {
+impl<E: Into<TokenError>> From<E> for NotRotated {
     fn from(error: E) -> Self {
         Self::Refused(error.into())
     }
 }
 
 impl Rotation {
-    fn settings(&self) -> &TokenFamilySettings {
-        &self.jwt.settings.token_family
-    }
-
     fn now(&self) -> DateTime<Utc> {
         self.old.current_time
     }
@@ -93,82 +89,68 @@ impl Rotation {
         Ok(owner.and_then(|user| user.pk()))
     }
 
-    /// The usual case, with as few statements as possible: the family is alive and the token is not blacklisted.
+    /// Claims the token, and records its successor. This takes as few statements as possible, so a failure does not say its
+    /// reason: [`Rotation::settle`] finds it.
     ///
     /// # Errors
-    /// Returns an error if the usual case does not apply, or if the refresh is refused. Then the transaction must be rolled back.
-    pub fn advance(&self, conn: &mut DbConnection) -> Result<(), NotAdvanced> {
-        let owner = self.owner(conn)?;
+    /// Returns an error if the token was not rotated. Then the transaction must be rolled back.
+    pub fn rotate(&self, conn: &mut DbConnection) -> Result<(), NotRotated> {
         let settings = &self.jwt.settings;
+        let owner = self.owner(conn)?;
         let (old, new) = (jti(&self.old, settings)?, jti(&self.new, settings)?);
-        let (family_id, client) = (&self.family.id, &self.client);
-        let step = Step { family_id, user_id: owner, old: &old, new: &new, client, now: self.now() };
-        if !advance(conn, &step).map_err(DatabaseError::from)? {
-            return Err(NotAdvanced::Unsettled);
+        // The order of locks: the user, the family, the token.
+        let limited = owner.filter(|_| self.starts && settings.token_family.sessions_max.is_some());
+        if let Some(user_id) = limited {
+            lock_user(conn, user_id)?;
         }
-        Ok(self.new.outstand(&self.raw, owner, &self.jwt, conn)?)
+        if self.starts {
+            self.record(owner, &old).create(conn)?;
+        }
+        let (family_id, client, now) = (&self.family.id, &self.client, self.now());
+        let blacklist = settings.blacklist_after_rotation;
+        let step = Step { family_id, user_id: owner, old: &old, new: &new, client, now, blacklist };
+        if !advance(conn, &step)? {
+            return Err(NotRotated::Unsettled);
+        }
+        self.new.outstand(&self.raw, owner, &self.jwt, conn)?;
+        if let Some(user_id) = limited {
+            limit(conn, user_id, now, &settings.token_family)?;
+        }
+        Ok(())
     }
 
-    /// All cases: claims the token and records its successor, or finds the reason why the token cannot be claimed.
+    /// Finds the reason why the token was not rotated. If only rows were missing, it inserts them.
     ///
     /// # Errors
     /// Returns an error if the refresh is refused and nothing must be committed.
     pub fn settle(&self, conn: &mut DbConnection) -> Result<Outcome, TokenError> {
-        let settings = self.settings();
         let owner = self.owner(conn)?;
-        let (old, new) = (jti(&self.old, &self.jwt.settings)?, jti(&self.new, &self.jwt.settings)?);
-        let record =
-            NewTokenFamily { claims: &self.family, user_id: owner, jti: &old, client: &self.client, now: self.now() };
-        // The order of locks: the user, the family, the token.
-        let limited = owner.filter(|_| self.starts && settings.sessions_max.is_some());
-        if let Some(user_id) = limited {
-            lock_user(conn, user_id)?;
-        }
-        let known = if self.starts {
-            None
-        } else if let Some(family) = record.get_or_create(conn)? {
-            Some(family)
-        } else if BlacklistLookup(old).find(conn)?.is_some() {
-            return Ok(Outcome::Blacklisted);
-        } else {
-            return Err(TokenError::foreign_family(owner));
-        };
-        if let Some(family) = known {
+        let old = jti(&self.old, &self.jwt.settings)?;
+        let is_blacklisted =
+            |conn: &mut DbConnection| BlacklistLookup(old.clone()).find(conn).map(|found| found.is_some());
+        if !self.starts {
+            let Some(family) = self.record(owner, &old).get_or_create(conn)? else {
+                let refused = Err(TokenError::foreign_family(owner));
+                return if is_blacklisted(conn)? { Ok(Outcome::Blacklisted) } else { refused };
+            };
             let has_ended = FamilyActivity::lock(conn, family)?.is_some_and(|activity| activity.ended_at.is_some());
             // Another server may have blacklisted the family without a change of `family_activity`.
             if has_ended || FamilyLookup(self.family.id.clone()).find(conn)?.is_some() {
-                let is_blacklisted = BlacklistLookup(old).find(conn)?.is_some();
-                return Ok(if is_blacklisted { Outcome::Blacklisted } else { Outcome::FamilyBlacklisted });
+                return Ok(if is_blacklisted(conn)? { Outcome::Blacklisted } else { Outcome::FamilyBlacklisted });
             }
         }
+        if is_blacklisted(conn)? {
+            return decide(conn, &old, owner, &self.jwt.settings.token_family, &self.client, self.now());
+        }
         if self.jwt.settings.blacklist_after_rotation {
-            match self.old.blacklist(owner, &self.jwt, conn) {
-                Ok(()) => {}
-                Err(error) if error.is_blacklisted() => {
-                    return decide(conn, &old, owner, settings, &self.client, self.now());
-                }
-                Err(error) => return Err(error),
-            }
+            self.old.outstand(&self.old.encode(&self.jwt)?, owner, &self.jwt, conn)?;
         }
-        let family_id = match known {
-            Some(family) => family,
-            None => record.create(conn)?,
-        };
-        let spent = FamilyToken { jti: old, family_id, successor: Some(new.clone()) };
-        if self.jwt.settings.blacklist_after_rotation {
-            spent.save(conn)?;
-        } else {
-            // The old token stays valid and may have several successors. Each has a row, so that all of them end with the
-            // family.
-            spent.get_or_create(conn)?;
-            FamilyToken { jti: new.clone(), family_id, successor: None }.get_or_create(conn)?;
-        }
-        FamilyActivity::renew(conn, family_id, Some(&new), &self.client, self.now())?;
-        self.new.outstand(&self.raw, owner, &self.jwt, conn)?;
-        if let Some(user_id) = limited {
-            limit(conn, user_id, self.now(), settings)?;
-        }
-        Ok(Outcome::Rotated)
+        Ok(Outcome::Recorded)
+    }
+
+    /// The family, if it is not recorded yet.
+    fn record<'a>(&'a self, user_id: Option<UserId>, jti: &'a str) -> NewTokenFamily<'a> {
+        NewTokenFamily { claims: &self.family, user_id, jti, client: &self.client, now: self.now() }
     }
 }
 
@@ -201,7 +183,7 @@ pub(in crate::simplejwt) fn decide(
             return Ok(Outcome::Blacklisted);
         }
         if let Some(current) = current_in_grace(conn, &activity, settings, now)? {
-            FamilyActivity::renew(conn, family, None, client, now)?;
+            FamilyActivity::renew(conn, family, client, now)?;
             return Ok(Outcome::Repeated { refresh: current.token, family: claims });
         }
     }

@@ -222,7 +222,8 @@ per_database! {
             };
             OutstandingToken::get_or_create(conn, &token)?;
             family.get_or_create(conn)?;
-            let step = Step { family_id: &claims.id, user_id: Some(user_id), old: "old", new: "new", client: &client, now };
+            let (family_id, user_id) = (&claims.id, Some(user_id));
+            let step = Step { family_id, user_id, old: "old", new: "new", client: &client, now, blacklist: true };
             advance(conn, &step).map_err(DatabaseError::from)
         };
         assert!(!database.write(move |conn| rotate(conn, no_user)).await.unwrap());

@@ -18,7 +18,7 @@ mod example;
 
 per_database! {
     async fn an_app_has_a_table_a_view_permissions_and_a_command(db: TestDatabase) {
-        let env = env().with("DATABASE_URL", db.url.as_str()).with("SHOP_MAX_UNPAID_ORDERS", "2");
+        let env = env().with("DATABASE_URL", db.url.as_str()).with("SHOP_MAX_UNPAID_ORDERS", "3");
         let context = Context::new::<example::Site>(env.clone(), 0);
         let applied = context.apps().unwrap().migrations().run(context.apps().unwrap().database().unwrap()).unwrap();
         assert_eq!(applied.iter().map(ToString::to_string).collect::<Vec<_>>(), ["shop.0001_initial"]);
@@ -47,9 +47,10 @@ per_database! {
         assert_eq!(order("").await, (400, json!({ "number": ["This field may not be blank."] })));
         let message = "Ensure this field has no more than 20 characters.";
         assert_eq!(order(&"x".repeat(21)).await, (400, json!({ "number": [message] })));
-        assert_eq!(order("B-1").await, (400, json!({ "number": ["order with this number already exists."] })));
         assert_eq!(order("A-3").await, (201, json!({ "id": 4, "number": "A-3", "is_paid": false })));
-        // SHOP_MAX_UNPAID_ORDERS is 2.
+        assert_eq!(order("B-1").await, (400, json!({ "number": ["order with this number already exists."] })));
+        // SHOP_MAX_UNPAID_ORDERS is 3.
+        write(&apps, format!("INSERT INTO shop_order (number, customer_id, is_paid) VALUES ('A-5', {alice}, FALSE)")).await;
         assert_eq!(order("A-4").await, (400, json!({ "non_field_errors": ["Pay your orders first."] })));
 
         let commands = example::shop::apps::ShopConfig.commands();

@@ -79,35 +79,21 @@ impl FamilyActivity {
         .optional()
     }
 
-    /// Records that `client` uses the family at `now`, and that `jti` is its current token if a token was issued.
+    /// Records that `client` uses the family at `now`.
     ///
     /// # Errors
     /// Returns the errors of the database.
-    pub fn renew(
-        conn: &mut DbConnection,
-        family: i64,
-        jti: Option<&str>,
-        client: &Client,
-        now: DateTime<Utc>,
-    ) -> QueryResult<()> {
-        let row = activity::table.find(family);
+    pub fn renew(conn: &mut DbConnection, family: i64, client: &Client, now: DateTime<Utc>) -> QueryResult<()> {
         let used = (
             activity::last_refresh.eq(to_db(now)),
             activity::ip_address.eq(client.ip_address.as_deref()),
             activity::user_agent.eq(&client.user_agent),
         );
-        match jti {
-            Some(jti) => {
-                let rotated = (activity::jti.eq(jti), activity::rotated_at.eq(to_db(now)));
-                diesel::update(row).set((rotated, used)).execute(conn)?
-            }
-            None => diesel::update(row).set(used).execute(conn)?,
-        };
-        Ok(())
+        diesel::update(activity::table.find(family)).set(used).execute(conn).map(drop)
     }
 
-    /// Same as [`FamilyActivity::renew`] without a new token, for the family with this id, if it is recorded. Returns `false` for
-    /// the family of another user.
+    /// Same as [`FamilyActivity::renew`] for the family with this id, if it is recorded. Returns `false` for the family of another
+    /// user.
     ///
     /// # Errors
     /// Returns the errors of the database.
@@ -122,7 +108,7 @@ impl FamilyActivity {
             families::table.filter(families::family_id.eq(family_id)).select((families::id, families::user_id));
         match family.get_result::<(i64, Option<UserId>)>(conn).optional()? {
             Some((_, owner)) if owner.is_some() && owner != user_id => Ok(false),
-            Some((family, _)) => Self::renew(conn, family, None, client, now).map(|()| true),
+            Some((family, _)) => Self::renew(conn, family, client, now).map(|()| true),
             None => Ok(true),
         }
     }

@@ -1,4 +1,4 @@
-//! The usual step of a family: its current token is exchanged for the next one.
+//! The step of a family: a token is exchanged for the next one.
 //!
 //! The statements are written as text, because diesel builds and prepares an `UPDATE` and an `ON CONFLICT DO UPDATE` again at
 //! each use. On SQLite this takes longer than running them.
@@ -29,12 +29,16 @@ pub struct Step<'a> {
     pub client: &'a Client,
     /// The time of the refresh.
     pub now: DateTime<Utc>,
+    /// Whether the token that is used is blacklisted: `BLACKLIST_AFTER_ROTATION`.
+    pub blacklist: bool,
 }
 
-/// Locks the family, blacklists the old token, and records the new one as its successor and as the current token of the family.
+/// Locks the family, blacklists the old token (see [`Step::blacklist`]), and records the new one as its successor and as the current
+/// token of the family.
 ///
-/// Returns `false` if the family has ended, is blacklisted, is not recorded or belongs to another user, and if the old token is
-/// blacklisted or not outstanding. **Then the caller must roll back**, because a part of the step may have been done.
+/// Returns `false` if the family has ended, is blacklisted, is not recorded or belongs to another user, and if the old token cannot
+/// be blacklisted, because it already is or is not outstanding. **Then the caller must roll back**, because a part of the step may
+/// have been done.
 ///
 /// # Errors
 /// Returns the errors of the database.
@@ -54,37 +58,43 @@ pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
                 .sql(" FROM token_family_tokenfamily WHERE family_id = ")
                 .bind(Some(step.family_id))
                 .sql(REPLACE_SUCCESSOR);
-            Ok(moved.run(conn)? == 1 && spent.run(conn)? == 1 && BlacklistedToken::create(conn, step.old, step.now)?)
+            Ok(moved.run(conn)? == 1
+                && spent.run(conn)? == 1
+                && (!step.blacklist || BlacklistedToken::create(conn, step.old, step.now)?))
         }
         // One statement, because each statement is a round trip. The row of the family is locked before the token is claimed,
         // because `claimed` reads from `moved`.
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => {
             let query = TextQuery::default().sql("WITH moved AS (");
-            let query = step
-                .update_family(query, owner, "CAST(", &now, " AS timestamptz)")
-                .sql(
-                    " RETURNING family_id), \
-                     claimed AS (INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) SELECT o.id, CAST(",
-                )
-                .bind(Some(&now))
-                .sql(" AS timestamptz) FROM token_blacklist_outstandingtoken o, moved WHERE o.jti = ")
-                .bind(Some(step.old))
-                .sql(
-                    " ON CONFLICT DO NOTHING RETURNING token_id) \
-                     INSERT INTO family_token (jti, family_id, successor) SELECT ",
-                )
+            let query =
+                step.update_family(query, owner, "CAST(", &now, " AS timestamptz)").sql(" RETURNING family_id)");
+            let query = if step.blacklist {
+                query
+                    .sql(
+                        ", claimed AS (INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) \
+                         SELECT o.id, CAST(",
+                    )
+                    .bind(Some(&now))
+                    .sql(" AS timestamptz) FROM token_blacklist_outstandingtoken o, moved WHERE o.jti = ")
+                    .bind(Some(step.old))
+                    .sql(" ON CONFLICT DO NOTHING RETURNING token_id)")
+            } else {
+                query
+            };
+            let query = query
+                .sql(" INSERT INTO family_token (jti, family_id, successor) SELECT ")
                 .bind(Some(step.old))
                 .sql(", moved.family_id, ")
                 .bind(Some(step.new))
-                .sql(" FROM moved, claimed")
+                .sql(if step.blacklist { " FROM moved, claimed" } else { " FROM moved" })
                 .sql(REPLACE_SUCCESSOR);
             Ok(query.run(conn)? == 1)
         }
     }
 }
 
-/// A token has a successor already if it was rotated while `BLACKLIST_AFTER_ROTATION` was off.
+/// A token that was rotated while `BLACKLIST_AFTER_ROTATION` was off has a successor already.
 const REPLACE_SUCCESSOR: &str = " ON CONFLICT (jti) DO UPDATE SET successor = excluded.successor";
 
 /// The key of a user as the database converts it to text.

@@ -10,17 +10,9 @@ use crate::db::schema::{
 };
 use crate::db::{DbConnection, with_backend};
 
-/// A refresh token that was rotated.
-#[derive(Clone, Debug, PartialEq, Eq, Insertable)]
-#[diesel(table_name = family_token)]
-pub struct FamilyToken {
-    /// The claim `jti` of the token.
-    pub jti: String,
-    /// Key of its family.
-    pub family_id: i64,
-    /// The id of the token that replaced it.
-    pub successor: Option<String>,
-}
+/// The refresh tokens that were rotated. [`advance`](super::advance) inserts them.
+#[derive(Debug)]
+pub struct FamilyToken;
 
 impl FamilyToken {
     /// The family of the token with this id, and the id of the token that replaced it.
@@ -33,25 +25,6 @@ impl FamilyToken {
             .filter(family_token::jti.eq(jti));
         with_backend!(conn, |conn| row.select((TokenFamily::as_select(), family_token::successor)).get_result(conn))
             .optional()
-    }
-
-    /// Inserts the row, or updates its successor.
-    ///
-    /// # Errors
-    /// Returns the errors of the database.
-    pub fn save(&self, conn: &mut DbConnection) -> QueryResult<()> {
-        let insert = diesel::insert_into(family_token::table).values(self).on_conflict(family_token::jti).do_update();
-        let upsert = insert.set(family_token::successor.eq(&self.successor));
-        with_backend!(conn, |conn| upsert.execute(conn)).map(drop)
-    }
-
-    /// Inserts the row, unless the token has a row.
-    ///
-    /// # Errors
-    /// Returns the errors of the database.
-    pub fn get_or_create(&self, conn: &mut DbConnection) -> QueryResult<()> {
-        let insert = diesel::insert_into(family_token::table).values(self);
-        with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
     }
 
     /// Deletes at most `limit` of the rows whose token is no longer outstanding. Such a token has expired, so the row is not
