@@ -27,7 +27,9 @@ pub enum AuthTokenError {
 impl From<AuthTokenError> for ApiError {
     fn from(error: AuthTokenError) -> Self {
         match error {
-            AuthTokenError::WrongCredentials { key } => non_field_error(&key, WRONG_CREDENTIALS),
+            AuthTokenError::WrongCredentials { key } => {
+                non_field_error(&key, WRONG_CREDENTIALS).because(WRONG_CREDENTIALS)
+            }
             AuthTokenError::Auth(error) => error.into(),
             AuthTokenError::Database(error) => error.into(),
         }

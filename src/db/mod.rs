@@ -22,6 +22,7 @@
 compile_error!("a database is required: enable the feature `sqlite`, `postgres` or both");
 
 mod advisory_lock;
+mod batches;
 mod blocking;
 mod callers;
 mod connection;
@@ -47,6 +48,7 @@ pub mod types;
 mod url;
 
 pub use advisory_lock::{advisory_lock, try_advisory_lock};
+pub use batches::delete_in_batches;
 pub use connection::{DbConnection, snapshot, transaction};
 pub(crate) use connection::{MultiBackend, with_backend};
 pub use database::Database;

@@ -77,7 +77,10 @@ impl LegacyJwtError {
     pub(super) fn validation_error(self, non_field_errors_key: &str) -> ApiError {
         match self {
             Self::Auth(_) | Self::Database(_) | Self::Signing(_) => self.into(),
-            error => non_field_error(non_field_errors_key, &error.to_string()).refused(error.refusal()),
+            error => {
+                let refused = non_field_error(non_field_errors_key, &error.to_string()).refused(error.refusal());
+                refused.because(error)
+            }
         }
     }
 }

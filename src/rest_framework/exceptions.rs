@@ -280,7 +280,10 @@ impl ResponseError for ApiError {
             }
             response.extensions_mut().insert(reason);
         } else if reason.is_some() || refusal.is_some() {
-            response.extensions_mut().insert(Reason::refused(reason.unwrap_or_default(), refusal));
+            // The detail of other errors may repeat what the client has sent, which must not be logged.
+            let detail = || self.0.body.get("detail").filter(|_| self.0.is_authentication)?.as_str().map(str::to_owned);
+            let reason = reason.or_else(detail).unwrap_or_default();
+            response.extensions_mut().insert(Reason::refused(reason, refusal));
         }
         response
     }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::apps::Sweep;
 use crate::core::clock::Clock;
-use crate::db::{Database, DatabaseError, try_advisory_lock};
+use crate::db::{Database, DatabaseError, delete_in_batches};
 
 /// The lock that lets only one instance sweep at a time.
 pub const LOCK: &str = "token_sweep";
@@ -35,17 +35,5 @@ pub async fn run(database: Database, clock: Clock, interval: Duration, sweeps: V
 /// # Errors
 /// Returns an error if the database fails. The batches before that stay deleted.
 pub async fn sweep(database: &Database, rows: Sweep, now: DateTime<Utc>) -> Result<usize, DatabaseError> {
-    let mut total = 0;
-    loop {
-        let deleted = database.write(move |conn| {
-            if !try_advisory_lock(conn, LOCK)? {
-                return Ok(0);
-            }
-            (rows.delete_batch)(conn, now)
-        });
-        match deleted.await? {
-            0 => return Ok(total),
-            deleted => total += deleted,
-        }
-    }
+    delete_in_batches(database, LOCK, move |conn| (rows.delete_batch)(conn, now)).await
 }

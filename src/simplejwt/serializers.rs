@@ -251,6 +251,8 @@ impl TokenSerializer for TokenRefreshSerializer {
                 let owner = owner.and_then(|user| user.pk());
                 if jwt.settings.blacklist_after_rotation {
                     refresh.blacklist(owner, &jwt, conn)?;
+                } else {
+                    refresh.check_blacklist(owner, &jwt, conn)?;
                 }
                 successor.outstand(&raw, owner, &jwt, conn)
             };

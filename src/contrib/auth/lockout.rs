@@ -14,7 +14,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use chrono::{DateTime, Utc};
@@ -24,7 +23,7 @@ use super::error::AuthError;
 use super::settings::AuthSettings;
 use crate::core::crypto::hex;
 use crate::db::schema::{login_failure_origins, login_failures};
-use crate::db::{Database, DatabaseError, DbConnection, try_advisory_lock, with_backend};
+use crate::db::{Database, DatabaseError, DbConnection, delete_in_batches, with_backend};
 
 /// The number of failures, and the time for which they count.
 #[derive(Clone, Debug)]
@@ -55,8 +54,6 @@ impl Drop for Sweeping {
 const SWEEP_INTERVAL: i64 = 60;
 /// Rows that are deleted in one transaction: a millisecond or two.
 const SWEEP_BATCH: i64 = 100;
-/// After each batch a sweep pauses for this multiple of the batch's time, because SQLite has only one writer.
-const SWEEP_REST: u32 = 9;
 /// Longest stored address, in characters.
 const ADDRESS_LENGTH: usize = 64;
 /// The lock that lets only one instance sweep at a time.
@@ -145,22 +142,13 @@ impl Lockout {
     /// Deletes the rows that have expired at `now`, in small batches with rests. Stops if another instance is sweeping.
     async fn sweep(&self, db: &Database, now: i64) -> Result<(), DatabaseError> {
         let expired = now - self.cooloff;
-        loop {
-            let begin = Instant::now();
-            if db.write(move |conn| delete_batch(conn, expired)).await? == 0 {
-                return Ok(());
-            }
-            tokio::time::sleep(begin.elapsed() * SWEEP_REST).await;
-        }
+        delete_in_batches(db, SWEEP_LOCK, move |conn| delete_batch(conn, expired)).await.map(drop)
     }
 }
 
 fn delete_batch(conn: &mut DbConnection, expired: i64) -> Result<usize, DatabaseError> {
     use login_failures::{attempt, since, table};
 
-    if !try_advisory_lock(conn, SWEEP_LOCK)? {
-        return Ok(0);
-    }
     let keys = table.filter(since.le(expired)).order(since).limit(SWEEP_BATCH).select(attempt);
     let keys: Vec<String> = keys.load(conn)?;
     // The time is compared again, because an attempt may have been counted since then.

@@ -66,14 +66,15 @@ impl OutstandingToken {
     /// # Errors
     /// Returns the errors of the database.
     pub fn living_of_user(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Self>> {
-        outstanding::table
-            .left_join(blacklisted::table)
-            .filter(outstanding::user_id.eq(user_id))
-            .filter(outstanding::expires_at.gt(to_db(now)))
-            .filter(blacklisted::id.is_null())
-            .order(outstanding::id)
-            .select(Self::as_select())
-            .load(conn)
+        living(user_id, now).order(outstanding::id).select(Self::as_select()).load(conn)
+    }
+
+    /// The keys of the same tokens. A user may have very many, and their texts are long.
+    ///
+    /// # Errors
+    /// Returns the errors of the database.
+    pub fn living_ids(conn: &mut DbConnection, user_id: UserId, now: DateTime<Utc>) -> QueryResult<Vec<i64>> {
+        living(user_id, now).select(outstanding::id).load(conn)
     }
 
     /// The keys of the rows with these `jtis`.
@@ -107,6 +108,17 @@ impl OutstandingToken {
         diesel::delete(blacklisted::table.filter(blacklisted::token_id.eq_any(&ids))).execute(conn)?;
         diesel::delete(outstanding::table.filter(outstanding::id.eq_any(&ids))).execute(conn)
     }
+}
+
+/// The tokens of a user that are neither blacklisted nor expired at `now`.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn living(user_id: UserId, now: DateTime<Utc>) -> _ {
+    let now: DjangoDateTime = to_db(now);
+    outstanding::table
+        .left_join(blacklisted::table)
+        .filter(outstanding::user_id.eq(user_id))
+        .filter(outstanding::expires_at.gt(now))
+        .filter(blacklisted::id.is_null())
 }
 
 /// A token that is refused although it has not expired.

@@ -104,6 +104,10 @@ impl Rotation {
             lock_user(conn, user_id)?;
         }
         if self.starts {
+            // Neither the row of a family nor a claim would stop the end of all logins.
+            if !settings.blacklist_after_rotation {
+                self.old.check_blacklist(owner, &self.jwt, conn)?;
+            }
             self.record(owner, &old).create(conn)?;
         }
         let (family_id, client, now) = (&self.family.id, &self.client, self.now());

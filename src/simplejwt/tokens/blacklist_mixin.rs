@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{NO_NAME, Revocable, Token, verify};
 use crate::contrib::auth::{AbstractUser, UserId};
 use crate::core::jwt::{self, Claims};
-use crate::db::{Database, DbConnection, types::to_db};
+use crate::db::{Database, DbConnection, Lookup, types::to_db};
 use crate::simplejwt::exceptions::{INVALID, NO_ID, TokenError};
 use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::state::JwtState;
@@ -139,6 +139,24 @@ impl<C: Revocable> Token<C> {
             }
         }
         Err(TokenError::blacklisted())
+    }
+
+    /// Refuses a token that was blacklisted after the first check, before a transaction issues another token for it without
+    /// blacklisting it. `user_id` is the key of its user, whose logins stay locked until the end of the transaction. So a
+    /// concurrent end of all logins either comes first, and the token is refused, or finds the new token.
+    pub(in crate::simplejwt) fn check_blacklist(
+        &self,
+        user_id: Option<UserId>,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<(), TokenError> {
+        if let Some(user_id) = user_id {
+            lock_user(conn, user_id)?;
+        }
+        match BlacklistLookup(jti(&self.claims, &jwt.settings)?).find(conn)? {
+            Some(()) => Err(TokenError::blacklisted()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -20,3 +20,21 @@ async fn the_line_of_a_500_has_the_id_and_the_cause_and_is_logged_once() {
     let reason = format!(" a-500-with-its-cause {cause}. Create the tables: run `manage migrate`, ");
     assert!(line.contains(&reason), "{line}");
 }
+
+#[actix_web::test]
+async fn the_line_of_a_refused_login_has_the_reason() {
+    log::record();
+    let app = TestApp::build_undescribed(TestDatabase::sqlite(), |_| {}).await;
+    for (id, url, reason) in [
+        ("a-wrong-login", "/api/token/", "No active account found with the given credentials"),
+        ("a-wrong-authtoken", "/api/authtoken/", "Unable to log in with provided credentials."),
+        ("a-wrong-legacy-login", "/api-token-auth/", "Unable to log in with provided credentials."),
+    ] {
+        let client = app.anonymous().with_header("X-Request-ID", id);
+        let response = client.post(url, json!({ "username": "alice", "password": "hunter2" })).await;
+        let lines = log::lines_with(id);
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with(&format!("POST {url} {} ", response.status)), "{lines:?}");
+        assert!(lines[0].ends_with(&format!(" {id} {reason}")), "{lines:?}");
+    }
+}

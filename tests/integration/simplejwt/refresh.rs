@@ -162,3 +162,23 @@ async fn a_user_who_is_deleted_before_the_commit_cannot_refresh() {
     assert_eq!((answer.status, answer.json()), (401, refusal));
     assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
 }
+
+/// The new token of a rotation without blacklisting is not yet visible when the end of all logins looks for tokens.
+#[actix_web::test]
+async fn a_refresh_waits_for_the_end_of_all_logins() {
+    for families in [false, true] {
+        let Some(db) = TestDatabase::postgres() else { return };
+        let app = TestApp::build(db, |_| {}).await;
+        let refresh = text(&app.login(&alice()).await, "refresh");
+        let app = app.another(|settings| settings.simple_jwt.token_family.enabled = families).await;
+        let end = "SELECT pg_advisory_xact_lock(hashtext('logins of user ' || id), hashtext(current_schema())) \
+                   FROM auth_user WHERE username = 'alice'; \
+                   INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) \
+                   SELECT id, now() FROM token_blacklist_outstandingtoken";
+        let client = app.anonymous();
+        let answer = client.post("/api/token/refresh/", json!({ "refresh": refresh }));
+        let answer = app.tables().meet_transaction(end, answer).await;
+        assert_eq!((answer.status, answer.json()), (401, invalid("Token is blacklisted")));
+        assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);
+    }
+}

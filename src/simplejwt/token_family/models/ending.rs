@@ -98,9 +98,8 @@ pub fn end_all(
     for _turn in 0..MAX_TURNS {
         // The tokens are read first. A family is recorded together with its tokens, so the families of all these tokens are found
         // and locked before the first token is locked.
-        let tokens = OutstandingToken::living_of_user(conn, user_id, now)?;
+        let ids = OutstandingToken::living_ids(conn, user_id, now)?;
         let ended = if with_families { end_rows_of_user(conn, user_id, reason, now)? } else { 0 };
-        let ids: Vec<i64> = tokens.iter().map(|token| token.id).collect();
         for ids in ids.chunks(CHUNK) {
             BlacklistedToken::create_many(conn, ids, now)?;
         }
