@@ -9,7 +9,7 @@
 use actix_simplejwt::contrib::auth::models::{NewUser, UserModel};
 use actix_simplejwt::contrib::auth::{AbstractUser, SharedUser, UserId};
 use actix_simplejwt::db::DbConnection;
-use actix_simplejwt::db::migrations::{Migration, Model, Step};
+use actix_simplejwt::db::migrations::{Migration, Step, StepModel};
 use actix_simplejwt::db::types::to_db;
 use actix_simplejwt::{Apps, AppsBuilder, Authenticated, Settings, simplejwt};
 use actix_web::{App, HttpResponse, HttpServer, web};
@@ -156,7 +156,7 @@ const PEOPLE: Step = Step {
     migrations: &[Migration { name: "0001_initial", changes_tables: true }],
     tables: &["people_person", "people_person_groups", "people_person_user_permissions"],
     requires: &["auth_group", "auth_permission"],
-    models: &[Model { name: "person", verbose_name: "person" }],
+    models: &[StepModel { name: "person", verbose_name: "person" }],
     sqlite: include_str!("custom_user/sqlite.sql"),
     postgres: include_str!("custom_user/postgres.sql"),
     ..Step::EMPTY

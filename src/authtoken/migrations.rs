@@ -1,6 +1,6 @@
 //! The table of tokens. Python counterpart: `rest_framework.authtoken.migrations`.
 
-use crate::db::migrations::{Migration, Model, Step, up};
+use crate::db::migrations::{Migration, Step, StepModel, up};
 
 /// The step of the app.
 pub(super) const MIGRATIONS: &[Step] = &[Step {
@@ -13,7 +13,7 @@ pub(super) const MIGRATIONS: &[Step] = &[Step {
     ],
     tables: &["authtoken_token"],
     requires: &["auth_user"],
-    models: &[Model::new("token", "Token"), Model::new("tokenproxy", "Token")],
+    models: &[StepModel::new("token", "Token"), StepModel::new("tokenproxy", "Token")],
     ..Step::EMPTY
 }
 .sql(up!("00000000000005_authtoken_initial"))];

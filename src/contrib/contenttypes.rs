@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::apps::AppConfig;
 use crate::db::DbConnection;
-use crate::db::migrations::{Migration, Model, Step, up};
+use crate::db::migrations::{Migration, Step, StepModel, up};
 use crate::db::schema::django_content_type;
 
 /// `django.contrib.contenttypes`.
@@ -30,7 +30,7 @@ const MIGRATIONS: &[Step] = &[Step {
     app: "contenttypes",
     migrations: &[Migration::changes("0001_initial"), Migration::changes("0002_remove_content_type_name")],
     tables: &["django_content_type"],
-    models: &[Model::new("contenttype", "content type")],
+    models: &[StepModel::new("contenttype", "content type")],
     ..Step::EMPTY
 }
 .sql(up!("00000000000002_contenttypes_initial"))];

@@ -44,13 +44,13 @@ pub fn try_advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<boo
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => {
             #[derive(QueryableByName)]
-            struct Answer {
+            struct LockRow {
                 #[diesel(sql_type = Bool)]
                 taken: bool,
             }
             let query = "SELECT pg_try_advisory_xact_lock(hashtext($1), hashtext(current_schema())) AS taken";
             let query = diesel::sql_query(query).bind::<Text, _>(name);
-            Ok(query.get_result::<Answer>(conn)?.taken)
+            Ok(query.get_result::<LockRow>(conn)?.taken)
         }
     }
 }

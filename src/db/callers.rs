@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(super) struct Callers(AtomicUsize);
 
 /// One caller. It is counted until dropped.
-pub(super) struct Caller<'a>(&'a Callers);
+pub(super) struct CountedCaller<'a>(&'a Callers);
 
 impl Callers {
-    pub(super) fn enter(&self) -> Caller<'_> {
+    pub(super) fn enter(&self) -> CountedCaller<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Caller(self)
+        CountedCaller(self)
     }
 
     pub(super) fn count(&self) -> usize {
@@ -20,7 +20,7 @@ impl Callers {
     }
 }
 
-impl Drop for Caller<'_> {
+impl Drop for CountedCaller<'_> {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::Relaxed);
     }

@@ -105,7 +105,7 @@ where
 }
 
 /// `None` if the connection is in a transaction already.
-fn begin_snapshot(conn: &mut DbConnection) -> QueryResult<Option<Level>> {
+fn begin_snapshot(conn: &mut DbConnection) -> QueryResult<Option<TransactionLevel>> {
     match conn {
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => begin_read(conn),
@@ -114,7 +114,7 @@ fn begin_snapshot(conn: &mut DbConnection) -> QueryResult<Option<Level>> {
             let sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
             match AnsiTransactionManager::begin_transaction_sql(conn, sql) {
                 Err(Error::AlreadyInTransaction) => Ok(None),
-                result => result.map(|()| Some(Level::Outermost)),
+                result => result.map(|()| Some(TransactionLevel::Outermost)),
             }
         }
     }
@@ -122,29 +122,29 @@ fn begin_snapshot(conn: &mut DbConnection) -> QueryResult<Option<Level>> {
 
 /// The level of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Level {
+pub(super) enum TransactionLevel {
     Outermost,
     Savepoint,
 }
 
 /// Begins a transaction, or a savepoint in one.
-pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<Level> {
+pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<TransactionLevel> {
     match conn {
         // A transaction that reads first and writes later fails immediately with BUSY if another one wrote in between,
         // and the timeout has no effect. A transaction that announces the write waits.
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => match AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE") {
             Err(Error::AlreadyInTransaction) => {
-                AnsiTransactionManager::begin_transaction(conn).map(|()| Level::Savepoint)
+                AnsiTransactionManager::begin_transaction(conn).map(|()| TransactionLevel::Savepoint)
             }
-            result => result.map(|()| Level::Outermost),
+            result => result.map(|()| TransactionLevel::Outermost),
         },
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(conn) => match AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN") {
             Err(Error::AlreadyInTransaction) => {
-                AnsiTransactionManager::begin_transaction(conn).map(|()| Level::Savepoint)
+                AnsiTransactionManager::begin_transaction(conn).map(|()| TransactionLevel::Savepoint)
             }
-            result => result.map(|()| Level::Outermost),
+            result => result.map(|()| TransactionLevel::Outermost),
         },
     }
 }
@@ -152,13 +152,13 @@ pub(super) fn begin(conn: &mut DbConnection) -> QueryResult<Level> {
 /// Begins a transaction that only reads and takes its lock, so that no statement in it has to wait. `None` if the connection is
 /// in a transaction already. A connection to a file that cannot be written always is.
 #[cfg(feature = "sqlite")]
-pub(super) fn begin_read(conn: &mut DbConnection) -> QueryResult<Option<Level>> {
+pub(super) fn begin_read(conn: &mut DbConnection) -> QueryResult<Option<TransactionLevel>> {
     match conn {
         DbConnection::Sqlite(conn) => {
             let sql = "BEGIN; SELECT 1 FROM sqlite_master LIMIT 1";
             match AnsiTransactionManager::begin_transaction_sql(conn, sql) {
                 Err(Error::AlreadyInTransaction) => Ok(None),
-                result => result.map(|()| Some(Level::Outermost)),
+                result => result.map(|()| Some(TransactionLevel::Outermost)),
             }
         }
         #[cfg(feature = "postgres")]
@@ -167,7 +167,7 @@ pub(super) fn begin_read(conn: &mut DbConnection) -> QueryResult<Option<Level>> 
 }
 
 /// Runs `f` in the transaction that was begun, and ends it.
-pub(super) fn finish<T, E, F>(conn: &mut DbConnection, level: Level, f: F) -> Result<T, E>
+pub(super) fn finish<T, E, F>(conn: &mut DbConnection, level: TransactionLevel, f: F) -> Result<T, E>
 where
     F: FnOnce(&mut DbConnection) -> Result<T, E>,
     E: From<DatabaseError>,
@@ -188,12 +188,12 @@ where
 }
 
 /// Commits a transaction or releases a savepoint. After an error the transaction is rolled back.
-pub(super) fn commit(conn: &mut DbConnection, level: Level) -> QueryResult<()> {
+pub(super) fn commit(conn: &mut DbConnection, level: TransactionLevel) -> QueryResult<()> {
     match conn {
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(conn) => {
             let result = AnsiTransactionManager::commit_transaction(conn);
-            if result.is_err() && level == Level::Savepoint {
+            if result.is_err() && level == TransactionLevel::Savepoint {
                 AnsiTransactionManager::rollback_transaction(conn)?;
             }
             result
@@ -203,8 +203,8 @@ pub(super) fn commit(conn: &mut DbConnection, level: Level) -> QueryResult<()> {
             // In a failed transaction PostgreSQL rolls back at COMMIT and reports success. The statement before it, in the
             // same round trip, then fails.
             let result = match level {
-                Level::Outermost => conn.batch_execute("SELECT 1; COMMIT"),
-                Level::Savepoint => AnsiTransactionManager::commit_transaction(conn),
+                TransactionLevel::Outermost => conn.batch_execute("SELECT 1; COMMIT"),
+                TransactionLevel::Savepoint => AnsiTransactionManager::commit_transaction(conn),
             };
             if result.is_err() {
                 // There is nothing to roll back if COMMIT itself failed, e.g. because of a deferred constraint.

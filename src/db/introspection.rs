@@ -92,7 +92,7 @@ pub fn foreign_keys(conn: &mut DbConnection, table: &str) -> QueryResult<Vec<For
 /// Returns the errors of the statement.
 pub fn tables_with(conn: &mut DbConnection, columns: [&str; 2]) -> QueryResult<Vec<String>> {
     #[derive(QueryableByName)]
-    struct Table {
+    struct NameRow {
         #[diesel(sql_type = Text)]
         name: String,
     }
@@ -110,7 +110,7 @@ pub fn tables_with(conn: &mut DbConnection, columns: [&str; 2]) -> QueryResult<V
         }
     };
     let query = sql_query(query).bind::<Text, _>(columns[0]).bind::<Text, _>(columns[1]);
-    Ok(query.load::<Table>(conn)?.into_iter().map(|table| table.name).collect())
+    Ok(query.load::<NameRow>(conn)?.into_iter().map(|table| table.name).collect())
 }
 
 /// A column is unique if a unique index has only this column. Django declares a UUID as `char(32)` and a text as `varchar(n)`,

@@ -28,7 +28,7 @@ pub trait Lookup: Send + Sync + Sized + 'static {
 }
 
 /// The result of a look-up.
-pub(super) type Outcome<L> = Result<Option<<L as Lookup>::Found>, DatabaseError>;
+pub(super) type LookupResult<L> = Result<Option<<L as Lookup>::Found>, DatabaseError>;
 
 /// Turns a panic into an error.
 pub(super) fn guarded<T>(f: impl FnOnce() -> QueryResult<T>) -> Result<T, DatabaseError> {

@@ -30,12 +30,12 @@ pub fn quote_name(name: &str) -> String {
 /// A statement that is made of pieces of SQL and of values, each of which is a text, or NULL.
 #[derive(Debug, Default)]
 pub struct TextQuery<'a> {
-    parts: Vec<Part<'a>>,
+    parts: Vec<QueryPart<'a>>,
     is_used_once: bool,
 }
 
 #[derive(Debug)]
-enum Part<'a> {
+enum QueryPart<'a> {
     Sql(&'a str),
     Value(Option<&'a str>),
     #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "only PostgreSQL has arrays"))]
@@ -46,21 +46,21 @@ impl<'a> TextQuery<'a> {
     /// Continues the statement with `sql`.
     #[must_use]
     pub fn sql(mut self, sql: &'a str) -> Self {
-        self.parts.push(Part::Sql(sql));
+        self.parts.push(QueryPart::Sql(sql));
         self
     }
 
     /// Continues the statement with a parameter.
     #[must_use]
     pub fn bind(mut self, value: Option<&'a str>) -> Self {
-        self.parts.push(Part::Value(value));
+        self.parts.push(QueryPart::Value(value));
         self
     }
 
     /// Continues the statement with a parameter that is an array. PostgreSQL only.
     #[must_use]
     pub fn bind_array(mut self, values: Vec<&'a str>) -> Self {
-        self.parts.push(Part::Values(values));
+        self.parts.push(QueryPart::Values(values));
         self
     }
 
@@ -109,9 +109,11 @@ impl QueryFragment<Sqlite> for TextQuery<'_> {
         }
         for part in &self.parts {
             match part {
-                Part::Sql(sql) => out.push_sql(sql),
-                Part::Value(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,
-                Part::Values(_) => return Err(diesel::result::Error::QueryBuilderError("SQLite has no arrays".into())),
+                QueryPart::Sql(sql) => out.push_sql(sql),
+                QueryPart::Value(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,
+                QueryPart::Values(_) => {
+                    return Err(diesel::result::Error::QueryBuilderError("SQLite has no arrays".into()));
+                }
             }
         }
         Ok(())
@@ -126,9 +128,9 @@ impl QueryFragment<Pg> for TextQuery<'_> {
         }
         for part in &self.parts {
             match part {
-                Part::Sql(sql) => out.push_sql(sql),
-                Part::Value(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,
-                Part::Values(values) => out.push_bind_param::<Array<Text>, _>(values)?,
+                QueryPart::Sql(sql) => out.push_sql(sql),
+                QueryPart::Value(value) => out.push_bind_param::<Nullable<Text>, _>(value)?,
+                QueryPart::Values(values) => out.push_bind_param::<Array<Text>, _>(values)?,
             }
         }
         Ok(())

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::apps::command::{CommandError, Context, println};
-use crate::db::migrations::{MigrationPlan, Target, migrate_report};
+use crate::db::migrations::{MigrationPlan, MigrationTarget, migrate_report};
 
 /// Arguments of `migrate`.
 #[derive(Args, Debug, Default)]
@@ -34,15 +34,15 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    fn target(&self, plan: &MigrationPlan) -> Result<Target<'_>, CommandError> {
-        let Some(app) = self.app_label.as_deref() else { return Ok(Target::All) };
+    fn target(&self, plan: &MigrationPlan) -> Result<MigrationTarget<'_>, CommandError> {
+        let Some(app) = self.app_label.as_deref() else { return Ok(MigrationTarget::All) };
         if !plan.apps().contains(&app) {
             return Err(CommandError::new(format!("No installed app with label '{app}'.")));
         }
         match self.migration_name.as_deref() {
-            None => Ok(Target::App(app)),
-            Some("zero") => Ok(Target::Zero(app)),
-            Some(name) => Ok(Target::Migration(plan.find(app, name).map_err(CommandError::new)?)),
+            None => Ok(MigrationTarget::App(app)),
+            Some("zero") => Ok(MigrationTarget::Zero(app)),
+            Some(name) => Ok(MigrationTarget::Migration(plan.find(app, name).map_err(CommandError::new)?)),
         }
     }
 }
@@ -57,7 +57,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     let target = arguments.target(&plan)?;
     let mut conn = apps.database()?.connection()?;
     let backwards = plan.backwards(&mut conn, target)?;
-    let is_backwards = !backwards.is_empty() || matches!(target, Target::Zero(_));
+    let is_backwards = !backwards.is_empty() || matches!(target, MigrationTarget::Zero(_));
     if arguments.check || arguments.plan {
         let planned = if is_backwards { backwards } else { plan.forwards(&mut conn, target)? };
         if arguments.plan {

@@ -1,6 +1,6 @@
 //! The table of the log, and the one of the dashboard. Python counterpart: `django.contrib.admin.migrations`.
 
-use crate::db::migrations::{Migration, Model, Step, up};
+use crate::db::migrations::{Migration, Step, StepModel, up};
 
 /// The label of the migrations of the table of the dashboard, which Django does not have.
 pub(super) const STATISTICS: &str = "actix_admin";
@@ -16,7 +16,7 @@ pub(super) const MIGRATIONS: &[Step] = &[
         ],
         tables: &["django_admin_log"],
         requires: &["django_content_type", "auth_user"],
-        models: &[Model::new("logentry", "log entry")],
+        models: &[StepModel::new("logentry", "log entry")],
         ..Step::EMPTY
     }
     .sql(up!("00000000000004_admin_initial")),

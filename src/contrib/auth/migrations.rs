@@ -1,7 +1,7 @@
 //! The tables of users, groups and permissions, and those of failed logins. Python counterpart:
 //! `django.contrib.auth.migrations`.
 
-use crate::db::migrations::{Migration, Model, Step, up};
+use crate::db::migrations::{Migration, Step, StepModel, up};
 
 /// The label of the migrations of the tables of failed logins, which Django does not have.
 pub(super) const LOGIN_FAILURES: &str = "actix_auth";
@@ -35,7 +35,11 @@ pub(super) const MIGRATIONS: &[Step] = &[
         ],
         swappable: &["auth_user", "auth_user_groups", "auth_user_user_permissions"],
         requires: &["django_content_type"],
-        models: &[Model::new("permission", "permission"), Model::new("group", "group"), Model::new("user", "user")],
+        models: &[
+            StepModel::new("permission", "permission"),
+            StepModel::new("group", "group"),
+            StepModel::new("user", "user"),
+        ],
         ..Step::EMPTY
     }
     .sql(up!("00000000000003_auth_initial")),

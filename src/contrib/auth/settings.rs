@@ -22,7 +22,7 @@ settings! {
         /// `PermissionsMixin`, in the tables `<table>_groups` and `<table>_user_permissions`. The table is made by Django or by a
         /// migration of your project, not by `manage migrate`. The next settings, up to `REQUIRED_FIELDS`, are for your own
         /// model.
-        pub auth_user_model: ModelName = AUTH_USER_MODEL("auth.User", ModelName::parse);
+        pub auth_user_model: ModelLabel = AUTH_USER_MODEL("auth.User", ModelLabel::parse);
         /// The table of `AUTH_USER_MODEL`, `db_table` in Django. By default `app_label_model` in lower case.
         pub auth_user_table: Option<String> = AUTH_USER_TABLE("", values::optional(values::string));
         /// Fields of the user model whose columns have other names, as `field=column`: `db_column` in Django.
@@ -101,14 +101,14 @@ fn failure_limit(text: &str) -> Result<Option<u16>, String> {
 
 /// The value of `AUTH_USER_MODEL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelName {
+pub struct ModelLabel {
     /// The label of the app.
     pub app_label: String,
     /// The name of the model.
     pub model: String,
 }
 
-impl ModelName {
+impl ModelLabel {
     fn parse(text: &str) -> Result<Self, String> {
         match text.trim().split_once('.') {
             Some((app_label, model)) if is_name(app_label) && is_name(model) => {

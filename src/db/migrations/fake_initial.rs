@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 
 use super::super::introspection::columns;
 use super::super::{DatabaseError, DbConnection, transaction};
-use super::history::{self, History};
-use super::{Applied, MigrationError, MigrationPlan, Step, Target, create_recorder, sql};
+use super::history::{self, MigrationHistory};
+use super::{Applied, MigrationError, MigrationPlan, MigrationTarget, Step, create_recorder, sql};
 
 impl MigrationPlan {
     /// Records the steps of `target` that have no recorded migration and whose tables all exist. Returns their migrations.
@@ -19,13 +19,13 @@ impl MigrationPlan {
     pub fn fake_initial(
         &self,
         conn: &mut DbConnection,
-        target: Target<'_>,
+        target: MigrationTarget<'_>,
         now: DateTime<Utc>,
     ) -> Result<Vec<Applied>, MigrationError> {
         transaction(conn, |conn| {
             history::lock(conn)?;
             create_recorder(conn)?;
-            let history = History::read(conn)?;
+            let history = MigrationHistory::read(conn)?;
             let plan = self.towards(target);
             let mut faked = Vec::new();
             for step in plan.ordered() {
@@ -40,7 +40,12 @@ impl MigrationPlan {
     }
 
     /// Whether all tables of `step` are there and none of its migrations is recorded.
-    fn is_there(&self, conn: &mut DbConnection, step: &Step, history: &History) -> Result<bool, MigrationError> {
+    fn is_there(
+        &self,
+        conn: &mut DbConnection,
+        step: &Step,
+        history: &MigrationHistory,
+    ) -> Result<bool, MigrationError> {
         let tables: Vec<_> = self.tables(step).collect();
         let is_recorded = step.migrations.iter().any(|migration| history.is_applied(step.app, migration.name));
         if is_recorded || tables.is_empty() || !tables.iter().all(|table| history.tables.contains(*table)) {

@@ -12,18 +12,18 @@ use super::super::types::to_db;
 use super::super::{DatabaseError, DbConnection};
 
 /// The rows of `django_migrations` and the names of all tables.
-pub(super) struct History {
+pub(super) struct MigrationHistory {
     applied: HashSet<(String, String)>,
     pub(super) tables: HashSet<String>,
 }
 
 #[derive(QueryableByName)]
-struct Table {
+struct NameRow {
     #[diesel(sql_type = Text)]
     name: String,
 }
 
-impl History {
+impl MigrationHistory {
     pub(super) fn read(conn: &mut DbConnection) -> Result<Self, DatabaseError> {
         let query = match conn {
             #[cfg(feature = "sqlite")]
@@ -35,7 +35,7 @@ impl History {
                  WHERE relkind IN ('r', 'p') AND pg_catalog.pg_table_is_visible(oid)"
             }
         };
-        let tables = sql_query(query).load::<Table>(conn)?.into_iter().map(|table| table.name).collect();
+        let tables = sql_query(query).load::<NameRow>(conn)?.into_iter().map(|table| table.name).collect();
         let mut history = Self { applied: HashSet::new(), tables };
         if history.has_recorder() {
             let rows = django_migrations::table.select((django_migrations::app, django_migrations::name));

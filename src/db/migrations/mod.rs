@@ -21,7 +21,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 
-use self::history::History;
+use self::history::MigrationHistory;
 use super::{Database, DatabaseError, DbConnection, transaction};
 use crate::core::clock::Clock;
 
@@ -29,8 +29,8 @@ pub use self::error::MigrationError;
 pub use self::permissions::ModelName;
 pub use self::report::{migrate_report, showmigrations_report, unapplied_warning};
 pub(crate) use self::step::up;
-pub use self::step::{Migration, Model, Step};
-pub use self::target::Target;
+pub use self::step::{Migration, Step, StepModel};
+pub use self::target::MigrationTarget;
 pub use self::users::UserTable;
 
 /// The table `django_migrations` itself, which belongs to no app.
@@ -73,7 +73,7 @@ impl fmt::Display for Applied {
 }
 
 /// The work that a step needs.
-enum Action {
+enum StepAction {
     Nothing,
     Create,
     Record(Vec<&'static str>),
@@ -137,7 +137,7 @@ impl MigrationPlan {
     /// # Errors
     /// Returns an error when the database fails.
     pub fn plan(&self, conn: &mut DbConnection) -> Result<Vec<MigrationState>, DatabaseError> {
-        let history = History::read(conn)?;
+        let history = MigrationHistory::read(conn)?;
         let of_step = |step: &Step| {
             let app = step.app;
             let state = |name| MigrationState { app, name, applied: history.is_applied(app, name) };
@@ -199,10 +199,10 @@ impl MigrationPlan {
     /// # Errors
     /// Same as [`MigrationPlan::migrate`].
     pub fn check(&self, conn: &mut DbConnection) -> Result<(), MigrationError> {
-        let mut history = History::read(conn)?;
+        let mut history = MigrationHistory::read(conn)?;
         self.check_users(&history)?;
         for step in self.ordered() {
-            if let Action::Create = self.action(step, &history)? {
+            if let StepAction::Create = self.action(step, &history)? {
                 history.tables.extend(self.tables(step).map(str::to_owned));
             }
         }
@@ -211,7 +211,7 @@ impl MigrationPlan {
 
     /// Whether the table of users is there, or will be made. Django records the migrations of `auth` without making `auth_user`
     /// if the project has another user model.
-    fn check_users(&self, history: &History) -> Result<(), MigrationError> {
+    fn check_users(&self, history: &MigrationHistory) -> Result<(), MigrationError> {
         let table = self.users.name();
         let names_users =
             |step: &Step| self.requires(step).any(|name| name == table) || self.tables(step).any(|name| name == table);
@@ -240,8 +240,8 @@ impl MigrationPlan {
     fn models(&self) -> impl Iterator<Item = ModelName> {
         let of_step = |step: &Step| {
             let (app, left_out) = (step.app, self.users.left_out(step));
-            let is_made = |model: &&Model| !left_out.contains(&format!("{app}_{}", model.name).as_str());
-            let named = |model: &Model| ModelName {
+            let is_made = |model: &&StepModel| !left_out.contains(&format!("{app}_{}", model.name).as_str());
+            let named = |model: &StepModel| ModelName {
                 app: app.to_owned(),
                 name: model.name.to_owned(),
                 verbose_name: model.verbose_name.to_owned(),
@@ -258,16 +258,16 @@ impl MigrationPlan {
     }
 
     /// The work that `step` needs on this database.
-    fn action(&self, step: &Step, history: &History) -> Result<Action, MigrationError> {
+    fn action(&self, step: &Step, history: &MigrationHistory) -> Result<StepAction, MigrationError> {
         let missing = || step.migrations.iter().filter(|migration| !history.is_applied(step.app, migration.name));
         let names = |migrations: &mut dyn Iterator<Item = &Migration>| migrations.map(|m| m.name).collect::<Vec<_>>();
         if missing().next().is_none() {
-            return Ok(Action::Nothing);
+            return Ok(StepAction::Nothing);
         }
         if missing().count() < step.migrations.len() {
             let behind = names(&mut missing().filter(|migration| migration.changes_tables));
             if behind.is_empty() {
-                return Ok(Action::Record(names(&mut missing())));
+                return Ok(StepAction::Record(names(&mut missing())));
             }
             return Err(MigrationError::Behind { app: step.app, names: behind });
         }
@@ -280,7 +280,7 @@ impl MigrationPlan {
         if !tables.is_empty() {
             return Err(MigrationError::Missing { app, tables });
         }
-        Ok(Action::Create)
+        Ok(StepAction::Create)
     }
 
     /// Does `step` in the transaction of the caller. Returns the migrations that it has applied.
@@ -290,11 +290,11 @@ impl MigrationPlan {
         step: &Step,
         now: DateTime<Utc>,
     ) -> Result<Vec<&'static str>, MigrationError> {
-        let history = History::read(conn)?;
+        let history = MigrationHistory::read(conn)?;
         let names = match self.action(step, &history)? {
-            Action::Nothing => return Ok(Vec::new()),
-            Action::Record(names) => names,
-            Action::Create => {
+            StepAction::Nothing => return Ok(Vec::new()),
+            StepAction::Record(names) => names,
+            StepAction::Create => {
                 let text = sql(conn, (step.sqlite, step.postgres));
                 let text = self.users.sql(step, text, conn).map_err(DatabaseError::from)?;
                 conn.batch_execute(&text).map_err(DatabaseError::from)?;
@@ -308,7 +308,7 @@ impl MigrationPlan {
 
 fn create_recorder(conn: &mut DbConnection) -> Result<(), MigrationError> {
     // This is checked first, because `CREATE TABLE IF NOT EXISTS` needs the right to make tables even if the table exists.
-    if !History::read(conn)?.has_recorder() {
+    if !MigrationHistory::read(conn)?.has_recorder() {
         conn.batch_execute(sql(conn, RECORDER)).map_err(DatabaseError::from)?;
     }
     Ok(())

@@ -1,23 +1,23 @@
 //! The output of the commands. Python counterpart: the output of `manage.py migrate` and `manage.py showmigrations`.
 
-use super::{Applied, MigrationPlan, MigrationState, Target};
+use super::{Applied, MigrationPlan, MigrationState, MigrationTarget};
 
 /// The lines of `migrate`, as Django prints them: the target, the `faked` migrations, and the `done` ones between `verb` and
 /// `end`.
 #[must_use]
 pub fn migrate_report(
     plan: &MigrationPlan,
-    target: Target<'_>,
+    target: MigrationTarget<'_>,
     verb: &str,
     faked: &[Applied],
     end: &str,
     done: &[Applied],
 ) -> Vec<String> {
     let operation = match target {
-        Target::All => format!("Apply all migrations: {}", plan.apps().join(", ")),
-        Target::App(app) => format!("Apply all migrations: {app}"),
-        Target::Migration(last) => format!("Target specific migration: {}, from {}", last.name, last.app),
-        Target::Zero(app) => format!("Unapply all migrations: {app}"),
+        MigrationTarget::All => format!("Apply all migrations: {}", plan.apps().join(", ")),
+        MigrationTarget::App(app) => format!("Apply all migrations: {app}"),
+        MigrationTarget::Migration(last) => format!("Target specific migration: {}, from {}", last.name, last.app),
+        MigrationTarget::Zero(app) => format!("Unapply all migrations: {app}"),
     };
     let mut lines =
         vec!["Operations to perform:".to_owned(), format!("  {operation}"), "Running migrations:".to_owned()];
@@ -76,12 +76,12 @@ mod tests {
             "Running migrations:",
         ];
         assert_eq!(
-            migrate_report(&plan, Target::All, "Applying", &[], "OK", &[]),
+            migrate_report(&plan, MigrationTarget::All, "Applying", &[], "OK", &[]),
             [&head[..], &["  No migrations to apply."]].concat()
         );
         let applied = Applied { app: "auth", name: "0001_initial" };
         assert_eq!(
-            migrate_report(&plan, Target::All, "Applying", &[], "OK", &[applied]),
+            migrate_report(&plan, MigrationTarget::All, "Applying", &[], "OK", &[applied]),
             [&head[..], &["  Applying auth.0001_initial... OK"]].concat()
         );
     }

@@ -21,7 +21,7 @@ pub struct Step {
     /// Whether its SQL accepts tables that exist but are not recorded.
     pub adopts_tables: bool,
     /// The app's models, for content types and permissions.
-    pub models: &'static [Model],
+    pub models: &'static [StepModel],
     /// SQL for SQLite.
     pub sqlite: &'static str,
     /// SQL for PostgreSQL.
@@ -75,14 +75,14 @@ impl Migration {
 
 /// A model of Django, with the four permissions that each has.
 #[derive(Clone, Copy, Debug)]
-pub struct Model {
+pub struct StepModel {
     /// Lower-case name of the class.
     pub name: &'static str,
     /// `verbose_name`, as in the names of the permissions.
     pub verbose_name: &'static str,
 }
 
-impl Model {
+impl StepModel {
     /// A model by its names.
     #[must_use]
     pub const fn new(name: &'static str, verbose_name: &'static str) -> Self {

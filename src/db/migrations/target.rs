@@ -4,12 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 
 use super::super::{DatabaseError, DbConnection, transaction};
-use super::history::{self, History};
+use super::history::{self, MigrationHistory};
 use super::{Applied, MigrationError, MigrationPlan, Step, create_recorder, sql};
 
 /// To which state `migrate` brings the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target<'a> {
+pub enum MigrationTarget<'a> {
     /// All migrations of all apps.
     All,
     /// All migrations of an app.
@@ -38,12 +38,16 @@ impl MigrationPlan {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub fn backwards(&self, conn: &mut DbConnection, target: Target<'_>) -> Result<Vec<Applied>, DatabaseError> {
-        let history = History::read(conn)?;
+    pub fn backwards(
+        &self,
+        conn: &mut DbConnection,
+        target: MigrationTarget<'_>,
+    ) -> Result<Vec<Applied>, DatabaseError> {
+        let history = MigrationHistory::read(conn)?;
         let later: Vec<_> = match target {
-            Target::All | Target::App(_) => Vec::new(),
-            Target::Zero(app) => self.names(app).collect(),
-            Target::Migration(last) => {
+            MigrationTarget::All | MigrationTarget::App(_) => Vec::new(),
+            MigrationTarget::Zero(app) => self.names(app).collect(),
+            MigrationTarget::Migration(last) => {
                 self.names(last.app).skip_while(|migration| *migration != last).skip(1).collect()
             }
         };
@@ -54,11 +58,15 @@ impl MigrationPlan {
     ///
     /// # Errors
     /// Returns an error if the database fails.
-    pub fn forwards(&self, conn: &mut DbConnection, target: Target<'_>) -> Result<Vec<Applied>, DatabaseError> {
+    pub fn forwards(
+        &self,
+        conn: &mut DbConnection,
+        target: MigrationTarget<'_>,
+    ) -> Result<Vec<Applied>, DatabaseError> {
         let plan = self.towards(target);
         let unapplied = plan.unapplied(conn)?.into_iter().map(|state| Applied { app: state.app, name: state.name });
         let is_later = |migration: &Applied| match target {
-            Target::Migration(last) => {
+            MigrationTarget::Migration(last) => {
                 self.names(last.app).skip_while(|other| *other != last).skip(1).any(|other| other == *migration)
             }
             _ => false,
@@ -76,12 +84,12 @@ impl MigrationPlan {
     pub fn migrate_to(
         &self,
         conn: &mut DbConnection,
-        target: Target<'_>,
+        target: MigrationTarget<'_>,
         fake: bool,
         now: DateTime<Utc>,
     ) -> Result<Vec<Applied>, MigrationError> {
         let undone = self.backwards(conn, target)?;
-        if !undone.is_empty() || matches!(target, Target::Zero(_)) {
+        if !undone.is_empty() || matches!(target, MigrationTarget::Zero(_)) {
             transaction(conn, |conn| {
                 history::lock(conn)?;
                 self.undo(conn, target, &undone, fake)
@@ -100,7 +108,7 @@ impl MigrationPlan {
             })?;
             return Ok(forwards);
         }
-        if let Target::Migration(last) = target {
+        if let MigrationTarget::Migration(last) = target {
             let step = self.steps.iter().find(|step| contains(step, last));
             // Its own step makes the tables as they are after the last migration.
             if let Some(step) = step.filter(|_| forwards.iter().any(|migration| migration.app == last.app))
@@ -115,16 +123,16 @@ impl MigrationPlan {
     fn undo(
         &self,
         conn: &mut DbConnection,
-        target: Target<'_>,
+        target: MigrationTarget<'_>,
         undone: &[Applied],
         fake: bool,
     ) -> Result<(), MigrationError> {
-        let history = History::read(conn)?;
+        let history = MigrationHistory::read(conn)?;
         let is_undone =
             |step: &&Step| step.migrations.iter().any(|m| undone.contains(&Applied { app: step.app, name: m.name }));
         let steps: Vec<_> = self.ordered().into_iter().filter(is_undone).collect();
         if !fake {
-            if let Target::Zero(app) = target {
+            if let MigrationTarget::Zero(app) = target {
                 let made = |table: &str| steps.iter().any(|step| self.tables(step).any(|made| made == table));
                 let needs = |step: &&Step| {
                     step.app != app
@@ -189,11 +197,11 @@ impl MigrationPlan {
     }
 
     /// The part of the plan that leads to `target`: the steps of its app, and those that make the tables they need.
-    pub(super) fn towards(&self, target: Target<'_>) -> Self {
+    pub(super) fn towards(&self, target: MigrationTarget<'_>) -> Self {
         let (app, last) = match target {
-            Target::All => return self.clone(),
-            Target::App(app) | Target::Zero(app) => (app, None),
-            Target::Migration(last) => (last.app, self.steps.iter().position(|step| contains(step, last))),
+            MigrationTarget::All => return self.clone(),
+            MigrationTarget::App(app) | MigrationTarget::Zero(app) => (app, None),
+            MigrationTarget::Migration(last) => (last.app, self.steps.iter().position(|step| contains(step, last))),
         };
         let is_of_app = |(place, step): (usize, &Step)| step.app == app && last.is_none_or(|last| place <= last);
         let mut chosen: Vec<bool> = self.steps.iter().enumerate().map(is_of_app).collect();

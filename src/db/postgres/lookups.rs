@@ -15,10 +15,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout};
 
 use super::super::blocking::{Permit, lock};
-use super::super::lookup::{Outcome, guarded};
+use super::super::lookup::{LookupResult, guarded};
 use super::super::{DatabaseError, DbConnection, Lookup};
-use super::session::Session;
-use super::sessions::{Answer, Lease, Sessions, stopping};
+use super::session::PostgresSession;
+use super::sessions::{Lease, PostgresSessions, SendAnswer, stopping};
 
 /// The most keys of one statement. With more, the first would wait for the last.
 const BATCH: usize = 256;
@@ -33,21 +33,21 @@ const NEXT_WAIT: Duration = Duration::from_millis(500);
 
 /// The queues of one database, one for each type of look-up.
 pub(super) struct Lookups {
-    sessions: Sessions,
+    sessions: PostgresSessions,
     queues: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl Lookups {
-    pub(super) fn new(sessions: Sessions) -> Self {
+    pub(super) fn new(sessions: PostgresSessions) -> Self {
         Self { sessions, queues: Mutex::default() }
     }
 
     /// Looks up the row of `key`. If the future is dropped before the look-up has begun, it is not run.
-    pub(super) async fn find<L: Lookup>(&self, key: L) -> Outcome<L> {
+    pub(super) async fn find<L: Lookup>(&self, key: L) -> LookupResult<L> {
         let queue = self.queue::<L>();
         let (answer, mut answered) = oneshot::channel();
         let serve = |turn| serve(Arc::clone(&queue), self.sessions.clone(), turn, Handle::current());
-        queue.push(Request { key, queued_at: Instant::now(), answer })?.into_iter().for_each(serve);
+        queue.push(QueuedLookup { key, queued_at: Instant::now(), answer })?.into_iter().for_each(serve);
         let end = self.sessions.limit().map(|limit| Instant::now() + limit + FIRST_WAIT);
         let mut wait = FIRST_WAIT;
         loop {
@@ -74,16 +74,16 @@ impl Lookups {
 }
 
 /// The right to serve a queue.
-type Turn = OwnedSemaphorePermit;
+type QueuePermit = OwnedSemaphorePermit;
 
-struct Request<L: Lookup> {
+struct QueuedLookup<L: Lookup> {
     key: L,
     queued_at: Instant,
-    answer: oneshot::Sender<Outcome<L>>,
+    answer: oneshot::Sender<LookupResult<L>>,
 }
 
 struct Queue<L: Lookup> {
-    waiting: Mutex<Vec<Request<L>>>,
+    waiting: Mutex<Vec<QueuedLookup<L>>>,
     /// Taken and returned while `waiting` is locked, so that no request is left without a session.
     turns: Arc<Semaphore>,
 }
@@ -96,7 +96,7 @@ impl<L: Lookup> Default for Queue<L> {
 
 impl<L: Lookup> Queue<L> {
     /// Adds a request. Returns a turn if no session serves the queue.
-    fn push(&self, request: Request<L>) -> Result<Option<Turn>, DatabaseError> {
+    fn push(&self, request: QueuedLookup<L>) -> Result<Option<QueuePermit>, DatabaseError> {
         let mut waiting = lock(&self.waiting);
         if waiting.len() >= QUEUE {
             waiting.retain(|request| !request.answer.is_closed());
@@ -110,7 +110,7 @@ impl<L: Lookup> Queue<L> {
     }
 
     /// A turn for a further session, if there is something to do.
-    fn another_turn(&self) -> Option<Turn> {
+    fn another_turn(&self) -> Option<QueuePermit> {
         let waiting = lock(&self.waiting);
         if waiting.is_empty() { None } else { Arc::clone(&self.turns).try_acquire_owned().ok() }
     }
@@ -126,7 +126,7 @@ impl<L: Lookup> Queue<L> {
     }
 
     /// The next requests.
-    fn take_batch(&self) -> Vec<Request<L>> {
+    fn take_batch(&self) -> Vec<QueuedLookup<L>> {
         let mut waiting = lock(&self.waiting);
         let size = waiting.len().min(BATCH);
         waiting.drain(..size).collect()
@@ -143,7 +143,7 @@ impl<L: Lookup> Queue<L> {
 }
 
 /// Serves the queue on a session until it is empty, or until another caller waits for a session.
-fn serve<L: Lookup>(queue: Arc<Queue<L>>, sessions: Sessions, turn: Turn, runtime: Handle) {
+fn serve<L: Lookup>(queue: Arc<Queue<L>>, sessions: PostgresSessions, turn: QueuePermit, runtime: Handle) {
     match sessions.try_acquire() {
         Some(permit) => serve_on(permit, queue, sessions, Some(turn), runtime),
         // This is not the task of a caller, because a caller may stop waiting.
@@ -160,9 +160,15 @@ fn serve<L: Lookup>(queue: Arc<Queue<L>>, sessions: Sessions, turn: Turn, runtim
     }
 }
 
-fn serve_on<L: Lookup>(permit: Permit, queue: Arc<Queue<L>>, sessions: Sessions, turn: Option<Turn>, runtime: Handle) {
+fn serve_on<L: Lookup>(
+    permit: Permit,
+    queue: Arc<Queue<L>>,
+    sessions: PostgresSessions,
+    turn: Option<QueuePermit>,
+    runtime: Handle,
+) {
     let pool = sessions.clone();
-    let work = move |session: &mut Session, lease: &Lease| -> Answer {
+    let work = move |session: &mut PostgresSession, lease: &Lease| -> SendAnswer {
         while !lease.is_given_up() && queue.has_work(|| drop(lease.take_second())) {
             let began = Instant::now();
             match session.connection() {
@@ -182,7 +188,7 @@ fn serve_on<L: Lookup>(permit: Permit, queue: Arc<Queue<L>>, sessions: Sessions,
     sessions.start((permit, turn), Box::new(work));
 }
 
-fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: &mut DbConnection) {
+fn answer<L: Lookup>(batch: Vec<QueuedLookup<L>>, conn: &mut DbConnection) {
     let (keys, answers): (Vec<L>, Vec<_>) = batch.into_iter().map(|request| (request.key, request.answer)).unzip();
     let outcomes: Vec<_> = match find_all(&keys, conn) {
         Ok(outcomes) => outcomes,
@@ -194,7 +200,7 @@ fn answer<L: Lookup>(batch: Vec<Request<L>>, conn: &mut DbConnection) {
     }
 }
 
-fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<Outcome<L>>, DatabaseError> {
+fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<LookupResult<L>>, DatabaseError> {
     match keys {
         [] => return Ok(Vec::new()),
         [key] => return Ok(vec![guarded(|| key.find(conn))]),

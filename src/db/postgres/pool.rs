@@ -7,14 +7,14 @@ use super::super::callers::Callers;
 use super::super::connection::finish;
 use super::super::{DatabaseError, DatabaseLoad, DatabaseSettings, DbConnection, Lookup};
 use super::lookups::Lookups;
-use super::sessions::Sessions;
+use super::sessions::PostgresSessions;
 
 /// Queries that may wait for a session.
 const QUEUE: usize = 256;
 
 /// The sessions of one database, and who uses them.
 pub(in crate::db) struct PostgresPool {
-    sessions: Sessions,
+    sessions: PostgresSessions,
     /// Queries take at most half of the sessions, so that the others stay free for short work.
     queries: Permits,
     lookups: Lookups,
@@ -23,7 +23,7 @@ pub(in crate::db) struct PostgresPool {
 
 impl PostgresPool {
     pub(in crate::db) fn new(settings: &Arc<DatabaseSettings>) -> Self {
-        let sessions = Sessions::new(settings);
+        let sessions = PostgresSessions::new(settings);
         Self {
             lookups: Lookups::new(sessions.clone()),
             sessions,
@@ -72,7 +72,7 @@ impl PostgresPool {
     {
         let _caller = self.callers.enter();
         let rights = (self.sessions.acquire().await?, None);
-        let work = |session: &mut super::session::Session| {
+        let work = |session: &mut super::session::PostgresSession| {
             let (conn, level) = session.begin()?;
             finish(conn, level, f)
         };

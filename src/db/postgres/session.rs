@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::{Connection, InstrumentationEvent};
 
-use super::super::connection::{Level, begin};
+use super::super::connection::{TransactionLevel, begin};
 use super::super::{DatabaseError, DbConnection};
 use super::manager::{Connections, PooledConnection, forget_old_plans};
 
@@ -41,7 +41,7 @@ impl Deadline {
 }
 
 /// A connection of the pool while it is needed, and its deadline.
-pub(super) struct Session {
+pub(super) struct PostgresSession {
     connections: Arc<Connections>,
     deadline: Arc<Deadline>,
     /// How long a statement may be without an answer.
@@ -49,7 +49,7 @@ pub(super) struct Session {
     conn: Option<PooledConnection>,
 }
 
-impl Session {
+impl PostgresSession {
     pub(super) fn new(connections: Arc<Connections>, deadline: Arc<Deadline>, limit: Option<Duration>) -> Self {
         Self { connections, deadline, limit, conn: None }
     }
@@ -68,7 +68,7 @@ impl Session {
     }
 
     /// Begins a transaction on the connection.
-    pub(super) fn begin(&mut self) -> Result<(&mut DbConnection, Level), DatabaseError> {
+    pub(super) fn begin(&mut self) -> Result<(&mut DbConnection, TransactionLevel), DatabaseError> {
         let level = match begin(self.connection()?).map_err(DatabaseError::from) {
             // Nothing has happened yet, so a closed connection may be replaced.
             Err(DatabaseError::Unavailable(_)) => {

@@ -20,7 +20,7 @@ use super::super::blocking::{Permit, Permits, lock};
 use super::super::{DatabaseError, DatabaseSettings};
 use super::answer_limit;
 use super::manager::Connections;
-use super::session::{Deadline, Session};
+use super::session::{Deadline, PostgresSession};
 
 /// Callers that may wait for a session. A further one fails at once.
 const QUEUE: usize = 1_024;
@@ -31,42 +31,42 @@ const MAX_GIVEN_UP: usize = 256;
 const CHECK: Duration = Duration::from_millis(500);
 
 /// A job for a session. It returns the job for the time when the session is free again: to answer the caller.
-pub(super) type Work = Box<dyn FnOnce(&mut Session, &Lease) -> Answer + Send>;
-pub(super) type Answer = Box<dyn FnOnce() + Send>;
+pub(super) type SessionJob = Box<dyn FnOnce(&mut PostgresSession, &Lease) -> SendAnswer + Send>;
+pub(super) type SendAnswer = Box<dyn FnOnce() + Send>;
 
 /// The sessions of one database. They end when the last clone is dropped.
 #[derive(Clone)]
-pub(super) struct Sessions(Arc<Shared>);
+pub(super) struct PostgresSessions(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     connections: Arc<Connections>,
     /// How long a statement may be without an answer.
     limit: Option<Duration>,
     /// One for each session.
     permits: Permits,
-    state: Mutex<State>,
+    state: Mutex<SessionLists>,
 }
 
 #[derive(Default)]
-struct State {
+struct SessionLists {
     /// The session that was used last is taken first.
-    idle: Vec<Idle>,
+    idle: Vec<IdleSession>,
     busy: Vec<Arc<Lease>>,
     /// Number of sessions that were given up and have not returned.
     lost: usize,
 }
 
 /// A session that waits for work. Its thread ends when this is dropped.
-struct Idle {
+struct IdleSession {
     thread: Sender<Assignment>,
     deadline: Arc<Deadline>,
 }
 
 /// Work for the thread of a session.
 struct Assignment {
-    work: Work,
+    work: SessionJob,
     lease: Arc<Lease>,
-    /// For the next assignment. The thread keeps this sender only while it works, so that the thread ends when its `Idle` is
+    /// For the next assignment. The thread keeps this sender only while it works, so that the thread ends when its `IdleSession` is
     /// dropped.
     thread: Sender<Assignment>,
 }
@@ -115,9 +115,9 @@ impl Lease {
     }
 }
 
-impl Sessions {
+impl PostgresSessions {
     pub(super) fn new(settings: &Arc<DatabaseSettings>) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             connections: Arc::new(Connections::new(settings)),
             limit: answer_limit(settings),
             permits: Permits::new(settings.pool_size as usize, QUEUE, settings.pool_timeout),
@@ -182,7 +182,7 @@ impl Sessions {
     /// Returns the errors of `work`, and [`DatabaseError`] if it panicked or PostgreSQL does not answer.
     pub(super) async fn run<T, E, F>(&self, rights: Rights, work: F) -> Result<T, E>
     where
-        F: FnOnce(&mut Session) -> Result<T, E> + Send + 'static,
+        F: FnOnce(&mut PostgresSession) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
@@ -218,7 +218,7 @@ impl Sessions {
     }
 
     /// Runs `work` on a session that is idle or new.
-    pub(super) fn start(&self, rights: Rights, work: Work) -> Arc<Lease> {
+    pub(super) fn start(&self, rights: Rights, work: SessionJob) -> Arc<Lease> {
         let mut state = lock(&self.0.state);
         let idle = state.idle.pop();
         let deadline = idle.as_ref().map_or_else(|| Arc::new(Deadline::new()), |idle| Arc::clone(&idle.deadline));
@@ -226,7 +226,7 @@ impl Sessions {
         state.busy.push(Arc::clone(&lease));
         drop(state);
         match idle {
-            Some(Idle { thread, .. }) => {
+            Some(IdleSession { thread, .. }) => {
                 // The thread waits for this.
                 let _ = thread.send(Assignment { work, lease: Arc::clone(&lease), thread: thread.clone() });
             }
@@ -235,9 +235,9 @@ impl Sessions {
         lease
     }
 
-    fn start_thread(&self, work: Work, lease: &Arc<Lease>) {
+    fn start_thread(&self, work: SessionJob, lease: &Arc<Lease>) {
         let connections = Arc::clone(&self.0.connections);
-        let session = Session::new(connections, Arc::clone(&lease.deadline), self.0.limit);
+        let session = PostgresSession::new(connections, Arc::clone(&lease.deadline), self.0.limit);
         let (thread, assignments) = channel();
         // There is a receiver.
         let _ = thread.send(Assignment { work, lease: Arc::clone(lease), thread: thread.clone() });
@@ -283,7 +283,7 @@ impl Sessions {
 }
 
 /// The thread of a session: works until the session is given up or the database is closed.
-fn serve(shared: &Weak<Shared>, mut session: Session, assignments: &Receiver<Assignment>) {
+fn serve(shared: &Weak<Inner>, mut session: PostgresSession, assignments: &Receiver<Assignment>) {
     while let Ok(Assignment { work, lease, thread }) = assignments.recv() {
         let answer = work(&mut session, &lease);
         session.release();
@@ -291,7 +291,7 @@ fn serve(shared: &Weak<Shared>, mut session: Session, assignments: &Receiver<Ass
             let mut state = lock(&shared.state);
             if lease.end(LeaseState::Done) {
                 state.busy.retain(|busy| !Arc::ptr_eq(busy, &lease));
-                state.idle.push(Idle { thread, deadline: Arc::clone(&lease.deadline) });
+                state.idle.push(IdleSession { thread, deadline: Arc::clone(&lease.deadline) });
             } else {
                 state.lost -= 1;
             }

@@ -31,8 +31,8 @@ pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteCon
     let _ = create_private(&file);
     let mut conn = SqliteConnection::establish(&file.to_string_lossy()).map_err(|error| explained(&file, &error))?;
     match set_up(&mut conn, settings).map_err(|error| error.to_string()) {
-        Ok(Access::Write) => return Ok(conn),
-        Ok(Access::Read) => {}
+        Ok(AccessMode::Write) => return Ok(conn),
+        Ok(AccessMode::Read) => {}
         Err(error) if is_kept_from_its_log(&file, &error) => {
             conn = SqliteConnection::establish(&url(&file, "immutable=1")).map_err(|error| error.to_string())?;
         }
@@ -91,12 +91,12 @@ fn is_kept_from_its_log(file: &Path, error: &str) -> bool {
 }
 
 /// The rights of a connection.
-enum Access {
+enum AccessMode {
     Write,
     Read,
 }
 
-fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResult<Access> {
+fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResult<AccessMode> {
     let busy_timeout = settings.sqlite_busy_timeout;
     let synchronous = match settings.sqlite_synchronous {
         Synchronous::Full => "FULL",
@@ -117,7 +117,7 @@ fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResu
                 sleep(Duration::from_millis(5));
             }
             Err(error) if error.to_string() == READ_ONLY => {
-                return conn.batch_execute("PRAGMA schema_version").map(|()| Access::Read);
+                return conn.batch_execute("PRAGMA schema_version").map(|()| AccessMode::Read);
             }
             Err(error) => return Err(error),
         }
@@ -127,5 +127,5 @@ fn set_up(conn: &mut SqliteConnection, settings: &DatabaseSettings) -> QueryResu
     let attempt = conn.batch_execute("PRAGMA busy_timeout = 0; PRAGMA incremental_vacuum(1)");
     conn.batch_execute(&format!("PRAGMA busy_timeout = {}", busy_timeout.as_millis()))?;
     let is_read_only = attempt.is_err_and(|error| error.to_string() == READ_ONLY);
-    Ok(if is_read_only { Access::Read } else { Access::Write })
+    Ok(if is_read_only { AccessMode::Read } else { AccessMode::Write })
 }

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use diesel::connection::SimpleConnection;
 
 use super::super::blocking::{Permits, on_blocking_thread};
-use super::super::connection::{Level, begin_read, finish};
-use super::super::lookup::{Outcome, guarded};
+use super::super::connection::{TransactionLevel, begin_read, finish};
+use super::super::lookup::{LookupResult, guarded};
 use super::super::open::open;
 use super::super::{DatabaseError, DatabaseSettings, DbConnection, Lookup};
 
@@ -23,25 +23,25 @@ const THREADS: usize = 4;
 const QUEUE: usize = 256;
 
 /// The reading connections of one database.
-pub(in crate::db) struct Readers(Arc<Shared>);
+pub(in crate::db) struct Readers(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     settings: Arc<DatabaseSettings>,
     permits: Permits,
     /// Connections of the threads that serve requests. Only this list owns them, so that they close with the database, on any
     /// thread.
-    of_threads: Mutex<Vec<Arc<Idle>>>,
+    of_threads: Mutex<Vec<Arc<IdleConnection>>>,
     /// Connections that wait for a lock, up to `SQLITE_BUSY_TIMEOUT`. The others fail at once.
     with_timeout: Mutex<Vec<DbConnection>>,
 }
 
 /// The connection of a thread, while it is not in use.
-type Idle = Mutex<Option<Box<DbConnection>>>;
+type IdleConnection = Mutex<Option<Box<DbConnection>>>;
 
 /// The data that a thread has about a database.
 struct KnownDatabase {
-    database: Weak<Shared>,
-    idle: Weak<Idle>,
+    database: Weak<Inner>,
+    idle: Weak<IdleConnection>,
 }
 
 thread_local! {
@@ -51,7 +51,7 @@ thread_local! {
 impl Readers {
     pub(in crate::db) fn new(settings: Arc<DatabaseSettings>) -> Self {
         let permits = Permits::new(THREADS, QUEUE, settings.pool_timeout);
-        Self(Arc::new(Shared { settings, permits, of_threads: Mutex::default(), with_timeout: Mutex::default() }))
+        Self(Arc::new(Inner { settings, permits, of_threads: Mutex::default(), with_timeout: Mutex::default() }))
     }
 
     /// Runs `f` on the connection of this thread, in a read transaction: `f` cannot be repeated, and once the transaction
@@ -77,7 +77,7 @@ impl Readers {
     }
 
     /// The row of `key`, by the connection of this thread.
-    pub(in crate::db) async fn look_up<L: Lookup>(&self, key: L) -> Outcome<L> {
+    pub(in crate::db) async fn look_up<L: Lookup>(&self, key: L) -> LookupResult<L> {
         let idle = self.idle();
         let conn = lock(&idle).take();
         if let Some(mut conn) = conn {
@@ -109,7 +109,7 @@ impl Readers {
     }
 
     /// Runs `f` on a thread that may block. The connection is then kept for the thread with this `idle` connection, if given.
-    async fn wait<T, E, F>(&self, idle: Option<Arc<Idle>>, f: F) -> Result<T, E>
+    async fn wait<T, E, F>(&self, idle: Option<Arc<IdleConnection>>, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -126,7 +126,7 @@ impl Readers {
     }
 
     /// The idle connection of this thread.
-    fn idle(&self) -> Arc<Idle> {
+    fn idle(&self) -> Arc<IdleConnection> {
         let known = KNOWN.try_with(|databases| {
             let is_this = |known: &&KnownDatabase| std::ptr::eq(known.database.as_ptr(), Arc::as_ptr(&self.0));
             databases.borrow().iter().find(is_this).and_then(|known| known.idle.upgrade())
@@ -139,8 +139,8 @@ impl Readers {
         }
     }
 
-    fn register_thread(&self) -> Arc<Idle> {
-        let idle = Arc::<Idle>::default();
+    fn register_thread(&self) -> Arc<IdleConnection> {
+        let idle = Arc::<IdleConnection>::default();
         lock(&self.0.of_threads).push(Arc::clone(&idle));
         let entry = KnownDatabase { database: Arc::downgrade(&self.0), idle: Arc::downgrade(&idle) };
         KNOWN.with_borrow_mut(|databases| {
@@ -151,7 +151,7 @@ impl Readers {
     }
 }
 
-impl Shared {
+impl Inner {
     fn connect(&self) -> Result<Box<DbConnection>, DatabaseError> {
         let mut conn = open(&self.settings)?;
         // A write here would bypass the writing thread and its `BEGIN IMMEDIATE`.
@@ -159,13 +159,13 @@ impl Shared {
         Ok(Box::new(conn))
     }
 
-    fn put_back(&self, mut conn: Box<DbConnection>, idle: &Idle) {
+    fn put_back(&self, mut conn: Box<DbConnection>, idle: &IdleConnection) {
         if !conn.is_broken() {
             *lock(idle) = Some(conn);
         }
     }
 
-    fn read_with_timeout<T, E, F>(&self, idle: Option<&Idle>, f: F) -> Result<T, E>
+    fn read_with_timeout<T, E, F>(&self, idle: Option<&IdleConnection>, f: F) -> Result<T, E>
     where
         F: FnOnce(&mut DbConnection) -> Result<T, E>,
         E: From<DatabaseError>,
@@ -184,7 +184,7 @@ impl Shared {
     }
 }
 
-fn run<T, E, F>(conn: &mut DbConnection, level: Option<Level>, f: F) -> Result<T, E>
+fn run<T, E, F>(conn: &mut DbConnection, level: Option<TransactionLevel>, f: F) -> Result<T, E>
 where
     F: FnOnce(&mut DbConnection) -> Result<T, E>,
     E: From<DatabaseError>,

@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::super::callers::Callers;
-use super::super::connection::{self, Level};
+use super::super::connection::{self, TransactionLevel};
 use super::super::open::open;
 use super::super::{DatabaseError, DatabaseSettings, DbConnection};
 
@@ -182,7 +182,7 @@ fn run_all(
     if panics.iter().any(Option::is_some) {
         Ok(conn.batch_execute("COMMIT")?)
     } else {
-        Ok(connection::commit(conn, Level::Outermost)?)
+        Ok(connection::commit(conn, TransactionLevel::Outermost)?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A column of a table, as statements need it. Python counterpart: `Field.get_attname_column`.
 
-use super::kind::Kind;
+use super::kind::ColumnKind;
 use crate::db::introspection::Column;
 use crate::db::text_query::quote_name;
 
@@ -10,7 +10,7 @@ pub struct TableColumn {
     /// Its description in the database.
     pub column: Column,
     /// The kind of its values.
-    pub kind: Kind,
+    pub kind: ColumnKind,
     /// The name of the column in quotes.
     pub quoted: String,
     /// The same with the table in front. SQLite reads a quoted name without a table as a text if the column does not
@@ -24,7 +24,7 @@ impl TableColumn {
     /// The column of the table `table`, whose name is quoted, on a database of that vendor.
     #[must_use]
     pub fn new(column: Column, table: &str, vendor: &str) -> Self {
-        let kind = Kind::of(&column, vendor);
+        let kind = ColumnKind::of(&column, vendor);
         let quoted = quote_name(&column.name);
         let qualified = format!("{table}.{quoted}");
         Self { kind, quoted, qualified, cast: kind.cast(&column, vendor), column }

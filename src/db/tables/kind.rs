@@ -12,7 +12,7 @@ use crate::db::introspection::Column;
 /// The kind of a column's values. Between the database and JSON a value is a text, in the same format on every database: `true`,
 /// `7`, a UUID with hyphens, a date and time such as `2024-03-01T12:30:15.123456Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ColumnKind {
     /// A boolean.
     Boolean,
     /// An integer, with its size in bytes.
@@ -50,7 +50,7 @@ pub enum KeyType {
     Uuid,
 }
 
-impl Kind {
+impl ColumnKind {
     /// The kind of `column` on a database of that vendor.
     #[must_use]
     pub fn of(column: &Column, vendor: &str) -> Self {
@@ -264,30 +264,30 @@ mod tests {
     #[test]
     fn typed_text_becomes_a_value_or_an_error() {
         for (kind, text, value) in [
-            (Kind::Boolean, "True", "true"),
-            (Kind::Integer(4), " 7", "7"),
-            (Kind::Float, "1.50", "1.5"),
-            (Kind::Decimal, "1.50", "1.50"),
-            (Kind::Uuid, "0B9E2C8A1D584A3A9F4E3C5F6A7B8C9D", UUID),
-            (Kind::DateTime, "2024-03-01 12:30", "2024-03-01T12:30:00Z"),
-            (Kind::DateTime, "2024-03-01T12:30:15.5+02:00", "2024-03-01T10:30:15.500000Z"),
-            (Kind::DateTime, "2024-03-01", "2024-03-01T00:00:00Z"),
-            (Kind::Date, "2024-03-01", "2024-03-01"),
-            (Kind::Json, "{}", "{}"),
-            (Kind::Other, "10.0.0.1", "10.0.0.1"),
+            (ColumnKind::Boolean, "True", "true"),
+            (ColumnKind::Integer(4), " 7", "7"),
+            (ColumnKind::Float, "1.50", "1.5"),
+            (ColumnKind::Decimal, "1.50", "1.50"),
+            (ColumnKind::Uuid, "0B9E2C8A1D584A3A9F4E3C5F6A7B8C9D", UUID),
+            (ColumnKind::DateTime, "2024-03-01 12:30", "2024-03-01T12:30:00Z"),
+            (ColumnKind::DateTime, "2024-03-01T12:30:15.5+02:00", "2024-03-01T10:30:15.500000Z"),
+            (ColumnKind::DateTime, "2024-03-01", "2024-03-01T00:00:00Z"),
+            (ColumnKind::Date, "2024-03-01", "2024-03-01"),
+            (ColumnKind::Json, "{}", "{}"),
+            (ColumnKind::Other, "10.0.0.1", "10.0.0.1"),
         ] {
             assert_eq!(kind.parse(text).as_deref(), Ok(value), "{kind:?}");
         }
         for (kind, text, problem) in [
-            (Kind::Boolean, "maybe", "“maybe” value must be either True or False."),
-            (Kind::Integer(2), "40000", "“40000” value must be an integer."),
-            (Kind::Float, "x", "“x” value must be a float."),
-            (Kind::Decimal, "inf", "“inf” value must be a decimal number."),
-            (Kind::Uuid, "x", "“x” is not a valid UUID."),
-            (Kind::DateTime, "noon", "“noon” is not a valid value."),
-            (Kind::Date, "2024-02-30", "“2024-02-30” is not a valid value."),
-            (Kind::Json, "{", "Value must be valid JSON."),
-            (Kind::Array, "{}", "“{}” is not a valid value."),
+            (ColumnKind::Boolean, "maybe", "“maybe” value must be either True or False."),
+            (ColumnKind::Integer(2), "40000", "“40000” value must be an integer."),
+            (ColumnKind::Float, "x", "“x” value must be a float."),
+            (ColumnKind::Decimal, "inf", "“inf” value must be a decimal number."),
+            (ColumnKind::Uuid, "x", "“x” is not a valid UUID."),
+            (ColumnKind::DateTime, "noon", "“noon” is not a valid value."),
+            (ColumnKind::Date, "2024-02-30", "“2024-02-30” is not a valid value."),
+            (ColumnKind::Json, "{", "Value must be valid JSON."),
+            (ColumnKind::Array, "{}", "“{}” is not a valid value."),
         ] {
             assert_eq!(kind.parse(text), Err(problem.to_owned()), "{kind:?}");
         }
@@ -296,17 +296,17 @@ mod tests {
     #[test]
     fn a_claim_is_a_key_if_the_column_can_have_it() {
         for (kind, claim, key) in [
-            (Kind::Integer(4), json!(7), Some("7")),
-            (Kind::Integer(4), json!("7"), Some("7")),
-            (Kind::Integer(4), json!(3_000_000_000_i64), None),
-            (Kind::Integer(8), json!(3_000_000_000_i64), Some("3000000000")),
-            (Kind::Integer(8), json!(true), None),
-            (Kind::Uuid, json!(UUID), Some(UUID)),
-            (Kind::Uuid, json!(7), None),
-            (Kind::Text, json!("ann"), Some("ann")),
-            (Kind::Text, json!(7), Some("7")),
-            (Kind::Text, json!("a\0"), None),
-            (Kind::Boolean, json!(true), None),
+            (ColumnKind::Integer(4), json!(7), Some("7")),
+            (ColumnKind::Integer(4), json!("7"), Some("7")),
+            (ColumnKind::Integer(4), json!(3_000_000_000_i64), None),
+            (ColumnKind::Integer(8), json!(3_000_000_000_i64), Some("3000000000")),
+            (ColumnKind::Integer(8), json!(true), None),
+            (ColumnKind::Uuid, json!(UUID), Some(UUID)),
+            (ColumnKind::Uuid, json!(7), None),
+            (ColumnKind::Text, json!("ann"), Some("ann")),
+            (ColumnKind::Text, json!(7), Some("7")),
+            (ColumnKind::Text, json!("a\0"), None),
+            (ColumnKind::Boolean, json!(true), None),
         ] {
             assert_eq!(kind.key(&claim).as_deref(), key, "{kind:?} {claim}");
         }
@@ -315,17 +315,22 @@ mod tests {
     #[test]
     fn both_databases_give_the_same_text() {
         for (kind, sqlite, postgres, text) in [
-            (Kind::Boolean, "1", "true", "true"),
-            (Kind::Boolean, "0", "false", "false"),
-            (Kind::Uuid, "0b9e2c8a1d584a3a9f4e3c5f6a7b8c9d", UUID, UUID),
+            (ColumnKind::Boolean, "1", "true", "true"),
+            (ColumnKind::Boolean, "0", "false", "false"),
+            (ColumnKind::Uuid, "0b9e2c8a1d584a3a9f4e3c5f6a7b8c9d", UUID, UUID),
             (
-                Kind::DateTime,
+                ColumnKind::DateTime,
                 "2024-03-01 12:30:15.123456",
                 "2024-03-01 12:30:15.123456+00",
                 "2024-03-01T12:30:15.123456Z",
             ),
-            (Kind::DateTime, "2024-03-01 12:30:15.500000", "2024-03-01 12:30:15.5+00", "2024-03-01T12:30:15.500000Z"),
-            (Kind::DateTime, "2024-03-01 12:30:15", "2024-03-01 12:30:15+00", "2024-03-01T12:30:15Z"),
+            (
+                ColumnKind::DateTime,
+                "2024-03-01 12:30:15.500000",
+                "2024-03-01 12:30:15.5+00",
+                "2024-03-01T12:30:15.500000Z",
+            ),
+            (ColumnKind::DateTime, "2024-03-01 12:30:15", "2024-03-01 12:30:15+00", "2024-03-01T12:30:15Z"),
         ] {
             assert_eq!(kind.read(sqlite.to_owned()), text);
             assert_eq!(kind.read(postgres.to_owned()), text);
@@ -337,13 +342,13 @@ mod tests {
     #[test]
     fn json_is_that_of_drf() {
         for (kind, text, value) in [
-            (Kind::Boolean, "true", json!(true)),
-            (Kind::Integer(8), "3000000000", json!(3_000_000_000_i64)),
-            (Kind::Float, "1.5", json!(1.5)),
-            (Kind::Decimal, "1.50", json!("1.50")),
-            (Kind::Uuid, UUID, json!(UUID)),
-            (Kind::Json, r#"{"a": [1]}"#, json!({ "a": [1] })),
-            (Kind::Text, "7", json!("7")),
+            (ColumnKind::Boolean, "true", json!(true)),
+            (ColumnKind::Integer(8), "3000000000", json!(3_000_000_000_i64)),
+            (ColumnKind::Float, "1.5", json!(1.5)),
+            (ColumnKind::Decimal, "1.50", json!("1.50")),
+            (ColumnKind::Uuid, UUID, json!(UUID)),
+            (ColumnKind::Json, r#"{"a": [1]}"#, json!({ "a": [1] })),
+            (ColumnKind::Text, "7", json!("7")),
         ] {
             assert_eq!(kind.json(text), value, "{kind:?}");
         }

@@ -1,6 +1,6 @@
 //! The tables of outstanding and blacklisted tokens. Python counterpart: `rest_framework_simplejwt.token_blacklist.migrations`.
 
-use crate::db::migrations::{Migration, Model, Step, up};
+use crate::db::migrations::{Migration, Step, StepModel, up};
 
 /// The step of the app.
 pub(super) const MIGRATIONS: &[Step] = &[Step {
@@ -21,7 +21,10 @@ pub(super) const MIGRATIONS: &[Step] = &[Step {
     ],
     tables: &["token_blacklist_outstandingtoken", "token_blacklist_blacklistedtoken"],
     requires: &["auth_user"],
-    models: &[Model::new("blacklistedtoken", "Blacklisted Token"), Model::new("outstandingtoken", "Outstanding Token")],
+    models: &[
+        StepModel::new("blacklistedtoken", "Blacklisted Token"),
+        StepModel::new("outstandingtoken", "Outstanding Token"),
+    ],
     ..Step::EMPTY
 }
 .sql(up!("00000000000007_token_blacklist_initial"))];

@@ -7,7 +7,7 @@ use super::error::ListError;
 use super::path::{Joins, PathColumn, Target};
 use crate::core::python;
 use crate::db::DbConnection;
-use crate::db::tables::{Kind, Statement};
+use crate::db::tables::{ColumnKind, Statement};
 
 /// The condition that the parameter `path` has one of `values`.
 pub(super) fn condition(
@@ -93,7 +93,7 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
             Ok(if count == 0 { Statement::new("1 = 0") } else { condition })
         }
         "isnull" => Ok(Statement::new(format!("{sql} IS {}NULL", if is_true(value) { "" } else { "NOT " }))),
-        "year" | "month" | "day" | "date" if matches!(column.column.kind, Kind::DateTime | Kind::Date) => {
+        "year" | "month" | "day" | "date" if matches!(column.column.kind, ColumnKind::DateTime | ColumnKind::Date) => {
             part_of_date(column, lookup, value)
         }
         "iexact" => Ok(like(column, &escaped(value), true)),
@@ -109,12 +109,12 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
 /// The value of the column for `value`. `None` for a number that the column cannot hold.
 fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ListError> {
     // The values of look-ups differ from the values of forms: `BooleanField.to_python`.
-    if column.column.kind == Kind::Boolean && !["t", "True", "1", "f", "False", "0"].contains(&value) {
+    if column.column.kind == ColumnKind::Boolean && !["t", "True", "1", "f", "False", "0"].contains(&value) {
         return Err(ListError::Incorrect);
     }
     match column.column.kind.parse(value) {
         Ok(value) => Ok(Some(value)),
-        Err(_) if matches!(column.column.kind, Kind::Integer(_)) => {
+        Err(_) if matches!(column.column.kind, ColumnKind::Integer(_)) => {
             let digits = python::strip(value).trim_start_matches(['+', '-']);
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
             if is_number { Ok(None) } else { Err(ListError::Incorrect) }
@@ -177,7 +177,7 @@ pub(super) fn escaped(text: &str) -> String {
 /// The condition that the text of a column has a pattern. As in Django, SQLite always ignores the case of ASCII letters.
 pub(super) fn like(column: &PathColumn, pattern: &str, ignores_case: bool) -> Statement {
     let text = match column.column.kind {
-        Kind::Text => column.sql.clone(),
+        ColumnKind::Text => column.sql.clone(),
         _ => format!("CAST({} AS text)", column.sql),
     };
     let mut condition = match column.vendor {

@@ -10,7 +10,7 @@ use super::path::{Joins, PathColumn, Target};
 use crate::contrib::admin::models::one_of;
 use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
-use crate::db::tables::{Kind, Statement, Table, TableColumn};
+use crate::db::tables::{ColumnKind, Statement, Table, TableColumn};
 use crate::db::text_query::TextRow;
 
 /// The number of the newest rows of a large table that are searched.
@@ -69,7 +69,7 @@ pub(super) fn searched_part(
     let mut part = Statement::new(format!("(SELECT * FROM {} WHERE {} >= ", table.quoted, key.qualified));
     part.bind(key, oldest_of_newest.as_deref(), table.vendor);
     let mut keys = Vec::new();
-    let is_index = |column: &PathColumn| column.column.column.is_unique && column.column.kind == Kind::Text;
+    let is_index = |column: &PathColumn| column.column.column.is_unique && column.column.kind == ColumnKind::Text;
     for (column, _) in columns(conn, joins, registered)?.iter().filter(|(column, _)| is_index(column)) {
         for word in words(query).into_iter().filter(|word| !word.is_empty()) {
             let rows = beginning(&table, key, joins, column, &word).rows(conn)?;

@@ -15,7 +15,7 @@ use crate::contrib::admin::models::{DefaultValue, Field, FieldKind, ManyToMany, 
 use crate::core::python::capfirst;
 use crate::db::DbConnection;
 use crate::db::introspection::{columns, foreign_keys};
-use crate::db::tables::{Kind, Table, TableColumn};
+use crate::db::tables::{ColumnKind, Table, TableColumn};
 
 /// A table that users refer to, such as one of tenants. It has no pages.
 pub(super) struct OtherTable {
@@ -102,7 +102,7 @@ fn other_table(conn: &mut DbConnection, app: &str, name: &str) -> QueryResult<Op
 }
 
 fn primary_key(column: &TableColumn) -> Field {
-    let kind = if column.kind == Kind::Uuid { FieldKind::Uuid } else { FieldKind::Integer };
+    let kind = if column.kind == ColumnKind::Uuid { FieldKind::Uuid } else { FieldKind::Integer };
     let mut key =
         Field::new(&column.column.name, &column.column.name, kind, false).verbose_name("ID").not_editable().unique();
     key.auto = column.column.has_default;
@@ -117,28 +117,28 @@ fn field(column: &TableColumn, settings: &AuthSettings) -> Option<Field> {
     let name = alias.map_or(described.name.as_str(), |(field, _)| field.as_str());
     let max_length = described.max_length.and_then(|length| usize::try_from(length).ok());
     let kind = match column.kind {
-        Kind::Boolean => FieldKind::Boolean,
-        Kind::Integer(_) => FieldKind::Integer,
-        Kind::Float => FieldKind::Float,
-        Kind::Decimal => FieldKind::Decimal,
-        Kind::Text if settings.email_field.as_deref().unwrap_or("email") == name => FieldKind::Email,
-        Kind::Text if max_length.is_some() => FieldKind::Char,
-        Kind::Text => FieldKind::Text,
-        Kind::Uuid => FieldKind::Uuid,
-        Kind::DateTime => FieldKind::DateTime,
-        Kind::Date => FieldKind::Date,
-        Kind::Json | Kind::Array | Kind::Binary | Kind::Other => return None,
+        ColumnKind::Boolean => FieldKind::Boolean,
+        ColumnKind::Integer(_) => FieldKind::Integer,
+        ColumnKind::Float => FieldKind::Float,
+        ColumnKind::Decimal => FieldKind::Decimal,
+        ColumnKind::Text if settings.email_field.as_deref().unwrap_or("email") == name => FieldKind::Email,
+        ColumnKind::Text if max_length.is_some() => FieldKind::Char,
+        ColumnKind::Text => FieldKind::Text,
+        ColumnKind::Uuid => FieldKind::Uuid,
+        ColumnKind::DateTime => FieldKind::DateTime,
+        ColumnKind::Date => FieldKind::Date,
+        ColumnKind::Json | ColumnKind::Array | ColumnKind::Binary | ColumnKind::Other => return None,
     };
     let mut field = Field::new(name, &described.name, kind, described.is_nullable);
     field.max_length = max_length;
     field.unique = described.is_unique;
     // A field is not required if the database or the model usually has a default.
-    field.blank |= described.has_default || (column.kind == Kind::Text && !described.is_unique);
+    field.blank |= described.has_default || (column.kind == ColumnKind::Text && !described.is_unique);
     if !described.is_nullable && !described.has_default {
         field.default = match column.kind {
-            Kind::Boolean => Some(DefaultValue::Value("false".to_owned())),
-            Kind::DateTime => Some(DefaultValue::Now),
-            Kind::Date => Some(DefaultValue::Today),
+            ColumnKind::Boolean => Some(DefaultValue::Value("false".to_owned())),
+            ColumnKind::DateTime => Some(DefaultValue::Now),
+            ColumnKind::Date => Some(DefaultValue::Today),
             _ => None,
         };
     }

@@ -8,7 +8,7 @@ use crate::contrib::admin::model_forms::{apply, new_object, validate_unique};
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
-use crate::db::tables::Kind;
+use crate::db::tables::ColumnKind;
 
 /// Reads `form` and checks it against the fields, the rules of the model and the other rows. Returns the object with the values
 /// that could be read; the form has the errors.
@@ -51,7 +51,7 @@ fn limit_values(conn: &mut DbConnection, registered: &Registered, form: &mut For
             *max_length = max_length.or(limit);
         }
         if let FieldType::Integer { min, max } = &mut form_field.kind
-            && let Kind::Integer(bytes) = table.column(&field.column)?.kind
+            && let ColumnKind::Integer(bytes) = table.column(&field.column)?.kind
             && let Some(limit) = 1_i64.checked_shl(8 * u32::from(bytes) - 1).filter(|limit| *limit > 0)
         {
             (*min, *max) = ((*min).max(-limit), (*max).min(limit - 1));
