@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::models::Token;
-use crate::contrib::admin::accounts::{Credential, Credentials};
+use crate::contrib::admin::accounts::{CredentialRow, Credentials};
 use crate::contrib::admin::{date_time, masked};
 use crate::contrib::auth::UserId;
 use crate::db::types::from_db;
@@ -35,8 +35,8 @@ impl Credentials for ApiToken {
         conn: &mut DbConnection,
         user: UserId,
         _now: DateTime<Utc>,
-    ) -> Result<Vec<Credential>, DatabaseError> {
-        let credential = |token: Token| Credential {
+    ) -> Result<Vec<CredentialRow>, DatabaseError> {
+        let credential = |token: Token| CredentialRow {
             // Each user has one token, so an id is not needed.
             id: String::new(),
             cells: vec![masked(&token.key), date_time(from_db(token.created))],

@@ -7,7 +7,7 @@ use super::error::PageError;
 use super::models::{Manager, Row};
 use crate::db::DbConnection;
 
-type Run = dyn Fn(&mut DbConnection, &Manager, &[Row]) -> Result<String, PageError> + Send + Sync;
+type ActionFn = dyn Fn(&mut DbConnection, &Manager, &[Row]) -> Result<String, PageError> + Send + Sync;
 
 /// An action. It runs in one transaction with the selected rows and returns the message that the list then shows.
 ///
@@ -33,7 +33,7 @@ pub struct Action {
     pub description: String,
     /// The required permissions for the model, such as `change`. Users without them do not see the action.
     pub permissions: Vec<String>,
-    run: Arc<Run>,
+    run: Arc<ActionFn>,
 }
 
 impl Action {

@@ -17,7 +17,7 @@ use super::sites::AdminSite;
 use super::static_files;
 use crate::contrib::auth::AbstractUser;
 use crate::contrib::auth::hashers::is_password_usable;
-use crate::contrib::messages::{self, Message, Part};
+use crate::contrib::messages::{self, Message, MessagePart};
 use crate::core::python::capfirst;
 use crate::http::{cookies, csrf};
 
@@ -89,13 +89,13 @@ pub struct PageMessage {
     /// The level, which is a class: `success`, `info`, `warning` or `error`.
     pub level: &'static str,
     /// Text and links. The first letter is in upper case.
-    pub parts: Vec<Part>,
+    pub parts: Vec<MessagePart>,
 }
 
 impl PageMessage {
     fn new(message: &Message) -> Self {
         let mut parts = message.parts();
-        if let Some(Part::Text(text)) = parts.first_mut() {
+        if let Some(MessagePart::Text(text)) = parts.first_mut() {
             *text = capfirst(text);
         }
         Self { level: message.level.as_str(), parts }
@@ -346,7 +346,7 @@ mod tests {
 
     #[derive(Template)]
     #[template(source = "{% extends \"admin/base.html\" %}{% block content %}<p>Here.</p>{% endblock %}", ext = "html")]
-    struct Page {
+    struct TestPage {
         chrome: Chrome,
     }
 
@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_page_of_nobody_has_no_tools() {
-        let page = Page { chrome: chrome().titled("Log in").with_errors(true) }.render().unwrap();
+        let page = TestPage { chrome: chrome().titled("Log in").with_errors(true) }.render().unwrap();
         assert!(page.contains("<title>Error: Log in | Django site admin</title>"), "{page}");
         assert!(page.contains("<p>Here.</p>"), "{page}");
         for absent in ["user-tools", "logout-form", "theme-form", "nav-sidebar", "breadcrumbs", "messagelist"] {
@@ -391,7 +391,7 @@ mod tests {
             ..chrome()
         };
         let chrome = chrome.titled("<t>").subtitled("<s>").crumb("<c>", "/admin/auth/").last_crumb("<l>");
-        let page = Page { chrome }.render().unwrap();
+        let page = TestPage { chrome }.render().unwrap();
         assert!(page.contains("<title>&#60;s&#62; | &#60;t&#62; | Django site admin</title>"), "{page}");
         assert!(page.contains("<h1>&#60;t&#62;</h1><h2>&#60;s&#62;</h2>"), "{page}");
         assert!(page.contains("data-theme=\"dark\""), "{page}");

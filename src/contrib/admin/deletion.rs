@@ -75,12 +75,12 @@ pub struct Deletion {
     pub protected: Vec<DeletedObject>,
     /// The rows of models that have pages: the user needs the permission to delete them.
     asked: Vec<(Registered, Row)>,
-    steps: Vec<Step>,
+    steps: Vec<DeletionStep>,
 }
 
 /// A statement, to be run before the rows themselves are deleted.
 #[derive(Clone, Debug)]
-struct Step {
+struct DeletionStep {
     table: Arc<Table>,
     column: String,
     keys: Vec<String>,
@@ -88,7 +88,7 @@ struct Step {
     sets_null: bool,
 }
 
-impl Step {
+impl DeletionStep {
     fn run(&self, conn: &mut DbConnection) -> QueryResult<()> {
         let column = self.table.column(&self.column)?;
         for keys in self.keys.chunks(KEYS_PER_STATEMENT) {
@@ -229,7 +229,7 @@ impl Collector<'_> {
             }
         };
         let table = other.objects.table(conn)?;
-        let step = |sets_null| Step {
+        let step = |sets_null| DeletionStep {
             table: Arc::clone(&table),
             column: field.column.clone(),
             keys: keys.to_vec(),
@@ -307,7 +307,12 @@ impl Collector<'_> {
         });
         let listed = and_more(listed.collect(), count);
         self.count(&format!("{name}s"), count);
-        self.deletion.steps.push(Step { table, column: column.to_owned(), keys: keys.to_vec(), sets_null: false });
+        self.deletion.steps.push(DeletionStep {
+            table,
+            column: column.to_owned(),
+            keys: keys.to_vec(),
+            sets_null: false,
+        });
         Ok(listed)
     }
 

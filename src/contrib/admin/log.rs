@@ -16,7 +16,7 @@ const REPR_LENGTH: usize = 200;
 
 /// The kind of a change: `action_flag`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum ActionFlag {
     /// `ADDITION`.
     Addition,
     /// `CHANGE`.
@@ -25,7 +25,7 @@ pub enum Action {
     Deletion,
 }
 
-impl Action {
+impl ActionFlag {
     /// The number in the database.
     #[must_use]
     pub fn flag(self) -> i16 {
@@ -74,8 +74,8 @@ impl ChangeMessage {
     }
 }
 
-/// `app_label` and name of a model.
-pub type ModelNames = (String, String);
+/// `app_label` and name of a model, which name a content type: `ContentType.natural_key`.
+pub type ContentTypeKey = (String, String);
 
 /// The object that an entry is about.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ pub struct LoggedObject<'a> {
 pub fn log_action(
     conn: &mut DbConnection,
     user: UserId,
-    action: Action,
+    action: ActionFlag,
     object: LoggedObject<'_>,
     message: &ChangeMessage,
     now: DateTime<Utc>,
@@ -126,7 +126,7 @@ pub struct LogEntry {
     pub object_id: Option<String>,
     /// `str(object)` at that time.
     pub object_repr: String,
-    /// Number of the [`Action`].
+    /// Number of the [`ActionFlag`].
     pub action_flag: i16,
     /// The change message, as JSON, or a free text of old versions.
     pub change_message: String,
@@ -142,8 +142,8 @@ pub struct LogEntry {
 impl LogEntry {
     /// The kind of the change. `None` for a number that Django does not know.
     #[must_use]
-    pub fn action(&self) -> Option<Action> {
-        Action::of(self.action_flag)
+    pub fn action(&self) -> Option<ActionFlag> {
+        ActionFlag::of(self.action_flag)
     }
 
     /// The time of the change.
@@ -190,7 +190,11 @@ impl LogEntry {
     ///
     /// # Errors
     /// Returns the errors of the statement.
-    pub fn recent(conn: &mut DbConnection, user: UserId, limit: i64) -> QueryResult<Vec<(Self, Option<ModelNames>)>> {
+    pub fn recent(
+        conn: &mut DbConnection,
+        user: UserId,
+        limit: i64,
+    ) -> QueryResult<Vec<(Self, Option<ContentTypeKey>)>> {
         django_admin_log::table
             .left_join(django_content_type::table)
             .filter(django_admin_log::user_id.eq(user))
@@ -206,9 +210,9 @@ impl std::fmt::Display for LogEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let object = &self.object_repr;
         match self.action() {
-            Some(Action::Addition) => write!(f, "Added “{object}”."),
-            Some(Action::Change) => write!(f, "Changed “{object}” — {}", self.get_change_message()),
-            Some(Action::Deletion) => write!(f, "Deleted “{object}.”"),
+            Some(ActionFlag::Addition) => write!(f, "Added “{object}”."),
+            Some(ActionFlag::Change) => write!(f, "Changed “{object}” — {}", self.get_change_message()),
+            Some(ActionFlag::Deletion) => write!(f, "Deleted “{object}.”"),
             None => f.write_str("LogEntry Object"),
         }
     }

@@ -39,8 +39,6 @@ pub mod model_forms;
 #[cfg(feature = "server")]
 pub mod models;
 #[cfg(feature = "server")]
-mod names;
-#[cfg(feature = "server")]
 mod options;
 #[cfg(feature = "server")]
 mod panel;
@@ -63,6 +61,8 @@ pub mod statistics;
 #[cfg(feature = "server")]
 pub mod urls;
 #[cfg(feature = "server")]
+mod verbose_names;
+#[cfg(feature = "server")]
 mod views;
 
 #[cfg(feature = "server")]
@@ -74,9 +74,9 @@ pub use self::{
     deletion::{DeletedObject, Deletion, TreeStep, tree},
     display::{date, date_time, display_for_field},
     error::{PageError, redirect},
-    names::Names,
     options::{FieldError, Fieldset, ModelAdmin, ObjectPage, ObjectTool},
     panel::Panel,
     request::AdminRequest,
     sites::{AdminSite, Registered, Registrations},
+    verbose_names::VerboseNames,
 };

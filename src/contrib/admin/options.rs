@@ -8,9 +8,9 @@ use super::cell::Cell;
 use super::error::PageError;
 use super::forms::{Form, Value};
 use super::models::{Manager, Model, Row};
-use super::names::Names;
 use super::panel::Panel;
 use super::request::AdminRequest;
+use super::verbose_names::VerboseNames;
 use crate::apps::Apps;
 use crate::db::DbConnection;
 
@@ -389,7 +389,7 @@ pub trait ModelAdmin: Send + Sync + 'static {
     }
 
     /// Receives the names of all models after all were registered. Default: nothing.
-    fn ready(&self, names: &Names) {
+    fn ready(&self, names: &VerboseNames) {
         let _ = names;
     }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::error::PageError;
 use super::models::{Manager, Model, Relation, Row};
-use super::names::Names;
 use super::options::ModelAdmin;
 use super::quoting::quote;
 use super::request::AdminRequest;
+use super::verbose_names::VerboseNames;
 use crate::apps::{Apps, AppsBuilder, Registry};
 use crate::contrib::auth::AuthState;
 use crate::contrib::auth::settings::AuthSettings;
@@ -165,7 +165,7 @@ impl AdminSite {
             let Model { app_label, model_name, verbose_name, .. } = &*registered.model;
             ((app_label.clone(), model_name.clone()), format!("{} | {verbose_name}", app(app_label)))
         };
-        let names = Names::new(models.iter().map(named).collect());
+        let names = VerboseNames::new(models.iter().map(named).collect());
         models.iter().for_each(|registered| registered.admin.ready(&names));
         apps.sort_by_key(|(_, name)| name.to_lowercase());
         models.sort_by_key(|registered| registered.model.verbose_name_plural.to_lowercase());

@@ -20,7 +20,7 @@ pub fn configure(cfg: &mut ServiceConfig, apps: &Apps) {
 
 /// A page of the site.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Page<'a> {
+pub(super) enum SitePage<'a> {
     Index,
     Login,
     Logout,
@@ -54,17 +54,17 @@ pub(super) enum ModelPage<'a> {
 }
 
 /// The page at `path`, which is relative to the path of the site.
-pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>> {
+pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<SitePage<'a>> {
     match path {
-        "" => return Some(Page::Index),
-        "login/" => return Some(Page::Login),
-        "logout/" => return Some(Page::Logout),
-        "password_change/" => return Some(Page::PasswordChange),
-        "password_change/done/" => return Some(Page::PasswordChangeDone),
-        "autocomplete/" => return Some(Page::Autocomplete),
-        "dashboard/" => return Some(Page::Dashboard),
-        "search/" => return Some(Page::Search),
-        "theme/" => return Some(Page::Theme),
+        "" => return Some(SitePage::Index),
+        "login/" => return Some(SitePage::Login),
+        "logout/" => return Some(SitePage::Logout),
+        "password_change/" => return Some(SitePage::PasswordChange),
+        "password_change/done/" => return Some(SitePage::PasswordChangeDone),
+        "autocomplete/" => return Some(SitePage::Autocomplete),
+        "dashboard/" => return Some(SitePage::Dashboard),
+        "search/" => return Some(SitePage::Search),
+        "theme/" => return Some(SitePage::Theme),
         _ => {}
     }
     let path = path.strip_suffix('/')?;
@@ -73,14 +73,14 @@ pub(super) fn resolve<'a>(site: &'a AdminSite, path: &'a str) -> Option<Page<'a>
         .and_then(|rest| rest.split_once('/'))
         .is_some_and(|(a, b)| !a.is_empty() && !b.is_empty())
     {
-        return Some(Page::ViewOnSite);
+        return Some(SitePage::ViewOnSite);
     }
     let Some((app, rest)) = path.split_once('/') else {
-        return site.app_name(path).map(|_| Page::AppIndex(path));
+        return site.app_name(path).map(|_| SitePage::AppIndex(path));
     };
     let (model, rest) = rest.split_once('/').map_or((rest, None), |(model, rest)| (model, Some(rest)));
     let registered = site.find(app, model)?;
-    Some(Page::Model(registered, model_page(registered, rest)?))
+    Some(SitePage::Model(registered, model_page(registered, rest)?))
 }
 
 /// `rest` is the path after the name of the model, without the last slash.

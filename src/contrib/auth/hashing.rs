@@ -76,14 +76,14 @@ impl HashingQueue {
     /// refused instead.
     pub(super) async fn turn(&self, client: &str) -> Result<Turn, QueueFull> {
         let place = match self.0.enter(client)? {
-            Entered::Turn(turn) => return Ok(turn),
-            Entered::Place(place) => place,
+            Admission::Turn(turn) => return Ok(turn),
+            Admission::Place(place) => place,
         };
         place.called().await
     }
 }
 
-enum Entered {
+enum Admission {
     Turn(Turn),
     Place(Place),
 }
@@ -94,11 +94,11 @@ impl Inner {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(self: &Arc<Self>, client: &str) -> Result<Entered, QueueFull> {
+    fn enter(self: &Arc<Self>, client: &str) -> Result<Admission, QueueFull> {
         let mut lines = self.lock();
         if lines.running < self.threads {
             lines.running += 1;
-            return Ok(Entered::Turn(Turn(Some(Arc::clone(self)))));
+            return Ok(Admission::Turn(Turn(Some(Arc::clone(self)))));
         }
         if lines.waiting >= self.capacity {
             let longest = lines.longest_beyond(client).ok_or(QueueFull)?;
@@ -106,7 +106,7 @@ impl Inner {
         }
         let (call, called) = oneshot::channel();
         let id = lines.join(client, call);
-        Ok(Entered::Place(Place { queue: Arc::clone(self), client: client.to_owned(), id, called }))
+        Ok(Admission::Place(Place { queue: Arc::clone(self), client: client.to_owned(), id, called }))
     }
 
     /// Passes the turn to the next caller.

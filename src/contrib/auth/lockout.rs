@@ -64,7 +64,7 @@ const MAX_TURNS: usize = 100;
 
 /// One key under which an attempt is counted.
 #[derive(Clone, Debug)]
-struct Count {
+struct FailureCount {
     key: String,
     limit: i32,
     expires: Expires,
@@ -85,7 +85,7 @@ enum Expires {
 /// The counts of an attempt.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
-    counts: Vec<Count>,
+    counts: Vec<FailureCount>,
     cooloff: i64,
 }
 
@@ -109,14 +109,14 @@ impl Lockout {
         let by_name = |limit| {
             let key = hash(&format!("{}:{username}{address}", username.len()));
             let (account, address) = (Some(hash(username)), stored_address.clone());
-            Count { key, limit, expires: Expires::AfterLast, account, address }
+            FailureCount { key, limit, expires: Expires::AfterLast, account, address }
         };
         let mut counts: Vec<_> = self.limit.map(by_name).into_iter().collect();
         let per_address = self.limit_per_address.filter(|_| !address.is_empty());
         // The other kind of key begins with a digit.
         counts.extend(per_address.map(|limit| {
             let key = hash(&format!("address:{address}"));
-            Count { key, limit, expires: Expires::AfterFirst, account: None, address: stored_address.clone() }
+            FailureCount { key, limit, expires: Expires::AfterFirst, account: None, address: stored_address.clone() }
         }));
         Attempt { counts, cooloff: self.cooloff }
     }
@@ -195,7 +195,7 @@ impl Attempt {
     }
 }
 
-impl Count {
+impl FailureCount {
     /// The row, if it has not expired: the number of failures and the time.
     fn find(&self, conn: &mut DbConnection, cooloff: i64, now: i64) -> Result<Option<(i32, i64, bool)>, AuthError> {
         use login_failures::{attempt, failures, since, table};

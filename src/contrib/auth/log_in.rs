@@ -51,7 +51,7 @@ pub fn required(text: &str) -> Option<&'static str> {
 
 /// Why a form is shown again.
 #[derive(Debug)]
-pub struct Refused {
+pub struct RefusedLogin {
     /// The message on the page.
     pub problem: String,
     status: StatusCode,
@@ -60,7 +60,7 @@ pub struct Refused {
     reason: Reason,
 }
 
-impl Refused {
+impl RefusedLogin {
     /// A wrong name or password: 200, as in Django. `why` is for the log.
     #[must_use]
     pub fn wrong(problem: String, why: &str) -> Self {

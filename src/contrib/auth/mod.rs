@@ -58,7 +58,7 @@ pub use failed_logins::{FailedLogins, FailedLoginsOf};
 #[cfg(feature = "database")]
 pub use limits::{LimitLogins, LoginLimits};
 #[cfg(feature = "database")]
-pub use log_in::{Refused, authenticate, client_address, required};
+pub use log_in::{RefusedLogin, authenticate, client_address, required};
 #[cfg(feature = "database")]
 pub use outcomes::{LoginCounts, LoginOutcomes};
 #[cfg(feature = "server")]

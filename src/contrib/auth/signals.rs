@@ -25,11 +25,11 @@ pub enum EndOfLogins {
     },
 }
 
-type Run = dyn Fn(&mut DbConnection, UserId, EndOfLogins) -> Result<(), DatabaseError> + Send + Sync;
+type ReceiverFn = dyn Fn(&mut DbConnection, UserId, EndOfLogins) -> Result<(), DatabaseError> + Send + Sync;
 
 /// A receiver: what an app does when the logins of a user end.
 #[derive(Clone)]
-pub struct LoginsEnded(Arc<Run>);
+pub struct LoginsEnded(Arc<ReceiverFn>);
 
 impl LoginsEnded {
     /// The receiver that calls `run` with a connection in a transaction and the key of the user.

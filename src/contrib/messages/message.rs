@@ -40,7 +40,7 @@ impl Level {
 
 /// A piece of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum MessagePart {
     /// Plain text.
     Text(String),
     /// A link to a page of this site.
@@ -75,25 +75,25 @@ impl Message {
 
     /// A message of text and links. Django sees it as HTML.
     #[must_use]
-    pub fn of_parts(level: Level, parts: &[Part]) -> Self {
+    pub fn of_parts(level: Level, parts: &[MessagePart]) -> Self {
         let html = parts.iter().map(|part| match part {
-            Part::Text(text) => escape(text),
-            Part::Link { href, text } => format!("<a href=\"{}\">{}</a>", escape(href), escape(text)),
+            MessagePart::Text(text) => escape(text),
+            MessagePart::Link { href, text } => format!("<a href=\"{}\">{}</a>", escape(href), escape(text)),
         });
         Self { is_html: true, ..Self::new(level, html.collect::<String>()) }
     }
 
     /// Text and links. In a message without links, HTML is shown as text, with its tags.
     #[must_use]
-    pub fn parts(&self) -> Vec<Part> {
-        if self.is_html { parts_of_html(&self.text) } else { vec![Part::Text(self.text.clone())] }
+    pub fn parts(&self) -> Vec<MessagePart> {
+        if self.is_html { parts_of_html(&self.text) } else { vec![MessagePart::Text(self.text.clone())] }
     }
 
     /// The text without links.
     #[must_use]
     pub fn to_text(&self) -> String {
         let text = |part| match part {
-            Part::Text(text) | Part::Link { text, .. } => text,
+            MessagePart::Text(text) | MessagePart::Link { text, .. } => text,
         };
         self.parts().into_iter().map(text).collect()
     }
@@ -128,7 +128,7 @@ impl Message {
 
 /// Text and links of HTML. The only tag that is read is `<a href="…">` with a path of this site. All other tags are left out, so
 /// that the result is only text and links.
-fn parts_of_html(html: &str) -> Vec<Part> {
+fn parts_of_html(html: &str) -> Vec<MessagePart> {
     let mut parts = Vec::new();
     let mut link: Option<String> = None;
     let mut rest = html;
@@ -148,8 +148,8 @@ fn parts_of_html(html: &str) -> Vec<Part> {
         let (text, after) = rest.split_at(end);
         let text = unescape(text);
         parts.push(match &link {
-            Some(href) => Part::Link { href: href.clone(), text },
-            None => Part::Text(text),
+            Some(href) => MessagePart::Link { href: href.clone(), text },
+            None => MessagePart::Text(text),
         });
         rest = after;
     }
@@ -183,12 +183,12 @@ fn unescape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Part {
-        Part::Text(text.to_owned())
+    fn text(text: &str) -> MessagePart {
+        MessagePart::Text(text.to_owned())
     }
 
-    fn link(href: &str, text: &str) -> Part {
-        Part::Link { href: href.to_owned(), text: text.to_owned() }
+    fn link(href: &str, text: &str) -> MessagePart {
+        MessagePart::Link { href: href.to_owned(), text: text.to_owned() }
     }
 
     #[test]

@@ -11,6 +11,6 @@ mod middleware;
 pub mod settings;
 mod storage;
 
-pub use self::message::{Level, Message, Part};
+pub use self::message::{Level, Message, MessagePart};
 pub use self::middleware::MessageMiddleware;
 pub use self::storage::{MessageStore, add, add_parts, take};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde_json::Value;
 
-use super::message::{Level, Message, Part};
+use super::message::{Level, Message, MessagePart};
 use super::settings::MessageSettings;
 use crate::apps::Apps;
 use crate::contrib::sessions::Session;
@@ -27,9 +27,9 @@ pub struct MessageStore {
 
 /// The messages of one request.
 #[derive(Clone)]
-pub(super) struct Messages(Rc<RefCell<State>>);
+pub(super) struct Messages(Rc<RefCell<Inner>>);
 
-struct State {
+struct Inner {
     loaded: Vec<Message>,
     queued: Vec<Message>,
     /// Whether the loaded messages were shown.
@@ -112,7 +112,7 @@ impl Messages {
         let in_session = !more.is_empty();
         loaded.extend(more);
         let state =
-            State { loaded, queued: Vec::new(), used: false, added_new: false, in_cookie: has_cookie, in_session };
+            Inner { loaded, queued: Vec::new(), used: false, added_new: false, in_cookie: has_cookie, in_session };
         let messages = Self(Rc::new(RefCell::new(state)));
         req.extensions_mut().insert(messages.clone());
         Some(messages)
@@ -167,7 +167,7 @@ pub fn add(req: &HttpRequest, level: Level, text: impl Into<String>) {
 }
 
 /// Same as [`add`], with links.
-pub fn add_parts(req: &HttpRequest, level: Level, parts: &[Part]) {
+pub fn add_parts(req: &HttpRequest, level: Level, parts: &[MessagePart]) {
     add_message(req, Message::of_parts(level, parts));
 }
 

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use super::models::{SessionLookup, SessionRow};
 use super::store::SessionStore;
-use crate::contrib::admin::accounts::{Credential, Credentials};
+use crate::contrib::admin::accounts::{CredentialRow, Credentials};
 use crate::contrib::admin::{date_time, masked};
 use crate::contrib::auth::signals::LoginSearch;
 use crate::contrib::auth::{SESSION_KEY, UserId};
@@ -27,19 +27,29 @@ const MAX_SHOWN: usize = 50;
 pub(super) struct BrowserSessions(pub SessionStore);
 
 /// A session without its data.
-struct Found {
+struct FoundSession {
     key: String,
     expires: DateTime<Utc>,
 }
 
 impl BrowserSessions {
     /// The sessions of `user` that have not expired. Their data is not kept, and only one batch is in memory.
-    fn find(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> Result<Vec<Found>, DatabaseError> {
+    fn find(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<FoundSession>, DatabaseError> {
         // Otherwise a session that gets another key meanwhile could be missed under both keys.
         snapshot(conn, |conn| Ok(self.find_in_batches(conn, user, now)?))
     }
 
-    fn find_in_batches(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>) -> QueryResult<Vec<Found>> {
+    fn find_in_batches(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Vec<FoundSession>> {
         let mut found = Vec::new();
         let mut last = String::new();
         loop {
@@ -52,7 +62,7 @@ impl BrowserSessions {
             let Some(end) = rows.last() else { return Ok(found) };
             last.clone_from(&end.session_key);
             let wanted = rows.into_iter().filter(|row| self.user_of(row) == Some(user));
-            found.extend(wanted.map(|row| Found { key: row.session_key, expires: from_db(row.expire_date) }));
+            found.extend(wanted.map(|row| FoundSession { key: row.session_key, expires: from_db(row.expire_date) }));
         }
     }
 
@@ -112,10 +122,10 @@ impl Credentials for BrowserSessions {
         conn: &mut DbConnection,
         user: UserId,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Credential>, DatabaseError> {
+    ) -> Result<Vec<CredentialRow>, DatabaseError> {
         let mut sessions = self.find(conn, user, now)?;
         sessions.sort_by_key(|session| std::cmp::Reverse(session.expires));
-        let credential = |session: &Found| Credential {
+        let credential = |session: &FoundSession| CredentialRow {
             id: id(&session.key),
             cells: vec![masked(&session.key), date_time(session.expires)],
             is_valid: true,

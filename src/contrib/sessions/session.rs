@@ -17,10 +17,10 @@ use crate::http::cookies;
 ///
 /// Changes are saved after the view, unless the response is a 5xx.
 #[derive(Clone, Debug)]
-pub struct Session(Rc<RefCell<State>>);
+pub struct Session(Rc<RefCell<Inner>>);
 
 #[derive(Default)]
-struct State {
+struct Inner {
     key: Option<String>,
     /// Whether no row has this key yet.
     is_new: bool,
@@ -49,11 +49,11 @@ impl Session {
         }
         let store = SessionStore::of(req)?;
         cookies::mark(req);
-        let mut state = State::default();
+        let mut state = Inner::default();
         if let Some(key) = cookie_key(req, store)
             && let Some(data) = store.load(Apps::of(req)?.database()?, &key).await?
         {
-            state = State { key: Some(key), data, ..state };
+            state = Inner { key: Some(key), data, ..state };
         }
         // Another part of the view may have read it at the same time.
         if let Some(session) = Self::loaded(req) {
@@ -113,7 +113,7 @@ impl Session {
         let stored = if state.is_new { None } else { state.key.take() };
         let replaced = state.replaced.take();
         let ended = std::mem::take(&mut state.ended).into_iter().chain(stored).chain(replaced).collect();
-        *state = State { ended, is_modified: true, ..State::default() };
+        *state = Inner { ended, is_modified: true, ..Inner::default() };
     }
 
     /// Whether there is neither a key nor data.
@@ -156,7 +156,7 @@ pub(super) fn cookie_key(req: &HttpRequest, store: &SessionStore) -> Option<Stri
 }
 
 /// Without key and data: they are secrets.
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for Inner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} entries", self.data.len())
     }

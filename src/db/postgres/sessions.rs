@@ -30,8 +30,9 @@ const MAX_GIVEN_UP: usize = 256;
 /// How often a caller that waits looks for sessions that do not answer, if no deadline is known.
 const CHECK: Duration = Duration::from_millis(500);
 
-/// A job for a session. It returns the job for the time when the session is free again: to answer the caller.
+/// A job for a session. It returns the function that answers the caller, to be called when the session is free again.
 pub(super) type SessionJob = Box<dyn FnOnce(&mut PostgresSession, &Lease) -> SendAnswer + Send>;
+/// Answers the caller of a job.
 pub(super) type SendAnswer = Box<dyn FnOnce() + Send>;
 
 /// The sessions of one database. They end when the last clone is dropped.
@@ -47,6 +48,7 @@ struct Inner {
     state: Mutex<SessionLists>,
 }
 
+/// The sessions that exist.
 #[derive(Default)]
 struct SessionLists {
     /// The session that was used last is taken first.
@@ -66,8 +68,8 @@ struct IdleSession {
 struct Assignment {
     work: SessionJob,
     lease: Arc<Lease>,
-    /// For the next assignment. The thread keeps this sender only while it works, so that the thread ends when its `IdleSession` is
-    /// dropped.
+    /// For the next assignment. The thread keeps this sender only while it works, so that the thread ends when its
+    /// `IdleSession` is dropped.
     thread: Sender<Assignment>,
 }
 

@@ -18,9 +18,9 @@ pub(super) const TOKEN_LENGTH: usize = 2 * SECRET_LENGTH;
 
 /// The secret of a request, and whether the response sets the cookie.
 #[derive(Clone)]
-pub(super) struct CsrfCookie(Rc<RefCell<State>>);
+pub(super) struct CsrfCookie(Rc<RefCell<Inner>>);
 
-struct State {
+struct Inner {
     secret: Option<String>,
     needs_update: bool,
 }
@@ -75,9 +75,9 @@ impl CsrfCookie {
         cookies::mark(req);
         let secret = Csrf::of(req).ok().map(|csrf| csrf.secret_of(req));
         let state = match secret {
-            Some(Ok(secret)) => State { secret, needs_update: false },
+            Some(Ok(secret)) => Inner { secret, needs_update: false },
             // Without settings no cookie is set, and `check` refuses every form.
-            Some(Err(_)) | None => State { secret: Some(new_secret()), needs_update: true },
+            Some(Err(_)) | None => Inner { secret: Some(new_secret()), needs_update: true },
         };
         let cookie = Self(Rc::new(RefCell::new(state)));
         req.extensions_mut().insert(cookie.clone());

@@ -9,7 +9,7 @@ use askama::Template;
 use super::{LOGIN, page_headers, url_of};
 use crate::apps::Apps;
 use crate::contrib::auth::validators::normalize_username;
-use crate::contrib::auth::{self, AuthError, AuthState, Refused};
+use crate::contrib::auth::{self, AuthError, AuthState, RefusedLogin};
 use crate::core::crypto::SecretString;
 use crate::core::python;
 use crate::core::python::capfirst;
@@ -81,7 +81,7 @@ async fn show_or_log_in(req: &HttpRequest, form: &QueryDict) -> Result<HttpRespo
         return Ok(answer(&page));
     }
     let refused = match auth::authenticate(req, state, db, &username, &password).await {
-        Ok(Some(user)) if !user.is_active() => Refused::inactive(),
+        Ok(Some(user)) if !user.is_active() => RefusedLogin::inactive(),
         Ok(Some(user)) => {
             auth::login(req, &user).await.map_err(|error| error.page())?;
             return Ok(redirect(next.as_deref().unwrap_or(LOGIN_REDIRECT_URL)));
@@ -91,9 +91,9 @@ async fn show_or_log_in(req: &HttpRequest, form: &QueryDict) -> Result<HttpRespo
                 "Please enter a correct {} and password. Note that both fields may be case-sensitive.",
                 page.label.to_lowercase()
             );
-            Refused::wrong(problem, "wrong user name or password")
+            RefusedLogin::wrong(problem, "wrong user name or password")
         }
-        Err(error) => Refused::of(error).map_err(|error| match error {
+        Err(error) => RefusedLogin::of(error).map_err(|error| match error {
             AuthError::Hashing(_) => failed(error),
             _ => service_unavailable(error.to_string()),
         })?,

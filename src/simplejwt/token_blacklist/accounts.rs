@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 
 use super::models::BlacklistedToken;
-use crate::contrib::admin::accounts::{Credential, Credentials, Hit};
+use crate::contrib::admin::accounts::{CredentialRow, Credentials, Hit};
 use crate::contrib::admin::date_time;
 use crate::contrib::auth::UserId;
 use crate::db::schema::{
@@ -44,7 +44,7 @@ impl Credentials for RefreshTokens {
         conn: &mut DbConnection,
         user: UserId,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Credential>, DatabaseError> {
+    ) -> Result<Vec<CredentialRow>, DatabaseError> {
         let rows: Vec<(String, Option<chrono::NaiveDateTime>, chrono::NaiveDateTime, Option<i64>)> = outstanding::table
             .left_join(blacklisted::table)
             .filter(outstanding::user_id.eq(Some(user)).and(outstanding::expires_at.gt(to_db(now))))
@@ -56,7 +56,7 @@ impl Credentials for RefreshTokens {
             let created = created.map_or_else(|| "-".to_owned(), |created| date_time(from_db(created)));
             let state = if blacklisted.is_some() { "Blacklisted" } else { "Valid" };
             let cells = vec![shortened(&jti, ID_SHOWN), created, date_time(from_db(expires)), state.to_owned()];
-            Credential { id: jti, cells, is_valid: blacklisted.is_none() }
+            CredentialRow { id: jti, cells, is_valid: blacklisted.is_none() }
         };
         Ok(rows.into_iter().map(credential).collect())
     }

@@ -15,7 +15,7 @@ use crate::apps::{Registry, Sweep, command::Command};
 #[cfg(feature = "server")]
 use crate::conf::SettingsError;
 #[cfg(feature = "server")]
-use crate::contrib::admin::accounts::{Search, UserCredentials};
+use crate::contrib::admin::accounts::{AccountSearch, UserCredentials};
 use crate::db::migrations::Step;
 
 /// The name in `INSTALLED_APPS`.
@@ -50,7 +50,7 @@ impl AppConfig for TokenBlacklistConfig {
         registry.admin().register(OutstandingTokenAdmin);
         registry.admin().register(BlacklistedTokenAdmin);
         registry.push(UserCredentials::new(RefreshTokens));
-        registry.push(Search(search));
+        registry.push(AccountSearch(search));
         registry.push(EXPIRED_TOKENS);
         Ok(())
     }

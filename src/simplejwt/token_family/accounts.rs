@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::models::{EndReason, FamilyActivity, LivingFamily, TokenFamily, end_family, living};
 use super::settings::TokenFamilySettings;
-use crate::contrib::admin::accounts::{Credential, Credentials, Hit};
+use crate::contrib::admin::accounts::{CredentialRow, Credentials, Hit};
 use crate::contrib::admin::date_time;
 use crate::contrib::auth::UserId;
 use crate::db::schema::{family_activity as activity, token_family_tokenfamily as families};
@@ -53,13 +53,13 @@ impl Credentials for Logins {
         conn: &mut DbConnection,
         user: UserId,
         now: DateTime<Utc>,
-    ) -> Result<Vec<Credential>, DatabaseError> {
+    ) -> Result<Vec<CredentialRow>, DatabaseError> {
         let rows = TokenFamily::of_user(conn, user)?;
         let reused: Vec<_> =
             rows.into_iter().filter_map(|(family, _, activity)| Some((family, reused(activity?)?))).collect();
         let credential = |family: LivingFamily| {
             let is_reused = reused.iter().any(|(other, _)| other.id == family.id);
-            Credential {
+            CredentialRow {
                 id: family.id.to_string(),
                 cells: vec![
                     shortened(&family.family_id, ID_SHOWN),
@@ -85,7 +85,7 @@ impl Credentials for Logins {
                     date_time(from_db(activity.last_refresh)),
                     "Ended: an old token was used again".to_owned(),
                 ];
-                listed.push(Credential { id, cells, is_valid: false });
+                listed.push(CredentialRow { id, cells, is_valid: false });
             }
         }
         Ok(listed)

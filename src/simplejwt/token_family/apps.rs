@@ -14,7 +14,7 @@ use crate::apps::{AppConfig, Check, Registry};
 use crate::apps::{Sweep, command::Command};
 use crate::conf::SettingsError;
 #[cfg(feature = "server")]
-use crate::contrib::admin::accounts::{Search, UserCredentials};
+use crate::contrib::admin::accounts::{AccountSearch, UserCredentials};
 use crate::contrib::auth::signals::{EndOfLogins, LoginsEnded};
 use crate::db::migrations::Step;
 use crate::simplejwt::settings::SimpleJwtSettings;
@@ -79,7 +79,7 @@ impl AppConfig for TokenFamilyConfig {
         #[cfg(feature = "server")]
         if settings.enabled {
             registry.push(UserCredentials::new(Logins(settings.clone())));
-            registry.push(Search(search));
+            registry.push(AccountSearch(search));
             registry.push(EXPIRED_FAMILIES);
         }
         let clock = registry.clock().clone();

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use actix_simplejwt::contrib::messages::{MessageStore, Part};
+use actix_simplejwt::contrib::messages::{MessagePart, MessageStore};
 use actix_simplejwt::contrib::sessions::SessionStore;
 use actix_simplejwt::core::clock::Clock;
 use actix_simplejwt::core::json::{dumps_compact, loads};
@@ -48,7 +48,7 @@ pub fn check(data: &[u8]) {
     let messages = TimestampSigner::new(&cookie_key.into(), &[], "django.contrib.messages");
     let (read, _) = MESSAGES.decode(&messages.sign_bytes(data, true, now)).unwrap_or_default();
     for part in read.iter().flat_map(|message| message.parts()) {
-        if let Part::Link { href, .. } = part {
+        if let MessagePart::Link { href, .. } = part {
             assert!(href.starts_with('/') && !href.starts_with("//") && !href.starts_with("/\\"), "{href:?}");
         }
     }

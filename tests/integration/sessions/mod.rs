@@ -8,7 +8,7 @@ mod messages;
 
 use actix_simplejwt::Apps;
 use actix_simplejwt::contrib::auth::{self, get_user};
-use actix_simplejwt::contrib::messages::{self as one_time, Level, Part};
+use actix_simplejwt::contrib::messages::{self as one_time, Level, MessagePart};
 use actix_simplejwt::contrib::sessions::{Session, SessionError, SessionStore};
 use actix_simplejwt::http::csrf as protection;
 use actix_simplejwt::rest_framework::authentication::session::SessionAuthentication;
@@ -152,7 +152,10 @@ async fn say(req: HttpRequest, what: Path<(String, String)>) -> actix_web::Resul
 }
 
 async fn link(req: HttpRequest) -> &'static str {
-    let parts = [Part::Text("A <b> ".to_owned()), Part::Link { href: "/x/?a&b".to_owned(), text: "link".to_owned() }];
+    let parts = [
+        MessagePart::Text("A <b> ".to_owned()),
+        MessagePart::Link { href: "/x/?a&b".to_owned(), text: "link".to_owned() },
+    ];
     one_time::add_parts(&req, Level::Success, &parts);
     ""
 }

@@ -9,7 +9,7 @@ use crate::db::{DatabaseError, DbConnection};
 
 /// One session or token of a user. It must hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credential {
+pub struct CredentialRow {
     /// The id for [`Credentials::end`]. It is in the page, so it must not be the secret itself.
     pub id: String,
     /// A text for each of [`Credentials::columns`]. The first one is its name, also in the log.
@@ -36,8 +36,12 @@ pub trait Credentials: Send + Sync + 'static {
     ///
     /// # Errors
     /// Returns the errors of the database.
-    fn list(&self, conn: &mut DbConnection, user: UserId, now: DateTime<Utc>)
-    -> Result<Vec<Credential>, DatabaseError>;
+    fn list(
+        &self,
+        conn: &mut DbConnection,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<CredentialRow>, DatabaseError>;
 
     /// Ends one of the user's credentials, in the transaction of the caller. Returns its name, or `None` if the user has no such
     /// credential.

@@ -9,7 +9,7 @@ mod page;
 mod panel;
 mod search;
 
-pub use self::credentials::{Credential, Credentials, UserCredentials};
+pub use self::credentials::{CredentialRow, Credentials, UserCredentials};
 pub use self::page::PAGE;
 pub use self::panel::panels;
-pub use self::search::{Hit, Look, Search};
+pub use self::search::{AccountSearch, Hit, SearchFn};

@@ -6,7 +6,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::panel::kind;
 use crate::contrib::admin::error::PageError;
-use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
+use crate::contrib::admin::log::{ActionFlag, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::options::ObjectPage;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
@@ -24,7 +24,7 @@ fn view<'a>(request: &'a AdminRequest, key: &'a str) -> LocalBoxFuture<'a, Resul
 }
 
 /// The action of a form.
-enum Asked<'a> {
+enum LoginsAction<'a> {
     End { kind: &'a str, id: &'a str },
     EndAll,
     Unlock,
@@ -34,7 +34,7 @@ enum Asked<'a> {
 type Done = Option<(ChangeMessage, String)>;
 
 /// The part in the transaction, with the stored user.
-type Work = Box<dyn FnOnce(&mut DbConnection, &SharedUser, UserId) -> Result<Done, DatabaseError> + Send>;
+type EndLogins = Box<dyn FnOnce(&mut DbConnection, &SharedUser, UserId) -> Result<Done, DatabaseError> + Send>;
 
 async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageError> {
     let site = AdminSite::of(request)?;
@@ -54,17 +54,17 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     }
     let form = |name| request.form.get(name).unwrap_or_default();
     let asked = match form("do") {
-        "end" => Asked::End { kind: form("kind"), id: form("id") },
-        "end_all" => Asked::EndAll,
-        "unlock" => Asked::Unlock,
+        "end" => LoginsAction::End { kind: form("kind"), id: form("id") },
+        "end_all" => LoginsAction::EndAll,
+        "unlock" => LoginsAction::Unlock,
         other => return Err(PageError::BadRequest(format!("{other:?} is not an action on a user"))),
     };
     let user = UserId::from_claim(&row.pk().into()).ok_or(PageError::NotFound)?;
     let by = request.user()?.pk().ok_or(PageError::PermissionDenied)?;
     let now = request.now();
     let apps = request.apps.clone();
-    let work: Work = match asked {
-        Asked::End { kind: name, id } => {
+    let work: EndLogins = match asked {
+        LoginsAction::End { kind: name, id } => {
             let kind = kind(request, name).ok_or(PageError::NotFound)?;
             let id = id.to_owned();
             Box::new(move |conn, _, user| {
@@ -75,7 +75,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
                 }))
             })
         }
-        Asked::EndAll => {
+        LoginsAction::EndAll => {
             apps.end_searched_logins(user).await?;
             Box::new(move |conn, found, user| {
                 apps.end_logins(conn, user, EndOfLogins::LoggedOut { authtoken: true })?;
@@ -84,7 +84,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
                 Ok(Some((ChangeMessage::Deleted { name: "all sessions and tokens".to_owned(), object }, text)))
             })
         }
-        Asked::Unlock => {
+        LoginsAction::Unlock => {
             let auth = auth.clone();
             Box::new(move |conn, found, _| unlock(&auth, conn, found))
         }
@@ -97,7 +97,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
         let Some((message, text)) = work(conn, &found, user)? else { return Ok(None) };
         let (id, repr) = (user.to_string(), found.username().to_owned());
         let object = LoggedObject { model: (&app, &model), id: &id, repr: &repr };
-        log_action(conn, by, Action::Change, object, &message, now)?;
+        log_action(conn, by, ActionFlag::Change, object, &message, now)?;
         Ok(Some(text))
     };
     match request.db.write(write).await? {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::credentials::{Credential, UserCredentials};
+use super::credentials::{CredentialRow, UserCredentials};
 use crate::contrib::admin::display::date_time;
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::models::{Model, Row};
@@ -24,18 +24,18 @@ struct AccountPanels {
     csrf_token: String,
     username: String,
     may_change: bool,
-    kinds: Vec<Kind>,
+    kinds: Vec<CredentialKind>,
     limits_failures: bool,
     failed: Vec<FailedLogins>,
 }
 
 /// The credentials of one kind.
-struct Kind {
+struct CredentialKind {
     name: &'static str,
     noun: &'static str,
     title: &'static str,
     columns: &'static [&'static str],
-    rows: Vec<Credential>,
+    rows: Vec<CredentialRow>,
 }
 
 impl AccountPanels {
@@ -69,7 +69,7 @@ pub async fn panels(
         let mut found = Vec::new();
         for kind in &kinds {
             let rows = kind.list(conn, pk, now)?;
-            found.push(Kind {
+            found.push(CredentialKind {
                 name: kind.name(),
                 noun: kind.noun(),
                 title: kind.title(),

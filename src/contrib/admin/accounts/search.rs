@@ -21,14 +21,14 @@ pub struct Hit {
 }
 
 /// Searches for a word at the given time.
-pub type Look = fn(&mut DbConnection, &str, DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError>;
+pub type SearchFn = fn(&mut DbConnection, &str, DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError>;
 
-/// A search that an app adds to the registry: `registry.push(Search(tokens_by_jti))`. It returns a few rows at most, found by an
+/// A search that an app adds to the registry: `registry.push(AccountSearch(tokens_by_jti))`. It returns a few rows at most, found by an
 /// index.
 #[derive(Clone, Copy)]
-pub struct Search(pub Look);
+pub struct AccountSearch(pub SearchFn);
 
-impl std::fmt::Debug for Search {
+impl std::fmt::Debug for AccountSearch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Search")
     }

@@ -4,7 +4,7 @@ use crate::db::DatabaseError;
 
 /// Why a list cannot be shown.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::contrib::admin) enum ListError {
+pub(in crate::contrib::admin) enum ChangeListError {
     /// A parameter is not a field, or has a value that the field cannot have. The list is shown without parameters.
     #[error("incorrect parameters")]
     Incorrect,
@@ -16,7 +16,7 @@ pub(in crate::contrib::admin) enum ListError {
     Database(#[from] DatabaseError),
 }
 
-impl From<diesel::result::Error> for ListError {
+impl From<diesel::result::Error> for ChangeListError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Database(error.into())
     }

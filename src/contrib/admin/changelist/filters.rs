@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 
-use super::error::ListError;
+use super::error::ChangeListError;
 use super::lookups::condition;
 use super::ordering::related_order;
 use super::params::Params;
@@ -63,7 +63,7 @@ impl Filter {
         path: &str,
         params: &Params,
         now: DateTime<Utc>,
-    ) -> Result<Option<Self>, ListError> {
+    ) -> Result<Option<Self>, ChangeListError> {
         let Some(field) = registered.model.get_field(path) else { return Ok(None) };
         let mut filter = Self {
             title: field.verbose_name.clone(),
@@ -114,7 +114,7 @@ impl Filter {
         site: &AdminSite,
         field: &Field,
         params: &Params,
-    ) -> Result<bool, ListError> {
+    ) -> Result<bool, ChangeListError> {
         let to = field.relation().map(|relation| &relation.to).or(field.many().map(|between| &between.to));
         let Some(other) = to.and_then(|to| site.model(to)) else { return Ok(false) };
         let (exact, isnull) = (format!("{}__{}__exact", field.name, other.model.pk), format!("{}__isnull", field.name));
@@ -222,7 +222,7 @@ impl Filter {
         registered: &Registered,
         field: &Field,
         params: &Params,
-    ) -> Result<bool, ListError> {
+    ) -> Result<bool, ChangeListError> {
         let isnull = format!("{}__isnull", field.name);
         let (values, is_null) = (params.values(&field.name), params.get(&isnull));
         let table = registered.objects.table(conn)?;
@@ -282,7 +282,7 @@ impl Filter {
         joins: &mut Joins<'_>,
         part: &Statement,
         others: &Statement,
-    ) -> Result<Vec<u64>, ListError> {
+    ) -> Result<Vec<u64>, ChangeListError> {
         let table = registered.objects.table(conn)?;
         let mut statement = Statement::new("SELECT ");
         for (index, choice) in self.choices.iter().enumerate() {

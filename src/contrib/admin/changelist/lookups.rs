@@ -3,8 +3,8 @@
 use chrono::{Datelike, Days, NaiveDate};
 use serde_json::Value;
 
-use super::error::ListError;
-use super::path::{Joins, PathColumn, Target};
+use super::error::ChangeListError;
+use super::path::{Joins, PathColumn, PathTarget};
 use crate::core::python;
 use crate::db::DbConnection;
 use crate::db::tables::{ColumnKind, Statement};
@@ -15,13 +15,13 @@ pub(super) fn condition(
     joins: &mut Joins<'_>,
     path: &str,
     values: &[String],
-) -> Result<Statement, ListError> {
-    let resolved = joins.resolve(conn, path)?.ok_or(ListError::Incorrect)?;
+) -> Result<Statement, ChangeListError> {
+    let resolved = joins.resolve(conn, path)?.ok_or(ChangeListError::Incorrect)?;
     let mut any = Statement::default();
     for value in values {
         let one = match &resolved.target {
-            Target::Column(column) => of_column(column, &resolved.rest, value, path)?,
-            Target::Many { between, table, own_key } => {
+            PathTarget::Column(column) => of_column(column, &resolved.rest, value, path)?,
+            PathTarget::Many { between, table, own_key } => {
                 let (source, target) = (table.column(&between.source)?, table.column(&between.target)?);
                 let column = PathColumn {
                     sql: target.qualified.clone(),
@@ -51,16 +51,16 @@ fn is_true(value: &str) -> bool {
 }
 
 /// The condition of one value.
-fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Result<Statement, ListError> {
+fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Result<Statement, ChangeListError> {
     // No text has a NUL, and PostgreSQL refuses the statement.
     if value.contains('\0') {
-        return Err(ListError::Incorrect);
+        return Err(ChangeListError::Incorrect);
     }
     let lookup = match rest {
         [] => "exact",
         [lookup] => lookup,
         ["date" | "year" | "month" | "day", "exact"] => rest.first().copied().unwrap_or_default(),
-        _ => return Err(ListError::Incorrect),
+        _ => return Err(ChangeListError::Incorrect),
     };
     let sql = &column.sql;
     let compared = |operator: &str| {
@@ -101,34 +101,34 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
         "startswith" | "istartswith" => Ok(like(column, &format!("{}%", escaped(value)), lookup == "istartswith")),
         "endswith" | "iendswith" => Ok(like(column, &format!("%{}", escaped(value)), lookup == "iendswith")),
         // A regular expression of a client could keep the database busy.
-        "regex" | "iregex" => Err(ListError::Disallowed(path.to_owned())),
-        _ => Err(ListError::Incorrect),
+        "regex" | "iregex" => Err(ChangeListError::Disallowed(path.to_owned())),
+        _ => Err(ChangeListError::Incorrect),
     }
 }
 
 /// The value of the column for `value`. `None` for a number that the column cannot hold.
-fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ListError> {
+fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ChangeListError> {
     // The values of look-ups differ from the values of forms: `BooleanField.to_python`.
     if column.column.kind == ColumnKind::Boolean && !["t", "True", "1", "f", "False", "0"].contains(&value) {
-        return Err(ListError::Incorrect);
+        return Err(ChangeListError::Incorrect);
     }
     match column.column.kind.parse(value) {
         Ok(value) => Ok(Some(value)),
         Err(_) if matches!(column.column.kind, ColumnKind::Integer(_)) => {
             let digits = python::strip(value).trim_start_matches(['+', '-']);
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-            if is_number { Ok(None) } else { Err(ListError::Incorrect) }
+            if is_number { Ok(None) } else { Err(ChangeListError::Incorrect) }
         }
-        Err(_) => Err(ListError::Incorrect),
+        Err(_) => Err(ChangeListError::Incorrect),
     }
 }
 
 /// The condition that the year, month or day of a date is `value`. A year or a day is a range, so that an index can be used.
-fn part_of_date(column: &PathColumn, part: &str, value: &str) -> Result<Statement, ListError> {
-    let number = || python::int(&Value::from(value)).ok_or(ListError::Incorrect);
+fn part_of_date(column: &PathColumn, part: &str, value: &str) -> Result<Statement, ChangeListError> {
+    let number = || python::int(&Value::from(value)).ok_or(ChangeListError::Incorrect);
     let day = |year: i64, month, day| {
         let year = i32::try_from(year).ok().filter(|year| (1..=9999).contains(year));
-        year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day)).ok_or(ListError::Incorrect)
+        year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day)).ok_or(ChangeListError::Incorrect)
     };
     let (from, to) = match part {
         "year" => {
@@ -136,7 +136,7 @@ fn part_of_date(column: &PathColumn, part: &str, value: &str) -> Result<Statemen
             (day(year, 1, 1)?, day(year, 12, 31)?)
         }
         "date" => {
-            let date: NaiveDate = value.parse().map_err(|_| ListError::Incorrect)?;
+            let date: NaiveDate = value.parse().map_err(|_| ChangeListError::Incorrect)?;
             (date, date)
         }
         _ => {
@@ -154,15 +154,15 @@ fn part_of_date(column: &PathColumn, part: &str, value: &str) -> Result<Statemen
 }
 
 /// The condition that a date is one of the days from `from` to `to`.
-pub(super) fn range(column: &PathColumn, from: NaiveDate, to: NaiveDate) -> Result<Statement, ListError> {
-    let end = to.checked_add_days(Days::new(1)).filter(|end| end.year() <= 9999).ok_or(ListError::Incorrect)?;
+pub(super) fn range(column: &PathColumn, from: NaiveDate, to: NaiveDate) -> Result<Statement, ChangeListError> {
+    let end = to.checked_add_days(Days::new(1)).filter(|end| end.year() <= 9999).ok_or(ChangeListError::Incorrect)?;
     let mut condition = Statement::new(format!("({} >= ", column.sql));
     for (index, day) in [from, end].into_iter().enumerate() {
         condition.push(if index == 0 { "" } else { " AND " });
         if index == 1 {
             condition.push(&format!("{} < ", column.sql));
         }
-        let value = column.column.kind.parse(&day.to_string()).map_err(|_| ListError::Incorrect)?;
+        let value = column.column.kind.parse(&day.to_string()).map_err(|_| ChangeListError::Incorrect)?;
         condition.bind(&column.column, Some(&value), column.vendor);
     }
     condition.push(")");

@@ -14,16 +14,16 @@ mod path;
 mod query;
 mod search;
 
-pub(in crate::contrib::admin) use self::error::ListError;
+pub(in crate::contrib::admin) use self::error::ChangeListError;
 use self::filters::Filter;
 pub(in crate::contrib::admin) use self::filters::FilterLink;
 use self::ordering::{order_field, sorted_columns};
 pub(in crate::contrib::admin) use self::paginator::get_elided_page_range;
-use self::paginator::{COUNTED, Count, Paginator};
+use self::paginator::{COUNTED, Paginator, RowCount};
 use self::params::{ALL, EVERY_ROW, FACETS, ORDER, PAGE};
 pub(in crate::contrib::admin) use self::params::{CHANGELIST_FILTERS, IS_POPUP, Params, TO_FIELD};
 use self::query::Query;
-pub(in crate::contrib::admin) use self::query::{CHECKBOX, Request, Wanted};
+pub(in crate::contrib::admin) use self::query::{CHECKBOX, ListRequest, Wanted};
 use super::models::Row;
 use super::sites::{AdminSite, Registered};
 use crate::db::DbConnection;
@@ -37,9 +37,9 @@ pub(in crate::contrib::admin) struct ChangeList {
     /// The rows of this page, with the rows that they refer to.
     pub(in crate::contrib::admin) rows: Vec<Row>,
     /// The number of rows that were found.
-    pub(in crate::contrib::admin) result_count: Count,
+    pub(in crate::contrib::admin) result_count: RowCount,
     /// The number of rows without search and filters.
-    pub(in crate::contrib::admin) full_count: Count,
+    pub(in crate::contrib::admin) full_count: RowCount,
     filters: Vec<Filter>,
     /// The numbers of rows of the choices of each filter, if they are shown.
     facets: Vec<Vec<u64>>,
@@ -60,13 +60,13 @@ impl ChangeList {
         conn: &mut DbConnection,
         site: &AdminSite,
         registered: &Registered,
-        request: &Request,
-    ) -> Result<Self, ListError> {
+        request: &ListRequest,
+    ) -> Result<Self, ChangeListError> {
         let params = Params::new(&request.params);
         let mut query = Query::new(conn, site, registered, &params, request)?;
         let count = match query.condition.is_empty() {
             true => query.full_count,
-            false => Count::new(registered.objects.count_of(conn, &query.selection(Some(COUNTED + 1)))?),
+            false => RowCount::new(registered.objects.count_of(conn, &query.selection(Some(COUNTED + 1)))?),
         };
         let paginator = Paginator {
             count,
@@ -83,7 +83,7 @@ impl ChangeList {
         }
         let mut rows = query.select(conn, &selection)?;
         if rows.is_empty() && selection.offset > 0 {
-            return Err(ListError::Incorrect);
+            return Err(ChangeListError::Incorrect);
         }
         let per_page = usize::try_from(paginator.per_page).unwrap_or(usize::MAX);
         let has_next_page = paginator.is_paginated() && rows.len() > per_page;

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::error::ListError;
+use super::error::ChangeListError;
 use super::params::{ORDER, Params};
-use super::path::{Joins, Target};
+use super::path::{Joins, PathTarget};
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::core::python;
 use crate::db::DbConnection;
@@ -76,7 +76,7 @@ pub(super) fn order_by(
     registered: &Registered,
     columns: &[String],
     params: &Params,
-) -> Result<String, ListError> {
+) -> Result<String, ChangeListError> {
     let mut ordering = registered.get_ordering();
     if params.get(ORDER).is_some_and(|order| !order.is_empty()) {
         ordering = chosen_ordering(registered, columns, params);
@@ -111,9 +111,9 @@ fn add_terms(
     path: &str,
     descends: bool,
     terms: &mut Vec<String>,
-) -> Result<(), ListError> {
+) -> Result<(), ChangeListError> {
     let Some(resolved) = joins.resolve(conn, path)? else { return Ok(()) };
-    let Target::Column(column) = resolved.target else { return Ok(()) };
+    let PathTarget::Column(column) = resolved.target else { return Ok(()) };
     // A foreign key is sorted by the ordering of the referenced model.
     for field in &column.related_ordering {
         let (name, is_opposite) = field.strip_prefix('-').map_or((field.as_str(), false), |name| (name, true));
@@ -133,7 +133,7 @@ pub(super) fn related_order(
     conn: &mut DbConnection,
     site: &AdminSite,
     related: &Registered,
-) -> Result<(String, String), ListError> {
+) -> Result<(String, String), ChangeListError> {
     let mut joins = Joins::new(site, related);
     let mut terms = Vec::new();
     for field in related.get_ordering() {

@@ -1,6 +1,6 @@
 //! The pages of a list. Python counterpart: `django.core.paginator`.
 
-use super::error::ListError;
+use super::error::ChangeListError;
 
 /// Rows are counted up to this number.
 pub(in crate::contrib::admin) const COUNTED: u64 = 10_000;
@@ -13,14 +13,14 @@ const ON_ENDS: u64 = 2;
 
 /// The number of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::contrib::admin) enum Count {
+pub(in crate::contrib::admin) enum RowCount {
     /// This number.
     Exactly(u64),
     /// More than [`COUNTED`].
     More,
 }
 
-impl Count {
+impl RowCount {
     pub(super) fn new(counted: u64) -> Self {
         if counted > COUNTED { Self::More } else { Self::Exactly(counted) }
     }
@@ -34,7 +34,7 @@ impl Count {
     }
 }
 
-impl std::fmt::Display for Count {
+impl std::fmt::Display for RowCount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Exactly(count) => count.fmt(f),
@@ -46,7 +46,7 @@ impl std::fmt::Display for Count {
 /// The pages of the rows that were found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Paginator {
-    pub(super) count: Count,
+    pub(super) count: RowCount,
     /// `list_per_page`, at least 1.
     pub(super) per_page: u64,
     /// `list_max_show_all`
@@ -72,14 +72,14 @@ impl Paginator {
     ///
     /// # Errors
     /// Returns an error if there is no such page. Beyond [`COUNTED`] this is found only when the rows are read.
-    pub(super) fn offset(self) -> Result<u64, ListError> {
+    pub(super) fn offset(self) -> Result<u64, ChangeListError> {
         let page = u64::try_from(self.number).ok().and_then(|number| number.checked_sub(1));
-        let offset = page.and_then(|page| page.checked_mul(self.per_page)).ok_or(ListError::Incorrect)?;
+        let offset = page.and_then(|page| page.checked_mul(self.per_page)).ok_or(ChangeListError::Incorrect)?;
         let exists = match self.count {
-            Count::Exactly(count) => offset < count,
-            Count::More => i64::try_from(offset).is_ok(),
+            RowCount::Exactly(count) => offset < count,
+            RowCount::More => i64::try_from(offset).is_ok(),
         };
-        if exists { Ok(offset) } else { Err(ListError::Incorrect) }
+        if exists { Ok(offset) } else { Err(ChangeListError::Incorrect) }
     }
 
     /// The number of this page.
@@ -93,9 +93,9 @@ impl Paginator {
             return Vec::new();
         }
         match self.count {
-            Count::Exactly(count) => get_elided_page_range(self.page(), count.div_ceil(self.per_page).max(1)),
+            RowCount::Exactly(count) => get_elided_page_range(self.page(), count.div_ceil(self.per_page).max(1)),
             // The number of pages is not known.
-            Count::More => {
+            RowCount::More => {
                 let known = (COUNTED / self.per_page).max(self.page() + u64::from(has_next_page));
                 get_elided_page_range(self.page(), known).into_iter().chain(has_next_page.then_some(None)).collect()
             }

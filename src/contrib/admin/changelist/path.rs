@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::error::ListError;
+use super::error::ChangeListError;
 use crate::contrib::admin::cell::SHOWN_OF_SECRETS;
 use crate::contrib::admin::models::{Field, FieldKind, ManyToMany, Model};
 use crate::contrib::admin::sites::{AdminSite, Registered};
@@ -34,7 +34,7 @@ pub(super) struct PathColumn {
 
 /// The target of a path.
 #[derive(Clone, Debug)]
-pub(super) enum Target {
+pub(super) enum PathTarget {
     Column(PathColumn),
     /// A many-to-many field of the model itself. The last is the column with the key of the other model.
     Many {
@@ -47,7 +47,7 @@ pub(super) enum Target {
 /// A parsed path: its target, and the rest, such as `exact`.
 #[derive(Clone, Debug)]
 pub(super) struct Resolved<'p> {
-    pub(super) target: Target,
+    pub(super) target: PathTarget,
     pub(super) rest: Vec<&'p str>,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Joins<'a> {
         &mut self,
         conn: &mut DbConnection,
         path: &'p str,
-    ) -> Result<Option<Resolved<'p>>, ListError> {
+    ) -> Result<Option<Resolved<'p>>, ChangeListError> {
         let mut parts = path.split("__").peekable();
         let Some(mut field) = parts.next().and_then(|part| field_of(&self.registered.model, part)) else {
             return Ok(None);
@@ -75,8 +75,11 @@ impl<'a> Joins<'a> {
             let other = self.site.model(&between.to);
             let is_key = |part: &&str| other.and_then(|other| field_of(&other.model, part)).is_some();
             parts.next_if(is_key);
-            let target =
-                Target::Many { between: between.clone(), table: registered.objects.through(conn, between)?, own_key };
+            let target = PathTarget::Many {
+                between: between.clone(),
+                table: registered.objects.through(conn, between)?,
+                own_key,
+            };
             return Ok(Some(Resolved { target, rest: parts.collect() }));
         }
         while let Some(relation) = field.relation() {
@@ -98,7 +101,7 @@ impl<'a> Joins<'a> {
             None => Vec::new(),
         };
         let sql = format!("{alias}.{}", column.quoted);
-        let target = Target::Column(PathColumn { sql, column, related_ordering, vendor: table.vendor });
+        let target = PathTarget::Column(PathColumn { sql, column, related_ordering, vendor: table.vendor });
         Ok(Some(Resolved { target, rest: parts.collect() }))
     }
 
@@ -109,7 +112,7 @@ impl<'a> Joins<'a> {
         path: &str,
         from: &str,
         other: &Registered,
-    ) -> Result<(String, Arc<Table>), ListError> {
+    ) -> Result<(String, Arc<Table>), ChangeListError> {
         if let Some((_, alias, table)) = self.joined.iter().find(|(known, ..)| known == path) {
             return Ok((alias.clone(), Arc::clone(table)));
         }

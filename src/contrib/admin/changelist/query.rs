@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::error::ListError;
+use super::error::ChangeListError;
 use super::filters::Filter;
 use super::ordering::order_by;
-use super::paginator::{COUNTED, Count};
+use super::paginator::{COUNTED, RowCount};
 use super::params::{EVERY_ROW, Params, TO_FIELD};
 use super::path::{Joins, is_allowed};
 use super::{lookups, search};
@@ -20,7 +20,7 @@ pub(in crate::contrib::admin) const CHECKBOX: &str = "action_checkbox";
 
 /// The inputs for loading a list.
 #[derive(Clone, Debug)]
-pub(in crate::contrib::admin) struct Request {
+pub(in crate::contrib::admin) struct ListRequest {
     pub(in crate::contrib::admin) params: QueryDict,
     /// Whether rows can be selected.
     pub(in crate::contrib::admin) has_actions: bool,
@@ -54,10 +54,10 @@ pub(super) struct Query<'a> {
     /// The part of the table that is searched. Empty for all of it.
     pub(super) part: Statement,
     /// The number of rows without search and filters.
-    pub(super) full_count: Count,
+    pub(super) full_count: RowCount,
 }
 
-impl Request {
+impl ListRequest {
     /// At most `limit` of the rows that the list would show on its pages.
     ///
     /// # Errors
@@ -69,11 +69,11 @@ impl Request {
         registered: &Registered,
         wanted: Wanted<'_>,
         limit: u64,
-    ) -> Result<Vec<Row>, ListError> {
+    ) -> Result<Vec<Row>, ChangeListError> {
         let params = Params::new(&self.params);
         // The search text was dropped. Reading all rows would return more than was asked for, without a message.
         if params.search_error.is_some() && matches!(wanted, Wanted::After(_)) {
-            return Err(ListError::Incorrect);
+            return Err(ChangeListError::Incorrect);
         }
         let query = Query::new(conn, site, registered, &params, self)?;
         let mut selection = query.selection(Some(limit));
@@ -105,16 +105,16 @@ impl<'a> Query<'a> {
         site: &'a AdminSite,
         registered: &'a Registered,
         params: &Params,
-        request: &Request,
-    ) -> Result<Self, ListError> {
+        request: &ListRequest,
+    ) -> Result<Self, ChangeListError> {
         if let Some((path, _)) = params.filters().find(|(path, values)| !is_allowed(site, registered, path, values)) {
-            return Err(ListError::Disallowed(path.to_owned()));
+            return Err(ChangeListError::Disallowed(path.to_owned()));
         }
         if let Some(field) = params.get(TO_FIELD).filter(|field| !field.is_empty() && !is_key(registered, field)) {
-            return Err(ListError::Disallowed(field.to_owned()));
+            return Err(ChangeListError::Disallowed(field.to_owned()));
         }
         if params.has_too_many_values() {
-            return Err(ListError::Incorrect);
+            return Err(ChangeListError::Incorrect);
         }
         let checkbox = request.has_actions.then_some(CHECKBOX);
         let columns = checkbox.into_iter().chain(registered.admin.list_display().iter().copied());
@@ -134,9 +134,9 @@ impl<'a> Query<'a> {
             search = and(search, lookups::condition(conn, &mut joins, path, values)?);
         }
         let order_by = order_by(conn, &mut joins, registered, &columns, params)?;
-        let full_count = Count::new(registered.objects.count(conn, &Statement::default(), Some(COUNTED + 1))?);
+        let full_count = RowCount::new(registered.objects.count(conn, &Statement::default(), Some(COUNTED + 1))?);
         let words = search::condition(conn, &mut joins, registered, &params.query)?;
-        let is_partly_searched = full_count == Count::More && !words.is_empty() && !params.contains(EVERY_ROW);
+        let is_partly_searched = full_count == RowCount::More && !words.is_empty() && !params.contains(EVERY_ROW);
         let part = match is_partly_searched {
             true => search::searched_part(conn, &mut joins, registered, &params.query)?,
             false => Statement::default(),
@@ -158,7 +158,7 @@ impl<'a> Query<'a> {
     }
 
     /// The rows of `selection`, with the rows that their columns refer to.
-    pub(super) fn select(&self, conn: &mut DbConnection, selection: &Selection) -> Result<Vec<Row>, ListError> {
+    pub(super) fn select(&self, conn: &mut DbConnection, selection: &Selection) -> Result<Vec<Row>, ChangeListError> {
         let mut rows = self.registered.objects.select(conn, selection)?;
         let relations: Vec<&str> =
             self.columns.iter().map(String::as_str).filter(|name| self.is_relation(name)).collect();
@@ -171,7 +171,7 @@ impl<'a> Query<'a> {
     }
 
     /// The numbers of rows of the choices of each filter.
-    pub(super) fn facets(&mut self, conn: &mut DbConnection) -> Result<Vec<Vec<u64>>, ListError> {
+    pub(super) fn facets(&mut self, conn: &mut DbConnection) -> Result<Vec<Vec<u64>>, ChangeListError> {
         let mut facets = Vec::new();
         for (index, filter) in self.filters.iter().enumerate() {
             let others = self.filters.iter().enumerate().filter(|(other, _)| *other != index);

@@ -4,9 +4,9 @@
 //! So in a large table only the newest rows are searched, and the rows whose unique texts begin with a word. The page says so and
 //! offers to search every row.
 
-use super::error::ListError;
+use super::error::ChangeListError;
 use super::lookups::{escaped, like};
-use super::path::{Joins, PathColumn, Target};
+use super::path::{Joins, PathColumn, PathTarget};
 use crate::contrib::admin::models::one_of;
 use crate::contrib::admin::sites::Registered;
 use crate::db::DbConnection;
@@ -25,7 +25,7 @@ pub(super) fn condition(
     joins: &mut Joins<'_>,
     registered: &Registered,
     query: &str,
-) -> Result<Statement, ListError> {
+) -> Result<Statement, ChangeListError> {
     let columns = columns(conn, joins, registered)?;
     let mut all = Statement::default();
     if columns.is_empty() {
@@ -55,7 +55,7 @@ pub(super) fn searched_part(
     joins: &mut Joins<'_>,
     registered: &Registered,
     query: &str,
-) -> Result<Statement, ListError> {
+) -> Result<Statement, ChangeListError> {
     let table = registered.objects.table(conn)?;
     let key = registered.objects.column(&table, "pk")?;
     let newest = format!(
@@ -115,7 +115,7 @@ fn columns(
     conn: &mut DbConnection,
     joins: &mut Joins<'_>,
     registered: &Registered,
-) -> Result<Vec<(PathColumn, TextLookup)>, ListError> {
+) -> Result<Vec<(PathColumn, TextLookup)>, ChangeListError> {
     let mut columns = Vec::new();
     for path in registered.admin.search_fields() {
         let (path, lookup) = match (path.strip_prefix('^'), path.strip_prefix('=')) {
@@ -123,7 +123,7 @@ fn columns(
             (_, Some(path)) => (path, TextLookup::Exact),
             _ => (*path, TextLookup::Contains),
         };
-        if let Some(Target::Column(column)) = joins.resolve(conn, path)?.map(|resolved| resolved.target) {
+        if let Some(PathTarget::Column(column)) = joins.resolve(conn, path)?.map(|resolved| resolved.target) {
             columns.push((column, lookup));
         }
     }

@@ -58,7 +58,7 @@ pub fn parse_time(text: &str) -> Option<NaiveTime> {
 }
 
 #[derive(Default)]
-struct Parts {
+struct DateParts {
     year: Option<i32>,
     month: Option<u32>,
     day: Option<u32>,
@@ -69,8 +69,8 @@ struct Parts {
 }
 
 /// `strptime`. The whole text must be used.
-fn read(text: &str, format: &str) -> Option<Parts> {
-    let mut parts = Parts::default();
+fn read(text: &str, format: &str) -> Option<DateParts> {
+    let mut parts = DateParts::default();
     let mut rest = text;
     let mut format = format.chars();
     while let Some(c) = format.next() {
@@ -90,7 +90,7 @@ fn read(text: &str, format: &str) -> Option<Parts> {
 }
 
 /// Reads the value of `%kind`, and returns it with the rest of the text.
-fn part<'a>(parts: &mut Parts, kind: char, text: &'a str) -> Option<&'a str> {
+fn part<'a>(parts: &mut DateParts, kind: char, text: &'a str) -> Option<&'a str> {
     let (number, rest) = match kind {
         'Y' => digits(text, 4, 4)?,
         'y' => digits(text, 2, 2)?,

@@ -3,7 +3,7 @@
 use diesel::Column;
 
 use super::kind::{DefaultValue, FieldKind, ManyToMany, OnDelete, Relation};
-use super::sql_type::FieldType;
+use super::sql_type::SqlFieldType;
 use super::table_name::{TableName, table_name};
 
 /// A field of a model.
@@ -50,7 +50,7 @@ impl Field {
     #[must_use]
     pub fn of<C: Column>(column: C) -> Self
     where
-        C::SqlType: FieldType,
+        C::SqlType: SqlFieldType,
     {
         let _ = column;
         Self::new(C::NAME, C::NAME, C::SqlType::KIND, C::SqlType::NULL)
@@ -61,7 +61,7 @@ impl Field {
     #[must_use]
     pub fn foreign_key<C: Column>(column: C, to: &str) -> Self
     where
-        C::SqlType: FieldType,
+        C::SqlType: SqlFieldType,
     {
         let _ = column;
         let name = C::NAME.strip_suffix("_id").unwrap_or(C::NAME);
@@ -73,7 +73,7 @@ impl Field {
     #[must_use]
     pub fn one_to_one<C: Column>(column: C, to: &str) -> Self
     where
-        C::SqlType: FieldType,
+        C::SqlType: SqlFieldType,
     {
         let mut field = Self::foreign_key(column, to).unique();
         if let FieldKind::ForeignKey(relation) = field.kind {

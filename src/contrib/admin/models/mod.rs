@@ -40,4 +40,4 @@ pub use self::manager::{Manager, Selection, one_of};
 pub use self::model::Model;
 pub(super) use self::moments::{moment, moment_text};
 pub use self::row::Row;
-pub use self::sql_type::FieldType;
+pub use self::sql_type::SqlFieldType;

@@ -3,7 +3,7 @@
 use diesel::{Column, Table};
 
 use super::field::Field;
-use super::sql_type::FieldType;
+use super::sql_type::SqlFieldType;
 use super::table_name::{TableName, table_name};
 use crate::db::migrations::ModelName;
 
@@ -38,7 +38,7 @@ impl Model {
     where
         T::FromClause: TableName,
         T::PrimaryKey: Column,
-        <T::PrimaryKey as diesel::Expression>::SqlType: FieldType,
+        <T::PrimaryKey as diesel::Expression>::SqlType: SqlFieldType,
     {
         let key = Field::of(table.primary_key()).verbose_name("ID").auto();
         Self::described(app_label, object_name, &table_name(&table), key)

@@ -6,7 +6,7 @@ use super::kind::FieldKind;
 use crate::db::types::UserKey;
 
 /// A type of diesel for which there is a field type.
-pub trait FieldType {
+pub trait SqlFieldType {
     /// The type of the field.
     const KIND: FieldKind;
     /// Whether it may be NULL.
@@ -15,7 +15,7 @@ pub trait FieldType {
 
 macro_rules! kinds {
     ($($kind:ident: $($type:ty),+;)+) => {
-        $($(impl FieldType for $type {
+        $($(impl SqlFieldType for $type {
             const KIND: FieldKind = FieldKind::$kind;
         })+)+
     };
@@ -42,7 +42,7 @@ kinds! {
     DateTime: sql_types::TimestamptzSqlite;
 }
 
-impl<T: FieldType> FieldType for sql_types::Nullable<T>
+impl<T: SqlFieldType> SqlFieldType for sql_types::Nullable<T>
 where
     T: diesel::sql_types::SqlType,
 {

@@ -3,14 +3,14 @@
 
 use crate::contrib::admin::deletion::Deletion;
 use crate::contrib::admin::error::{ATTEMPTS, PageError};
-use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
+use crate::contrib::admin::log::{ActionFlag, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
 use crate::db::DbConnection;
 
 /// The result of a deletion.
-pub(super) enum Outcome {
+pub(super) enum DeletionOutcome {
     /// The rows were deleted.
     Deleted,
     /// Another request has deleted one of the rows.
@@ -35,13 +35,13 @@ pub(super) async fn delete_rows(
     rows: &[Row],
     is_confirmed: bool,
     if_gone: IfGone,
-) -> Result<Outcome, PageError> {
+) -> Result<DeletionOutcome, PageError> {
     // Repeated if another request has added a row that refers to these rows, or after a deadlock.
     for is_last in ATTEMPTS {
         let deletion = collect(site, registered, request, rows.to_vec()).await?;
         let perms_needed = deletion.perms_needed(request);
         if !is_confirmed || !deletion.protected.is_empty() {
-            return Ok(Outcome::Question(deletion, perms_needed));
+            return Ok(DeletionOutcome::Question(deletion, perms_needed));
         }
         if !perms_needed.is_empty() {
             return Err(PageError::PermissionDenied);
@@ -75,14 +75,14 @@ async fn carry_out(
     rows: Vec<Row>,
     agreed: Deletion,
     if_gone: IfGone,
-) -> Result<Option<Outcome>, PageError> {
+) -> Result<Option<DeletionOutcome>, PageError> {
     let (site, registered) = (site.clone(), registered.clone());
     let (user, now) = (request.user.as_ref().and_then(|user| user.pk()), request.now());
-    let delete = move |conn: &mut DbConnection| -> Result<Option<Outcome>, PageError> {
+    let delete = move |conn: &mut DbConnection| -> Result<Option<DeletionOutcome>, PageError> {
         if if_gone == IfGone::Stop {
             for row in &rows {
                 if !Deletion::claim(conn, &registered, row)? {
-                    return Ok(Some(Outcome::Gone));
+                    return Ok(Some(DeletionOutcome::Gone));
                 }
             }
         }
@@ -96,14 +96,14 @@ async fn carry_out(
             for row in &rows {
                 let repr = registered.admin.to_string(row);
                 let logged = LoggedObject { model: (&model.app_label, &model.model_name), id: row.pk(), repr: &repr };
-                log_action(conn, user, Action::Deletion, logged, &ChangeMessage::Nothing, now)?;
+                log_action(conn, user, ActionFlag::Deletion, logged, &ChangeMessage::Nothing, now)?;
             }
         }
         deletion.delete_related(conn)?;
         for row in &rows {
             registered.admin.delete_model(conn, &registered.objects, row)?;
         }
-        Ok(Some(Outcome::Deleted))
+        Ok(Some(DeletionOutcome::Deleted))
     };
     request.db.write(delete).await
 }

@@ -12,7 +12,7 @@ use crate::contrib::admin::error::{PageError, method_not_allowed, redirect};
 use crate::contrib::admin::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
-use crate::contrib::admin::urls::{ModelPage, Page, resolve, unquote};
+use crate::contrib::admin::urls::{ModelPage, SitePage, resolve, unquote};
 use crate::contrib::auth::models::UserPermissions;
 use crate::contrib::auth::{SharedUser, get_user};
 use crate::contrib::sessions::SessionError;
@@ -105,31 +105,33 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
     let path = decode_path(&path);
     let page = resolve(site, &path);
     let is_staff = request.user.as_ref().is_some_and(|user| user.is_active() && user.is_staff());
-    if !is_staff && !matches!(page, Some(Page::Login)) {
+    if !is_staff && !matches!(page, Some(SitePage::Login)) {
         return Ok(match page {
-            Some(Page::Logout) => redirect(site.base()),
+            Some(SitePage::Logout) => redirect(site.base()),
             _ => redirect(&format!("{}login/?next={}", site.base(), next(&request.full_path()))),
         });
     }
     let Some(page) = page else { return catch_all(site, request, &path) };
     let is_known = matches!(*request.req.method(), Method::GET | Method::HEAD | Method::POST);
-    if !is_known && !matches!(page, Page::Login | Page::Logout) {
+    if !is_known && !matches!(page, SitePage::Login | SitePage::Logout) {
         return Ok(unknown_method(request.req.method(), "GET, HEAD, POST, OPTIONS"));
     }
     match page {
-        Page::PasswordChangeDone if request.is_post() => Ok(unknown_method(request.req.method(), "GET, HEAD, OPTIONS")),
-        Page::Index => site_pages::index(site, request).await,
-        Page::Login => site_pages::login(site, request).await,
-        Page::Logout => site_pages::logout(site, request).await,
-        Page::PasswordChange => site_pages::password_change(site, request).await,
-        Page::PasswordChangeDone => site_pages::password_change_done(site, request).await,
-        Page::Autocomplete => Err(PageError::PermissionDenied),
-        Page::ViewOnSite => Err(PageError::NotFound),
-        Page::Dashboard => dashboard::dashboard(site, request).await,
-        Page::Search => dashboard::search(site, request).await,
-        Page::Theme => site_pages::theme(site, request).await,
-        Page::AppIndex(label) => site_pages::app_index(site, label, request).await,
-        Page::Model(registered, page) => match page {
+        SitePage::PasswordChangeDone if request.is_post() => {
+            Ok(unknown_method(request.req.method(), "GET, HEAD, OPTIONS"))
+        }
+        SitePage::Index => site_pages::index(site, request).await,
+        SitePage::Login => site_pages::login(site, request).await,
+        SitePage::Logout => site_pages::logout(site, request).await,
+        SitePage::PasswordChange => site_pages::password_change(site, request).await,
+        SitePage::PasswordChangeDone => site_pages::password_change_done(site, request).await,
+        SitePage::Autocomplete => Err(PageError::PermissionDenied),
+        SitePage::ViewOnSite => Err(PageError::NotFound),
+        SitePage::Dashboard => dashboard::dashboard(site, request).await,
+        SitePage::Search => dashboard::search(site, request).await,
+        SitePage::Theme => site_pages::theme(site, request).await,
+        SitePage::AppIndex(label) => site_pages::app_index(site, label, request).await,
+        SitePage::Model(registered, page) => match page {
             ModelPage::ChangeList => changelist::changelist(site, registered, request).await,
             ModelPage::Export => export::export(site, registered, request).await,
             ModelPage::Add => objects::add(site, registered, request).await,

@@ -10,7 +10,7 @@ use futures_util::stream;
 
 use super::changelist::cell;
 use crate::contrib::admin::cell::Cell;
-use crate::contrib::admin::changelist::{self, ListError, Wanted};
+use crate::contrib::admin::changelist::{self, ChangeListError, Wanted};
 use crate::contrib::admin::error::{PageError, redirect};
 use crate::contrib::admin::models::{Field, FieldKind, Row};
 use crate::contrib::admin::request::AdminRequest;
@@ -32,21 +32,21 @@ pub(super) async fn export(
     if !registered.has_view_permission(request, None) {
         return Err(PageError::PermissionDenied);
     }
-    let wanted = changelist::Request { params: request.params.clone(), has_actions: false, now: request.now() };
-    let source = Source { db: request.db.clone(), site: site.clone(), registered: registered.clone(), wanted };
+    let wanted = changelist::ListRequest { params: request.params.clone(), has_actions: false, now: request.now() };
+    let source = RowSource { db: request.db.clone(), site: site.clone(), registered: registered.clone(), wanted };
     // The first rows are read before the answer begins, so that an error has a status.
     let first = match source.chunk(None).await {
         Ok(rows) => rows,
-        Err(ListError::Incorrect) => return Ok(redirect(&format!("{}?e=1", source.list_url()))),
-        Err(ListError::Disallowed(path)) => {
+        Err(ChangeListError::Incorrect) => return Ok(redirect(&format!("{}?e=1", source.list_url()))),
+        Err(ChangeListError::Disallowed(path)) => {
             return Err(PageError::BadRequest(format!("filtering by {path} is not allowed")));
         }
-        Err(ListError::Database(error)) => return Err(error.into()),
+        Err(ChangeListError::Database(error)) => return Err(error.into()),
     };
     let columns = columns(registered);
     let head = line(columns.iter().map(|column| column.name.clone()))?;
     let name = format!("{}-{}.csv", registered.model.model_name, request.now().format("%F"));
-    let start = State { source, columns, next: Next::Rows(head, first) };
+    let start = ExportState { source, columns, next: Next::Rows(head, first) };
     let lines = stream::try_unfold(start, |state| async move { state.step().await });
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/csv; charset=utf-8"))
@@ -55,16 +55,16 @@ pub(super) async fn export(
 }
 
 /// The source of the rows.
-struct Source {
+struct RowSource {
     db: Database,
     site: AdminSite,
     registered: Registered,
-    wanted: changelist::Request,
+    wanted: changelist::ListRequest,
 }
 
-impl Source {
+impl RowSource {
     /// The next rows after the one with the key `after`.
-    async fn chunk(&self, after: Option<String>) -> Result<Vec<Row>, ListError> {
+    async fn chunk(&self, after: Option<String>) -> Result<Vec<Row>, ChangeListError> {
         let (site, registered, wanted) = (self.site.clone(), self.registered.clone(), self.wanted.clone());
         let read = move |conn: &mut DbConnection| {
             wanted.rows(conn, &site, &registered, Wanted::After(after.as_deref()), CHUNK)
@@ -77,9 +77,9 @@ impl Source {
     }
 }
 
-struct State {
-    source: Source,
-    columns: Vec<Column>,
+struct ExportState {
+    source: RowSource,
+    columns: Vec<ExportColumn>,
     next: Next,
 }
 
@@ -92,7 +92,7 @@ enum Next {
     End,
 }
 
-impl State {
+impl ExportState {
     async fn step(mut self) -> Result<Option<(Bytes, Self)>, PageError> {
         let (mut bytes, rows) = match std::mem::replace(&mut self.next, Next::End) {
             Next::End => return Ok(None),
@@ -116,27 +116,27 @@ impl State {
 }
 
 /// A column of the file.
-struct Column {
+struct ExportColumn {
     name: String,
-    value: Value,
+    value: ExportValue,
 }
 
-enum Value {
+enum ExportValue {
     /// The value as it is stored.
     Stored(Box<Field>),
     /// The value in the list.
     Shown(String),
 }
 
-impl Column {
+impl ExportColumn {
     fn text(&self, registered: &Registered, row: &Row) -> String {
         match &self.value {
-            Value::Stored(field) => {
+            ExportValue::Stored(field) => {
                 let text = row.text(&field.name);
                 let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Float | FieldKind::Decimal);
                 if is_number { text.to_owned() } else { guarded(text) }
             }
-            Value::Shown(column) => match cell(registered, column, row) {
+            ExportValue::Shown(column) => match cell(registered, column, row) {
                 Cell::Empty => String::new(),
                 cell => guarded(cell.plain()),
             },
@@ -146,7 +146,7 @@ impl Column {
 
 /// The columns: the columns of the list, then the other fields. A foreign key has its text as a column of the list, and its key
 /// as another column.
-fn columns(registered: &Registered) -> Vec<Column> {
+fn columns(registered: &Registered) -> Vec<ExportColumn> {
     let model = &registered.model;
     let mut columns = Vec::new();
     let mut stored: Vec<&Field> =
@@ -156,15 +156,20 @@ fn columns(registered: &Registered) -> Vec<Column> {
             Some(field) if field.secret => {}
             Some(field) if field.relation().is_none() => {
                 stored.retain(|other| other.name != field.name);
-                columns.push(Column { name: field.name.clone(), value: Value::Stored(Box::new(field.clone())) });
+                columns.push(ExportColumn {
+                    name: field.name.clone(),
+                    value: ExportValue::Stored(Box::new(field.clone())),
+                });
             }
-            _ => columns.push(Column { name: (*column).to_owned(), value: Value::Shown((*column).to_owned()) }),
+            _ => columns
+                .push(ExportColumn { name: (*column).to_owned(), value: ExportValue::Shown((*column).to_owned()) }),
         }
     }
     columns.extend(
-        stored
-            .into_iter()
-            .map(|field| Column { name: field.column.clone(), value: Value::Stored(Box::new(field.clone())) }),
+        stored.into_iter().map(|field| ExportColumn {
+            name: field.column.clone(),
+            value: ExportValue::Stored(Box::new(field.clone())),
+        }),
     );
     columns
 }

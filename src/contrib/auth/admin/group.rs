@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use super::grants::Grants;
 use crate::contrib::admin::forms::Form;
 use crate::contrib::admin::models::{Field, Model, Row};
-use crate::contrib::admin::{AdminRequest, ModelAdmin, Names};
+use crate::contrib::admin::{AdminRequest, ModelAdmin, VerboseNames};
 use crate::db::schema::{auth_group, auth_group_permissions, auth_permission, django_content_type};
 
 /// `GroupAdmin`.
@@ -72,7 +72,7 @@ impl ModelAdmin for PermissionAdmin {
 /// Content types, which permissions refer to.
 #[derive(Default)]
 pub(super) struct ContentTypeAdmin {
-    names: OnceLock<Names>,
+    names: OnceLock<VerboseNames>,
 }
 
 impl ModelAdmin for ContentTypeAdmin {
@@ -89,7 +89,7 @@ impl ModelAdmin for ContentTypeAdmin {
         self.names.get().and_then(|names| names.of_model(app, model)).unwrap_or_else(|| model.to_owned())
     }
 
-    fn ready(&self, names: &Names) {
+    fn ready(&self, names: &VerboseNames) {
         // The site may be made again when the database is open. The names are then the same.
         let _ = self.names.set(names.clone());
     }

@@ -19,7 +19,7 @@ use crate::apps::Apps;
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::forms::Form;
 use crate::contrib::admin::forms::bound_field::{BoundField, ReadonlyValue, Widget};
-use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
+use crate::contrib::admin::log::{ActionFlag, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::{
@@ -132,7 +132,7 @@ async fn store(
             let (model, repr) = (&registered.model, registered.admin.to_string(&user));
             let object = LoggedObject { model: (&model.app_label, &model.model_name), id: &key, repr: &repr };
             let fields = if is_typed { vec!["password".to_owned()] } else { Vec::new() };
-            log_action(conn, by, Action::Change, object, &ChangeMessage::Changed(fields), now)?;
+            log_action(conn, by, ActionFlag::Change, object, &ChangeMessage::Changed(fields), now)?;
         }
         Ok(find(conn, users.as_ref(), &key)?)
     };

@@ -52,7 +52,7 @@ pub use self::argon2::Argon2PasswordHasher;
 pub use self::bcrypt::BcryptPasswordHasher;
 pub use self::hasher::{HasherError, PasswordHasher};
 pub use self::md5::Md5PasswordHasher;
-use self::most_expensive::{MostExpensive, Target};
+use self::most_expensive::{MostExpensive, RefusalCost};
 pub use self::pbkdf2::Pbkdf2PasswordHasher;
 pub use self::scrypt::ScryptPasswordHasher;
 pub use self::stored::{ExpensivePasswords, StoredPasswords};
@@ -282,7 +282,7 @@ impl PasswordHashers {
 
     /// Does the missing work after a comparison that took `spent`, if only a measurement shows how much is missing. `sample`
     /// is the share of the work that is measured.
-    fn catch_up(&self, password: &str, spent: Duration, target: Target, sample: f64) {
+    fn catch_up(&self, password: &str, spent: Duration, target: RefusalCost, sample: f64) {
         let started = Instant::now();
         self.harden_runtime(password, target.hasher, sample);
         self.harden_runtime(password, target.hasher, missing_work(target.work, spent, sample, started.elapsed()));

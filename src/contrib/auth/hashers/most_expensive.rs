@@ -17,13 +17,14 @@ const TIMES: u32 = 2;
 #[derive(Debug)]
 pub(super) struct MostExpensive {
     /// By hasher.
-    kinds: Mutex<Vec<Kind>>,
+    kinds: Mutex<Vec<HasherCost>>,
     /// How long the work of a hasher takes.
     time_of: fn(&dyn PasswordHasher) -> Duration,
 }
 
+/// The cost of the texts of a hasher.
 #[derive(Clone, Copy, Debug, Default)]
-struct Kind {
+struct HasherCost {
     /// The largest work of a text so far, as a share of the hasher's work for a new hash.
     work: f64,
     /// The cost of a new hash of this hasher, as a multiple of the preferred hasher's. `None` before it was timed.
@@ -32,7 +33,7 @@ struct Kind {
 
 /// The cost of every refusal.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Target {
+pub(super) struct RefusalCost {
     /// The index of the hasher of the most expensive kind.
     pub hasher: usize,
     /// Its work, as a share of the hasher's work for a new hash.
@@ -44,9 +45,9 @@ pub(super) struct Target {
 impl MostExpensive {
     /// For this number of hashers. The first is the preferred one.
     pub(super) fn new(hashers: usize, time_of: fn(&dyn PasswordHasher) -> Duration) -> Self {
-        let mut kinds = vec![Kind::default(); hashers];
+        let mut kinds = vec![HasherCost::default(); hashers];
         if let Some(preferred) = kinds.first_mut() {
-            *preferred = Kind { work: 1.0, cost: Some(1.0) };
+            *preferred = HasherCost { work: 1.0, cost: Some(1.0) };
         }
         Self { kinds: Mutex::new(kinds), time_of }
     }
@@ -75,19 +76,19 @@ impl MostExpensive {
     }
 
     /// The most expensive kind so far.
-    pub(super) fn target(&self) -> Target {
+    pub(super) fn target(&self) -> RefusalCost {
         let kinds = self.lock();
         let targets = kinds.iter().enumerate().filter_map(|(hasher, kind)| {
             let unit = kind.cost.filter(|unit| *unit > 0.0)?;
             let cost = (unit * kind.work).min(MAX_COST);
-            Some(Target { hasher, work: cost / unit, cost })
+            Some(RefusalCost { hasher, work: cost / unit, cost })
         });
-        let preferred = Target { hasher: 0, work: 1.0, cost: 1.0 };
+        let preferred = RefusalCost { hasher: 0, work: 1.0, cost: 1.0 };
         // The first of equal kinds.
         targets.fold(preferred, |most, target| if target.cost > most.cost { target } else { most })
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Kind>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<HasherCost>> {
         // A panic cannot leave it inconsistent.
         self.kinds.lock().unwrap_or_else(PoisonError::into_inner)
     }

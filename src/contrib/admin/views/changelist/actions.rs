@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 
 use super::delete_selected::delete_selected;
 use crate::contrib::admin::action::Action;
-use crate::contrib::admin::changelist::{self, IS_POPUP, ListError, Wanted};
+use crate::contrib::admin::changelist::{self, ChangeListError, IS_POPUP, Wanted};
 use crate::contrib::admin::error::PageError;
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
@@ -22,7 +22,7 @@ const NOTHING_SELECTED: &str =
     "Items must be selected in order to perform actions on them. No items have been changed.";
 
 /// The result of the form of a list.
-pub(super) enum Outcome {
+pub(super) enum ActionOutcome {
     /// A separate page, such as a confirmation.
     Page(HttpResponse),
     /// The action was carried out, or a message says why not.
@@ -59,17 +59,17 @@ pub(super) async fn run(
     registered: &Registered,
     request: &AdminRequest,
     actions: &[Action],
-    wanted: changelist::Request,
-) -> Result<Outcome, PageError> {
+    wanted: changelist::ListRequest,
+) -> Result<ActionOutcome, PageError> {
     let form = &request.form;
     let selected = form.get_list("_selected_action");
     let is_action = (form.contains("index") || !selected.is_empty()) && !form.contains("_save");
     if !is_action {
-        return Ok(Outcome::NotAnAction);
+        return Ok(ActionOutcome::NotAnAction);
     }
     if selected.is_empty() {
         messages::add(&request.req, Level::Warning, NOTHING_SELECTED);
-        return Ok(Outcome::Done);
+        return Ok(ActionOutcome::Done);
     }
     // A list may have a menu above and below. The button says which one was used.
     let menu = form.get("index").and_then(|index| index.trim().parse::<usize>().ok()).unwrap_or(0);
@@ -77,19 +77,19 @@ pub(super) async fn run(
     let name = names.get(menu).or(names.last());
     let Some(action) = name.and_then(|name| actions.iter().find(|action| action.name == **name)) else {
         messages::add(&request.req, Level::Warning, "No action selected.");
-        return Ok(Outcome::Done);
+        return Ok(ActionOutcome::Done);
     };
     let takes_all = form.get("select_across").is_some_and(|value| !["", "0", "False", "false"].contains(&value));
     let keys = (!takes_all).then(|| selected.iter().map(|key| (*key).to_owned()).collect());
     let Some(rows) = selected_rows(site, registered, request, wanted, keys).await? else {
         let text = format!("No more than {MAX_SELECTED} items can be selected at once. No items have been changed.");
         messages::add(&request.req, Level::Warning, text);
-        return Ok(Outcome::Done);
+        return Ok(ActionOutcome::Done);
     };
     if action.name == DELETE_SELECTED {
         return match delete_selected(site, registered, request, rows).await? {
-            Some(page) => Ok(Outcome::Page(page)),
-            None => Ok(Outcome::Done),
+            Some(page) => Ok(ActionOutcome::Page(page)),
+            None => Ok(ActionOutcome::Done),
         };
     }
     let (action, objects) = (action.clone(), registered.objects.clone());
@@ -97,7 +97,7 @@ pub(super) async fn run(
     if !message.is_empty() {
         messages::add(&request.req, Level::Success, message);
     }
-    Ok(Outcome::Done)
+    Ok(ActionOutcome::Done)
 }
 
 /// The rows of the list with these keys, or all its rows. `None` if there are too many.
@@ -105,18 +105,18 @@ async fn selected_rows(
     site: &AdminSite,
     registered: &Registered,
     request: &AdminRequest,
-    wanted: changelist::Request,
+    wanted: changelist::ListRequest,
     keys: Option<Vec<String>>,
 ) -> Result<Option<Vec<Row>>, PageError> {
     let (site, registered) = (site.clone(), registered.clone());
-    let select = move |conn: &mut DbConnection| -> Result<Vec<Row>, ListError> {
+    let select = move |conn: &mut DbConnection| -> Result<Vec<Row>, ChangeListError> {
         let keys: Option<Vec<&str>> = keys.as_ref().map(|keys| keys.iter().map(String::as_str).collect());
         let selected = keys.as_deref().map_or(Wanted::All, Wanted::Keys);
         wanted.rows(conn, &site, &registered, selected, MAX_SELECTED + 1)
     };
     match request.db.query(select).await {
         Ok(rows) => Ok(Some(rows).filter(|rows| u64::try_from(rows.len()).is_ok_and(|count| count <= MAX_SELECTED))),
-        Err(ListError::Database(error)) => Err(error.into()),
+        Err(ChangeListError::Database(error)) => Err(error.into()),
         // The list itself was loaded with the same parameters.
         Err(error) => Err(PageError::BadRequest(error.to_string())),
     }

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::super::context::each_context;
-use super::super::deletion::{IfGone, Outcome, delete_rows};
+use super::super::deletion::{DeletionOutcome, IfGone, delete_rows};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::deletion::{Deletion, TreeStep, tree};
 use crate::contrib::admin::error::PageError;
@@ -41,10 +41,10 @@ pub(super) async fn delete_selected(
 ) -> Result<Option<HttpResponse>, PageError> {
     let is_confirmed = request.form.get("post").is_some_and(|answer| !answer.is_empty());
     match delete_rows(site, registered, request, &rows, is_confirmed, IfGone::Ignore).await? {
-        Outcome::Question(deletion, perms_needed) => {
+        DeletionOutcome::Question(deletion, perms_needed) => {
             question(site, registered, request, &rows, deletion, perms_needed).await.map(Some)
         }
-        Outcome::Deleted | Outcome::Gone => {
+        DeletionOutcome::Deleted | DeletionOutcome::Gone => {
             if !rows.is_empty() {
                 let count = rows.len();
                 let name = registered.model.verbose_name_for(u64::try_from(count).unwrap_or(u64::MAX));

@@ -8,10 +8,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use self::actions::{Outcome, offered_actions, run};
+use self::actions::{ActionOutcome, offered_actions, run};
 pub(super) use self::page::cell;
 use self::page::change_list_page;
-use crate::contrib::admin::changelist::{self, ChangeList, ListError};
+use crate::contrib::admin::changelist::{self, ChangeList, ChangeListError};
 use crate::contrib::admin::chrome::Chrome;
 use crate::contrib::admin::error::{PageError, redirect};
 use crate::contrib::admin::render::render;
@@ -29,25 +29,28 @@ pub(super) async fn changelist(
         return Err(PageError::PermissionDenied);
     }
     let actions = offered_actions(registered, request);
-    let wanted =
-        changelist::Request { params: request.params.clone(), has_actions: !actions.is_empty(), now: request.now() };
+    let wanted = changelist::ListRequest {
+        params: request.params.clone(),
+        has_actions: !actions.is_empty(),
+        now: request.now(),
+    };
     let list = match load(site, registered, request, wanted.clone()).await {
         Ok(list) => list,
-        Err(ListError::Incorrect) => return incorrect(site, request),
-        Err(ListError::Disallowed(path)) => {
+        Err(ChangeListError::Incorrect) => return incorrect(site, request),
+        Err(ChangeListError::Disallowed(path)) => {
             return Err(PageError::BadRequest(format!("filtering by {path} is not allowed")));
         }
-        Err(ListError::Database(error)) => return Err(error.into()),
+        Err(ChangeListError::Database(error)) => return Err(error.into()),
     };
     if let Some(problem) = &list.params.search_error {
         messages::add(&request.req, Level::Error, problem);
     }
     if request.is_post() && !actions.is_empty() {
         match run(site, registered, request, &actions, wanted).await? {
-            Outcome::Page(response) => return Ok(response),
+            ActionOutcome::Page(response) => return Ok(response),
             // A redirect, so that reloading the page does not send the form again.
-            Outcome::Done => return Ok(redirect(&request.full_path())),
-            Outcome::NotAnAction => {}
+            ActionOutcome::Done => return Ok(redirect(&request.full_path())),
+            ActionOutcome::NotAnAction => {}
         }
     }
     change_list_page(site, registered, request, &list, &actions).await
@@ -57,8 +60,8 @@ async fn load(
     site: &AdminSite,
     registered: &Registered,
     request: &AdminRequest,
-    wanted: changelist::Request,
-) -> Result<ChangeList, ListError> {
+    wanted: changelist::ListRequest,
+) -> Result<ChangeList, ChangeListError> {
     let (site, registered) = (site.clone(), registered.clone());
     request.db.query(move |conn| ChangeList::load(conn, &site, &registered, &wanted)).await
 }

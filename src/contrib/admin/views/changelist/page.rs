@@ -33,9 +33,9 @@ struct ChangeListPage<'a> {
     add_url: Option<String>,
     add_text: String,
     export_url: Option<String>,
-    search: Option<Search<'a>>,
+    search: Option<SearchForm<'a>>,
     actions: Vec<(String, String)>,
-    headers: Vec<Header>,
+    headers: Vec<ColumnHeader>,
     has_priorities: bool,
     rows: Vec<RowView>,
     count_text: String,
@@ -48,7 +48,7 @@ struct ChangeListPage<'a> {
 }
 
 /// The search form.
-struct Search<'a> {
+struct SearchForm<'a> {
     query: &'a str,
     help: &'a str,
     hidden: Vec<(String, String)>,
@@ -58,7 +58,7 @@ struct Search<'a> {
 }
 
 /// The heading of a column.
-struct Header {
+struct ColumnHeader {
     is_checkbox: bool,
     text: String,
     class: String,
@@ -121,7 +121,7 @@ pub(super) async fn change_list_page(
     chrome.is_popup = list.is_popup();
     let add_url = registered.has_add_permission(request).then(|| add_url(site, registered, request, list));
     let sorted = list.sorted(registered);
-    let headers: Vec<Header> =
+    let headers: Vec<ColumnHeader> =
         list.columns.iter().enumerate().map(|column| header(registered, list, &sorted, column)).collect();
     let page = ChangeListPage {
         chrome,
@@ -186,13 +186,13 @@ fn export_url(site: &AdminSite, registered: &Registered, list: &ChangeList) -> S
     site.url_of(registered, "export/") + if query == "?" { "" } else { &query }
 }
 
-fn search<'a>(registered: &'a Registered, list: &'a ChangeList) -> Option<Search<'a>> {
+fn search<'a>(registered: &'a Registered, list: &'a ChangeList) -> Option<SearchForm<'a>> {
     if registered.admin.search_fields().is_empty() {
         return None;
     }
     let results = if list.result_count.exceeds(1) || !list.result_count.exceeds(0) { "results" } else { "result" };
     let is_counted = list.result_count != list.full_count || list.is_partly_searched;
-    Some(Search {
+    Some(SearchForm {
         query: &list.params.query,
         help: registered.admin.search_help_text(),
         hidden: list.params.hidden(),
@@ -229,12 +229,12 @@ fn header(
     list: &ChangeList,
     sorted: &[(i64, bool)],
     (index, column): (usize, &String),
-) -> Header {
+) -> ColumnHeader {
     let is_checkbox = column == CHECKBOX;
     let text = capfirst(&label(registered, column));
     let place = i64::try_from(index).unwrap_or(i64::MAX);
     if is_checkbox || !ChangeList::is_sortable(registered, column) {
-        return Header { is_checkbox, text, class: format!("column-{column}"), url: None, sort: None };
+        return ColumnHeader { is_checkbox, text, class: format!("column-{column}"), url: None, sort: None };
     }
     let known = sorted.iter().position(|(other, _)| *other == place);
     let descends = known.and_then(|known| sorted.get(known)).is_some_and(|(_, descends)| *descends);
@@ -257,7 +257,7 @@ fn header(
         None => "",
     };
     let class = format!("sortable column-{column}{state}");
-    Header { is_checkbox, text, class, url: Some(list.order_url(&primary)), sort }
+    ColumnHeader { is_checkbox, text, class, url: Some(list.order_url(&primary)), sort }
 }
 
 /// The value of a column: `lookup_field`.

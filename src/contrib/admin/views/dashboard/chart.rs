@@ -35,8 +35,8 @@ pub(super) struct Chart {
     /// The times, for the table.
     pub times: Vec<String>,
     pub bars: Vec<Bar>,
-    pub lines: Vec<Mark>,
-    pub ticks: Vec<Mark>,
+    pub lines: Vec<AxisLabel>,
+    pub ticks: Vec<AxisLabel>,
 }
 
 /// A rectangle.
@@ -52,7 +52,7 @@ pub(super) struct Bar {
 
 /// A label of an axis.
 #[derive(Clone, Debug)]
-pub(super) struct Mark {
+pub(super) struct AxisLabel {
     pub at: String,
     pub text: String,
 }
@@ -92,12 +92,12 @@ impl Chart {
                 });
             }
         }
-        let line = |part: i64| Mark {
+        let line = |part: i64| AxisLabel {
             at: coordinate(HEIGHT - BOTTOM - plot_height * ratio(part, 4)),
             text: short(top / 4 * part),
         };
         let every = count.div_ceil(TICKS).max(1);
-        let tick = |(place, label): (usize, &String)| Mark {
+        let tick = |(place, label): (usize, &String)| AxisLabel {
             at: coordinate(LEFT + step * (number(place) + 0.5)),
             text: label.clone(),
         };

@@ -95,7 +95,7 @@ impl DashboardPage {
 }
 
 /// The data from the database.
-struct Known {
+struct DashboardData {
     counts: Vec<HourlyCount>,
     gauges: Vec<(Gauge, i64)>,
     locked: i64,
@@ -121,7 +121,7 @@ pub(super) async fn dashboard(site: &AdminSite, request: &AdminRequest) -> Resul
     let end = now.timestamp().div_euclid(step) * step + step;
     let first = end - step * bars;
     let (gauges, auth) = (counts.gauges().to_vec(), request.auth()?.clone());
-    let read = move |conn: &mut DbConnection| -> Result<Known, DatabaseError> {
+    let read = move |conn: &mut DbConnection| -> Result<DashboardData, DatabaseError> {
         let gauges = gauges.iter().map(|gauge| Ok((*gauge, (gauge.count)(conn, now)?)));
         let gauges = gauges.collect::<Result<Vec<_>, DatabaseError>>()?;
         let locked = auth.count_locked(conn)?;
@@ -130,7 +130,7 @@ pub(super) async fn dashboard(site: &AdminSite, request: &AdminRequest) -> Resul
             Err(error) if error.is_missing_table() => (Vec::new(), false),
             Err(error) => return Err(error),
         };
-        Ok(Known { counts, gauges, locked, is_counted })
+        Ok(DashboardData { counts, gauges, locked, is_counted })
     };
     let known = request.db.query(read).await?;
     let charts = charts(&known, period, first);
@@ -148,7 +148,7 @@ pub(super) async fn dashboard(site: &AdminSite, request: &AdminRequest) -> Resul
     Ok(render(StatusCode::OK, &page))
 }
 
-fn charts(known: &Known, period: Period, first: i64) -> Vec<Chart> {
+fn charts(known: &DashboardData, period: Period, first: i64) -> Vec<Chart> {
     let (step, bars) = period.bars();
     let starts: Vec<i64> = (0..bars).map(|bar| first + bar * step).collect();
     let moment = |start: &i64| DateTime::from_timestamp(*start, 0).unwrap_or(DateTime::<Utc>::MIN_UTC);

@@ -4,11 +4,11 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use askama::Template;
 
-use crate::contrib::admin::accounts::{Hit, Search};
+use crate::contrib::admin::accounts::{AccountSearch, Hit};
 use crate::contrib::admin::chrome::{Chrome, may_see_accounts};
 use crate::contrib::admin::date_time;
 use crate::contrib::admin::error::PageError;
-use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
+use crate::contrib::admin::log::{ActionFlag, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
@@ -32,13 +32,13 @@ struct SearchPage {
     query: String,
     /// The list of users that have the words of the query.
     user_list: Option<String>,
-    found: Vec<Found>,
+    found: Vec<FoundRow>,
     failed: Vec<FailedLogins>,
     may_change: bool,
 }
 
 /// A row of the table.
-struct Found {
+struct FoundRow {
     kind: String,
     text: String,
     detail: String,
@@ -48,7 +48,7 @@ struct Found {
 
 /// The data from the database.
 #[derive(Default)]
-struct Known {
+struct SearchData {
     user: Option<SharedUser>,
     hits: Vec<(Hit, Option<SharedUser>)>,
     failed: Vec<FailedLogins>,
@@ -79,13 +79,13 @@ pub(in crate::contrib::admin::views) async fn search(
     }
     let query = python::strip(request.params.get("q").unwrap_or_default()).to_owned();
     let is_searched = !query.is_empty() && query.chars().count() <= MAX_LENGTH && !query.contains('\0');
-    let known = if is_searched { look(request, query.clone()).await? } else { Known::default() };
+    let known = if is_searched { look(request, query.clone()).await? } else { SearchData::default() };
     let page_of =
         |user: &SharedUser| Some((user.username().to_owned(), site.change_url(users?, &user.pk()?.to_string())));
-    let mut found: Vec<Found> = Vec::new();
+    let mut found: Vec<FoundRow> = Vec::new();
     if let Some(user) = &known.user {
         let (name, url) = page_of(user).unzip();
-        found.push(Found {
+        found.push(FoundRow {
             kind: users.map_or_else(|| "User".to_owned(), |users| capfirst(&users.model.verbose_name)),
             text: name.unwrap_or_else(|| user.username().to_owned()),
             detail: if user.is_active() { "active".to_owned() } else { "not active".to_owned() },
@@ -93,7 +93,7 @@ pub(in crate::contrib::admin::views) async fn search(
             user: None,
         });
     }
-    found.extend(known.hits.into_iter().map(|(hit, user)| Found {
+    found.extend(known.hits.into_iter().map(|(hit, user)| FoundRow {
         kind: hit.kind.to_owned(),
         text: hit.text,
         detail: hit.detail,
@@ -107,14 +107,14 @@ pub(in crate::contrib::admin::views) async fn search(
     Ok(render(StatusCode::OK, &page))
 }
 
-async fn look(request: &AdminRequest, query: String) -> Result<Known, PageError> {
+async fn look(request: &AdminRequest, query: String) -> Result<SearchData, PageError> {
     let (auth, now) = (request.auth()?.clone(), request.now());
-    let searches = request.apps.registry().list::<Search>().to_vec();
-    let look = move |conn: &mut DbConnection| -> Result<Known, DatabaseError> {
+    let searches = request.apps.registry().list::<AccountSearch>().to_vec();
+    let look = move |conn: &mut DbConnection| -> Result<SearchData, DatabaseError> {
         let users = auth.users();
         let user = users.get_by_natural_key(conn, &query)?;
         let mut hits = Vec::new();
-        for Search(search) in searches {
+        for AccountSearch(search) in searches {
             for hit in search(conn, &query, now)? {
                 let user = match hit.user {
                     Some(pk) => users.get_by_pk(conn, pk)?,
@@ -124,7 +124,7 @@ async fn look(request: &AdminRequest, query: String) -> Result<Known, PageError>
             }
         }
         let failed = auth.failed_logins(conn, FailedLoginsOf::Address(&query), MAX_FAILED_LOGINS)?;
-        Ok(Known { user, hits, failed })
+        Ok(SearchData { user, hits, failed })
     };
     Ok(request.db.query(look).await?)
 }
@@ -146,7 +146,7 @@ async fn unlock(request: &AdminRequest, may_change: bool) -> Result<HttpResponse
         if forgotten > 0 {
             let object = LoggedObject { model: ("auth", "user"), id: "", repr: &place };
             let message = ChangeMessage::Changed(vec!["Failed logins from this address".to_owned()]);
-            log_action(conn, by, Action::Change, object, &message, now)?;
+            log_action(conn, by, ActionFlag::Change, object, &message, now)?;
         }
         Ok(forgotten)
     };

@@ -5,10 +5,10 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::context::{does_not_exist, get_object, object_crumbs, truncate_words};
-use super::fieldsets::{BoundFieldset, Layout, model_form};
+use super::fieldsets::{BoundFieldset, FormLayout, model_form};
 use super::preserved::{self, is_popup};
 use super::respond::respond;
-use super::save::{Outcome, Rejected, save};
+use super::save::{Rejected, SaveOutcome, save};
 use crate::contrib::admin::cell::Cell;
 use crate::contrib::admin::changelist::{IS_POPUP, TO_FIELD};
 use crate::contrib::admin::chrome::Chrome;
@@ -82,20 +82,20 @@ async fn change_form(
         true => admin.readonly_fields(request, object.as_ref()),
         false => fieldsets.iter().flat_map(|fieldset| fieldset.fields.clone()).collect(),
     };
-    let layout = Layout { options, registered: registered.clone(), fieldsets, readonly };
+    let layout = FormLayout { options, registered: registered.clone(), fieldsets, readonly };
     let mut form = model_form(&layout, object.as_ref())?;
     admin.form(request, &mut form, object.as_ref());
     if request.is_post() {
         form.bind(request.form.clone());
         return match save(&layout, request, form, object.as_ref()).await? {
-            Outcome::Saved(saved, text, notices) => {
+            SaveOutcome::Saved(saved, text, notices) => {
                 for notice in notices {
                     messages::add(&request.req, Level::Warning, notice);
                 }
                 Ok(respond(site, registered, request, &saved, &text, object.is_none()))
             }
-            Outcome::Gone => Ok(does_not_exist(site, registered, object.as_ref().map_or("", Row::pk), request)),
-            Outcome::Invalid(rejected) => {
+            SaveOutcome::Gone => Ok(does_not_exist(site, registered, object.as_ref().map_or("", Row::pk), request)),
+            SaveOutcome::Invalid(rejected) => {
                 let Rejected { form, fieldsets, text } = *rejected;
                 page(&layout, request, object.as_ref(), &form, fieldsets, text).await
             }
@@ -109,7 +109,7 @@ async fn change_form(
 }
 
 /// Initial values of a new object from the query.
-fn fill_in(layout: &Layout, request: &AdminRequest, form: &mut Form) {
+fn fill_in(layout: &FormLayout, request: &AdminRequest, form: &mut Form) {
     let model = &layout.registered.model;
     for (name, value) in request.params.iter() {
         let field = model.get_field(name);
@@ -125,7 +125,7 @@ fn fill_in(layout: &Layout, request: &AdminRequest, form: &mut Form) {
 
 /// The form without submitted data.
 async fn show(
-    layout: &Layout,
+    layout: &FormLayout,
     request: &AdminRequest,
     form: Form,
     object: Option<Row>,
@@ -169,7 +169,7 @@ struct Buttons {
 }
 
 async fn page(
-    layout: &Layout,
+    layout: &FormLayout,
     request: &AdminRequest,
     object: Option<&Row>,
     form: &Form,

@@ -16,7 +16,7 @@ use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
-use crate::contrib::admin::views::deletion::{IfGone, Outcome, delete_rows};
+use crate::contrib::admin::views::deletion::{DeletionOutcome, IfGone, delete_rows};
 use crate::contrib::admin::views::each_context;
 use crate::contrib::messages::{self, Level};
 use crate::core::python::capfirst;
@@ -38,9 +38,9 @@ pub(in crate::contrib::admin::views) async fn delete(
     let text = admin.to_string(&object);
     let rows = std::slice::from_ref(&object);
     match delete_rows(site, registered, request, rows, !request.form.is_empty(), IfGone::Stop).await? {
-        Outcome::Deleted => Ok(respond(site, registered, request, object.pk(), &text)),
-        Outcome::Gone => Ok(does_not_exist(site, registered, key, request)),
-        Outcome::Question(deletion, perms_needed) => {
+        DeletionOutcome::Deleted => Ok(respond(site, registered, request, object.pk(), &text)),
+        DeletionOutcome::Gone => Ok(does_not_exist(site, registered, key, request)),
+        DeletionOutcome::Question(deletion, perms_needed) => {
             page(site, registered, request, (&object, &text), deletion, perms_needed).await
         }
     }

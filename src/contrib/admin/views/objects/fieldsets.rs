@@ -25,14 +25,14 @@ pub(in crate::contrib) struct BoundFieldset {
 
 /// The data for the fields of a page.
 #[derive(Clone)]
-pub(super) struct Layout {
+pub(super) struct FormLayout {
     pub(super) options: FormOptions,
     pub(super) registered: Registered,
     pub(super) fieldsets: Vec<Fieldset>,
     pub(super) readonly: Vec<String>,
 }
 
-impl Layout {
+impl FormLayout {
     /// The names of the fields that can be changed, in the order of the page.
     pub(super) fn editable(&self) -> Vec<&str> {
         let names = self.fieldsets.iter().flat_map(|fieldset| &fieldset.fields).map(String::as_str);
@@ -144,7 +144,7 @@ impl Layout {
 }
 
 /// A form with the fields of the model that `layout` has.
-pub(super) fn model_form(layout: &Layout, object: Option<&Row>) -> Result<Form, PageError> {
+pub(super) fn model_form(layout: &FormLayout, object: Option<&Row>) -> Result<Form, PageError> {
     let registered = &layout.registered;
     let model = Arc::clone(&registered.model);
     let fields = layout.editable().into_iter().filter_map(|name| model.get_field(name));

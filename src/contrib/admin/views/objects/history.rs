@@ -25,7 +25,7 @@ use crate::db::{DatabaseError, DbConnection};
 const PER_PAGE: i64 = 100;
 
 /// An entry as the page shows it.
-struct Entry {
+struct HistoryEntry {
     time: String,
     user: String,
     message: String,
@@ -35,7 +35,7 @@ struct Entry {
 #[template(path = "admin/object_history.html")]
 struct ObjectHistory {
     chrome: Chrome,
-    entries: Vec<Entry>,
+    entries: Vec<HistoryEntry>,
     /// The pages that have a link, with `None` for those between.
     pages: Vec<Option<u64>>,
     page: u64,
@@ -78,7 +78,7 @@ async fn entries(
     registered: &Registered,
     key: &str,
     request: &AdminRequest,
-) -> Result<(i64, i64, Vec<Entry>), PageError> {
+) -> Result<(i64, i64, Vec<HistoryEntry>), PageError> {
     let (model, key) = (Arc::clone(&registered.model), key.to_owned());
     let wanted = request.params.get("p").map_or(1, |page| page.trim().parse().unwrap_or(1));
     let users = Arc::clone(request.auth()?.users());
@@ -95,7 +95,7 @@ async fn entries(
                 name.insert(user.map(|user| full_name(&*user)).unwrap_or_default());
             }
         }
-        let entries = entries.into_iter().map(|entry| Entry {
+        let entries = entries.into_iter().map(|entry| HistoryEntry {
             time: date_time(entry.time()),
             user: known.get(&entry.user_id).cloned().unwrap_or_default(),
             message: entry.get_change_message(),

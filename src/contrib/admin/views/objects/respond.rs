@@ -13,7 +13,7 @@ use crate::contrib::admin::models::Row;
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::{AdminSite, Registered};
-use crate::contrib::messages::{self, Level, Part};
+use crate::contrib::messages::{self, Level, MessagePart};
 
 /// Closes the popup window of a form.
 #[derive(Template)]
@@ -73,10 +73,14 @@ pub(super) fn respond(
         (String::new(), location)
     };
     let object = match may_change || !is_add {
-        true => Part::Link { href: own_url, text: text.to_owned() },
-        false => Part::Text(text.to_owned()),
+        true => MessagePart::Link { href: own_url, text: text.to_owned() },
+        false => MessagePart::Text(text.to_owned()),
     };
-    let parts = [Part::Text(format!("The {name} “")), object, Part::Text(format!("” was {verb} successfully.{more}"))];
+    let parts = [
+        MessagePart::Text(format!("The {name} “")),
+        object,
+        MessagePart::Text(format!("” was {verb} successfully.{more}")),
+    ];
     messages::add_parts(&request.req, Level::Success, &parts);
     redirect(&location)
 }

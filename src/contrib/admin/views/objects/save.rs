@@ -3,18 +3,18 @@
 use diesel::result::{DatabaseErrorKind, Error};
 
 use super::clean::clean;
-use super::fieldsets::{BoundFieldset, Layout};
+use super::fieldsets::{BoundFieldset, FormLayout};
 use crate::apps::Apps;
 use crate::contrib::admin::error::{ATTEMPTS, PageError};
 use crate::contrib::admin::forms::{Form, NON_FIELD_ERRORS, Value};
-use crate::contrib::admin::log::{Action, ChangeMessage, LoggedObject, log_action};
+use crate::contrib::admin::log::{ActionFlag, ChangeMessage, LoggedObject, log_action};
 use crate::contrib::admin::models::Row;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::auth::UserId;
 use crate::db::{DatabaseError, DbConnection, is_unique_violation};
 
 /// The result of a form.
-pub(super) enum Outcome {
+pub(super) enum SaveOutcome {
     /// The object was written. The values are its text, and messages about ignored values of the form.
     Saved(Box<Row>, String, Vec<&'static str>),
     /// The form has errors.
@@ -33,17 +33,17 @@ pub(super) struct Rejected {
 
 /// Checks the form and writes the object, or changes the one with the key of `original`.
 pub(super) async fn save(
-    layout: &Layout,
+    layout: &FormLayout,
     request: &AdminRequest,
     mut form: Form,
     original: Option<&Row>,
-) -> Result<Outcome, PageError> {
+) -> Result<SaveOutcome, PageError> {
     // Repeated if another request has written the same unique value or deleted a referenced row, or after a deadlock. If the
     // problem remains, the form then shows it as an error.
     for is_last in ATTEMPTS {
         form = match check(layout, request, form, original.cloned()).await? {
             Ok(form) => form,
-            Err(rejected) => return Ok(Outcome::Invalid(rejected)),
+            Err(rejected) => return Ok(SaveOutcome::Invalid(rejected)),
         };
         let extra = layout.registered.admin.before_save(request, &form, original).await?;
         match write(layout, request, form.clone(), extra, original).await {
@@ -83,23 +83,23 @@ fn is_refused(error: &Error) -> bool {
 
 /// The form with the error that the database refuses it. The log has the reason.
 async fn refuse(
-    layout: &Layout,
+    layout: &FormLayout,
     request: &AdminRequest,
     mut form: Form,
     original: Option<Row>,
-) -> Result<Outcome, PageError> {
+) -> Result<SaveOutcome, PageError> {
     let layout = layout.clone();
     let refuse = move |conn: &mut DbConnection| -> Result<_, PageError> {
         let object = clean(conn, &layout.registered, &mut form, original.as_ref(), layout.options.now)?;
         form.add_error(NON_FIELD_ERRORS, "The database does not accept this: a value is missing or not allowed.");
         rejected(conn, &layout, form, object)
     };
-    request.db.query(refuse).await.map(Outcome::Invalid)
+    request.db.query(refuse).await.map(SaveOutcome::Invalid)
 }
 
 /// The form, if it is valid.
 async fn check(
-    layout: &Layout,
+    layout: &FormLayout,
     request: &AdminRequest,
     mut form: Form,
     original: Option<Row>,
@@ -113,7 +113,7 @@ async fn check(
     request.db.query(check).await
 }
 
-fn rejected(conn: &mut DbConnection, layout: &Layout, form: Form, object: Row) -> Result<Box<Rejected>, PageError> {
+fn rejected(conn: &mut DbConnection, layout: &FormLayout, form: Form, object: Row) -> Result<Box<Rejected>, PageError> {
     let mut rows = [object];
     layout.options.site.select_related(conn, &layout.registered, &mut rows, &[])?;
     let [object] = rows;
@@ -123,27 +123,27 @@ fn rejected(conn: &mut DbConnection, layout: &Layout, form: Form, object: Row) -
 
 /// Writes the object and the log in one transaction. The form is checked again in it: the database may have changed.
 async fn write(
-    layout: &Layout,
+    layout: &FormLayout,
     request: &AdminRequest,
     mut form: Form,
     extra: Vec<(String, Value)>,
     original: Option<&Row>,
-) -> Result<Outcome, PageError> {
+) -> Result<SaveOutcome, PageError> {
     let (layout, apps, now) = (layout.clone(), request.apps.clone(), request.now());
     let user = request.user.as_ref().and_then(|user| user.pk());
     let key = original.map(|original| original.pk().to_owned());
-    let write = move |conn: &mut DbConnection| -> Result<Outcome, PageError> {
+    let write = move |conn: &mut DbConnection| -> Result<SaveOutcome, PageError> {
         let registered = &layout.registered;
         let original = match &key {
             None => None,
             Some(key) => match layout.options.site.get_object(conn, registered, key)? {
-                None => return Ok(Outcome::Gone),
+                None => return Ok(SaveOutcome::Gone),
                 original => original,
             },
         };
         let mut object = clean(conn, registered, &mut form, original.as_ref(), now)?;
         if !form.is_valid() {
-            return rejected(conn, &layout, form, object).map(Outcome::Invalid);
+            return rejected(conn, &layout, form, object).map(SaveOutcome::Invalid);
         }
         for (name, value) in extra {
             if let Value::One(value) = value {
@@ -155,9 +155,9 @@ async fn write(
                 None => ChangeMessage::Added,
                 Some(_) => ChangeMessage::Changed(form.changed_labels()),
             };
-            let action = if original.is_none() { Action::Addition } else { Action::Change };
+            let action = if original.is_none() { ActionFlag::Addition } else { ActionFlag::Change };
             log(conn, &layout, user, action, (object.pk(), &text), &message)?;
-            Ok(Outcome::Saved(Box::new(object), text, form.notices().to_vec()))
+            Ok(SaveOutcome::Saved(Box::new(object), text, form.notices().to_vec()))
         })
     };
     request.db.write(write).await
@@ -165,7 +165,7 @@ async fn write(
 
 fn save_object(
     conn: &mut DbConnection,
-    layout: &Layout,
+    layout: &FormLayout,
     apps: &Apps,
     mut object: Row,
     original: Option<&Row>,
@@ -181,9 +181,9 @@ fn save_object(
 /// Writes an entry of the log about the object with that key and text.
 pub(super) fn log(
     conn: &mut DbConnection,
-    layout: &Layout,
+    layout: &FormLayout,
     user: Option<UserId>,
-    action: Action,
+    action: ActionFlag,
     (id, repr): (&str, &str),
     message: &ChangeMessage,
 ) -> Result<(), DatabaseError> {

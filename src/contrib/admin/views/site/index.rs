@@ -6,7 +6,7 @@ use askama::Template;
 
 use crate::contrib::admin::chrome::{Chrome, NavApp, app_list};
 use crate::contrib::admin::error::PageError;
-use crate::contrib::admin::log::{Action, LogEntry};
+use crate::contrib::admin::log::{ActionFlag, LogEntry};
 use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
@@ -80,16 +80,16 @@ impl RecentAction {
         let url = registered.zip(entry.object_id.as_deref()).map(|(registered, id)| site.change_url(registered, id));
         let name = registered.map(|registered| registered.model.verbose_name.clone()).or(model.map(|(_, name)| name));
         let (class, verb) = match action {
-            Some(Action::Addition) => ("addlink", "Added:"),
-            Some(Action::Change) => ("changelink", "Changed:"),
-            Some(Action::Deletion) => ("deletelink", "Deleted:"),
+            Some(ActionFlag::Addition) => ("addlink", "Added:"),
+            Some(ActionFlag::Change) => ("changelink", "Changed:"),
+            Some(ActionFlag::Deletion) => ("deletelink", "Deleted:"),
             None => ("", ""),
         };
         Self {
             class,
             verb,
             repr: entry.object_repr,
-            url: url.filter(|_| action != Some(Action::Deletion)),
+            url: url.filter(|_| action != Some(ActionFlag::Deletion)),
             model: name.map_or_else(|| "Unknown content".to_owned(), |name| capfirst(&name)),
         }
     }

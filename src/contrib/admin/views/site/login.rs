@@ -10,7 +10,7 @@ use crate::contrib::admin::render::render;
 use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::auth::validators::normalize_username;
-use crate::contrib::auth::{self, Refused};
+use crate::contrib::auth::{self, RefusedLogin};
 use crate::core::crypto::SecretString;
 use crate::core::python;
 use crate::core::python::capfirst;
@@ -72,15 +72,15 @@ async fn log_in(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse
             auth::login(&request.req, &user).await?;
             return Ok(redirect(request.next().unwrap_or(site.base())));
         }
-        Ok(Some(user)) if !user.is_active() => Refused::inactive(),
+        Ok(Some(user)) if !user.is_active() => RefusedLogin::inactive(),
         Ok(_) => {
             let problem = format!(
                 "Please enter the correct {} and password for a staff account. Note that both fields may be case-sensitive.",
                 page.username_label.to_lowercase()
             );
-            Refused::wrong(problem, "wrong user name or password, or not staff")
+            RefusedLogin::wrong(problem, "wrong user name or password, or not staff")
         }
-        Err(error) => Refused::of(error)?,
+        Err(error) => RefusedLogin::of(error)?,
     };
     page.note = Some(refused.problem.clone());
     page.chrome = page.chrome.with_errors(true);

@@ -14,7 +14,7 @@ use crate::contrib::admin::request::AdminRequest;
 use crate::contrib::admin::sites::AdminSite;
 use crate::contrib::auth::password_validation::{UserAttributes, password_validators_help_texts, validate_password};
 use crate::contrib::auth::signals::EndOfLogins;
-use crate::contrib::auth::{self, Refused, SharedUser};
+use crate::contrib::auth::{self, RefusedLogin, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::db::{DatabaseError, DbConnection};
 use crate::http::redirects::redirect;
@@ -46,7 +46,7 @@ struct PasswordField {
 }
 
 /// The submitted passwords.
-struct Entered {
+struct SubmittedPasswords {
     old: SecretString,
     new1: SecretString,
     new2: SecretString,
@@ -85,8 +85,11 @@ pub(in crate::contrib::admin::views) async fn password_change(
     let mut refused = None;
     if request.is_post() {
         let entered = |name| SecretString::new(request.form.get(name).unwrap_or_default().to_owned());
-        let entered =
-            Entered { old: entered("old_password"), new1: entered("new_password1"), new2: entered("new_password2") };
+        let entered = SubmittedPasswords {
+            old: entered("old_password"),
+            new1: entered("new_password1"),
+            new2: entered("new_password2"),
+        };
         let mut errors = check(request, &entered)?;
         let mut user = None;
         if errors[0].is_empty() {
@@ -138,17 +141,17 @@ fn chrome(site: &AdminSite, request: &AdminRequest) -> Chrome {
 async fn check_old(
     request: &AdminRequest,
     old: &SecretString,
-) -> Result<Result<Option<SharedUser>, Refused>, PageError> {
+) -> Result<Result<Option<SharedUser>, RefusedLogin>, PageError> {
     let address = auth::client_address(&request.req);
     let (auth, user) = (request.auth()?, request.user()?);
     match auth.authenticate(&request.db, &address, user.username(), old.expose()).await {
         Ok(found) => Ok(Ok(found)),
-        Err(error) => Ok(Err(Refused::of(error)?)),
+        Err(error) => Ok(Err(RefusedLogin::of(error)?)),
     }
 }
 
 /// The errors of the three fields: `PasswordChangeForm.clean`. The old password is compared elsewhere.
-fn check(request: &AdminRequest, entered: &Entered) -> Result<[Vec<String>; 3], PageError> {
+fn check(request: &AdminRequest, entered: &SubmittedPasswords) -> Result<[Vec<String>; 3], PageError> {
     let (auth, user) = (request.auth()?, request.user()?);
     let mut errors = [&entered.old, &entered.new1, &entered.new2]
         .map(|password| auth::required(password.expose()).map(str::to_owned).into_iter().collect::<Vec<_>>());

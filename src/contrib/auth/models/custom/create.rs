@@ -8,12 +8,12 @@ use diesel::result::Error;
 
 use super::super::super::SharedUser;
 use super::super::user_model::NewUser;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use crate::db::DbConnection;
 use crate::db::tables::TableColumn;
 use crate::db::text_query::TextQuery;
 
-impl Layout {
+impl TableLayout {
     /// The problem with `value` as the value of the field `name`, with the messages of Django's fields.
     pub(super) fn field_problem(&self, name: &str, value: &str) -> Option<String> {
         let Some(field) = self.find(name) else {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::super::super::UserId;
 use super::super::error::{UserModelError, missing_table};
+use super::column_names::ColumnNames;
 use super::config::Config;
-use super::names::Names;
 use super::permissions::permissions_query;
 use crate::db::DbConnection;
 use crate::db::introspection::columns;
@@ -13,7 +13,7 @@ use crate::db::tables::{KeyType, TableColumn, find_column};
 use crate::db::text_query::quote_name;
 
 /// The layout of the table.
-pub(super) struct Layout {
+pub(super) struct TableLayout {
     pub(super) vendor: &'static str,
     /// The name of the table in quotes.
     pub(super) table: String,
@@ -36,7 +36,7 @@ pub(super) struct Layout {
     pub(super) permissions: Option<[String; 3]>,
 }
 
-impl Layout {
+impl TableLayout {
     /// Reads the columns. An error names the setting that does not fit them.
     pub(super) fn read(conn: &mut DbConnection, config: &Config) -> Result<Self, UserModelError> {
         let vendor = conn.vendor();
@@ -47,7 +47,7 @@ impl Layout {
         }
         let fields: Vec<TableColumn> =
             columns.into_iter().map(|column| TableColumn::new(column, &quote_name(&config.table), vendor)).collect();
-        let names = Names { config, fields: &fields };
+        let names = ColumnNames { config, fields: &fields };
         let mut aliases = Vec::new();
         for (field, column) in &config.columns {
             let problem = || UserModelError::setting("AUTH_USER_COLUMNS", names.no_column(column));
@@ -121,7 +121,7 @@ impl Layout {
     }
 }
 
-impl fmt::Debug for Layout {
+impl fmt::Debug for TableLayout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Layout({})", self.table)
     }

@@ -3,10 +3,10 @@
 //! The columns of the table are read from the database when users are first needed, normally at the start. They are read again
 //! after a failed statement, because a migration may have changed the table.
 
+mod column_names;
 mod config;
 mod create;
 mod layout;
-mod names;
 mod permissions;
 mod row;
 mod statements;
@@ -20,7 +20,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 use serde_json::Value;
 
 use self::config::Config;
-use self::layout::Layout;
+use self::layout::TableLayout;
 pub use self::row::CustomUser;
 use super::super::settings::AuthSettings;
 use super::super::{AbstractUser, SharedUser, UserId};
@@ -35,7 +35,7 @@ use crate::db::DbConnection;
 pub struct CustomUsers {
     config: Config,
     /// `None` before the table was first read.
-    layout: RwLock<Option<Arc<Layout>>>,
+    layout: RwLock<Option<Arc<TableLayout>>>,
 }
 
 impl CustomUsers {
@@ -48,17 +48,17 @@ impl CustomUsers {
     }
 
     /// The columns, if they were read.
-    fn known_layout(&self) -> Option<Arc<Layout>> {
+    fn known_layout(&self) -> Option<Arc<TableLayout>> {
         self.layout.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set_layout(&self, layout: Option<Arc<Layout>>) {
+    fn set_layout(&self, layout: Option<Arc<TableLayout>>) {
         *self.layout.write().unwrap_or_else(PoisonError::into_inner) = layout;
     }
 
     /// Reads the columns from the database.
-    fn read_layout(&self, conn: &mut DbConnection) -> Result<Arc<Layout>, UserModelError> {
-        let layout = Arc::new(Layout::read(conn, &self.config)?);
+    fn read_layout(&self, conn: &mut DbConnection) -> Result<Arc<TableLayout>, UserModelError> {
+        let layout = Arc::new(TableLayout::read(conn, &self.config)?);
         self.set_layout(Some(Arc::clone(&layout)));
         Ok(layout)
     }
@@ -67,7 +67,7 @@ impl CustomUsers {
     fn with_layout<T>(
         &self,
         conn: &mut DbConnection,
-        f: impl FnOnce(&mut DbConnection, &Arc<Layout>) -> QueryResult<T>,
+        f: impl FnOnce(&mut DbConnection, &Arc<TableLayout>) -> QueryResult<T>,
     ) -> QueryResult<T> {
         let layout = match self.known_layout() {
             Some(layout) => layout,

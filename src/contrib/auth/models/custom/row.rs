@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::super::{AbstractUser, UserId};
-use super::layout::Layout;
+use super::layout::TableLayout;
 use crate::db::tables::TableColumn;
 
 /// A user of the model that `AUTH_USER_MODEL` names, with every column of the table.
@@ -16,14 +16,14 @@ use crate::db::tables::TableColumn;
 /// attribute.
 #[derive(Clone)]
 pub struct CustomUser {
-    layout: Arc<Layout>,
+    layout: Arc<TableLayout>,
     values: Vec<Option<String>>,
     id: UserId,
 }
 
 impl CustomUser {
     /// `None` if the key is not of the type that the table had when it was read.
-    pub(super) fn new(layout: &Arc<Layout>, values: Vec<Option<String>>) -> Option<Self> {
+    pub(super) fn new(layout: &Arc<TableLayout>, values: Vec<Option<String>>) -> Option<Self> {
         let read = |(value, field): (Option<String>, &TableColumn)| value.map(|value| field.kind.read(value));
         let values: Vec<_> = values.into_iter().zip(&layout.fields).map(read).collect();
         let id = layout.user_id(values.get(layout.pk)?.as_deref()?)?;

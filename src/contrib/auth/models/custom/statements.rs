@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::super::super::{SharedUser, UserId};
 use super::super::permissions::UserPermissions;
-use super::layout::Layout;
+use super::layout::TableLayout;
 use super::row::CustomUser;
 use crate::db::DbConnection;
 use crate::db::tables::shown;
 use crate::db::text_query::{TextQuery, TextRow};
 
-impl Layout {
+impl TableLayout {
     pub(super) fn user(self: &Arc<Self>, TextRow(values): TextRow) -> Option<SharedUser> {
         CustomUser::new(self, values).map(SharedUser::new)
     }

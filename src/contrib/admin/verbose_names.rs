@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 /// The verbose names of the installed apps and of the models that the site knows. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Names(Arc<[((String, String), String)]>);
+pub struct VerboseNames(Arc<[((String, String), String)]>);
 
-impl Names {
+impl VerboseNames {
     /// `((app_label, model_name), text)` for every model.
     #[must_use]
     pub fn new(models: Vec<((String, String), String)>) -> Self {

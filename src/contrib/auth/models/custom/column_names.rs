@@ -6,12 +6,12 @@ use crate::db::introspection::Column;
 use crate::db::tables::{KeyType, TableColumn, find_column};
 
 /// The names in the settings, and their columns.
-pub(super) struct Names<'a> {
+pub(super) struct ColumnNames<'a> {
     pub(super) config: &'a Config,
     pub(super) fields: &'a [TableColumn],
 }
 
-impl Names<'_> {
+impl ColumnNames<'_> {
     pub(super) fn column(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.column.name == name)
     }
