@@ -47,7 +47,7 @@ impl Environment {
         let entries = entries(text, process)?;
         let text: String = entries.iter().map(|entry| format!("{}={}\n", entry.name, entry.value)).collect();
         let mut read = dotenvy::from_read_iter(text.as_bytes());
-        for Entry { name, line, .. } in entries {
+        for DotenvEntry { name, line, .. } in entries {
             // An error of dotenvy contains the text of the line, so it is not used.
             let Some(Ok((_, value))) = read.next().filter(|read| read.as_ref().is_ok_and(|read| read.0 == name)) else {
                 return Err(format!("{name} (line {line}) cannot be read; {QUOTE}"));
@@ -77,7 +77,7 @@ const PLAIN: &str = concat!(
 const VARIABLE: &str = r"(?s)\\.|\$\{([^}]*)\}";
 
 /// `NAME=value`. The value may have several lines.
-struct Entry<'a> {
+struct DotenvEntry<'a> {
     name: &'a str,
     /// Number of its first line, from 1.
     line: usize,
@@ -86,14 +86,14 @@ struct Entry<'a> {
 }
 
 /// Finds the entries of a file. Refuses values that dotenvy would change.
-fn entries<'a>(text: &'a str, process: &Environment) -> Result<Vec<Entry<'a>>, String> {
+fn entries<'a>(text: &'a str, process: &Environment) -> Result<Vec<DotenvEntry<'a>>, String> {
     let pattern = |pattern: &str| Regex::new(pattern).expect("the pattern is valid");
     let part = format!(r#"'(?:[^']*[^'\\])?'|"{QUOTED}"|{PLAIN}"#);
     // The longest value that dotenvy reads without a change. An open quote may follow, up to the text that dotenvy would change.
     let value_pattern = pattern(&format!("^((?:{part})*)(?:\"{QUOTED})?"));
     let (name_pattern, part_pattern, variable_pattern) = (pattern(NAME), pattern(&part), pattern(VARIABLE));
     let next_line = |text: &'a str| text.find('\n').map_or("", |end| text[end..].trim_start());
-    let mut entries: Vec<Entry<'a>> = Vec::new();
+    let mut entries: Vec<DotenvEntry<'a>> = Vec::new();
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     while !rest.is_empty() {
         let line = 1 + text[..text.len() - rest.len()].matches('\n').count();
@@ -109,7 +109,7 @@ fn entries<'a>(text: &'a str, process: &Environment) -> Result<Vec<Entry<'a>>, S
             if variables.any(|variable| !is_known(variable.as_str())) {
                 return Err(format!("{name} (line {line}) {NO_VARIABLE}; {QUOTE}"));
             }
-            entries.push(Entry { name, line, value });
+            entries.push(DotenvEntry { name, line, value });
             rest = after;
         }
         rest = next_line(rest);

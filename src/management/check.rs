@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{development, runserver};
 use crate::apps::command::{CommandError, Context, eprintln, println};
-use crate::apps::{AppsBuilder, Check, DatabaseCheck, Findings, Registry, Run};
+use crate::apps::{AppsBuilder, Check, CheckScope, DatabaseCheck, Findings, Registry};
 use crate::core::checks::{CheckMessage, Level};
 use crate::db::migrations::unapplied_warning;
 use crate::db::{Database, DatabaseError, DatabaseSettings};
@@ -44,7 +44,7 @@ const DATABASE_TAG: &str = "database";
 /// # Errors
 /// Returns an error if a message has the fail level or a higher one, or if there is no such tag or app.
 pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandError> {
-    let which = if arguments.deploy { Run::Deploy } else { Run::Check };
+    let which = if arguments.deploy { CheckScope::Deploy } else { CheckScope::Check };
     let mut builder = context.builder()?;
     let refusal = runserver::refusal(builder.registry(), &context.env);
     if builder.registry().secret_key().expose().is_empty() {
@@ -55,7 +55,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
         tags(&mut builder, which).into_iter().for_each(|tag| println!("{tag}"));
         return Ok(());
     }
-    let known = tags(&mut builder, Run::Deploy);
+    let known = tags(&mut builder, CheckScope::Deploy);
     if let Some(unknown) = arguments.tags.iter().find(|tag| !known.contains(&tag.as_str())) {
         return Err(CommandError::new(format!("There is no system check with the \"{unknown}\" tag.")));
     }
@@ -116,7 +116,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
 }
 
 /// The tags of the checks, sorted.
-fn tags(builder: &mut AppsBuilder, which: Run) -> Vec<&'static str> {
+fn tags(builder: &mut AppsBuilder, which: CheckScope) -> Vec<&'static str> {
     let checks = builder.checks().iter().filter(|check| which.includes(check.when));
     let mut tags: Vec<_> = checks.flat_map(Check::tags).chain([DATABASE_TAG, SETTINGS_TAG]).collect();
     tags.sort_unstable();

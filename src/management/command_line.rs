@@ -11,7 +11,7 @@ use crate::apps::command::{Command, CommandError, eprintln};
 use crate::conf::Environment;
 
 /// Commands with the label of the app that they belong to.
-pub(super) type Group = (&'static str, Vec<Command>);
+pub(super) type AppCommands = (&'static str, Vec<Command>);
 
 /// The meaning of a command line.
 pub(super) enum Invocation<'a> {
@@ -66,7 +66,7 @@ fn with_common_options(command: &clap::Command) -> clap::Command {
 }
 
 /// The command line.
-pub(super) fn manage(groups: &[Group]) -> clap::Command {
+pub(super) fn manage(groups: &[AppCommands]) -> clap::Command {
     let help_command = clap::Command::new("help").about("Shows the commands, or how to use one").args([
         Arg::new("command").help("The command to describe"),
         Arg::new("commands").long("commands").action(ArgAction::SetTrue).help("Shows the names alone"),
@@ -95,7 +95,7 @@ pub(super) fn manage(groups: &[Group]) -> clap::Command {
 ///
 /// # Errors
 /// Returns an error for an option that has no meaning here.
-pub(super) fn parse(groups: &[Group], words: Vec<OsString>) -> Result<Invocation<'_>, CommandError> {
+pub(super) fn parse(groups: &[AppCommands], words: Vec<OsString>) -> Result<Invocation<'_>, CommandError> {
     // As in Django, `--version` works at any position, even if required arguments are missing.
     if words.iter().take_while(|word| *word != "--").any(|word| word == "--version") {
         return Ok(Invocation::Print(env!("CARGO_PKG_VERSION").to_owned()));
@@ -144,19 +144,19 @@ fn options(command: &Command, matches: &ArgMatches, verbosity: u8) -> Result<Opt
     Ok(Options { verbosity, style })
 }
 
-fn all(groups: &[Group]) -> impl Iterator<Item = &Command> {
+fn all(groups: &[AppCommands]) -> impl Iterator<Item = &Command> {
     groups.iter().flat_map(|(_, commands)| commands)
 }
 
 /// The names of all commands, sorted.
-fn names(groups: &[Group]) -> Vec<&str> {
+fn names(groups: &[AppCommands]) -> Vec<&str> {
     let mut names: Vec<_> = all(groups).map(Command::name).collect();
     names.sort_unstable();
     names
 }
 
 /// The output of `manage help`: Django's list, with a description of each command.
-fn help(groups: &[Group]) -> String {
+fn help(groups: &[AppCommands]) -> String {
     let mut text = "\nThe authentication stack of Django REST Framework. `manage` alone is `manage runserver`.\n\
                     Type 'manage help <subcommand>' for help on a specific subcommand.\n\nAvailable subcommands:\n"
         .to_owned();
@@ -173,7 +173,7 @@ fn help(groups: &[Group]) -> String {
 }
 
 /// The output of `manage help COMMAND`.
-fn help_of<'a>(groups: &[Group], name: &str) -> Invocation<'a> {
+fn help_of<'a>(groups: &[AppCommands], name: &str) -> Invocation<'a> {
     let mut manage = manage(groups);
     manage.build();
     match manage.find_subcommand_mut(name) {
@@ -183,11 +183,11 @@ fn help_of<'a>(groups: &[Group], name: &str) -> Invocation<'a> {
 }
 
 /// Prints why there is no command `name`. `left_out` has the commands of the apps that are not installed too.
-pub(super) fn unknown_command(name: &str, groups: &[Group], left_out: &[Group]) -> CommandError {
+pub(super) fn unknown_command(name: &str, groups: &[AppCommands], left_out: &[AppCommands]) -> CommandError {
     if let Some(text) = unsupported::explanation(name) {
         return CommandError::new(format!("{name} does not apply here. {text}"));
     }
-    let has = |(_, commands): &&Group| commands.iter().any(|command| command.name() == name);
+    let has = |(_, commands): &&AppCommands| commands.iter().any(|command| command.name() == name);
     if let Some((label, _)) = left_out.iter().find(has) {
         return CommandError::new(format!("{name} is a command of the app {label:?}, which is not in INSTALLED_APPS."));
     }

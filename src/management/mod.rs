@@ -18,13 +18,13 @@ mod unsupported;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use self::command_line::{Group, Invocation};
+use self::command_line::{AppCommands, Invocation};
 use crate::apps::Project;
 use crate::apps::command::{Command, CommandError, Context, println};
 use crate::conf::{Environment, Setting, SettingsError};
 
 /// The commands of every project, and those of its installed apps.
-fn commands<P: Project>(project: &P) -> Vec<Group> {
+fn commands<P: Project>(project: &P) -> Vec<AppCommands> {
     let settings = settings_of(project);
     let core = vec![
         Command::new("runserver", "Starts the server", runserver::handle),

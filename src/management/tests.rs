@@ -4,7 +4,7 @@ use super::*;
 use crate::Settings;
 use crate::apps::{Apps, AppsBuilder};
 
-fn parse<'a>(groups: &'a [Group], words: &[&str]) -> Invocation<'a> {
+fn parse<'a>(groups: &'a [AppCommands], words: &[&str]) -> Invocation<'a> {
     let words = [&["manage"], words].concat().into_iter().map(OsString::from).collect();
     command_line::parse(groups, words).unwrap()
 }

@@ -23,7 +23,7 @@ use super::settings::ServerSettings;
 use crate::http::middleware::{Middleware, RequestInfo};
 
 /// A watched connection.
-struct Connection {
+struct WatchedConnection {
     /// A second handle to the socket. The first belongs to actix, which has no way to close it.
     socket: std::net::TcpStream,
     /// Number of requests that are in a view or whose response is being sent.
@@ -35,7 +35,7 @@ struct Connection {
 /// Watches a new connection; for `HttpServer::on_connect`. `limit` is the maximum time without a request.
 pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
     let Some(socket) = second_handle(io) else { return };
-    data.insert(Rc::new_cyclic(|connection| Connection {
+    data.insert(Rc::new_cyclic(|connection| WatchedConnection {
         socket,
         busy: Cell::new(0),
         idle_since: Cell::new(Instant::now()),
@@ -57,7 +57,7 @@ fn second_handle(_io: &dyn Any) -> Option<std::net::TcpStream> {
     None
 }
 
-impl Drop for Connection {
+impl Drop for WatchedConnection {
     /// Ends the watcher too. Otherwise clients that make a connection for each request would leave tens of thousands of watchers.
     fn drop(&mut self) {
         self.watcher.abort();
@@ -71,7 +71,7 @@ pub(super) fn limit(settings: &ServerSettings) -> Option<Duration> {
 }
 
 /// Checks the connection each time that it could have reached the limit.
-async fn close_when_idle(connection: Weak<Connection>, limit: Duration) {
+async fn close_when_idle(connection: Weak<WatchedConnection>, limit: Duration) {
     while let Some(connection) = connection.upgrade() {
         let now = Instant::now();
         let deadline = connection.idle_since.get() + limit;
@@ -108,7 +108,7 @@ const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 impl Middleware for WatchedConnections {
     fn process_request(&self, req: &ServiceRequest, _info: &mut RequestInfo) -> Option<HttpResponse> {
-        if let Some(connection) = req.conn_data::<Rc<Connection>>().map(Rc::clone) {
+        if let Some(connection) = req.conn_data::<Rc<WatchedConnection>>().map(Rc::clone) {
             connection.busy.set(connection.busy.get() + 1);
             req.extensions_mut().insert(Busy(connection));
         }
@@ -132,7 +132,7 @@ impl Middleware for WatchedConnections {
 }
 
 /// A request being served.
-struct Busy(Rc<Connection>);
+struct Busy(Rc<WatchedConnection>);
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -173,11 +173,11 @@ mod tests {
         let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let mut data = Extensions::new();
         watch(&stream, &mut data, Duration::from_secs(3600));
-        let watcher = data.get::<Rc<Connection>>().unwrap().watcher.clone();
+        let watcher = data.get::<Rc<WatchedConnection>>().unwrap().watcher.clone();
         tokio::task::yield_now().await;
         assert!(!watcher.is_finished());
 
-        let busy = Rc::clone(data.get::<Rc<Connection>>().unwrap());
+        let busy = Rc::clone(data.get::<Rc<WatchedConnection>>().unwrap());
         data.clear();
         tokio::task::yield_now().await;
         assert!(!watcher.is_finished());

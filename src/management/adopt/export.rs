@@ -10,11 +10,11 @@ pub(super) struct Export(Map<String, Value>);
 
 /// `_user_model`.
 #[derive(Debug, Deserialize)]
-pub(super) struct UserModel {
+pub(super) struct ExportedUserModel {
     pub(super) label: String,
     pub(super) table: String,
     pub(super) pk: String,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Vec<ExportedField>,
     #[serde(rename = "USERNAME_FIELD")]
     pub(super) username_field: String,
     #[serde(rename = "EMAIL_FIELD")]
@@ -25,7 +25,7 @@ pub(super) struct UserModel {
 
 /// A field of the user model.
 #[derive(Debug, Deserialize)]
-pub(super) struct Field {
+pub(super) struct ExportedField {
     pub(super) name: String,
     pub(super) column: String,
     #[serde(rename = "type")]
@@ -34,7 +34,7 @@ pub(super) struct Field {
 
 /// An entry of `_urls`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Url {
+pub(super) struct ExportedUrl {
     pub(super) path: String,
     pub(super) view: String,
     #[serde(default)]
@@ -47,7 +47,7 @@ pub(super) struct Url {
 
 /// An entry of `_serializers`: a class that the project has derived from one of the token packages.
 #[derive(Debug, Deserialize)]
-pub(super) struct Serializer {
+pub(super) struct ExportedSerializer {
     #[serde(rename = "where")]
     pub(super) place: String,
     pub(super) class: String,
@@ -57,14 +57,14 @@ pub(super) struct Serializer {
 
 /// An entry of `_hashers`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Hasher {
+pub(super) struct ExportedHasher {
     pub(super) class: String,
     pub(super) algorithm: Option<String>,
 }
 
 /// An entry of `_apps`.
 #[derive(Debug, Deserialize)]
-pub(super) struct App {
+pub(super) struct ExportedApp {
     pub(super) name: String,
 }
 
@@ -108,19 +108,19 @@ impl Export {
         self.0.get(part)?.get(key)?.as_str()
     }
 
-    pub(super) fn user_model(&self) -> Option<UserModel> {
+    pub(super) fn user_model(&self) -> Option<ExportedUserModel> {
         self.part("_user_model")
     }
 
-    pub(super) fn urls(&self) -> Vec<Url> {
+    pub(super) fn urls(&self) -> Vec<ExportedUrl> {
         self.part("_urls").unwrap_or_default()
     }
 
-    pub(super) fn serializers(&self) -> Vec<Serializer> {
+    pub(super) fn serializers(&self) -> Vec<ExportedSerializer> {
         self.part("_serializers").unwrap_or_default()
     }
 
-    pub(super) fn hashers(&self) -> Vec<Hasher> {
+    pub(super) fn hashers(&self) -> Vec<ExportedHasher> {
         self.part("_hashers").unwrap_or_default()
     }
 
@@ -130,7 +130,7 @@ impl Export {
 
     /// The names of the installed apps. An entry that names an `AppConfig` gives the name of its app.
     pub(super) fn apps(&self) -> Option<Vec<String>> {
-        let configs: Option<Vec<App>> = self.part("_apps").filter(|apps: &Vec<App>| !apps.is_empty());
+        let configs: Option<Vec<ExportedApp>> = self.part("_apps").filter(|apps: &Vec<ExportedApp>| !apps.is_empty());
         configs.map(|apps| apps.into_iter().map(|app| app.name).collect()).or_else(|| self.part("INSTALLED_APPS"))
     }
 

@@ -30,7 +30,7 @@ use self::env_file::EnvFile;
 use self::export::Export;
 use self::probe::Probing;
 use self::prove::Proof;
-use self::report::{Finding, Group, Report};
+use self::report::{Finding, FindingGroup, Report};
 use crate::apps::command::{CommandError, Context, println};
 use crate::db::DatabaseUrl;
 
@@ -174,7 +174,7 @@ fn facts(export: &Export, file: &Path, report: &mut Report) {
 /// Writes the file, or returns the reason why not.
 fn conclude(report: &Report, text: Option<&str>, output: Option<&Path>) -> Result<(), CommandError> {
     let (Some(text), true) = (text, report.would_work()) else {
-        let count = report.count(Group::Blocking);
+        let count = report.count(FindingGroup::Blocking);
         let points = if count == 1 { "1 point".to_owned() } else { format!("{count} points") };
         let what = "above: under \"Must be fixed first\"";
         return Err(CommandError::new(format!(

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The group of a finding, in the order of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Group {
+pub(super) enum FindingGroup {
     /// With these settings the server would not start, or would refuse what Django accepts. There is no `.env`.
     Blocking,
     /// Something that Django's settings or URLs name by a Python path has to be written in Rust.
@@ -17,7 +17,7 @@ pub(super) enum Group {
     Proven,
 }
 
-impl Group {
+impl FindingGroup {
     const ALL: [(Self, &'static str); 5] = [
         (Self::Blocking, "Must be fixed first"),
         (Self::Code, "Needs code in this project"),
@@ -30,7 +30,7 @@ impl Group {
 /// A finding.
 #[derive(Clone, Debug)]
 pub(super) struct Finding {
-    group: Group,
+    group: FindingGroup,
     what: String,
     clients: String,
     remedy: String,
@@ -38,28 +38,28 @@ pub(super) struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(group: Group, what: impl Into<String>) -> Self {
+    pub(super) fn new(group: FindingGroup, what: impl Into<String>) -> Self {
         Self { group, what: what.into(), clients: String::new(), remedy: String::new(), lines: Vec::new() }
     }
 
     pub(super) fn blocking(what: impl Into<String>) -> Self {
-        Self::new(Group::Blocking, what)
+        Self::new(FindingGroup::Blocking, what)
     }
 
     pub(super) fn code(what: impl Into<String>) -> Self {
-        Self::new(Group::Code, what)
+        Self::new(FindingGroup::Code, what)
     }
 
     pub(super) fn noticed(what: impl Into<String>) -> Self {
-        Self::new(Group::Clients, what)
+        Self::new(FindingGroup::Clients, what)
     }
 
     pub(super) fn note(what: impl Into<String>) -> Self {
-        Self::new(Group::Note, what)
+        Self::new(FindingGroup::Note, what)
     }
 
     pub(super) fn proven(what: impl Into<String>) -> Self {
-        Self::new(Group::Proven, what)
+        Self::new(FindingGroup::Proven, what)
     }
 
     /// What clients notice.
@@ -106,13 +106,13 @@ impl Report {
         self.without_effect.push(name.into());
     }
 
-    pub(super) fn count(&self, group: Group) -> usize {
+    pub(super) fn count(&self, group: FindingGroup) -> usize {
         self.findings.iter().filter(|finding| finding.group == group).count()
     }
 
     /// Whether the server would work with the settings that were carried over.
     pub(super) fn would_work(&self) -> bool {
-        self.count(Group::Blocking) == 0
+        self.count(FindingGroup::Blocking) == 0
     }
 }
 
@@ -121,7 +121,7 @@ impl fmt::Display for Report {
         self.facts.iter().try_for_each(|line| writeln!(f, "{line}"))?;
         let without_effect = (!self.without_effect.is_empty())
             .then(|| Finding::note(format!("Without effect on this server: {}.", self.without_effect.join(", "))));
-        for (group, heading) in Group::ALL {
+        for (group, heading) in FindingGroup::ALL {
             let all = self.findings.iter().chain(&without_effect);
             let findings: Vec<_> = all.filter(|finding| finding.group == group).collect();
             if !findings.is_empty() {

@@ -7,7 +7,7 @@ use actix_web::rt::SystemRunner;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use serde_json::Value;
 
-use super::export::{Export, Url};
+use super::export::{Export, ExportedUrl};
 use super::report::{Finding, Report};
 use crate::apps::command::{CommandError, Context};
 use crate::conf::Environment;
@@ -124,13 +124,13 @@ fn counterpart(view: &str) -> Option<&'static str> {
 }
 
 /// The view of a package that a view is derived from.
-fn derived(url: &Url) -> String {
+fn derived(url: &ExportedUrl) -> String {
     let base = url.bases.iter().find(|base| counterpart(base).is_some());
     base.map_or(String::new(), |base| format!(", derived from {}", base.rsplit('.').next().unwrap_or(base)))
 }
 
 /// The URLs of one namespace, such as the admin's, are one line.
-fn shown(url: &Url, path: &str) -> String {
+fn shown(url: &ExportedUrl, path: &str) -> String {
     let namespace = url.name.split_once(':').map_or(url.namespace.as_str(), |(namespace, _)| namespace);
     if namespace.is_empty() {
         return format!("{path:<32} {}{}", url.view, derived(url));

@@ -129,7 +129,7 @@ fn compare(name: &str, expected: impl Fn(&str) -> String) {
     } else if let Some((line, _)) = expected.lines().zip(committed.lines().chain([""])).find(|(a, b)| a != b) {
         panic!(
             "{name} differs from the declarations of the settings, first at:\n{line}\n\
-             Run UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings"
+             CheckScope UPDATE_SETTINGS_FILES=1 cargo test --lib diffsettings"
         );
     } else {
         assert_eq!(committed, expected, "{name}");

@@ -42,7 +42,7 @@ mod tests {
     use crate::conf::Environment;
     use crate::management::adopt::env_file::EnvFile;
     use crate::management::adopt::export::Export;
-    use crate::management::adopt::report::{Group, Report};
+    use crate::management::adopt::report::{FindingGroup, Report};
 
     fn carried(json: &str, change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> (String, Report) {
         let Ok(Value::Object(mut json)) = serde_json::from_str(json) else { panic!("not an export") };
@@ -190,7 +190,7 @@ mod tests {
         let (_, report) = carried(DEFAULT, |json| {
             json["SIMPLE_JWT"]["ALGORITHM"] = serde_json::json!("none");
         });
-        assert_eq!(report.count(Group::Blocking), 1, "{report}");
+        assert_eq!(report.count(FindingGroup::Blocking), 1, "{report}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The user model.
 
 use super::converter::Converter;
-use crate::management::adopt::export::{Field, UserModel};
+use crate::management::adopt::export::{ExportedField, ExportedUserModel};
 use crate::management::adopt::report::Finding;
 
 /// Types of primary keys that exist here.
@@ -43,10 +43,10 @@ pub(super) fn convert(converter: &mut Converter<'_>) {
     }
 }
 
-fn settings(converter: &mut Converter<'_>, model: &UserModel) {
+fn settings(converter: &mut Converter<'_>, model: &ExportedUserModel) {
     converter.set("AUTH_USER_MODEL", &model.label);
     // The column of a foreign key is found without a setting.
-    let differs = |field: &&Field| field.column != field.name && field.column != format!("{}_id", field.name);
+    let differs = |field: &&ExportedField| field.column != field.name && field.column != format!("{}_id", field.name);
     let columns: Vec<_> =
         model.fields.iter().filter(differs).map(|field| format!("{}={}", field.name, field.column)).collect();
     if !columns.is_empty() {

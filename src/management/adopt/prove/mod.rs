@@ -13,7 +13,7 @@ use super::env_file::EnvFile;
 use super::export::Export;
 use super::report::{Finding, Report};
 use crate::apps::command::{CommandError, Context};
-use crate::apps::{AppsBuilder, Run};
+use crate::apps::{AppsBuilder, CheckScope};
 use crate::conf::Environment;
 use crate::core::checks::{CheckMessage, Level};
 use crate::db::{DatabaseSettings, DbConnection, open_read_only};
@@ -69,7 +69,7 @@ impl Proof<'_> {
             }
         };
         let refusal = runserver::refusal(builder.registry(), self.env);
-        let found = builder.check(Run::Deploy).messages;
+        let found = builder.check(CheckScope::Deploy).messages;
         let errors: Vec<_> = found.iter().filter(|message| message.level >= Level::Error).collect();
         // A missing key in the export is reported already.
         let lacks_key = self.env.get("SECRET_KEY").is_none_or(str::is_empty);

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Nullable, Text};
 use crate::db::DbConnection;
 
 #[derive(QueryableByName)]
-struct Row {
+struct ValueRow {
     #[diesel(sql_type = Nullable<Text>)]
     value: Option<String>,
 }
@@ -23,7 +23,7 @@ struct GroupRow {
 /// The first column of each row as text.
 pub(super) fn texts(conn: &mut DbConnection, column: &str, rest: &str) -> QueryResult<Vec<Option<String>>> {
     let query = format!("SELECT CAST({column} AS TEXT) AS value {rest}");
-    Ok(sql_query(query).load::<Row>(conn)?.into_iter().map(|row| row.value).collect())
+    Ok(sql_query(query).load::<ValueRow>(conn)?.into_iter().map(|row| row.value).collect())
 }
 
 /// How often each text occurs, the most frequent first.

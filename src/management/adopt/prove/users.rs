@@ -8,7 +8,7 @@ use crate::apps::command::CommandError;
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::DbConnection;
 use crate::db::migrations::UserTable;
-use crate::management::adopt::export::UserModel;
+use crate::management::adopt::export::ExportedUserModel;
 use crate::management::adopt::report::Finding;
 
 /// The table of users and the names of its columns.
@@ -16,7 +16,7 @@ pub(super) struct Users {
     pub(super) table: String,
     pub(super) pk: String,
     username: String,
-    model: Option<UserModel>,
+    model: Option<ExportedUserModel>,
 }
 
 impl Users {
