@@ -8,7 +8,7 @@
 //! `curl -d username=alice -d password=… http://127.0.0.1:8000/api/token/`
 
 use actix_simplejwt::conf::Environment;
-use actix_simplejwt::http::outcome::TokenEvent;
+use actix_simplejwt::http::log_data::TokenEvent;
 use actix_simplejwt::rest_framework::exceptions::ApiError;
 use actix_simplejwt::rest_framework::request::RequestData;
 use actix_simplejwt::rest_framework::views::{ApiView, path};

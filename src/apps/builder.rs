@@ -1,6 +1,6 @@
 //! Puts the apps of a project together. Python counterpart: `django.setup()`.
 
-use super::checks::{self, Findings, Run};
+use super::checks::{self, CheckScope, Findings};
 use super::error::SetupError;
 use super::registry::Registry;
 use super::{Apps, Check};
@@ -102,13 +102,13 @@ impl AppsBuilder {
 
     /// The messages of the system checks. The database is not opened.
     #[must_use]
-    pub fn check(&mut self, which: Run) -> Findings {
+    pub fn check(&mut self, which: CheckScope) -> Findings {
         self.check_some(which, |_| true)
     }
 
     /// Same as [`AppsBuilder::check`], but only with the checks that are `wanted`. Errors of single settings are always
     /// included.
-    pub(crate) fn check_some(&mut self, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
+    pub(crate) fn check_some(&mut self, which: CheckScope, wanted: impl Fn(&Check) -> bool) -> Findings {
         checks::run(self.assemble(), which, wanted)
     }
 
@@ -127,7 +127,7 @@ impl AppsBuilder {
         if let Some(error) = self.registry.take_first_error() {
             return Err(error.into());
         }
-        let (errors, others): (Vec<_>, Vec<_>) = checks::run(&self.registry, Run::Start, |_| true)
+        let (errors, others): (Vec<_>, Vec<_>) = checks::run(&self.registry, CheckScope::Start, |_| true)
             .messages
             .into_iter()
             .partition(|m| m.level >= Level::Error);

@@ -43,7 +43,7 @@ pub enum When {
 
 /// Which checks to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Run {
+pub enum CheckScope {
     /// The checks of every start.
     Start,
     /// The checks of `manage check`.
@@ -74,7 +74,7 @@ fn tags(ids: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
     ids.iter().map(|id| id.split('.').next().unwrap_or(id))
 }
 
-impl Run {
+impl CheckScope {
     /// Whether a check that runs `when` is one of them.
     #[must_use]
     pub fn includes(self, when: When) -> bool {
@@ -108,7 +108,7 @@ pub struct Findings {
 
 /// Runs the checks of `registry` that are `wanted`. Errors about single settings, found while the apps were registered, come with
 /// them.
-pub(super) fn run(registry: &Registry, which: Run, wanted: impl Fn(&Check) -> bool) -> Findings {
+pub(super) fn run(registry: &Registry, which: CheckScope, wanted: impl Fn(&Check) -> bool) -> Findings {
     let silenced_ids = registry.silenced_checks();
     let wanted = registry.checks().iter().filter(|check| which.includes(check.when) && wanted(check));
     let (silenced, mut messages): (Vec<_>, Vec<_>) = wanted

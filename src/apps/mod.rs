@@ -46,7 +46,7 @@ use actix_web::web::ServiceConfig;
 pub use self::builder::AppsBuilder;
 #[cfg(feature = "database")]
 pub use self::checks::DatabaseCheck;
-pub use self::checks::{Check, Findings, Run, When};
+pub use self::checks::{Check, CheckScope, Findings, When};
 pub use self::config::{AppConfig, title_of_label};
 pub use self::error::SetupError;
 pub use self::installed::parse_installed_apps;

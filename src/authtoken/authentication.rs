@@ -12,7 +12,7 @@ use crate::contrib::auth::models::{DjangoUsers, UserModel};
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::{Database, DatabaseError, DbConnection};
 use crate::http::headers::words;
-use crate::http::outcome::Refusal;
+use crate::http::log_data::RefusalKind;
 use crate::rest_framework::authentication::{Authentication, Found, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
@@ -45,7 +45,7 @@ impl Authentication for TokenAuthentication {
             Some(user) if user.is_active() => Ok(Some((user, token))),
             _ => Err(ApiError::authentication_failed(INACTIVE)
                 .because(format_args!("user {}", token.user_id))
-                .refused(Refusal::User)),
+                .refused(RefusalKind::User)),
         }
     }
 

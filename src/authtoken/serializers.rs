@@ -8,7 +8,7 @@ use super::exceptions::AuthTokenError;
 use super::models::Token;
 use crate::core::crypto::SecretString;
 use crate::db::{DatabaseError, DbConnection, is_foreign_key_violation};
-use crate::http::outcome::TokenEvent;
+use crate::http::log_data::TokenEvent;
 use crate::rest_framework::context::{self, TokenData, TokenSerializer};
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};

@@ -9,7 +9,7 @@ use crate::rest_framework::context::post;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::renderers::Renderer;
-use crate::rest_framework::schemas::login::Login;
+use crate::rest_framework::schemas::login::IssuedToken;
 use crate::rest_framework::schemas::shapes::{object, text};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::ScopedRateThrottle;
@@ -32,7 +32,7 @@ pub fn obtain_auth_token() -> ApiView {
         .serializer::<AuthTokenSerializer>()
         .tag("authtoken")
         .answers(|_| object([("token", text("The key, for `Authorization: Token <key>`."))]))
-        .logs_in(|_| Some(Login { scheme: SECURITY_SCHEME, token: "token", prefix: format!("{KEYWORD} ") }))
+        .logs_in(|_| Some(IssuedToken { scheme: SECURITY_SCHEME, token: "token", prefix: format!("{KEYWORD} ") }))
         .refuses(refusals)
         .post(post::<AuthTokenSerializer>)
 }

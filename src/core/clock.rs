@@ -11,10 +11,10 @@ use chrono::{DateTime, Duration, Utc};
 
 /// A source of the current time. Cheap to clone; clones of a manual clock move together.
 #[derive(Clone, Default)]
-pub struct Clock(Source);
+pub struct Clock(TimeSource);
 
 #[derive(Clone, Default)]
-enum Source {
+enum TimeSource {
     #[default]
     System,
     /// Microseconds since the Unix epoch.
@@ -25,28 +25,28 @@ impl Clock {
     /// The clock of the operating system.
     #[must_use]
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(TimeSource::System)
     }
 
     /// A clock that shows `start` until [`Clock::advance`] moves it. For tests.
     #[must_use]
     pub fn manual(start: DateTime<Utc>) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))))
+        Self(TimeSource::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))))
     }
 
     /// The current time in microseconds, the precision of timestamps in Django and PostgreSQL.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         let micros = match &self.0 {
-            Source::System => Utc::now().timestamp_micros(),
-            Source::Manual(micros) => micros.load(Ordering::Acquire),
+            TimeSource::System => Utc::now().timestamp_micros(),
+            TimeSource::Manual(micros) => micros.load(Ordering::Acquire),
         };
         DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
     /// Moves a manual clock by `step`, which may be negative. It has no effect on the system clock.
     pub fn advance(&self, step: Duration) {
-        if let Source::Manual(micros) = &self.0 {
+        if let TimeSource::Manual(micros) = &self.0 {
             micros.fetch_add(step.num_microseconds().unwrap_or(0), Ordering::AcqRel);
         }
     }
@@ -55,8 +55,8 @@ impl Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.0 {
-            Source::System => "system",
-            Source::Manual(_) => "manual",
+            TimeSource::System => "system",
+            TimeSource::Manual(_) => "manual",
         };
         write!(f, "Clock({kind}, {})", self.now())
     }

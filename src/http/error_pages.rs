@@ -5,7 +5,7 @@ use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, ContentType, HeaderValue};
 
-use super::outcome::{Reason, Refusal};
+use super::log_data::{Reason, RefusalKind};
 
 /// The page for a request that Django calls suspicious (400).
 #[must_use]
@@ -29,7 +29,7 @@ pub fn server_error(cause: String) -> HttpResponse {
 pub fn service_unavailable(cause: String) -> HttpResponse {
     let mut response = error_page(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable (503)");
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
-    with_reason(response, Reason::failed(cause, Some(Refusal::Unavailable)))
+    with_reason(response, Reason::failed(cause, Some(RefusalKind::Unavailable)))
 }
 
 fn with_reason(mut response: HttpResponse, reason: Reason) -> HttpResponse {

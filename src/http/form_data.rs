@@ -4,7 +4,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 
 use super::body::{BodyBudget, BodyError, Limits, read_body};
-use super::multipart::{self, MultiPartParserError, Part};
+use super::multipart::{self, FormPart, MultiPartParserError};
 use super::query_dict::QueryDict;
 
 /// Why a form cannot be read.
@@ -45,7 +45,7 @@ pub async fn read_form(
 
 fn multipart(content_type: &str, body: &[u8], max_fields: usize) -> Result<QueryDict, FormError> {
     let mut fields = QueryDict::default();
-    for Part { name, value } in multipart::parse(content_type, body, max_fields)? {
+    for FormPart { name, value } in multipart::parse(content_type, body, max_fields)? {
         if let Some(value) = value {
             fields.push(String::from_utf8_lossy(&name), String::from_utf8_lossy(&value));
         }

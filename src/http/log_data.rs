@@ -24,13 +24,13 @@ pub struct Reason {
     text: String,
     /// The request, for the log of an application without a request log.
     request: Option<String>,
-    refusal: Option<Refusal>,
+    refusal: Option<RefusalKind>,
     is_failure: bool,
 }
 
 /// The kind of a refusal, as counted in `tokens_refused_total`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
+pub enum RefusalKind {
     /// The token is blacklisted and was used again.
     Blacklisted,
     /// The token was rotated before, and is used again beyond the grace period.
@@ -69,13 +69,13 @@ pub enum TokenEvent {
 impl Reason {
     /// A refusal: the client asked for something that it may not have.
     #[must_use]
-    pub fn refused(text: String, refusal: Option<Refusal>) -> Self {
+    pub fn refused(text: String, refusal: Option<RefusalKind>) -> Self {
         Self { text, request: None, refusal, is_failure: false }
     }
 
     /// A failure of the server, with its cause.
     #[must_use]
-    pub fn failed(cause: String, refusal: Option<Refusal>) -> Self {
+    pub fn failed(cause: String, refusal: Option<RefusalKind>) -> Self {
         Self { text: cause, request: None, refusal, is_failure: true }
     }
 
@@ -92,7 +92,7 @@ impl Reason {
 
     /// The kind of the refusal, if it is one that is counted.
     #[must_use]
-    pub fn refusal(&self) -> Option<Refusal> {
+    pub fn refusal(&self) -> Option<RefusalKind> {
         self.refusal
     }
 }
@@ -113,7 +113,7 @@ impl Drop for Reason {
     }
 }
 
-impl From<&JwtError> for Refusal {
+impl From<&JwtError> for RefusalKind {
     fn from(error: &JwtError) -> Self {
         match error {
             JwtError::ExpiredSignature => Self::Expired,

@@ -15,9 +15,9 @@ pub mod error_pages;
 pub mod form_data;
 pub mod headers;
 pub mod host;
+pub mod log_data;
 pub mod middleware;
 pub mod multipart;
-pub mod outcome;
 #[cfg(feature = "server")]
 mod patterns;
 pub mod query_dict;

@@ -44,7 +44,7 @@ pub enum MultiPartParserError {
 
 /// A field of a form.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Part<'a> {
+pub struct FormPart<'a> {
     /// Its name, in the charset of the form.
     pub name: Vec<u8>,
     /// Its value, in the charset of the form. `None` for a file.
@@ -55,7 +55,11 @@ pub struct Part<'a> {
 ///
 /// # Errors
 /// Returns an error where Django does, and, as Django, for more than `max_fields + 2` parts that are not files.
-pub fn parse<'a>(content_type: &str, body: &'a [u8], max_fields: usize) -> Result<Vec<Part<'a>>, MultiPartParserError> {
+pub fn parse<'a>(
+    content_type: &str,
+    body: &'a [u8],
+    max_fields: usize,
+) -> Result<Vec<FormPart<'a>>, MultiPartParserError> {
     let boundary = boundary(content_type)?;
     let (mut parts, mut fields, mut files) = (Vec::new(), 0, 0);
     let mut ends_with_file = false;
@@ -123,7 +127,7 @@ fn split<'a>(body: &'a [u8], separator: &[u8]) -> impl Iterator<Item = &'a [u8]>
 }
 
 /// The field or file in `text`: its headers and its content.
-fn part(text: &[u8]) -> Result<Option<Part<'_>>, MultiPartParserError> {
+fn part(text: &[u8]) -> Result<Option<FormPart<'_>>, MultiPartParserError> {
     let start = &text[..text.len().min(MAX_TOTAL_HEADER_SIZE)];
     let Some(end) = memmem::find(start, b"\r\n\r\n") else {
         return if start.len() < MAX_TOTAL_HEADER_SIZE { Ok(None) } else { Err(MultiPartParserError::HeaderSize) };
@@ -151,7 +155,7 @@ fn part(text: &[u8]) -> Result<Option<Part<'_>>, MultiPartParserError> {
         None if is_base64 => Some(b64decode(content).map_or(Cow::Borrowed(content), Cow::Owned)),
         None => Some(Cow::Borrowed(content)),
     };
-    Ok(Some(Part { name: name.trim_matches(is_space).as_bytes().to_vec(), value }))
+    Ok(Some(FormPart { name: name.trim_matches(is_space).as_bytes().to_vec(), value }))
 }
 
 /// Whether Django leaves anything of this name of a file: it removes folders and characters that cannot be printed.

@@ -12,9 +12,9 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Bytes;
 use log::Level;
 
+pub use super::log_data::TARGET;
+use super::log_data::{REQUEST_ID, Reason, printable, sent_id};
 use super::middleware::{Middleware, RequestInfo};
-pub use super::outcome::TARGET;
-use super::outcome::{REQUEST_ID, Reason, printable, sent_id};
 use crate::core::crypto;
 
 /// Gives each request an id and logs a line for it. The outermost entry of `MIDDLEWARE`.

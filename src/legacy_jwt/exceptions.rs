@@ -4,7 +4,7 @@
 use crate::contrib::auth::AuthError;
 use crate::core::jwt::{JwtError, SigningError};
 use crate::db::DatabaseError;
-use crate::http::outcome::Refusal;
+use crate::http::log_data::RefusalKind;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::serializers::non_field_error;
 
@@ -52,12 +52,12 @@ pub enum LegacyJwtError {
 
 impl LegacyJwtError {
     /// The reason that the metrics count.
-    fn refusal(&self) -> Refusal {
+    fn refusal(&self) -> RefusalKind {
         match self {
-            Self::SignatureExpired | Self::RefreshExpired => Refusal::Expired,
-            Self::Decode(error) | Self::InvalidToken(error) => Refusal::from(error),
-            Self::UserDoesNotExist | Self::UserIsDisabled => Refusal::User,
-            _ => Refusal::Other,
+            Self::SignatureExpired | Self::RefreshExpired => RefusalKind::Expired,
+            Self::Decode(error) | Self::InvalidToken(error) => RefusalKind::from(error),
+            Self::UserDoesNotExist | Self::UserIsDisabled => RefusalKind::User,
+            _ => RefusalKind::Other,
         }
     }
 

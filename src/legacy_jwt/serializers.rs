@@ -10,7 +10,7 @@ use super::tokens::get_user;
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Claims;
-use crate::http::outcome::TokenEvent;
+use crate::http::log_data::TokenEvent;
 use crate::rest_framework::context::{self, TokenData, TokenSerializer};
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};

@@ -17,7 +17,7 @@ use crate::http::security::SecuritySettings;
 use crate::rest_framework::context::TokenSerializer;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
-use crate::rest_framework::schemas::login::Login;
+use crate::rest_framework::schemas::login::IssuedToken;
 use crate::rest_framework::schemas::shapes::{jwt, object};
 use crate::rest_framework::state::{RestFramework, app_data};
 use crate::rest_framework::views::ApiView;
@@ -33,7 +33,7 @@ pub fn obtain_jwt_token() -> ApiView {
         .throttle_scope("login")
         .logs_in(|req| {
             let prefix = &app_data::<LegacyJwtState>(req).ok()?.settings.auth_header_prefix;
-            Some(Login { scheme: SECURITY_SCHEME, token: "token", prefix: format!("{prefix} ") })
+            Some(IssuedToken { scheme: SECURITY_SCHEME, token: "token", prefix: format!("{prefix} ") })
         })
         .refuses(|req| {
             let own = refusals(req, [LegacyJwtError::WrongCredentials, LegacyJwtError::UserIsDisabled]);

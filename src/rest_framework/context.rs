@@ -16,7 +16,7 @@ use crate::contrib::auth::AuthState;
 use crate::db::Database;
 use crate::http::client_address::{get_ident, parse};
 use crate::http::headers::header_bytes;
-use crate::http::outcome::TokenEvent;
+use crate::http::log_data::TokenEvent;
 
 /// A serializer whose answer is tokens, or a statement about a token.
 pub trait TokenSerializer: Serializer {

@@ -15,7 +15,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use serde_json::{Map, Value, json};
 
-use crate::http::outcome::{Reason, Refusal, request_line};
+use crate::http::log_data::{Reason, RefusalKind, request_line};
 
 /// An error with the status and body that DRF gives it.
 ///
@@ -32,7 +32,7 @@ struct Inner {
     challenge: Option<String>,
     retry_after: Option<u64>,
     reason: Option<String>,
-    refusal: Option<Refusal>,
+    refusal: Option<RefusalKind>,
     /// Method, path and id of the request, for the log.
     request: Option<String>,
     /// Whether the connection is closed, because the rest of the body would have to be read before the next request.
@@ -61,7 +61,7 @@ impl ApiError {
     fn authentication(body: Value) -> Self {
         let mut error = Self::new(StatusCode::UNAUTHORIZED, body);
         error.0.is_authentication = true;
-        error.refused(Refusal::Other)
+        error.refused(RefusalKind::Other)
     }
 
     /// `ValidationError` (400): messages by field name.
@@ -98,13 +98,13 @@ impl ApiError {
     #[must_use]
     pub fn permission_denied() -> Self {
         let detail = "You do not have permission to perform this action.";
-        Self::detail(StatusCode::FORBIDDEN, detail).refused(Refusal::Other)
+        Self::detail(StatusCode::FORBIDDEN, detail).refused(RefusalKind::Other)
     }
 
     /// `PermissionDenied` (403) with the message of a permission.
     #[must_use]
     pub fn permission_denied_with(message: impl Into<String>) -> Self {
-        Self::detail(StatusCode::FORBIDDEN, message.into()).refused(Refusal::Other)
+        Self::detail(StatusCode::FORBIDDEN, message.into()).refused(RefusalKind::Other)
     }
 
     /// `NotFound` (404).
@@ -159,7 +159,7 @@ impl ApiError {
         };
         let mut error = Self::detail(StatusCode::TOO_MANY_REQUESTS, detail);
         error.0.retry_after = wait;
-        error.refused(Refusal::Throttled)
+        error.refused(RefusalKind::Throttled)
     }
 
     /// A part is overloaded or down (503). `reason` goes to the log.
@@ -168,7 +168,7 @@ impl ApiError {
         let mut error =
             Self::detail(StatusCode::SERVICE_UNAVAILABLE, "Service temporarily unavailable, try again later.");
         error.0.retry_after = Some(retry_after);
-        error.refused(Refusal::Unavailable).because(reason)
+        error.refused(RefusalKind::Unavailable).because(reason)
     }
 
     /// A failure of the server (500): the body is fixed, and `cause` goes to the log.
@@ -196,7 +196,7 @@ impl ApiError {
 
     /// Sets the reason that the metrics count for this error.
     #[must_use]
-    pub fn refused(mut self, refusal: Refusal) -> Self {
+    pub fn refused(mut self, refusal: RefusalKind) -> Self {
         self.0.refusal = Some(refusal);
         self
     }

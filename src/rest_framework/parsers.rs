@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use crate::http::body::{self, BodyBudget, BodyError, Limits};
-use crate::http::multipart::{self, MultiPartParserError, Part};
+use crate::http::multipart::{self, FormPart, MultiPartParserError};
 
 /// Seconds after which a client may try again if its body did not fit into the memory of all bodies.
 const RETRY_AFTER: u64 = 1;
@@ -231,7 +231,7 @@ fn multipart(
         }
         error => ApiError::parse_error(format!("Multipart form parse error - {error}")),
     })?;
-    let field = |part: Part<'_>| {
+    let field = |part: FormPart<'_>| {
         let value = part.value.map_or_else(|| Value::Object(Map::new()), |value| charset.decode_lossy(&value).into());
         (charset.decode_lossy(&part.name), value)
     };

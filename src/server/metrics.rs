@@ -18,8 +18,8 @@ use prometheus_client::registry::Registry;
 
 use crate::apps::Apps;
 use crate::db::Database;
+use crate::http::log_data::{Reason, RefusalKind, TokenEvent};
 use crate::http::middleware::{Middleware, RequestInfo};
-use crate::http::outcome::{Reason, Refusal, TokenEvent};
 
 /// Upper bounds of the buckets in seconds. A look-up is below the first, a password hash near the middle.
 const BUCKETS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
@@ -94,7 +94,7 @@ impl Middleware for Metrics {
         }
         if let Some(refusal) = extensions.get::<Reason>().and_then(Reason::refusal) {
             self.0.refused.get_or_create(&ReasonLabel { reason: reason_label(refusal) }).inc();
-            if matches!(refusal, Refusal::Blacklisted | Refusal::Reused) {
+            if matches!(refusal, RefusalKind::Blacklisted | RefusalKind::Reused) {
                 self.0.reuse_attempts.inc();
             }
         }
@@ -125,16 +125,16 @@ fn event_label(event: TokenEvent) -> &'static str {
     }
 }
 
-fn reason_label(refusal: Refusal) -> &'static str {
+fn reason_label(refusal: RefusalKind) -> &'static str {
     match refusal {
-        Refusal::Blacklisted => "blacklisted",
-        Refusal::Reused => "reused",
-        Refusal::Expired => "expired",
-        Refusal::Signature => "signature",
-        Refusal::User => "user",
-        Refusal::Throttled | Refusal::LockedOut => "throttled",
-        Refusal::Unavailable => "unavailable",
-        Refusal::Other => "other",
+        RefusalKind::Blacklisted => "blacklisted",
+        RefusalKind::Reused => "reused",
+        RefusalKind::Expired => "expired",
+        RefusalKind::Signature => "signature",
+        RefusalKind::User => "user",
+        RefusalKind::Throttled | RefusalKind::LockedOut => "throttled",
+        RefusalKind::Unavailable => "unavailable",
+        RefusalKind::Other => "other",
     }
 }
 

@@ -24,7 +24,7 @@ use crate::core::jwt::{self, Claims};
 #[cfg(feature = "database")]
 use crate::db::Database;
 use crate::http::headers::{header_bytes, words};
-use crate::http::outcome::Refusal;
+use crate::http::log_data::RefusalKind;
 use crate::rest_framework::authentication::{Authentication, Found, authorization};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::state::app_data;
@@ -193,7 +193,7 @@ pub(super) async fn get_validated_token(
         }
         Err(other) => return Err(other.into()),
     };
-    let (mut messages, mut kind) = (Vec::new(), Refusal::Other);
+    let (mut messages, mut kind) = (Vec::new(), RefusalKind::Other);
     for class in classes {
         let verified = verify(&claims, class.required_type(), &jwt.settings);
         // Without the feature `database` the settings refuse a class whose tokens can be blacklisted.
@@ -231,7 +231,7 @@ pub(super) async fn get_user(
     let settings = &jwt.settings;
     let id = user_id(token, jwt)?;
     let refused = |(detail, code): (&str, &str)| {
-        failed(detail, code).because(format_args!("{code}, user {id}")).refused(Refusal::User)
+        failed(detail, code).because(format_args!("{code}, user {id}")).refused(RefusalKind::User)
     };
     let lookup = jwt.user_lookup(app_data(req)?, id);
     let user = app_data::<Database>(req)?.look_up(lookup).await?.ok_or_else(|| refused(USER_NOT_FOUND))?;

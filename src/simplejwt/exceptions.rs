@@ -11,7 +11,7 @@ use crate::contrib::auth::{AuthError, UserId};
 use crate::core::jwt::JwtError;
 #[cfg(feature = "database")]
 use crate::db::{DatabaseError, is_foreign_key_violation};
-use crate::http::outcome::Refusal;
+use crate::http::log_data::RefusalKind;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::serializers::non_field_error;
 
@@ -45,7 +45,7 @@ pub enum TokenError {
         /// For the log: the exact problem.
         cause: Option<JwtError>,
         /// For the metrics.
-        refusal: Refusal,
+        refusal: RefusalKind,
     },
     /// DRF's `AuthenticationFailed` (401): the user may not have a token.
     #[error("{message}")]
@@ -78,17 +78,17 @@ pub enum TokenError {
 impl TokenError {
     /// A token that is refused with this message.
     pub fn invalid(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::refused(message, Refusal::Other)
+        Self::refused(message, RefusalKind::Other)
     }
 
     /// A token that is refused with this message, and for a reason that the metrics count.
-    pub(super) fn refused(message: impl Into<Cow<'static, str>>, refusal: Refusal) -> Self {
+    pub(super) fn refused(message: impl Into<Cow<'static, str>>, refusal: RefusalKind) -> Self {
         Self::Invalid { message: message.into(), cause: None, refusal }
     }
 
     /// A token on the blacklist.
     pub fn blacklisted() -> Self {
-        Self::refused(BLACKLISTED, Refusal::Blacklisted)
+        Self::refused(BLACKLISTED, RefusalKind::Blacklisted)
     }
 
     /// Whether this is [`TokenError::blacklisted`]. False for a blacklisted family.
@@ -99,7 +99,7 @@ impl TokenError {
 
     /// A token whose family was ended.
     pub fn family_blacklisted() -> Self {
-        Self::refused(FAMILY_BLACKLISTED, Refusal::Blacklisted)
+        Self::refused(FAMILY_BLACKLISTED, RefusalKind::Blacklisted)
     }
 
     /// The token of the user with this key names the family of another user. An issuer that copies claims from one token to
@@ -124,14 +124,14 @@ impl TokenError {
 
     /// A token in which a time other than `exp` has passed.
     pub(super) fn claim_expired(claim: &str) -> Self {
-        Self::refused(format!("Token '{claim}' claim has expired"), Refusal::Expired)
+        Self::refused(format!("Token '{claim}' claim has expired"), RefusalKind::Expired)
     }
 }
 
 impl From<JwtError> for TokenError {
     fn from(error: JwtError) -> Self {
         let message = if error == JwtError::ExpiredSignature { EXPIRED } else { INVALID };
-        Self::Invalid { message: message.into(), refusal: Refusal::from(&error), cause: Some(error) }
+        Self::Invalid { message: message.into(), refusal: RefusalKind::from(&error), cause: Some(error) }
     }
 }
 
@@ -164,10 +164,10 @@ impl From<TokenError> for ApiError {
             }
             TokenError::AuthenticationFailed { message, reason: None } => Self::authentication_failed(message),
             TokenError::AuthenticationFailed { message, reason: Some(reason) } => {
-                Self::authentication_failed(message).because(reason).refused(Refusal::User)
+                Self::authentication_failed(message).because(reason).refused(RefusalKind::User)
             }
             TokenError::Validation { key, message } => {
-                non_field_error(&key, message).because(message).refused(Refusal::Blacklisted)
+                non_field_error(&key, message).because(message).refused(RefusalKind::Blacklisted)
             }
             TokenError::KeysUnavailable => {
                 Self::service_unavailable("the key set of JWK_URL could not be fetched", KEYS_RETRY_AFTER)

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Duration;
 
-use super::keys::{CurrentKey, Moment, POLL_INTERVAL, Rotation, Step, key_file, read_file};
+use super::keys::{CurrentKey, KeyRotation, Moment, POLL_INTERVAL, RotationStep, key_file, read_file};
 use super::oauth2;
 use super::settings::{KeyId, SimpleJwtSettings};
 use super::tokens::AuthToken;
@@ -70,7 +70,7 @@ fn rotatekey(context: &Context, arguments: RotateKey) -> Result<(), CommandError
 }
 
 /// The state of a rotation of the keys of `file`, from the settings.
-fn rotation(registry: &Registry, file: &Path, wants_new: bool) -> Result<Rotation, CommandError> {
+fn rotation(registry: &Registry, file: &Path, wants_new: bool) -> Result<KeyRotation, CommandError> {
     let settings = registry.settings::<SimpleJwtSettings>();
     let is_file = |setting: &Option<SecretString>| {
         let named = setting.as_ref().and_then(key_file);
@@ -106,7 +106,7 @@ fn rotation(registry: &Registry, file: &Path, wants_new: bool) -> Result<Rotatio
     let max_age = max_age.map_err(|_| CommandError::new("SIMPLE_JWT_JWKS_MAX_AGE: is too long"))?;
     // Instances publish the key when they have read the file twice.
     let until_read = Duration::from_std(POLL_INTERVAL * 3).unwrap_or_default();
-    Ok(Rotation {
+    Ok(KeyRotation {
         algorithm: settings.algorithm,
         current,
         is_named: signs || is_file(&settings.signing_keys_inactive),
@@ -121,26 +121,26 @@ fn absolute(path: &Path) -> PathBuf {
     fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
-fn describe(step: &Step, file: &Path) -> String {
+fn describe(step: &RotationStep, file: &Path) -> String {
     let named = |kid: &Option<String>| kid.as_ref().map(|kid| format!(" (kid {kid})")).unwrap_or_default();
     match step {
-        Step::Made => format!(
+        RotationStep::Made => format!(
             "{0} has the key that signs. Set SIMPLE_JWT_SIGNING_KEY=file:{0} and restart every instance once. Then run this \
              again to begin a rotation.",
             file.display()
         ),
-        Step::Published { kid, may_sign } => format!(
+        RotationStep::Published { kid, may_sign } => format!(
             "A new key{} is published, and verifies. Run this again at {} or later: then it signs.",
             named(kid),
             Moment(*may_sign)
         ),
-        Step::Signs { kid, retires } => format!(
+        RotationStep::Signs { kid, retires } => format!(
             "The new key{} signs. The old one verifies what it has signed. Run this again at {} or later: then it is removed.",
             named(kid),
             Moment(*retires)
         ),
-        Step::Removed(1) => "The old key is removed. The rotation is complete.".to_owned(),
-        Step::Removed(count) => format!("{count} old keys are removed. The rotation is complete."),
+        RotationStep::Removed(1) => "The old key is removed. The rotation is complete.".to_owned(),
+        RotationStep::Removed(count) => format!("{count} old keys are removed. The rotation is complete."),
     }
 }
 

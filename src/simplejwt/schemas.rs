@@ -19,7 +19,7 @@ use super::state::JwtState;
 use super::tokens::AuthToken;
 use crate::rest_framework::exceptions::ApiError;
 #[cfg(feature = "database")]
-use crate::rest_framework::schemas::login::Login;
+use crate::rest_framework::schemas::login::IssuedToken;
 use crate::rest_framework::state::app_data;
 
 pub(super) fn settings(req: &HttpRequest) -> Option<&SimpleJwtSettings> {
@@ -42,12 +42,12 @@ pub(super) fn security_definition(req: &HttpRequest) -> Option<(&'static str, Va
 
 /// Says that the member `token` of a response is a token of `class`, for the login form of the API's page.
 #[cfg(feature = "database")]
-pub(super) fn login(req: &HttpRequest, class: AuthToken, token: &'static str) -> Option<Login> {
+pub(super) fn login(req: &HttpRequest, class: AuthToken, token: &'static str) -> Option<IssuedToken> {
     let is_accepted = settings(req)?.auth_token_classes.contains(&class);
     let (scheme, definition) = security_definition(req).filter(|_| is_accepted)?;
     let word = settings(req)?.auth_header_types.first()?;
     let prefix = if definition["type"] == "http" { String::new() } else { format!("{word} ") };
-    Some(Login { scheme, token, prefix })
+    Some(IssuedToken { scheme, token, prefix })
 }
 
 /// The errors of a protected view about a credential.

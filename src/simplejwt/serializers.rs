@@ -19,7 +19,7 @@ use crate::contrib::auth::models::UserLookup;
 use crate::contrib::auth::{AuthState, SharedUser, UserId};
 use crate::core::python::is_true;
 use crate::db::{DatabaseError, DbConnection, Lookup};
-use crate::http::outcome::TokenEvent;
+use crate::http::log_data::TokenEvent;
 use crate::rest_framework::context::{self, TokenData, TokenSerializer};
 use crate::rest_framework::fields::CharField;
 use crate::rest_framework::serializers::{Fields, Serializer};

@@ -10,7 +10,7 @@ use super::{AuthError, AuthState, SharedUser};
 use crate::apps::Apps;
 use crate::core::crypto::SecretString;
 use crate::db::Database;
-use crate::http::outcome::{Reason, Refusal};
+use crate::http::log_data::{Reason, RefusalKind};
 
 /// The user with this name and password, if the throttles let the client of `req` try: `authenticate(request, …)`. `None` if they
 /// are wrong.
@@ -64,7 +64,7 @@ impl RefusedLogin {
     /// A wrong name or password: 200, as in Django. `why` is for the log.
     #[must_use]
     pub fn wrong(problem: String, why: &str) -> Self {
-        let reason = Reason::refused(why.to_owned(), Some(Refusal::User));
+        let reason = Reason::refused(why.to_owned(), Some(RefusalKind::User));
         Self { problem, status: StatusCode::OK, retry_after: None, reason }
     }
 
@@ -80,13 +80,13 @@ impl RefusedLogin {
     /// Returns a failure of the server as it is.
     pub fn of(error: AuthError) -> Result<Self, AuthError> {
         let (refusal, retry_after) = match error {
-            AuthError::LockedOut(seconds) => (Refusal::LockedOut, Some(seconds)),
-            AuthError::Throttled(seconds) => (Refusal::Throttled, seconds),
-            AuthError::Overloaded => (Refusal::Unavailable, Some(1)),
+            AuthError::LockedOut(seconds) => (RefusalKind::LockedOut, Some(seconds)),
+            AuthError::Throttled(seconds) => (RefusalKind::Throttled, seconds),
+            AuthError::Overloaded => (RefusalKind::Unavailable, Some(1)),
             error => return Err(error),
         };
         let (status, problem) = match refusal {
-            Refusal::Unavailable => (
+            RefusalKind::Unavailable => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too many people are logging in. Please try again in a moment.".to_owned(),
             ),

@@ -46,7 +46,7 @@ pub fn decode_repeated(
 
 /// The claims of a token with a valid signature. They have not been checked.
 fn verified_claims(token: &str, key: &VerifyingKey, edition: Edition) -> Result<Claims, JwtError> {
-    let parts = Parts::split(token)?;
+    let parts = CompactJwt::split(token)?;
     let header = parts.header()?;
     let payload = bytes(parts.payload, "Invalid payload padding")?;
     let signature = bytes(parts.signature, "Invalid crypto padding")?;
@@ -71,7 +71,7 @@ fn verified_claims(token: &str, key: &VerifyingKey, edition: Edition) -> Result<
 /// # Errors
 /// Returns an error if it does not have the format of a token, or if its header is not accepted.
 pub fn decode_unverified(token: &str) -> Result<Claims, JwtError> {
-    let parts = Parts::split(token)?;
+    let parts = CompactJwt::split(token)?;
     let header = parts.header()?;
     let payload = bytes(parts.payload, "Invalid payload padding")?;
     bytes(parts.signature, "Invalid crypto padding")?;
@@ -84,7 +84,7 @@ pub fn decode_unverified(token: &str) -> Result<Claims, JwtError> {
 /// # Errors
 /// See [`decode_unverified`].
 pub fn key_id(token: &str) -> Result<Option<String>, JwtError> {
-    let mut header = Parts::split(token)?.header()?;
+    let mut header = CompactJwt::split(token)?.header()?;
     check_header(&header)?;
     check_key_id(&header)?;
     Ok(match header.swap_remove("kid") {
@@ -94,7 +94,7 @@ pub fn key_id(token: &str) -> Result<Option<String>, JwtError> {
 }
 
 /// The compact serialization of RFC 7515, section 3.1.
-struct Parts<'a> {
+struct CompactJwt<'a> {
     header: &'a str,
     payload: &'a str,
     signature: &'a str,
@@ -102,7 +102,7 @@ struct Parts<'a> {
     signed: &'a str,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> CompactJwt<'a> {
     /// Splits where PyJWT splits: an extra dot becomes part of the payload, where it is not valid base64.
     fn split(token: &'a str) -> Result<Self, JwtError> {
         if token.len() > MAX_TOKEN_LEN {

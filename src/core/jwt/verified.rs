@@ -23,11 +23,11 @@ pub(super) struct VerifiedTokens(Box<[Mutex<Set>]>);
 
 #[derive(Default)]
 struct Set {
-    tokens: [Option<Entry>; WAYS],
+    tokens: [Option<CachedToken>; WAYS],
     oldest: usize,
 }
 
-struct Entry {
+struct CachedToken {
     token: SecretString,
     claims: Arc<Claims>,
 }
@@ -36,7 +36,7 @@ impl VerifiedTokens {
     /// The claims of `token`, if exactly this token is in the cache.
     pub(super) fn get(&self, token: &str) -> Option<Arc<Claims>> {
         let set = self.set_of(token)?.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_same = |entry: &&Entry| constant_time_eq(entry.token.expose().as_bytes(), token.as_bytes());
+        let is_same = |entry: &&CachedToken| constant_time_eq(entry.token.expose().as_bytes(), token.as_bytes());
         set.tokens.iter().flatten().find(is_same).map(|entry| Arc::clone(&entry.claims))
     }
 
@@ -46,7 +46,7 @@ impl VerifiedTokens {
             return;
         }
         let Some(set) = self.set_of(token) else { return };
-        let entry = Entry { token: token.into(), claims: Arc::clone(claims) };
+        let entry = CachedToken { token: token.into(), claims: Arc::clone(claims) };
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
         let oldest = set.oldest;
         let replaced = set.tokens[oldest].replace(entry);

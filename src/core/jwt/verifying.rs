@@ -21,13 +21,13 @@ use crate::core::crypto::SecretString;
 #[derive(Clone)]
 pub struct VerifyingKey {
     algorithm: Algorithm,
-    kind: Kind,
+    material: KeyMaterial,
     /// Created with its first token: most keys never need it.
     verified: Arc<OnceLock<VerifiedTokens>>,
 }
 
 #[derive(Clone)]
-enum Kind {
+enum KeyMaterial {
     /// HMAC, set up once (see the documentation of the module).
     Hmac(Box<hmac::Key>),
     /// The other algorithms of `jsonwebtoken`.
@@ -70,7 +70,7 @@ impl VerifyingKey {
     fn from_secret(algorithm: Algorithm, secret: &str) -> Result<Self, KeyError> {
         check_secret(secret)?;
         let digest = algorithm.hmac().ok_or(KeyError::Unfit(algorithm))?;
-        Ok(Self::of_kind(algorithm, Kind::Hmac(Box::new(hmac::Key::new(digest, secret.as_bytes())))))
+        Ok(Self::with_material(algorithm, KeyMaterial::Hmac(Box::new(hmac::Key::new(digest, secret.as_bytes())))))
     }
 
     fn from_pem(algorithm: Algorithm, block: &pem::Block<'_>) -> Result<Self, KeyError> {
@@ -111,24 +111,24 @@ impl VerifyingKey {
                 Some(ParsedPublicKey::new(verification, bytes).map_err(|_| unfit)?)
             }
         };
-        let kind = match (algorithm.jsonwebtoken(), parsed) {
-            (Some(name), _) => Kind::Jsonwebtoken(name, key),
-            (None, Some(parsed)) => Kind::AwsLc(parsed),
+        let material = match (algorithm.jsonwebtoken(), parsed) {
+            (Some(name), _) => KeyMaterial::Jsonwebtoken(name, key),
+            (None, Some(parsed)) => KeyMaterial::AwsLc(parsed),
             (None, None) => return Err(unfit),
         };
-        Ok(Self::of_kind(algorithm, kind))
+        Ok(Self::with_material(algorithm, material))
     }
 
-    fn of_kind(algorithm: Algorithm, kind: Kind) -> Self {
-        Self { algorithm, kind, verified: Arc::default() }
+    fn with_material(algorithm: Algorithm, material: KeyMaterial) -> Self {
+        Self { algorithm, material, verified: Arc::default() }
     }
 
     /// The bytes that [`VerifyingKey::from_public_bytes`] reads. `None` for an HMAC key.
     pub(super) fn public_bytes(&self) -> Option<&[u8]> {
-        match &self.kind {
-            Kind::Hmac(_) => None,
-            Kind::Jsonwebtoken(_, key) => key.try_get_as_bytes().ok(),
-            Kind::AwsLc(key) => Some(key.as_ref()),
+        match &self.material {
+            KeyMaterial::Hmac(_) => None,
+            KeyMaterial::Jsonwebtoken(_, key) => key.try_get_as_bytes().ok(),
+            KeyMaterial::AwsLc(key) => Some(key.as_ref()),
         }
     }
 
@@ -146,11 +146,11 @@ impl VerifyingKey {
 
     /// Verifies `signature` over `message`. AWS-LC compares HMAC tags in constant time.
     pub(super) fn verify(&self, message: &[u8], signature: Vec<u8>) -> Result<(), JwtError> {
-        let verified = match &self.kind {
-            Kind::Hmac(key) => hmac::verify(key, message, &signature).is_ok(),
-            Kind::Jsonwebtoken(name, key) => (DEFAULT_PROVIDER.verifier_factory)(name, key)
+        let verified = match &self.material {
+            KeyMaterial::Hmac(key) => hmac::verify(key, message, &signature).is_ok(),
+            KeyMaterial::Jsonwebtoken(name, key) => (DEFAULT_PROVIDER.verifier_factory)(name, key)
                 .is_ok_and(|verifier| verifier.verify(message, &signature).is_ok()),
-            Kind::AwsLc(key) => key.verify_sig(message, &signature).is_ok(),
+            KeyMaterial::AwsLc(key) => key.verify_sig(message, &signature).is_ok(),
         };
         if verified { Ok(()) } else { Err(JwtError::InvalidSignature) }
     }

@@ -26,10 +26,10 @@ const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-contro
 
 /// `corsheaders.middleware.CorsMiddleware`. It comes before everything that could answer in place of the view.
 #[derive(Debug)]
-pub struct CorsMiddleware(Option<Rules>);
+pub struct CorsMiddleware(Option<CorsRules>);
 
 #[derive(Debug)]
-struct Rules {
+struct CorsRules {
     /// `None` allows every origin.
     origins: Option<Origins>,
     /// `None` covers every path.
@@ -50,7 +50,7 @@ struct Origins {
 }
 
 /// The data of a matching request that its response needs.
-struct Asked {
+struct CorsRequest {
     /// Value of `Access-Control-Allow-Origin`. `None` without an `Origin`, and for one that is not allowed.
     allow_origin: Option<HeaderValue>,
     private_network: bool,
@@ -81,7 +81,7 @@ impl CorsMiddleware {
             text => Some(patterns::compile("CORS_URLS_REGEX", text, "^", "")?),
         };
         let max_age = settings.preflight_max_age.as_secs();
-        let rules = Rules {
+        let rules = CorsRules {
             origins: (!settings.allow_all_origins).then_some(Origins { named, patterns }),
             paths,
             credentials: settings.allow_credentials,
@@ -103,7 +103,7 @@ impl Middleware for CorsMiddleware {
     fn process_request(&self, req: &ServiceRequest, info: &mut RequestInfo) -> Option<HttpResponse> {
         let rules = self.0.as_ref().filter(|rules| rules.cover(&info.uri))?;
         let headers = req.headers();
-        info.extensions.insert(Asked {
+        info.extensions.insert(CorsRequest {
             allow_origin: rules.allow_origin(headers),
             private_network: rules.private_network
                 && header(headers, REQUEST_PRIVATE_NETWORK).as_deref() == Some(b"true"),
@@ -115,13 +115,13 @@ impl Middleware for CorsMiddleware {
     }
 
     fn process_response(&self, info: &RequestInfo, response: &mut HttpResponse) {
-        if let (Some(rules), Some(asked)) = (&self.0, info.extensions.get::<Asked>()) {
+        if let (Some(rules), Some(asked)) = (&self.0, info.extensions.get::<CorsRequest>()) {
             rules.add_headers(&info.method, asked, response.headers_mut());
         }
     }
 }
 
-impl Rules {
+impl CorsRules {
     fn cover(&self, uri: &Uri) -> bool {
         let path = || Cow::from(percent_decode_str(uri.path()));
         self.paths.as_ref().is_none_or(|paths| paths.is_match(&path()))
@@ -136,7 +136,7 @@ impl Rules {
         }
     }
 
-    fn add_headers(&self, method: &Method, asked: &Asked, headers: &mut HeaderMap) {
+    fn add_headers(&self, method: &Method, asked: &CorsRequest, headers: &mut HeaderMap) {
         vary_by_origin(headers);
         let Some(origin) = &asked.allow_origin else { return };
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());

@@ -44,7 +44,7 @@ impl Csrf {
         if self.settings.trusted_origins.iter().any(|trusted| !trusted.contains('*') && trusted == origin) {
             return true;
         }
-        let Some((scheme, host)) = Url::split(origin).map(|url| (url.scheme, url.netloc)) else { return false };
+        let Some((scheme, host)) = SplitUrl::split(origin).map(|url| (url.scheme, url.netloc)) else { return false };
         let is_subdomain = |(trusted_scheme, pattern): &(String, String)| {
             pattern.starts_with('.') && *trusted_scheme == scheme && is_same_domain(host, pattern)
         };
@@ -53,7 +53,7 @@ impl Csrf {
 
     fn check_referer(&self, req: &HttpRequest) -> Result<(), CsrfFailure> {
         let referer = text(req, header::REFERER).ok_or(CsrfFailure::NoReferer)?;
-        let url = Url::split(&referer).ok_or(CsrfFailure::MalformedReferer)?;
+        let url = SplitUrl::split(&referer).ok_or(CsrfFailure::MalformedReferer)?;
         if url.scheme.is_empty() || url.netloc.is_empty() {
             return Err(CsrfFailure::MalformedReferer);
         }
@@ -111,14 +111,14 @@ fn is_same_domain(host: &str, pattern: &str) -> bool {
 
 /// The parts of a URL that are compared: `urlsplit` of Python.
 #[derive(Debug, PartialEq, Eq)]
-struct Url<'a> {
+struct SplitUrl<'a> {
     scheme: String,
     netloc: &'a str,
     /// From the path on.
     rest: &'a str,
 }
 
-impl<'a> Url<'a> {
+impl<'a> SplitUrl<'a> {
     /// `None` if there is a host with only one of its brackets.
     fn split(text: &'a str) -> Option<Self> {
         let text = text.trim_start_matches(|c: char| c <= ' ');
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn urls_are_split_as_in_python() {
         let url = |scheme: &str, netloc: &'static str, rest: &'static str| {
-            Some(Url { scheme: scheme.to_owned(), netloc, rest })
+            Some(SplitUrl { scheme: scheme.to_owned(), netloc, rest })
         };
         for (text, expected) in [
             ("https://a.org/x?y", url("https", "a.org", "/x?y")),
@@ -170,7 +170,7 @@ mod tests {
             ("null", url("", "", "null")),
             ("", url("", "", "")),
         ] {
-            assert_eq!(Url::split(text), expected, "{text}");
+            assert_eq!(SplitUrl::split(text), expected, "{text}");
         }
     }
 

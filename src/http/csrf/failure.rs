@@ -6,7 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, ResponseError};
 
-use crate::http::outcome::Reason;
+use crate::http::log_data::Reason;
 
 /// Why a request may come from a page of another site. The texts are Django's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,13 +2,13 @@
 
 /// A piece of JSON. Without a class it has no colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part<'a> {
+pub(super) struct JsonSpan<'a> {
     pub(super) class: &'static str,
     pub(super) text: &'a str,
 }
 
 /// The pieces of valid JSON. Together they are `json`.
-pub(super) fn parts(json: &str) -> Vec<Part<'_>> {
+pub(super) fn parts(json: &str) -> Vec<JsonSpan<'_>> {
     let mut parts = Vec::new();
     let mut rest = json;
     while let Some(first) = rest.bytes().next() {
@@ -26,7 +26,7 @@ pub(super) fn parts(json: &str) -> Vec<Part<'_>> {
             b'a'..=b'z' => "kwd",
             _ => "",
         };
-        parts.push(Part { class, text });
+        parts.push(JsonSpan { class, text });
         rest = after;
     }
     parts

@@ -7,7 +7,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use serde_json::{Map, Value, json};
 
-use super::json::{Part, parts};
+use super::json::{JsonSpan, parts};
 use super::{
     Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, full_path, page_headers, quoted, url_of, usual_case,
 };
@@ -41,8 +41,8 @@ struct ApiPage<'a> {
     description: Option<&'a str>,
     method: String,
     status: String,
-    headers: Vec<Header>,
-    parts: Vec<Part<'a>>,
+    headers: Vec<ResponseHeader>,
+    parts: Vec<JsonSpan<'a>>,
     can_get: bool,
     can_options: bool,
     can_delete: bool,
@@ -51,7 +51,7 @@ struct ApiPage<'a> {
     put: Option<Put>,
 }
 
-struct Header {
+struct ResponseHeader {
     name: String,
     value: String,
 }
@@ -65,7 +65,7 @@ struct Format {
 /// What a `POST` may send.
 struct Post {
     /// The fields of the form, if there is a serializer and a parser for forms.
-    fields: Option<Vec<Field>>,
+    fields: Option<Vec<InputField>>,
     media_types: Vec<&'static str>,
     content: String,
 }
@@ -77,7 +77,7 @@ struct Put {
     content: String,
 }
 
-struct Field {
+struct InputField {
     name: String,
     label: String,
     kind: &'static str,
@@ -189,20 +189,20 @@ impl Allowed<'_> {
 }
 
 /// The headers as DRF shows them: those of the JSON response of the view.
-fn headers(mounted: &MountedView, framework: &RestFramework, of_response: &HeaderMap) -> Vec<Header> {
+fn headers(mounted: &MountedView, framework: &RestFramework, of_response: &HeaderMap) -> Vec<ResponseHeader> {
     let is_shown = |name: &HeaderName| !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH);
     let mut headers: Vec<_> = of_response
         .iter()
         .filter(|(name, _)| is_shown(name))
-        .map(|(name, value)| Header {
+        .map(|(name, value)| ResponseHeader {
             name: usual_case(name),
             value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
         })
         .collect();
-    headers.push(Header { name: "Allow".to_owned(), value: mounted.view().allow() });
-    headers.push(Header { name: "Content-Type".to_owned(), value: "application/json".to_owned() });
+    headers.push(ResponseHeader { name: "Allow".to_owned(), value: mounted.view().allow() });
+    headers.push(ResponseHeader { name: "Content-Type".to_owned(), value: "application/json".to_owned() });
     if mounted.view().renderer_classes(framework).len() > 1 {
-        headers.push(Header { name: "Vary".to_owned(), value: "Accept".to_owned() });
+        headers.push(ResponseHeader { name: "Vary".to_owned(), value: "Accept".to_owned() });
     }
     headers.sort_by(|one, other| one.name.cmp(&other.name));
     headers
@@ -265,7 +265,7 @@ fn post(
         let is_checkbox = matches!(field, AnyField::Boolean(_));
         let messages = errors.get(&name).and_then(Value::as_array);
         let messages = messages.into_iter().flatten().filter_map(Value::as_str);
-        Field {
+        InputField {
             label: field.label(),
             kind: match field {
                 AnyField::Boolean(_) => "checkbox",

@@ -18,7 +18,7 @@ use crate::http::cookies::http_date;
 use crate::http::csrf;
 use crate::http::error_pages::{bad_request, server_error, service_unavailable};
 use crate::http::form_data::{FormError, read_form};
-use crate::http::outcome::Reason;
+use crate::http::log_data::Reason;
 use crate::http::query_dict::QueryDict;
 use crate::http::redirects::{redirect, url_has_allowed_host_and_scheme};
 use crate::http::request::{after_logout, get_host, is_secure};
@@ -32,7 +32,7 @@ const NEVER_CACHE: HeaderValue = HeaderValue::from_static("max-age=0, no-cache, 
 
 #[derive(Template)]
 #[template(path = "rest_framework/login.html")]
-struct LoginPage {
+struct ApiLoginPage {
     action: String,
     csrf_token: String,
     next: String,
@@ -45,7 +45,7 @@ struct LoginPage {
 
 #[derive(Template)]
 #[template(path = "rest_framework/logged_out.html")]
-struct LoggedOutPage {
+struct ApiLoggedOutPage {
     login_url: String,
 }
 
@@ -69,7 +69,7 @@ async fn show_or_log_in(req: &HttpRequest, form: &QueryDict) -> Result<HttpRespo
     let apps = Apps::of(req).map_err(failed)?;
     let (state, db) = (apps.auth().map_err(failed)?, apps.database().map_err(failed)?);
     let next = next(req, form);
-    let mut page = LoginPage::new(req, state, next.clone());
+    let mut page = ApiLoginPage::new(req, state, next.clone());
     if *req.method() != Method::POST {
         return Ok(answer(&page));
     }
@@ -118,7 +118,7 @@ pub(super) async fn logout(req: HttpRequest, payload: web::Payload) -> HttpRespo
         Some(url) => redirect(&url),
         None => {
             let login_url = url_of(&req, LOGIN).unwrap_or_default();
-            answer(&LoggedOutPage { login_url })
+            answer(&ApiLoggedOutPage { login_url })
         }
     };
     uncached(&req, response)
@@ -160,7 +160,7 @@ fn next(req: &HttpRequest, form: &QueryDict) -> Option<String> {
     url_has_allowed_host_and_scheme(next, &host, is_secure(req)).then(|| next.to_owned())
 }
 
-impl LoginPage {
+impl ApiLoginPage {
     fn new(req: &HttpRequest, auth: &AuthState, next: Option<String>) -> Self {
         let label = capfirst(&auth.users().username_field().replace('_', " "));
         Self {

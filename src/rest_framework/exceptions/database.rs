@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use super::ApiError;
 use crate::contrib::auth::{AuthError, AuthState};
 use crate::db::DatabaseError;
-use crate::http::outcome::Refusal;
+use crate::http::log_data::RefusalKind;
 use crate::rest_framework::app_data::app_data;
 
 /// Seconds after which a client should try again.
@@ -43,8 +43,10 @@ impl From<AuthError> for ApiError {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Overloaded | AuthError::Uncounted(_) => Self::service_unavailable(error, RETRY_AFTER),
-            AuthError::Throttled(seconds) => Self::throttled(seconds).because(error).refused(Refusal::Throttled),
-            AuthError::LockedOut(seconds) => Self::throttled(Some(seconds)).because(error).refused(Refusal::LockedOut),
+            AuthError::Throttled(seconds) => Self::throttled(seconds).because(error).refused(RefusalKind::Throttled),
+            AuthError::LockedOut(seconds) => {
+                Self::throttled(Some(seconds)).because(error).refused(RefusalKind::LockedOut)
+            }
             AuthError::Hashing(_) => Self::internal(error),
             AuthError::Database(error) => error.into(),
         }

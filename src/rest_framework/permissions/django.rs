@@ -12,7 +12,7 @@ use actix_web::http::Method;
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::base::{Admits, Permission, is_safe};
-use super::model::{Model, ModelInfo};
+use super::model::{ModelInfo, PermissionModel};
 use crate::contrib::auth::models::UserPermissions;
 use crate::contrib::auth::{AuthState, SharedUser, UserId};
 use crate::db::{Database, DatabaseError};
@@ -122,7 +122,7 @@ impl<M: ModelInfo> Default for ModelPermissions<M> {
 
 impl<M: ModelInfo> Permission for ModelPermissions<M> {
     async fn has_permission(&self, req: &HttpRequest, caller: Option<&Caller>) -> Result<bool, ApiError> {
-        has_model_permission(req, caller, Some(Model::of::<M>())).await
+        has_model_permission(req, caller, Some(PermissionModel::of::<M>())).await
     }
 
     fn admits(&self, method: &Method) -> Admits {
@@ -130,8 +130,8 @@ impl<M: ModelInfo> Permission for ModelPermissions<M> {
     }
 }
 
-fn model_of_view(req: &HttpRequest) -> Option<Model> {
-    req.extensions().get::<Model>().copied()
+fn model_of_view(req: &HttpRequest) -> Option<PermissionModel> {
+    req.extensions().get::<PermissionModel>().copied()
 }
 
 /// The action that `method` takes, `None` for reading: `perms_map`.
@@ -148,7 +148,7 @@ fn required_action(method: &Method) -> Result<Option<&'static str>, ApiError> {
 async fn has_model_permission(
     req: &HttpRequest,
     caller: Option<&Caller>,
-    model: Option<Model>,
+    model: Option<PermissionModel>,
 ) -> Result<bool, ApiError> {
     let Some(caller) = caller else { return Ok(false) };
     let Some(action) = required_action(req.method())? else { return Ok(true) };
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn each_method_requires_the_permission_that_drf_requires() {
         let permission =
-            |method| required_action(&method).unwrap().map(|action| Model::of::<Order>().permission(action));
+            |method| required_action(&method).unwrap().map(|action| PermissionModel::of::<Order>().permission(action));
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
             assert_eq!(permission(method), None);
         }

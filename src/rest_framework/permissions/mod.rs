@@ -71,5 +71,5 @@ pub use self::class::{PermissionClass, check_permissions};
 pub use self::django::{
     DjangoModelPermissions, DjangoModelPermissionsOrAnonReadOnly, HasPerm, ModelPermissions, has_perm,
 };
-pub use self::model::{Model, ModelInfo};
+pub use self::model::{ModelInfo, PermissionModel};
 pub use self::object::check_object_permissions;

@@ -11,12 +11,12 @@ pub trait ModelInfo: Send + Sync + 'static {
 
 /// The names of a [`ModelInfo`] as a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Model {
+pub struct PermissionModel {
     app_label: &'static str,
     model_name: &'static str,
 }
 
-impl Model {
+impl PermissionModel {
     /// The names of `M`.
     #[must_use]
     pub fn of<M: ModelInfo>() -> Self {

@@ -2,7 +2,7 @@
 
 /// The token that a login view issues. The document has it as `x-login` of the operation.
 #[derive(Clone, Debug)]
-pub struct Login {
+pub struct IssuedToken {
     /// The security scheme of the token, as [`Authentication::security_definition`] names it.
     ///
     /// [`Authentication::security_definition`]: crate::rest_framework::authentication::Authentication::security_definition

@@ -20,13 +20,13 @@ pub struct Histories {
 
 #[derive(Default)]
 struct Entries {
-    by_key: HashMap<String, History>,
+    by_key: HashMap<String, RequestHistory>,
     /// Estimate of the memory in use, in bytes.
     size: usize,
 }
 
 /// Times in microseconds since the Unix epoch, oldest first.
-struct History {
+struct RequestHistory {
     times: VecDeque<i64>,
     /// The time at which the last of them stops counting.
     expires: i64,
@@ -34,7 +34,7 @@ struct History {
 
 /// A request over the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct OverLimit {
     /// Whole seconds until a request is accepted again, if known.
     pub wait: Option<u64>,
 }
@@ -43,12 +43,12 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Denial {
     /// The limit is reached.
-    TooMany(Refusal),
+    TooMany(OverLimit),
     /// The requests cannot be counted. Letting the request pass would remove every limit while Redis is down.
     Unavailable(String),
 }
 
-impl Refusal {
+impl OverLimit {
     /// For a client with `count` requests, the first of them at `oldest`. Times are in microseconds.
     pub(super) fn new(count: usize, oldest: Option<i64>, rate: Rate, now: i64) -> Self {
         let period = rate.period_micros();
@@ -82,7 +82,7 @@ impl Histories {
     ///
     /// # Errors
     /// Returns an error if the limit is reached. The request is not counted then.
-    pub fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), Refusal> {
+    pub fn allow_request(&self, key: &str, rate: Rate, now: DateTime<Utc>) -> Result<(), OverLimit> {
         let now = now.timestamp_micros();
         let period = rate.period_micros();
         // No code here can panic while the lock is held, so the map is consistent even after a panic.
@@ -94,15 +94,15 @@ impl Histories {
                 entries.size -= size_of::<i64>();
             }
             if history.times.len() >= rate.requests {
-                return Err(Refusal::new(history.times.len(), history.times.front().copied(), rate, now));
+                return Err(OverLimit::new(history.times.len(), history.times.front().copied(), rate, now));
             }
             history.times.push_back(now);
             history.expires = now.saturating_add(period);
             entries.size += size_of::<i64>();
         } else if rate.requests == 0 {
-            return Err(Refusal::new(0, None, rate, now));
+            return Err(OverLimit::new(0, None, rate, now));
         } else {
-            let history = History { times: VecDeque::from([now]), expires: now.saturating_add(period) };
+            let history = RequestHistory { times: VecDeque::from([now]), expires: now.saturating_add(period) };
             entries.size += history.size(key);
             entries.by_key.insert(key.to_owned(), history);
         }
@@ -114,7 +114,7 @@ impl Histories {
     }
 }
 
-impl History {
+impl RequestHistory {
     fn size(&self, key: &str) -> usize {
         ENTRY_SIZE + key.len() + self.times.len() * size_of::<i64>()
     }
@@ -179,10 +179,10 @@ mod tests {
         for second in [0.0, 10.0, 20.0] {
             assert_eq!(ask(second), Ok(()));
         }
-        assert_eq!(ask(20.5), Err(Refusal { wait: Some(40) }));
-        assert_eq!(ask(59.999), Err(Refusal { wait: Some(1) }));
+        assert_eq!(ask(20.5), Err(OverLimit { wait: Some(40) }));
+        assert_eq!(ask(59.999), Err(OverLimit { wait: Some(1) }));
         assert_eq!(ask(60.0), Ok(()));
-        assert_eq!(ask(60.0), Err(Refusal { wait: Some(10) }));
+        assert_eq!(ask(60.0), Err(OverLimit { wait: Some(10) }));
         assert_eq!(ask(70.0), Ok(()));
         assert_eq!(histories.allow_request("b", THREE_A_MINUTE, at(70.0)), Ok(()));
     }
@@ -191,7 +191,7 @@ mod tests {
     fn a_rate_of_0_refuses_the_first_request() {
         let never = Rate { requests: 0, period: Duration::days(1) };
         let refusal = Histories::default().allow_request("a", never, at(0.0));
-        assert_eq!(refusal, Err(Refusal { wait: Some(86_400) }));
+        assert_eq!(refusal, Err(OverLimit { wait: Some(86_400) }));
     }
 
     #[test]

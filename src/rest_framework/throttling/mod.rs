@@ -30,7 +30,7 @@ pub use self::builtin::{AnonRateThrottle, ScopedRateThrottle, UserRateThrottle};
 pub use self::cache::ThrottleCache;
 pub use self::check::{check_throttles, client_address};
 pub use self::class::ThrottleClass;
-pub use self::history::{Denial, Histories, Refusal};
+pub use self::history::{Denial, Histories, OverLimit};
 #[cfg(feature = "database")]
 pub(in crate::rest_framework) use self::logins::ThrottledLogins;
 pub use self::rates::{Rate, ThrottleRates};

@@ -18,7 +18,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisResult, Script};
 use tokio::sync::Mutex;
 
-use super::history::{Denial, Refusal};
+use super::history::{Denial, OverLimit};
 use super::rates::Rate;
 use super::settings::{CacheSettings, RedisUrl};
 
@@ -93,7 +93,7 @@ impl RedisHistories {
             [] => Ok(()),
             [count, oldest] => {
                 let count = usize::try_from(count).unwrap_or(usize::MAX);
-                Err(Denial::TooMany(Refusal::new(count, Some(oldest), rate, now)))
+                Err(Denial::TooMany(OverLimit::new(count, Some(oldest), rate, now)))
             }
             _ => Err(Denial::Unavailable(format!("{}: {answer:?} is not an answer of the script", self.shown))),
         }

@@ -10,7 +10,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
 use super::mounted::MountedView;
 use super::view::ApiView;
-use crate::http::outcome::{Reason, request_line};
+use crate::http::log_data::{Reason, request_line};
 use crate::rest_framework::authentication;
 #[cfg(feature = "server")]
 use crate::rest_framework::authentication::session;

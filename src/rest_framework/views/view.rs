@@ -15,9 +15,9 @@ use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::AnyField;
 use crate::rest_framework::metadata::determine_metadata;
 use crate::rest_framework::parsers::Parser;
-use crate::rest_framework::permissions::{AllowAny, Model, ModelInfo, Permission, PermissionClass};
+use crate::rest_framework::permissions::{AllowAny, ModelInfo, Permission, PermissionClass, PermissionModel};
 use crate::rest_framework::renderers::Renderer;
-use crate::rest_framework::schemas::login::Login;
+use crate::rest_framework::schemas::login::IssuedToken;
 use crate::rest_framework::serializers::{Serializer, describe};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::{Throttle, ThrottleClass};
@@ -39,7 +39,7 @@ pub struct ApiView {
     challenge: Option<fn(&HttpRequest) -> Option<String>>,
     throttles: Option<Vec<ThrottleClass>>,
     pub(super) throttle_scope: Option<&'static str>,
-    pub(super) model: Option<Model>,
+    pub(super) model: Option<PermissionModel>,
     renderers: Option<Vec<Renderer>>,
     parsers: Option<Vec<Parser>>,
     pub(in crate::rest_framework) body_limit: Option<usize>,
@@ -52,7 +52,7 @@ pub struct ApiView {
     pub(in crate::rest_framework) tag: Option<&'static str>,
     pub(in crate::rest_framework) answer: Option<fn(&HttpRequest) -> Value>,
     pub(in crate::rest_framework) refusals: Option<fn(&HttpRequest) -> Vec<ApiError>>,
-    pub(in crate::rest_framework) login: Option<fn(&HttpRequest) -> Option<Login>>,
+    pub(in crate::rest_framework) login: Option<fn(&HttpRequest) -> Option<IssuedToken>>,
 }
 
 impl ApiView {
@@ -203,7 +203,7 @@ impl ApiView {
     /// The model for `DjangoModelPermissions`: `queryset = M.objects`.
     #[must_use]
     pub fn model<M: ModelInfo>(mut self) -> Self {
-        self.model = Some(Model::of::<M>());
+        self.model = Some(PermissionModel::of::<M>());
         self
     }
 
@@ -284,7 +284,7 @@ impl ApiView {
     /// The token that `POST` gives for a name and a password, for the login form of the API's page. `None` if no protected
     /// view takes it.
     #[must_use]
-    pub fn logs_in(mut self, login: fn(&HttpRequest) -> Option<Login>) -> Self {
+    pub fn logs_in(mut self, login: fn(&HttpRequest) -> Option<IssuedToken>) -> Self {
         self.login = Some(login);
         self
     }

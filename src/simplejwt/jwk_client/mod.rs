@@ -39,21 +39,21 @@ pub const MAX_BODY: u64 = 512 * 1024;
 /// may block.
 const MAX_WAITING: usize = 64;
 
-type Source = Box<dyn Fn() -> Result<Vec<u8>, FetchError> + Send + Sync>;
+type FetchFn = Box<dyn Fn() -> Result<Vec<u8>, FetchError> + Send + Sync>;
 
 /// The keys at one URL that verify signatures of one algorithm.
 pub struct JwkClient {
     algorithm: Algorithm,
     clock: Clock,
-    source: Source,
+    source: FetchFn,
     /// How long a caller waits for a request that another caller has started: [`TIMEOUT`].
     max_wait: StdDuration,
-    state: Mutex<State>,
+    state: Mutex<JwkCache>,
     fetched: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct JwkCache {
     keys: HashMap<String, Arc<VerifyingKey>>,
     /// When `keys` were fetched.
     fetched_at: Option<DateTime<Utc>>,
@@ -114,7 +114,7 @@ impl JwkClient {
         Ok(Self::with_source(algorithm, clock, Box::new(move || get(&agent, url.as_str()))))
     }
 
-    fn with_source(algorithm: Algorithm, clock: Clock, source: Source) -> Self {
+    fn with_source(algorithm: Algorithm, clock: Clock, source: FetchFn) -> Self {
         Self { algorithm, clock, source, max_wait: TIMEOUT, state: Mutex::default(), fetched: Condvar::new() }
     }
 
@@ -169,7 +169,7 @@ impl JwkClient {
         }
     }
 
-    fn find(&self, state: &State, kid: &str) -> CachedKey {
+    fn find(&self, state: &JwkCache, kid: &str) -> CachedKey {
         let now = self.clock.now();
         // A time in the future means that the clock was set back. Then the keys count as old.
         let within = |since: Option<DateTime<Utc>>, limit: Duration| {
@@ -188,7 +188,7 @@ impl JwkClient {
     }
 
     /// Waits for the request in progress. `None` if it takes too long.
-    fn wait<'a>(&self, mut state: MutexGuard<'a, State>) -> Option<MutexGuard<'a, State>> {
+    fn wait<'a>(&self, mut state: MutexGuard<'a, JwkCache>) -> Option<MutexGuard<'a, JwkCache>> {
         state.waiting += 1;
         let waited = self.fetched.wait_timeout_while(state, self.max_wait, |state| state.fetching);
         let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
@@ -197,7 +197,7 @@ impl JwkClient {
     }
 
     /// Code that holds this lock does no I/O and cannot panic.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, JwkCache> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

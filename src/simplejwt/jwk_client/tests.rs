@@ -23,7 +23,7 @@ fn client(
     let clock = Clock::manual(now());
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&requests);
-    let source: Source = Box::new(move || issuer(counter.fetch_add(1, Ordering::SeqCst)));
+    let source: FetchFn = Box::new(move || issuer(counter.fetch_add(1, Ordering::SeqCst)));
     let mut client = JwkClient::with_source(algorithm, clock.clone(), source);
     // A long time, so that no test depends on the speed of the machine.
     client.max_wait = StdDuration::from_secs(3600);

@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::ring::ListError;
+use super::ring::KeyListError;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, pem_blocks};
 use crate::simplejwt::settings::is_kid;
@@ -18,21 +18,21 @@ pub struct ListedKey {
     /// The `kid` that the list gives it.
     pub kid: Option<String>,
     /// The comment of `manage rotatekey` about it.
-    pub mark: Option<Mark>,
+    pub mark: Option<KeyMark>,
 }
 
 /// What a key is for, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct KeyMark {
     /// What the key is for.
-    pub state: State,
+    pub stage: KeyStage,
     /// Since when.
     pub since: DateTime<Utc>,
 }
 
 /// The three stages of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum KeyStage {
     /// It is published and verifies, and will sign later.
     Next,
     /// It signs.
@@ -41,7 +41,7 @@ pub enum State {
     Retired,
 }
 
-impl State {
+impl KeyStage {
     const ALL: [Self; 3] = [Self::Next, Self::Signing, Self::Retired];
 
     /// The word in a key file.
@@ -55,17 +55,17 @@ impl State {
     }
 }
 
-impl Mark {
+impl KeyMark {
     /// The comment in a key file: `# signing since 2026-11-26T18:00:00.000Z`.
     #[must_use]
     pub fn comment(self) -> String {
-        format!("# {} since {}", self.state.as_str(), self.since.to_rfc3339_opts(SecondsFormat::Millis, true))
+        format!("# {} since {}", self.stage.as_str(), self.since.to_rfc3339_opts(SecondsFormat::Millis, true))
     }
 
     fn parse(comment: &str) -> Option<Self> {
         let (word, since) = comment.split_once(" since ")?;
-        let state = State::ALL.into_iter().find(|state| state.as_str() == word.trim())?;
-        Some(Self { state, since: DateTime::parse_from_rfc3339(since.trim()).ok()?.to_utc() })
+        let stage = KeyStage::ALL.into_iter().find(|stage| stage.as_str() == word.trim())?;
+        Some(Self { stage, since: DateTime::parse_from_rfc3339(since.trim()).ok()?.to_utc() })
     }
 }
 
@@ -74,9 +74,9 @@ impl ListedKey {
     ///
     /// # Errors
     /// Returns an error if it is too long or has characters that `SIMPLE_JWT_KEY_ID` must not have.
-    pub(super) fn checked_kid(&self, number: usize) -> Result<Option<String>, ListError> {
+    pub(super) fn checked_kid(&self, number: usize) -> Result<Option<String>, KeyListError> {
         match &self.kid {
-            Some(kid) if !is_kid(kid) => Err(ListError::OddKid(number)),
+            Some(kid) if !is_kid(kid) => Err(KeyListError::OddKid(number)),
             kid => Ok(kid.clone()),
         }
     }
@@ -92,7 +92,7 @@ pub fn listed_keys(algorithm: Algorithm, text: &str) -> Result<Vec<ListedKey>, K
         let mut mark = None;
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
             match line.strip_prefix("# ") {
-                Some(comment) => mark = Mark::parse(comment).or(mark),
+                Some(comment) => mark = KeyMark::parse(comment).or(mark),
                 None => keys.push(ListedKey { text: line.into(), kid: None, mark: mark.take() }),
             }
         }
@@ -104,7 +104,7 @@ pub fn listed_keys(algorithm: Algorithm, text: &str) -> Result<Vec<ListedKey>, K
             if let Some(kid) = line.strip_prefix("kid:").map(str::trim).filter(|kid| !kid.is_empty()) {
                 key.kid = Some(kid.to_owned());
             }
-            key.mark = line.strip_prefix("# ").and_then(Mark::parse).or(key.mark);
+            key.mark = line.strip_prefix("# ").and_then(KeyMark::parse).or(key.mark);
         }
         keys.push(key);
     }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn secrets_are_lines_and_a_comment_begins_with_a_space() {
         let since = "2026-11-26T18:00:00.250Z".parse().unwrap();
-        let mark = Mark { state: State::Next, since };
+        let mark = KeyMark { stage: KeyStage::Next, since };
         let text = format!("#secret, with a comma\r\n\n# made for a test\n{}\nanother one\nlast", mark.comment());
         let keys = listed_keys(Algorithm::HS256, &text).unwrap();
         assert_eq!(texts(&keys), ["#secret, with a comma", "another one", "last"]);
@@ -138,7 +138,7 @@ mod tests {
         );
         let keys = listed_keys(Algorithm::ES256, &text).unwrap();
         assert_eq!(texts(&keys), [block, block]);
-        let retired = Mark { state: State::Retired, since: "2026-11-26T18:00:00Z".parse().unwrap() };
+        let retired = KeyMark { stage: KeyStage::Retired, since: "2026-11-26T18:00:00Z".parse().unwrap() };
         assert_eq!((keys[0].kid.as_deref(), keys[0].mark), (Some("2026-a"), Some(retired)));
         assert_eq!((keys[1].kid.as_deref(), keys[1].mark), (None, None));
         assert_eq!(retired.comment(), "# retired since 2026-11-26T18:00:00.000Z");

@@ -121,7 +121,7 @@ pub struct DuplicateKid(String);
 
 /// The reason why a list of keys cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ListError {
+pub enum KeyListError {
     /// The text is not a list of keys.
     #[error(transparent)]
     List(#[from] KeyError),

@@ -5,15 +5,15 @@
 
 use chrono::{DateTime, Duration, Utc};
 
-use super::listed::{ListedKey, Mark, State, listed_keys};
-use super::ring::ListError;
+use super::listed::{KeyMark, KeyStage, ListedKey, listed_keys};
+use super::ring::KeyListError;
 use super::spec::signing_position;
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, SigningError, SigningKey, VerifyingKey, generate_key};
 
 /// The data that the next step depends on.
 #[derive(Debug)]
-pub struct Rotation {
+pub struct KeyRotation {
     /// The algorithm of the keys.
     pub algorithm: Algorithm,
     /// The key that signs now, if the file does not say which one does.
@@ -41,7 +41,7 @@ pub struct CurrentKey {
 
 /// The step that was done. A `kid` is `None` for HMAC keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum RotationStep {
     /// The file has the key that signs now.
     Made,
     /// A new key is published.
@@ -67,7 +67,7 @@ pub enum Step {
 pub enum RotationError {
     /// The file cannot be used.
     #[error(transparent)]
-    List(#[from] ListError),
+    List(#[from] KeyListError),
     /// No setting names the file, and `rotatekey` has not written it. It may be another file such as `.env`, whose lines would be
     /// lost or become secrets.
     #[error(
@@ -112,13 +112,13 @@ impl std::fmt::Display for Moment {
     }
 }
 
-impl Rotation {
+impl KeyRotation {
     /// The text of the file after the next step, and what the step was.
     ///
     /// # Errors
     /// Returns an error if the file cannot be used, or if it is too early for the next step.
-    pub fn next(&self, text: &str) -> Result<(SecretString, Step), RotationError> {
-        let mut keys = listed_keys(self.algorithm, text).map_err(ListError::List)?;
+    pub fn next(&self, text: &str) -> Result<(SecretString, RotationStep), RotationError> {
+        let mut keys = listed_keys(self.algorithm, text).map_err(KeyListError::List)?;
         if !self.is_named && !keys.is_empty() && keys.iter().all(|key| key.mark.is_none()) {
             return Err(RotationError::Foreign);
         }
@@ -128,34 +128,35 @@ impl Rotation {
         Ok((write(&keys), step))
     }
 
-    fn step(&self, keys: &mut Vec<ListedKey>) -> Result<Step, RotationError> {
+    fn step(&self, keys: &mut Vec<ListedKey>) -> Result<RotationStep, RotationError> {
         if !self.is_named {
-            return Ok(Step::Made);
+            return Ok(RotationStep::Made);
         }
-        let is = |key: &ListedKey, state| key.mark.is_some_and(|mark| mark.state == state);
-        if let Some(next) = keys.iter().position(|key| is(key, State::Next)) {
+        let is = |key: &ListedKey, stage| key.mark.is_some_and(|mark| mark.stage == stage);
+        if let Some(next) = keys.iter().position(|key| is(key, KeyStage::Next)) {
             return self.sign(keys, next);
         }
         let since = |key: &ListedKey| key.mark.map_or(self.now, |mark| mark.since);
-        let may_be_removed = |key: &ListedKey| is(key, State::Retired) && since(key) + self.retire_after <= self.now;
+        let may_be_removed = |key: &ListedKey| is(key, KeyStage::Retired) && since(key) + self.retire_after <= self.now;
         let before = keys.len();
         keys.retain(|key| !may_be_removed(key));
         let removed = before - keys.len();
-        let needed = keys.iter().filter(|key| is(key, State::Retired)).map(|key| since(key) + self.retire_after).min();
+        let needed =
+            keys.iter().filter(|key| is(key, KeyStage::Retired)).map(|key| since(key) + self.retire_after).min();
         match needed {
             _ if self.wants_new => {}
-            _ if removed > 0 => return Ok(Step::Removed(removed)),
+            _ if removed > 0 => return Ok(RotationStep::Removed(removed)),
             Some(retires) => return Err(RotationError::StillNeeded { retires: Moment(retires) }),
             None => {}
         }
-        let new = ListedKey { text: generate_key(self.algorithm)?, kid: None, mark: self.mark(State::Next) };
+        let new = ListedKey { text: generate_key(self.algorithm)?, kid: None, mark: self.mark(KeyStage::Next) };
         let kid = self.kid(&new);
         keys.push(new);
-        Ok(Step::Published { kid, may_sign: self.now + self.publish_for })
+        Ok(RotationStep::Published { kid, may_sign: self.now + self.publish_for })
     }
 
     /// Lets the key at `next` sign, if it has been published for long enough. Only the public half of its predecessor stays.
-    fn sign(&self, keys: &mut [ListedKey], next: usize) -> Result<Step, RotationError> {
+    fn sign(&self, keys: &mut [ListedKey], next: usize) -> Result<RotationStep, RotationError> {
         let since = keys.get(next).and_then(|key| key.mark).map_or(self.now, |mark| mark.since);
         let may_sign = since + self.publish_for;
         if self.now < may_sign {
@@ -163,13 +164,13 @@ impl Rotation {
         }
         let mut kid = None;
         for (place, key) in keys.iter_mut().enumerate() {
-            match key.mark.map(|mark| mark.state) {
+            match key.mark.map(|mark| mark.stage) {
                 _ if place == next => {
-                    key.mark = self.mark(State::Signing);
+                    key.mark = self.mark(KeyStage::Signing);
                     kid = self.kid(key);
                 }
-                Some(State::Signing) => {
-                    key.mark = self.mark(State::Retired);
+                Some(KeyStage::Signing) => {
+                    key.mark = self.mark(KeyStage::Retired);
                     if let Some(public) = self.verifying(key).ok().and_then(|key| key.public_pem()) {
                         key.text = public.into();
                     }
@@ -177,63 +178,63 @@ impl Rotation {
                 _ => {}
             }
         }
-        Ok(Step::Signs { kid, retires: self.now + self.retire_after })
+        Ok(RotationStep::Signs { kid, retires: self.now + self.retire_after })
     }
 
     /// Gives a mark to every key, and a key to an empty file.
     fn mark_all(&self, keys: &mut Vec<ListedKey>) -> Result<(), RotationError> {
-        let has_signing = keys.iter().any(|key| key.mark.is_some_and(|mark| mark.state == State::Signing));
+        let has_signing = keys.iter().any(|key| key.mark.is_some_and(|mark| mark.stage == KeyStage::Signing));
         if !has_signing {
             match &self.current {
                 Some(current) => {
                     let signing = ListedKey {
                         text: current.text.clone(),
                         kid: current.kid.clone(),
-                        mark: self.mark(State::Signing),
+                        mark: self.mark(KeyStage::Signing),
                     };
                     keys.retain(|key| !self.is_same(key, &signing));
                     keys.insert(0, signing);
                 }
                 None if keys.is_empty() => {
                     let text = generate_key(self.algorithm)?;
-                    keys.push(ListedKey { text, kid: None, mark: self.mark(State::Signing) });
+                    keys.push(ListedKey { text, kid: None, mark: self.mark(KeyStage::Signing) });
                 }
                 None => {
                     let position = signing_position(keys)?;
                     if let Some(key) = keys.get_mut(position) {
-                        key.mark = self.mark(State::Signing);
+                        key.mark = self.mark(KeyStage::Signing);
                     }
                 }
             }
         }
         for key in keys.iter_mut().filter(|key| key.mark.is_none()) {
-            key.mark = self.mark(State::Retired);
+            key.mark = self.mark(KeyStage::Retired);
         }
         Ok(())
     }
 
     /// Refuses keys with which a server would not start.
-    fn check(&self, keys: &[ListedKey]) -> Result<(), ListError> {
+    fn check(&self, keys: &[ListedKey]) -> Result<(), KeyListError> {
         let position = signing_position(keys)?;
         for (place, key) in keys.iter().enumerate() {
-            let signs = place == position || key.mark.is_some_and(|mark| mark.state == State::Next);
+            let signs = place == position || key.mark.is_some_and(|mark| mark.stage == KeyStage::Next);
             let parsed = match signs {
                 true => SigningKey::new(self.algorithm, &key.text).map(drop),
                 false => self.verifying(key).map(drop),
             };
-            parsed.map_err(|error| ListError::Key(place + 1, error))?;
+            parsed.map_err(|error| KeyListError::Key(place + 1, error))?;
             key.checked_kid(place + 1)?;
             if self.algorithm.is_hmac()
                 && (key.text.expose().contains(['\n', '\r']) || key.text.expose().starts_with("# "))
             {
-                return Err(ListError::NotALine(place + 1));
+                return Err(KeyListError::NotALine(place + 1));
             }
         }
         Ok(())
     }
 
-    fn mark(&self, state: State) -> Option<Mark> {
-        Some(Mark { state, since: self.now })
+    fn mark(&self, stage: KeyStage) -> Option<KeyMark> {
+        Some(KeyMark { stage, since: self.now })
     }
 
     fn verifying(&self, key: &ListedKey) -> Result<VerifyingKey, KeyError> {
@@ -275,8 +276,8 @@ fn write(keys: &[ListedKey]) -> SecretString {
 mod tests {
     use super::*;
 
-    fn rotation(algorithm: Algorithm, seconds: i64) -> Rotation {
-        Rotation {
+    fn rotation(algorithm: Algorithm, seconds: i64) -> KeyRotation {
+        KeyRotation {
             algorithm,
             current: None,
             is_named: true,
@@ -287,9 +288,9 @@ mod tests {
         }
     }
 
-    fn states(algorithm: Algorithm, text: &SecretString) -> Vec<&'static str> {
+    fn stages(algorithm: Algorithm, text: &SecretString) -> Vec<&'static str> {
         let keys = listed_keys(algorithm, text.expose()).unwrap();
-        keys.iter().map(|key| key.mark.unwrap().state.as_str()).collect()
+        keys.iter().map(|key| key.mark.unwrap().stage.as_str()).collect()
     }
 
     #[test]
@@ -297,8 +298,11 @@ mod tests {
         for algorithm in [Algorithm::ES256, Algorithm::HS256] {
             let first = generate_key(algorithm).unwrap();
             let (text, step) = rotation(algorithm, 0).next(first.expose()).unwrap();
-            assert!(matches!(&step, Step::Published { kid, .. } if kid.is_some() != algorithm.is_hmac()), "{step:?}");
-            assert_eq!(states(algorithm, &text), ["signing", "next"]);
+            assert!(
+                matches!(&step, RotationStep::Published { kid, .. } if kid.is_some() != algorithm.is_hmac()),
+                "{step:?}"
+            );
+            assert_eq!(stages(algorithm, &text), ["signing", "next"]);
 
             let early = rotation(algorithm, 599).next(text.expose()).unwrap_err();
             assert_eq!(
@@ -306,24 +310,24 @@ mod tests {
                 "The new key was published at 2033-05-18 03:33:20 UTC. Services may cache the key list for \
                  SIMPLE_JWT_JWKS_MAX_AGE, so the new key must not sign before 2033-05-18 03:43:20 UTC. Run the command again then."
             );
-            let eager = Rotation { wants_new: true, ..rotation(algorithm, 599) };
+            let eager = KeyRotation { wants_new: true, ..rotation(algorithm, 599) };
             assert_eq!(eager.next(text.expose()).unwrap_err(), early);
 
             let (text, step) = rotation(algorithm, 600).next(text.expose()).unwrap();
-            assert!(matches!(step, Step::Signs { .. }), "{step:?}");
-            assert_eq!(states(algorithm, &text), ["retired", "signing"]);
+            assert!(matches!(step, RotationStep::Signs { .. }), "{step:?}");
+            assert_eq!(stages(algorithm, &text), ["retired", "signing"]);
             // Only the public half of the old key is left.
             assert_eq!(text.expose().matches("PRIVATE KEY").count(), if algorithm.is_hmac() { 0 } else { 2 });
 
             let early = rotation(algorithm, 700).next(text.expose()).unwrap_err();
             assert!(early.to_string().starts_with("There is nothing to do before 2033-05-19 03:43:20 UTC"), "{early}");
-            let (_, step) = Rotation { wants_new: true, ..rotation(algorithm, 700) }.next(text.expose()).unwrap();
-            assert!(matches!(step, Step::Published { .. }));
+            let (_, step) = KeyRotation { wants_new: true, ..rotation(algorithm, 700) }.next(text.expose()).unwrap();
+            assert!(matches!(step, RotationStep::Published { .. }));
 
             let (text, step) = rotation(algorithm, 600 + 86_400).next(text.expose()).unwrap();
-            assert_eq!((step, states(algorithm, &text)), (Step::Removed(1), vec!["signing"]));
+            assert_eq!((step, stages(algorithm, &text)), (RotationStep::Removed(1), vec!["signing"]));
             let (_, step) = rotation(algorithm, 700 + 86_400).next(text.expose()).unwrap();
-            assert!(matches!(step, Step::Published { .. }));
+            assert!(matches!(step, RotationStep::Published { .. }));
         }
     }
 
@@ -331,22 +335,22 @@ mod tests {
     fn a_file_begins_with_the_key_that_signs() {
         let key = generate_key(Algorithm::ES256).unwrap();
         let current = Some(CurrentKey { text: key.clone(), kid: Some("2026-a".to_owned()) });
-        let unread = Rotation { current, is_named: false, ..rotation(Algorithm::ES256, 0) };
+        let unread = KeyRotation { current, is_named: false, ..rotation(Algorithm::ES256, 0) };
         let (text, step) = unread.next("").unwrap();
-        assert_eq!(step, Step::Made);
+        assert_eq!(step, RotationStep::Made);
         let keys = listed_keys(Algorithm::ES256, text.expose()).unwrap();
         assert_eq!((keys.len(), keys[0].kid.as_deref()), (1, Some("2026-a")));
         assert_eq!(keys[0].text.expose().trim(), key.expose().trim());
         // The key is not written twice, and replaces its public half.
         let public = SigningKey::new(Algorithm::ES256, &key).unwrap().verifying_key().public_pem().unwrap();
-        let public = format!("{}\n{public}", Mark { state: State::Retired, since: unread.now }.comment());
+        let public = format!("{}\n{public}", KeyMark { stage: KeyStage::Retired, since: unread.now }.comment());
         for there in [text.expose(), &public] {
             let (text, _) = unread.next(there).unwrap();
-            assert_eq!(states(Algorithm::ES256, &text), ["signing"]);
+            assert_eq!(stages(Algorithm::ES256, &text), ["signing"]);
         }
         // Without a current key, a new key signs at once, because there are no older tokens.
-        let (text, step) = Rotation { is_named: false, ..rotation(Algorithm::EdDSA, 0) }.next("").unwrap();
-        assert_eq!((step, states(Algorithm::EdDSA, &text)), (Step::Made, vec!["signing"]));
+        let (text, step) = KeyRotation { is_named: false, ..rotation(Algorithm::EdDSA, 0) }.next("").unwrap();
+        assert_eq!((step, stages(Algorithm::EdDSA, &text)), (RotationStep::Made, vec!["signing"]));
     }
 
     #[test]
@@ -361,7 +365,7 @@ mod tests {
             rotation(Algorithm::ES256, 0).next(&format!("kid: two words\n{}", key.expose())).unwrap_err().to_string();
         assert_eq!(error, "key 1: its kid has to be up to 255 letters, digits and signs");
         let current = Some(CurrentKey { text: "two\nlines".into(), kid: None });
-        let error = Rotation { current, ..rotation(Algorithm::HS256, 0) }.next("").unwrap_err().to_string();
+        let error = KeyRotation { current, ..rotation(Algorithm::HS256, 0) }.next("").unwrap_err().to_string();
         assert_eq!(error, "key 1: the secret cannot be a line of a file: it has a line break or begins with \"# \"");
     }
     /// A `.env` with a key in it, or with lines that would become secrets.
@@ -373,7 +377,7 @@ mod tests {
             (Algorithm::HS256, "DEBUG=true\n".to_owned()),
         ] {
             let current = (!algorithm.is_hmac()).then(|| CurrentKey { text: key.clone(), kid: None });
-            let unread = Rotation { current, is_named: false, ..rotation(algorithm, 0) };
+            let unread = KeyRotation { current, is_named: false, ..rotation(algorithm, 0) };
             assert_eq!(unread.next(&text).unwrap_err(), RotationError::Foreign, "{algorithm}");
         }
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::jwks::Jwks;
 use super::known::KnownKey;
-use super::listed::{ListedKey, State, listed_keys};
-use super::ring::{KeyRing, ListError};
+use super::listed::{KeyStage, ListedKey, listed_keys};
+use super::ring::{KeyListError, KeyRing};
 use crate::conf::{SettingsError, values};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::{Algorithm, KeyError, SigningKey, VerifyingKey};
@@ -21,9 +21,9 @@ const KEY_ID: &str = "SIMPLE_JWT_KEY_ID";
 #[derive(Clone, Debug)]
 pub(super) struct KeySpec {
     algorithm: Algorithm,
-    signing: Option<Source>,
+    signing: Option<KeySource>,
     verifying: Option<SecretString>,
-    inactive: Option<Source>,
+    inactive: Option<KeySource>,
     secret_key: SecretString,
     fallbacks: Vec<SecretString>,
     key_id: KeyId,
@@ -32,7 +32,7 @@ pub(super) struct KeySpec {
 
 /// The place of the keys of a setting: the setting itself or a file.
 #[derive(Clone, Debug)]
-enum Source {
+enum KeySource {
     Text(SecretString),
     File(PathBuf),
 }
@@ -40,7 +40,7 @@ enum Source {
 /// The texts of the key files, by their paths.
 pub(super) type Contents = HashMap<PathBuf, SecretString>;
 
-impl Source {
+impl KeySource {
     fn new(setting: &SecretString) -> Self {
         match key_file(setting) {
             Some(path) => Self::File(path),
@@ -84,9 +84,9 @@ impl KeySpec {
         let algorithm = settings.algorithm;
         Self {
             algorithm,
-            signing: settings.signing_key.as_ref().map(Source::new),
+            signing: settings.signing_key.as_ref().map(KeySource::new),
             verifying: settings.verifying_key.clone().filter(|_| !algorithm.is_hmac()),
-            inactive: settings.signing_keys_inactive.as_ref().map(Source::new),
+            inactive: settings.signing_keys_inactive.as_ref().map(KeySource::new),
             secret_key: secret_key.clone(),
             fallbacks: fallbacks.to_vec(),
             key_id: settings.key_id.clone(),
@@ -180,7 +180,7 @@ impl KeySpec {
         if self.signing.is_none() && !is_replaced && self.algorithm.is_hmac() {
             for (index, fallback) in self.fallbacks.iter().enumerate() {
                 let unfit =
-                    |error| SettingsError::new("SECRET_KEY_FALLBACKS", ListError::Key(index + 1, error).to_string());
+                    |error| SettingsError::new("SECRET_KEY_FALLBACKS", KeyListError::Key(index + 1, error).to_string());
                 if let Some(key) = kept(VerifyingKey::new(self.algorithm, fallback).map_err(unfit), &mut errors) {
                     // The result does not matter: a key that is there already verifies, and HMAC keys have no name.
                     let _ = ring.add(KnownKey::new(key, fallback, None), previous);
@@ -198,13 +198,13 @@ impl KeySpec {
     /// The file with the key that signs, and the setting that names the file. It is the file of `SIGNING_KEY`, or the file of
     /// `SIGNING_KEYS_INACTIVE` if `manage rotatekey` has marked a key in it. In the second case the key of `SIGNING_KEY` is no
     /// longer used, unless the file has it as well.
-    fn signing_list(&self, contents: &Contents) -> Option<(&'static str, &Source)> {
+    fn signing_list(&self, contents: &Contents) -> Option<(&'static str, &KeySource)> {
         match (&self.signing, &self.inactive) {
-            (Some(file @ Source::File(_)), _) => Some((SIGNING_KEY, file)),
-            (_, Some(file @ Source::File(_))) => {
+            (Some(file @ KeySource::File(_)), _) => Some((SIGNING_KEY, file)),
+            (_, Some(file @ KeySource::File(_))) => {
                 // An error is reported when the keys of the list are read.
                 let keys = file.listed(self.algorithm, contents).unwrap_or_default();
-                let is_marked = |key: &ListedKey| key.mark.is_some_and(|mark| mark.state == State::Signing);
+                let is_marked = |key: &ListedKey| key.mark.is_some_and(|mark| mark.stage == KeyStage::Signing);
                 keys.iter().any(is_marked).then_some((INACTIVE, file))
             }
             _ => None,
@@ -215,7 +215,7 @@ impl KeySpec {
     fn single_signing_key(&self) -> Result<Option<Signing>, SettingsError> {
         let algorithm = self.algorithm;
         match &self.signing {
-            Some(Source::Text(text)) => Signing::new(algorithm, SIGNING_KEY, text).map(Some),
+            Some(KeySource::Text(text)) => Signing::new(algorithm, SIGNING_KEY, text).map(Some),
             None if algorithm.is_hmac() => Signing::new(algorithm, "SECRET_KEY", &self.secret_key).map(Some),
             // A service that only reads tokens has only the public key.
             None if self.has_jwk_url || self.verifying.is_some() => Ok(None),
@@ -229,12 +229,12 @@ impl KeySpec {
     /// The key that signs in a file, and the other keys of the file.
     fn listed_signing_key<'a>(
         &self,
-        (name, source): (&'static str, &'a Source),
+        (name, source): (&'static str, &'a KeySource),
         contents: &Contents,
         errors: &mut Vec<SettingsError>,
     ) -> (Option<Signing>, Vec<Inactive<'a>>) {
         let algorithm = self.algorithm;
-        let error = |error: ListError| source.error(name, error);
+        let error = |error: KeyListError| source.error(name, error);
         let listed = source.listed(algorithm, contents).map_err(|list| error(list.into()));
         let Some(listed) = kept(listed, errors) else { return (None, Vec::new()) };
         let position = kept(signing_position(&listed).map_err(error), errors);
@@ -243,7 +243,7 @@ impl KeySpec {
         for (index, key) in listed.into_iter().enumerate() {
             let number = index + 1;
             if Some(index) == position {
-                let parsed = SigningKey::new(algorithm, &key.text).map_err(|unfit| ListError::Key(number, unfit));
+                let parsed = SigningKey::new(algorithm, &key.text).map_err(|unfit| KeyListError::Key(number, unfit));
                 let parsed = parsed.and_then(|parsed| Ok((parsed, key.checked_kid(number)?)));
                 if let Some((parsed, kid)) = kept(parsed.map_err(error), errors) {
                     signing = Some(Signing { key: parsed, text: key.text, kid });
@@ -257,7 +257,7 @@ impl KeySpec {
 
     /// Refuses settings that apply to a single key.
     fn check_combination(&self) -> Result<(), SettingsError> {
-        let path = self.signing.as_ref().and_then(Source::path).unwrap_or(Path::new("")).display();
+        let path = self.signing.as_ref().and_then(KeySource::path).unwrap_or(Path::new("")).display();
         if self.verifying.is_some() {
             let problem = format!("has to be empty if {SIGNING_KEY} is a file ({path}): the keys of the file verify");
             return Err(SettingsError::new(VERIFYING_KEY, problem));
@@ -339,7 +339,7 @@ struct Inactive<'a> {
     name: &'static str,
     /// Its place in the list, from 1.
     number: usize,
-    source: &'a Source,
+    source: &'a KeySource,
     key: ListedKey,
 }
 
@@ -350,9 +350,9 @@ impl Inactive<'_> {
         algorithm: Algorithm,
         previous: Option<&KeyRing>,
     ) -> Result<(), SettingsError> {
-        let error = |error: ListError| self.source.error(self.name, error);
+        let error = |error: KeyListError| self.source.error(self.name, error);
         let key = VerifyingKey::new(algorithm, &self.key.text);
-        let key = key.map_err(|unfit| error(ListError::Key(self.number, unfit)))?;
+        let key = key.map_err(|unfit| error(KeyListError::Key(self.number, unfit)))?;
         let kid = self.key.checked_kid(self.number).map_err(error)?;
         let known = KnownKey::new(key, &self.key.text, kid);
         if !ring.add(known, previous).map_err(|kid| error(kid.into()))? {
@@ -367,12 +367,12 @@ impl Inactive<'_> {
 ///
 /// # Errors
 /// Returns an error if no key signs, or several do.
-pub fn signing_position(keys: &[ListedKey]) -> Result<usize, ListError> {
-    let is_signing = |key: &ListedKey| key.mark.is_some_and(|mark| mark.state == State::Signing);
+pub fn signing_position(keys: &[ListedKey]) -> Result<usize, KeyListError> {
+    let is_signing = |key: &ListedKey| key.mark.is_some_and(|mark| mark.stage == KeyStage::Signing);
     let mut marked = keys.iter().enumerate().filter(|(_, key)| is_signing(key));
     match (marked.next(), marked.next()) {
         (Some((position, _)), None) => Ok(position),
-        (Some(_), Some(_)) => Err(ListError::SeveralSigningKeys),
-        (None, _) => keys.iter().position(|key| key.mark.is_none()).ok_or(ListError::NoSigningKey),
+        (Some(_), Some(_)) => Err(KeyListError::SeveralSigningKeys),
+        (None, _) => keys.iter().position(|key| key.mark.is_none()).ok_or(KeyListError::NoSigningKey),
     }
 }

@@ -335,8 +335,8 @@ fn a_key_file_is_read_again_and_a_broken_one_changes_nothing() {
         keys.reload();
         keys.reload();
     };
-    let mark = |state| Mark { state, since: now() }.comment();
-    let two = format!("{}\n{first_public}{}\n{}", mark(State::Retired), mark(State::Signing), second.expose());
+    let mark = |stage| KeyMark { stage, since: now() }.comment();
+    let two = format!("{}\n{first_public}{}\n{}", mark(KeyStage::Retired), mark(KeyStage::Signing), second.expose());
     change(&two);
     assert_eq!(kid(&keys), Some(second_id.clone()));
     // The key still remembers the tokens that it has verified.
@@ -417,7 +417,7 @@ fn a_file_of_secrets_that_is_replaced_by_something_else_changes_nothing() {
         assert_eq!((accepts(SECRETS[1]), accepts(SECRETS[2])), (true, true));
         change(SECRETS[2]);
         assert_eq!((accepts(SECRETS[1]), accepts(SECRETS[2])), (false, true));
-        let mark = Mark { state: State::Signing, since: now() };
+        let mark = KeyMark { stage: KeyStage::Signing, since: now() };
         change(&format!("{}\n{}", mark.comment(), SECRETS[1]));
         assert_eq!((accepts(SECRETS[1]), accepts(SECRETS[2])), (true, false));
         assert_eq!(issued(&keys), token(Algorithm::HS256, &SECRETS[1].into(), &[]));
@@ -457,7 +457,7 @@ fn a_marked_key_in_the_file_of_further_keys_signs() {
     let mut now = now();
     let mut rotate = |text: &str, seconds: i64| {
         now += chrono::TimeDelta::seconds(seconds);
-        let rotation = Rotation {
+        let rotation = KeyRotation {
             algorithm: Algorithm::ES256,
             current: Some(CurrentKey { text: first.clone(), kid: Some("a".to_owned()) }),
             is_named: true,

@@ -9,7 +9,7 @@ use super::clients::OAuth2Clients;
 use super::forms::{Form, TokenForm};
 use super::serializers::{self, Refused};
 use crate::apps::Apps;
-use crate::http::outcome::TokenEvent;
+use crate::http::log_data::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::renderers::Renderer;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::settings::TokenFamilySettings;
 use crate::core::crypto::hex;
 use crate::core::jwt::{Claims, decode_unverified};
-use crate::http::outcome::Refusal;
+use crate::http::log_data::RefusalKind;
 use crate::simplejwt::exceptions::{FAMILY_EXPIRED, INVALID, TokenError};
 
 /// The family that a token names.
@@ -73,7 +73,7 @@ impl FamilyClaims {
     /// `Token family has expired`.
     pub fn check_expiration(&self, now: DateTime<Utc>) -> Result<(), TokenError> {
         match self.expires_at {
-            Some(end) if end <= now => Err(TokenError::refused(FAMILY_EXPIRED, Refusal::Expired)),
+            Some(end) if end <= now => Err(TokenError::refused(FAMILY_EXPIRED, RefusalKind::Expired)),
             _ => Ok(()),
         }
     }

@@ -10,7 +10,7 @@ use super::rotation::{NotRotated, Outcome, Rotation, decide, successor_in_grace}
 use super::settings::TokenFamilySettings;
 use crate::contrib::auth::SharedUser;
 use crate::db::{DatabaseError, DbConnection, Lookup};
-use crate::http::outcome::{Refusal, TokenEvent};
+use crate::http::log_data::{RefusalKind, TokenEvent};
 use crate::rest_framework::context::TokenData;
 use crate::simplejwt::exceptions::{BLACKLISTED, TokenError};
 use crate::simplejwt::serializers::Context;
@@ -188,7 +188,7 @@ impl Context<'_> {
                      {family}. {what}"
                 );
                 // The message is the same as for every blacklisted token, so that a thief learns nothing from it.
-                Err(TokenError::refused(BLACKLISTED, Refusal::Reused))
+                Err(TokenError::refused(BLACKLISTED, RefusalKind::Reused))
             }
             Outcome::FamilyBlacklisted => Err(TokenError::family_blacklisted()),
             Outcome::Blacklisted | Outcome::Recorded => Err(TokenError::blacklisted()),

@@ -9,7 +9,7 @@ use super::claims::FamilyClaims;
 use super::client::Client;
 use super::models::{EndReason, NewTokenFamily, end_family};
 use crate::db::{DbConnection, Lookup};
-use crate::http::outcome::TokenEvent;
+use crate::http::log_data::TokenEvent;
 use crate::rest_framework::context::{TokenData, TokenSerializer};
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::{BooleanField, CharField};

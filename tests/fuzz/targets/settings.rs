@@ -1,7 +1,7 @@
 //! The environment of a start.
 
 use actix_simplejwt::Settings;
-use actix_simplejwt::apps::{Findings, Run};
+use actix_simplejwt::apps::{CheckScope, Findings};
 use actix_simplejwt::conf::{Environment, SettingsError};
 
 /// Lines of `NAME=value`. They are settings, or an error that names one of them; neither shows a secret.
@@ -38,7 +38,7 @@ type Read = Result<(Settings, Findings), SettingsError>;
 
 fn read(env: &Environment) -> Read {
     let settings = Settings::from_env(env)?;
-    let found = settings.clone().builder().check(Run::Deploy);
+    let found = settings.clone().builder().check(CheckScope::Deploy);
     Ok((settings, found))
 }
 

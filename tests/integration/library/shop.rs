@@ -2,7 +2,7 @@
 
 use actix_simplejwt::Apps;
 use actix_simplejwt::apps::command::{CommandError, Context};
-use actix_simplejwt::apps::{AppConfig, Project, Run};
+use actix_simplejwt::apps::{AppConfig, CheckScope, Project};
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::db::DatabaseError;
 use actix_simplejwt::management::settings_of;
@@ -82,7 +82,7 @@ fn a_wrong_value_of_its_setting_is_refused_with_the_name_of_the_setting() {
 fn its_check_reads_its_setting() {
     let warnings = |value: &str| {
         let site = example::Site::from_env(&env().with("SHOP_MAX_UNPAID_ORDERS", value)).unwrap();
-        let messages = site.builder().check(Run::Check).messages;
+        let messages = site.builder().check(CheckScope::Check).messages;
         messages.iter().filter(|message| message.id == "shop.W001").map(ToString::to_string).collect::<Vec<_>>()
     };
     let warning =

@@ -1,7 +1,7 @@
 //! The system checks: what `manage check`, `manage check --deploy` and every start report.
 
 use actix_simplejwt::Settings;
-use actix_simplejwt::apps::{Findings, Run};
+use actix_simplejwt::apps::{CheckScope, Findings};
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::core::checks::Level;
 use actix_simplejwt::core::jwt::{Algorithm, generate_key};
@@ -29,7 +29,7 @@ const SAFE: &[(&str, &str)] = &[
 ];
 
 /// The messages of the checks for the safe deployment with `pairs` changed.
-fn find(pairs: &[(&str, &str)], which: Run) -> Findings {
+fn find(pairs: &[(&str, &str)], which: CheckScope) -> Findings {
     let env: Environment = SAFE.iter().chain(pairs).copied().collect();
     Settings::from_env(&env).unwrap().builder().check(which)
 }
@@ -40,10 +40,10 @@ fn ids(found: &Findings) -> Vec<&'static str> {
 
 #[track_caller]
 fn assert_deploy_finds(pairs: &[(&str, &str)], expected: &[&str]) {
-    assert_eq!(ids(&find(pairs, Run::Deploy)), expected, "{pairs:?}");
+    assert_eq!(ids(&find(pairs, CheckScope::Deploy)), expected, "{pairs:?}");
     // Every id can be silenced.
     let silenced = expected.join(",");
-    let found = find(&[pairs, &[("SILENCED_SYSTEM_CHECKS", silenced.as_str())]].concat(), Run::Deploy);
+    let found = find(&[pairs, &[("SILENCED_SYSTEM_CHECKS", silenced.as_str())]].concat(), CheckScope::Deploy);
     assert_eq!((ids(&found), found.silenced >= expected.len()), (Vec::new(), true), "{pairs:?}");
 }
 
@@ -55,7 +55,7 @@ fn a_safe_deployment_has_nothing_to_report() {
 #[test]
 fn a_deployment_with_default_settings_gets_all_warnings() {
     let env = Environment::default().with("SECRET_KEY", STRONG);
-    let found = Settings::from_env(&env).unwrap().builder().check(Run::Deploy);
+    let found = Settings::from_env(&env).unwrap().builder().check(CheckScope::Deploy);
     let expected = [
         "auth.W902",
         "security.W004",
@@ -70,7 +70,8 @@ fn a_deployment_with_default_settings_gets_all_warnings() {
 
 #[test]
 fn silenced_ids_are_counted_and_unknown_ones_reported() {
-    let found = find(&[("SILENCED_SYSTEM_CHECKS", "security.W018,security.W999"), ("DEBUG", "yes")], Run::Deploy);
+    let found =
+        find(&[("SILENCED_SYSTEM_CHECKS", "security.W018,security.W999"), ("DEBUG", "yes")], CheckScope::Deploy);
     assert_eq!((ids(&found), found.silenced), (vec!["checks.I901"], 1));
 }
 
@@ -88,15 +89,15 @@ fn every_check_is_in_the_documentation() {
 fn a_weak_key_is_reported_at_start_and_for_deployment() {
     for weak in ["short", &"ab".repeat(40), &format!("django-insecure-{STRONG}")] {
         let pairs = [("SECRET_KEY", weak), ("SIMPLE_JWT_SIGNING_KEY", STRONG), ("JWT_SECRET_KEY", STRONG)];
-        assert_eq!(ids(&find(&pairs, Run::Start)), ["security.W009"], "{weak}");
-        assert_eq!(ids(&find(&pairs, Run::Check)), Vec::<&str>::new(), "{weak}");
+        assert_eq!(ids(&find(&pairs, CheckScope::Start)), ["security.W009"], "{weak}");
+        assert_eq!(ids(&find(&pairs, CheckScope::Check)), Vec::<&str>::new(), "{weak}");
     }
-    assert_eq!(ids(&find(&[], Run::Start)), Vec::<&str>::new());
+    assert_eq!(ids(&find(&[], CheckScope::Start)), Vec::<&str>::new());
 }
 
 #[test]
 fn hosts_that_no_request_has_are_reported_at_every_start() {
-    let found = find(&[("ALLOWED_HOSTS", "https://example.org,example.org,example.org:8000")], Run::Start);
+    let found = find(&[("ALLOWED_HOSTS", "https://example.org,example.org,example.org:8000")], CheckScope::Start);
     assert_eq!(ids(&found), ["security.W902", "security.W902"]);
     assert_eq!(
         found.messages[1].msg,
@@ -108,7 +109,7 @@ fn hosts_that_no_request_has_are_reported_at_every_start() {
 #[test]
 fn a_key_set_is_fetched_by_https_and_used_with_public_keys() {
     let url = ("SIMPLE_JWT_JWK_URL", "http://auth.example.org/jwks.json");
-    assert_eq!(ids(&find(&[url], Run::Check)), ["simplejwt.W924"]);
+    assert_eq!(ids(&find(&[url], CheckScope::Check)), ["simplejwt.W924"]);
     assert_deploy_finds(&[url], &["simplejwt.W924"]);
     let key = generate_key(Algorithm::ES256).unwrap();
     let pairs = [url, ("SIMPLE_JWT_ALGORITHM", "ES256"), ("SIMPLE_JWT_SIGNING_KEY", key.expose())];
@@ -120,10 +121,10 @@ fn a_key_set_is_fetched_by_https_and_used_with_public_keys() {
 #[test]
 fn a_weak_fallback_key_is_reported_at_start_and_for_deployment() {
     let pairs = [("SECRET_KEY_FALLBACKS", &*format!("{STRONG},short"))];
-    let found = find(&pairs, Run::Start);
+    let found = find(&pairs, CheckScope::Start);
     assert_eq!(ids(&found), ["security.W025"]);
     assert!(found.messages[0].msg.starts_with("Your SECRET_KEY_FALLBACKS[1] has less than 50 characters"));
-    assert_eq!(ids(&find(&pairs, Run::Check)), Vec::<&str>::new());
+    assert_eq!(ids(&find(&pairs, CheckScope::Check)), Vec::<&str>::new());
 }
 
 #[test]
@@ -131,7 +132,7 @@ fn cookies_of_sessions_are_for_https_and_hidden_from_scripts() {
     assert_deploy_finds(&[("SESSION_COOKIE_SECURE", "no")], &["security.W012"]);
     assert_deploy_finds(&[("SESSION_COOKIE_HTTPONLY", "no")], &["security.W015"]);
     assert_deploy_finds(&[("CSRF_COOKIE_SECURE", "no")], &["security.W016"]);
-    assert_eq!(ids(&find(&[("SESSION_COOKIE_AG", "60")], Run::Check)), ["sessions.W901"]);
+    assert_eq!(ids(&find(&[("SESSION_COOKIE_AG", "60")], CheckScope::Check)), ["sessions.W901"]);
     let without_sessions = [
         ("INSTALLED_APPS", "django.contrib.auth,django.contrib.contenttypes,rest_framework,rest_framework_simplejwt"),
         ("SESSION_COOKIE_SECURE", "no"),
@@ -139,7 +140,7 @@ fn cookies_of_sessions_are_for_https_and_hidden_from_scripts() {
         ("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "no"),
         ("SIMPLE_JWT_ROTATE_REFRESH_TOKENS", "no"),
     ];
-    assert_eq!(ids(&find(&without_sessions, Run::Deploy)), Vec::<&str>::new());
+    assert_eq!(ids(&find(&without_sessions, CheckScope::Deploy)), Vec::<&str>::new());
 }
 
 #[test]
@@ -161,8 +162,8 @@ fn an_endless_redirect_is_always_reported() {
     for pair in [("SECURE_SSL_REDIRECT", "true"), ("SECURE_HSTS_SECONDS", "60")] {
         let without =
             [("SECURE_SSL_REDIRECT", "no"), ("SECURE_HSTS_SECONDS", "0"), ("SECURE_PROXY_SSL_HEADER", "none")];
-        assert_eq!(ids(&find(&without, Run::Check)), Vec::<&str>::new());
-        let found = find(&[&without[..], &[pair]].concat(), Run::Check);
+        assert_eq!(ids(&find(&without, CheckScope::Check)), Vec::<&str>::new());
+        let found = find(&[&without[..], &[pair]].concat(), CheckScope::Check);
         assert_eq!(ids(&found), ["security.W901"]);
     }
 }
@@ -281,7 +282,7 @@ fn missing_time_limits_are_reported() {
 
 #[test]
 fn a_key_shorter_than_the_hash_is_reported_for_that_algorithm() {
-    let at_start = |pairs: &[(&str, &str)]| ids(&find(pairs, Run::Start));
+    let at_start = |pairs: &[(&str, &str)]| ids(&find(pairs, CheckScope::Start));
     assert_eq!(STRONG.len(), 62);
     assert_eq!(at_start(&[("SIMPLE_JWT_ALGORITHM", "HS512")]), ["simplejwt.W904"]);
     assert_eq!(at_start(&[("SIMPLE_JWT_SIGNING_KEY", "short")]), ["simplejwt.W904"]);
@@ -292,7 +293,7 @@ fn a_key_shorter_than_the_hash_is_reported_for_that_algorithm() {
 
 #[test]
 fn an_asymmetric_algorithm_without_its_key_is_an_error_that_names_the_setting() {
-    let found = find(&[("SIMPLE_JWT_ALGORITHM", "RS256")], Run::Start);
+    let found = find(&[("SIMPLE_JWT_ALGORITHM", "RS256")], CheckScope::Start);
     assert_eq!(ids(&found), ["settings.E901"]);
     assert_eq!(found.messages[0].level, Level::Error);
     assert!(found.messages[0].msg.starts_with("SIMPLE_JWT_SIGNING_KEY: "), "{}", found.messages[0].msg);
@@ -307,7 +308,7 @@ fn settings_that_weaken_tokens_are_always_reported() {
         ("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "AccessToken,UntypedToken", "simplejwt.W908"),
         ("SIMPLE_JWT_AUTH_TOKEN_CLASSES", "RefreshToken", "simplejwt.W908"),
     ] {
-        assert_eq!(ids(&find(&[(key, value)], Run::Check)), [id], "{key}");
+        assert_eq!(ids(&find(&[(key, value)], CheckScope::Check)), [id], "{key}");
     }
 }
 
@@ -336,7 +337,7 @@ fn check_deploy_reports_settings_that_make_stolen_tokens_useful() {
 #[test]
 fn blacklisting_without_rotation_is_always_reported() {
     let pairs = [("SIMPLE_JWT_ROTATE_REFRESH_TOKENS", "no"), ("SIMPLE_JWT_BLACKLIST_AFTER_ROTATION", "yes")];
-    assert_eq!(ids(&find(&pairs, Run::Check)), ["simplejwt.W903"]);
+    assert_eq!(ids(&find(&pairs, CheckScope::Check)), ["simplejwt.W903"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `INSTALLED_APPS`: leaving an app out removes everything that the app adds.
 
-use actix_simplejwt::apps::{AppConfig, Project, Run};
+use actix_simplejwt::apps::{AppConfig, CheckScope, Project};
 use actix_simplejwt::conf::Environment;
 use actix_simplejwt::{Settings, settings::APPS};
 use serde_json::json;
@@ -94,7 +94,7 @@ fn settings_checks_commands_and_tables_of_an_app_that_is_left_out_are_gone() {
 
 #[test]
 fn an_app_whose_requirement_is_left_out_stops_the_start() {
-    let found = settings_without(&["django.contrib.contenttypes"]).builder().check(Run::Check);
+    let found = settings_without(&["django.contrib.contenttypes"]).builder().check(CheckScope::Check);
     let messages: Vec<_> = found.messages.iter().map(|message| message.msg.as_str()).collect();
     let expected = "INSTALLED_APPS: \"django.contrib.auth\" needs \"django.contrib.contenttypes\"; add it";
     assert!(messages.contains(&expected), "{messages:?}");

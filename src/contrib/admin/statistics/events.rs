@@ -1,6 +1,6 @@
 //! The kinds of events.
 
-use crate::http::outcome::{Refusal, TokenEvent};
+use crate::http::log_data::{RefusalKind, TokenEvent};
 
 /// A kind of event. The names are in the database and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -90,14 +90,14 @@ impl Event {
         }
     }
 
-    pub(super) fn of_refusal(refusal: Refusal) -> Option<Self> {
+    pub(super) fn of_refusal(refusal: RefusalKind) -> Option<Self> {
         match refusal {
-            Refusal::Blacklisted | Refusal::Reused => Some(Self::TokenReused),
-            Refusal::Expired => Some(Self::TokenExpired),
-            Refusal::Signature => Some(Self::TokenSignature),
-            Refusal::Throttled => Some(Self::Throttled),
+            RefusalKind::Blacklisted | RefusalKind::Reused => Some(Self::TokenReused),
+            RefusalKind::Expired => Some(Self::TokenExpired),
+            RefusalKind::Signature => Some(Self::TokenSignature),
+            RefusalKind::Throttled => Some(Self::Throttled),
             // Logins are counted where the password is checked.
-            Refusal::LockedOut | Refusal::User | Refusal::Unavailable | Refusal::Other => None,
+            RefusalKind::LockedOut | RefusalKind::User | RefusalKind::Unavailable | RefusalKind::Other => None,
         }
     }
 }

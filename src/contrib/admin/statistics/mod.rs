@@ -22,8 +22,8 @@ pub use self::models::{HourlyCount, active_sessions, counts_since};
 use crate::contrib::auth::AuthState;
 use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError, DbConnection};
+use crate::http::log_data::{Reason, TokenEvent};
 use crate::http::middleware::{Middleware, RequestInfo};
-use crate::http::outcome::{Reason, TokenEvent};
 
 /// How often a process adds its counts to the table.
 pub const FLUSH_INTERVAL: Duration = Duration::from_secs(10);

@@ -23,7 +23,7 @@ use crate::http::cookies::http_date;
 use crate::http::csrf;
 use crate::http::error_pages::{server_error, service_unavailable};
 use crate::http::form_data::{FormError, read_form};
-use crate::http::outcome::Reason;
+use crate::http::log_data::Reason;
 use crate::http::query_dict::{QueryDict, quote_plus};
 
 /// No cache may keep pages of the admin site: `never_cache`.
