@@ -53,7 +53,7 @@ impl From<Error> for DatabaseError {
                 | DatabaseErrorKind::SerializationFailure,
                 details,
             ) => Self::Unavailable(first_line(details.message())),
-            Error::DatabaseError(DatabaseErrorKind::Unknown, details) if is_passing(details.message()) => {
+            Error::DatabaseError(DatabaseErrorKind::Unknown, details) if is_temporary(details.message()) => {
                 Self::Unavailable(first_line(details.message()))
             }
             Error::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
@@ -100,7 +100,7 @@ fn first_line(message: &str) -> String {
     message.lines().next().unwrap_or_default().to_owned()
 }
 
-fn is_passing(message: &str) -> bool {
+fn is_temporary(message: &str) -> bool {
     UNAVAILABLE.iter().any(|start| message.starts_with(start)) || message.ends_with("No space left on device")
 }
 

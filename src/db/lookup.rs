@@ -31,7 +31,7 @@ pub trait Lookup: Send + Sync + Sized + 'static {
 pub(super) type LookupResult<L> = Result<Option<<L as Lookup>::Found>, DatabaseError>;
 
 /// Turns a panic into an error.
-pub(super) fn guarded<T>(f: impl FnOnce() -> QueryResult<T>) -> Result<T, DatabaseError> {
+pub(super) fn catch_panic<T>(f: impl FnOnce() -> QueryResult<T>) -> Result<T, DatabaseError> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(result) => result.map_err(DatabaseError::from),
         Err(payload) => Err(DatabaseError::panicked(&*payload)),

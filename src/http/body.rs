@@ -91,7 +91,7 @@ async fn read(
     headers: &HeaderMap,
     mut payload: Payload,
     limit: usize,
-    share: &mut Share<'_>,
+    share: &mut BodyMemory<'_>,
 ) -> Result<Bytes, BodyError> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()).and_then(|v| v.parse().ok());
     if announced.is_some_and(|length: usize| length > limit) {
@@ -118,7 +118,7 @@ pub struct BodyBudget {
 
 /// The memory of one body. It is released when dropped.
 #[derive(Debug)]
-struct Share<'a> {
+struct BodyMemory<'a> {
     budget: &'a BodyBudget,
     taken: usize,
 }
@@ -131,8 +131,8 @@ impl BodyBudget {
     }
 
     /// The share of a body of which nothing was read yet.
-    fn share(&self) -> Share<'_> {
-        Share { budget: self, taken: 0 }
+    fn share(&self) -> BodyMemory<'_> {
+        BodyMemory { budget: self, taken: 0 }
     }
 }
 
@@ -143,7 +143,7 @@ impl Default for BodyBudget {
     }
 }
 
-impl Share<'_> {
+impl BodyMemory<'_> {
     /// Sets the size of the body in bytes.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl Share<'_> {
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for BodyMemory<'_> {
     fn drop(&mut self) {
         self.budget.taken.fetch_sub(self.taken, Ordering::Relaxed);
     }

@@ -5,7 +5,7 @@ use actix_web::http::header;
 
 use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
-use super::renderers::{Accepted, Renderer};
+use super::renderers::{AcceptedRenderer, Renderer};
 
 /// DRF's bounds: a longer `Accept` header is cut, a longer media type is skipped.
 const MAX_ACCEPT_LENGTH: usize = 8192;
@@ -19,9 +19,9 @@ pub fn select_renderer(
     req: &HttpRequest,
     renderers: &[Renderer],
     format_override: Option<&str>,
-) -> Result<Accepted, ApiError> {
-    if let Some(renderer) = plainly_accepted(req, renderers) {
-        return Ok(Accepted { renderer, indent: None });
+) -> Result<AcceptedRenderer, ApiError> {
+    if let Some(renderer) = exact_match(req, renderers) {
+        return Ok(AcceptedRenderer { renderer, indent: None });
     }
     let format = format_override.and_then(|name| query_param(req.query_string(), name)).filter(|f| !f.is_empty());
     let allowed = |renderer: &&Renderer| format.as_deref().is_none_or(|format| renderer.format() == format);
@@ -37,7 +37,10 @@ pub fn select_renderer(
                     let indent = wanted.param("indent").and_then(|text| text.trim().parse::<i64>().ok());
                     // DRF clamps to 0..=8 and takes 0 as "not indented".
                     let indent = indent.map(|n| n.clamp(0, 8)).filter(|n| *n > 0);
-                    return Ok(Accepted { renderer: *renderer, indent: indent.and_then(|n| n.try_into().ok()) });
+                    return Ok(AcceptedRenderer {
+                        renderer: *renderer,
+                        indent: indent.and_then(|n| n.try_into().ok()),
+                    });
                 }
             }
         }
@@ -47,7 +50,7 @@ pub fn select_renderer(
 
 /// The result for nearly every request, without parsing media types: there is no query, and `Accept` is missing, `*/*`, or the
 /// media type of a renderer to the letter.
-fn plainly_accepted(req: &HttpRequest, renderers: &[Renderer]) -> Option<Renderer> {
+fn exact_match(req: &HttpRequest, renderers: &[Renderer]) -> Option<Renderer> {
     if !req.query_string().is_empty() {
         return None;
     }
@@ -92,7 +95,7 @@ mod tests {
 
     const BOTH: &[Renderer] = &[Renderer::Json, Renderer::BrowsableApi];
 
-    fn select(accept: &str, uri: &str) -> Result<Accepted, ApiError> {
+    fn select(accept: &str, uri: &str) -> Result<AcceptedRenderer, ApiError> {
         let req = TestRequest::with_uri(uri).insert_header(("Accept", accept)).to_http_request();
         select_renderer(&req, BOTH, Some("format"))
     }

@@ -55,14 +55,14 @@ impl Renderer {
 
 /// The renderer chosen for a response, and the options that the client sent for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedRenderer {
     /// The renderer that writes the body.
     pub renderer: Renderer,
     /// `Accept: application/json; indent=4`: spaces per level, 1 to 8.
     pub indent: Option<usize>,
 }
 
-impl Accepted {
+impl AcceptedRenderer {
     /// The renderer if negotiation failed: the first renderer of the view.
     #[must_use]
     pub fn fallback(renderers: &[Renderer]) -> Self {
@@ -71,7 +71,7 @@ impl Accepted {
 }
 
 /// Whether `response` can be sent as it is: the client wants compact JSON, or it is not JSON. A browser gets a page for a 204 too.
-pub(super) fn is_as_asked(accepted: Accepted, response: &HttpResponse) -> bool {
+pub(super) fn needs_no_change(accepted: AcceptedRenderer, response: &HttpResponse) -> bool {
     let is_json = || response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes() == b"application/json");
     match accepted.renderer {
         Renderer::Json => accepted.indent.is_none() || !is_json(),
@@ -80,7 +80,7 @@ pub(super) fn is_as_asked(accepted: Accepted, response: &HttpResponse) -> bool {
 }
 
 /// Writes the JSON of `response` in the format that the client asked for.
-pub(super) async fn render(view_name: &str, accepted: Accepted, response: HttpResponse) -> HttpResponse {
+pub(super) async fn render(view_name: &str, accepted: AcceptedRenderer, response: HttpResponse) -> HttpResponse {
     let (mut head, body) = response.into_parts();
     // Reading a body that is in memory cannot fail.
     let bytes = to_bytes(body).await.unwrap_or_default();
@@ -124,7 +124,7 @@ mod tests {
     #[actix_web::test]
     async fn text_in_a_page_is_escaped() {
         let response = HttpResponse::Ok().json(serde_json::json!({ "x": "</pre><script>" }));
-        let accepted = Accepted { renderer: Renderer::BrowsableApi, indent: None };
+        let accepted = AcceptedRenderer { renderer: Renderer::BrowsableApi, indent: None };
         let page = render("Token <Verify>", accepted, response).await;
         assert_eq!(page.headers().get(header::CONTENT_TYPE).unwrap(), "text/html; charset=utf-8");
         let text = String::from_utf8(to_bytes(page.into_body()).await.unwrap_or_default().to_vec()).unwrap();
@@ -135,7 +135,7 @@ mod tests {
     #[actix_web::test]
     async fn json_is_indented_on_request() {
         let response = HttpResponse::Ok().json(serde_json::json!({ "a": 1 }));
-        let accepted = Accepted { renderer: Renderer::Json, indent: Some(2) };
+        let accepted = AcceptedRenderer { renderer: Renderer::Json, indent: Some(2) };
         let body = to_bytes(render("X", accepted, response).await.into_body()).await.unwrap_or_default();
         assert_eq!(body, "{\n  \"a\": 1\n}");
     }

@@ -34,7 +34,7 @@ struct WatchedConnection {
 
 /// Watches a new connection; for `HttpServer::on_connect`. `limit` is the maximum time without a request.
 pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
-    let Some(socket) = second_handle(io) else { return };
+    let Some(socket) = clone_socket(io) else { return };
     data.insert(Rc::new_cyclic(|connection| WatchedConnection {
         socket,
         busy: Cell::new(0),
@@ -44,7 +44,7 @@ pub(super) fn watch(io: &dyn Any, data: &mut Extensions, limit: Duration) {
 }
 
 #[cfg(unix)]
-fn second_handle(io: &dyn Any) -> Option<std::net::TcpStream> {
+fn clone_socket(io: &dyn Any) -> Option<std::net::TcpStream> {
     use std::os::fd::AsFd;
 
     let stream = io.downcast_ref::<actix_web::rt::net::TcpStream>()?;
@@ -53,7 +53,7 @@ fn second_handle(io: &dyn Any) -> Option<std::net::TcpStream> {
 
 /// Other systems only have the limits of actix.
 #[cfg(not(unix))]
-fn second_handle(_io: &dyn Any) -> Option<std::net::TcpStream> {
+fn clone_socket(_io: &dyn Any) -> Option<std::net::TcpStream> {
     None
 }
 
@@ -110,7 +110,7 @@ impl Middleware for WatchedConnections {
     fn process_request(&self, req: &ServiceRequest, _info: &mut RequestInfo) -> Option<HttpResponse> {
         if let Some(connection) = req.conn_data::<Rc<WatchedConnection>>().map(Rc::clone) {
             connection.busy.set(connection.busy.get() + 1);
-            req.extensions_mut().insert(Busy(connection));
+            req.extensions_mut().insert(RequestGuard(connection));
         }
         None
     }
@@ -122,7 +122,7 @@ impl Middleware for WatchedConnections {
         {
             response.headers_mut().insert(KEEP_ALIVE, time.clone());
         }
-        let busy = info.request.as_ref().and_then(|req| req.extensions_mut().remove::<Busy>());
+        let busy = info.request.as_ref().and_then(|req| req.extensions_mut().remove::<RequestGuard>());
         // Any other body is in memory; sending a stream takes time.
         if let Some(busy) = busy.filter(|_| response.body().size() == BodySize::Stream) {
             let sent = std::mem::replace(response, HttpResponse::new(StatusCode::OK));
@@ -132,9 +132,9 @@ impl Middleware for WatchedConnections {
 }
 
 /// A request being served.
-struct Busy(Rc<WatchedConnection>);
+struct RequestGuard(Rc<WatchedConnection>);
 
-impl Drop for Busy {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.0.busy.set(self.0.busy.get() - 1);
         self.0.idle_since.set(Instant::now());
@@ -143,7 +143,7 @@ impl Drop for Busy {
 
 struct Streaming {
     body: BoxBody,
-    _busy: Busy,
+    _busy: RequestGuard,
 }
 
 impl MessageBody for Streaming {

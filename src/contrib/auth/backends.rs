@@ -109,7 +109,7 @@ impl AuthState {
             let stored = user.as_ref().map_or(&*name, |user| user.username());
             let attempt = lockout.map(|lockout| lockout.attempt(stored, &address));
             if let Some(attempt) = &attempt {
-                attempt.look(conn, now)?;
+                attempt.check_limit(conn, now)?;
             }
             Ok((user, attempt))
         })

@@ -66,7 +66,9 @@ impl HashingQueue {
     /// Whether [`HashingQueue::turn`] would refuse `client` now. It is cheap, so ask before other work is done for the client.
     pub(super) fn is_full_for(&self, client: &str) -> bool {
         let lines = self.0.lock();
-        lines.running >= self.0.threads && lines.waiting >= self.0.capacity && lines.longest_beyond(client).is_none()
+        lines.running >= self.0.threads
+            && lines.waiting >= self.0.capacity
+            && lines.client_with_longer_line(client).is_none()
     }
 
     /// Waits at the end of the line of `client`.
@@ -83,9 +85,10 @@ impl HashingQueue {
     }
 }
 
+/// What a caller gets: a turn at once, or a place in the line.
 enum Admission {
     Turn(Turn),
-    Place(Place),
+    Place(QueuePlace),
 }
 
 impl Inner {
@@ -101,12 +104,12 @@ impl Inner {
             return Ok(Admission::Turn(Turn(Some(Arc::clone(self)))));
         }
         if lines.waiting >= self.capacity {
-            let longest = lines.longest_beyond(client).ok_or(QueueFull)?;
+            let longest = lines.client_with_longer_line(client).ok_or(QueueFull)?;
             lines.refuse_last(&longest);
         }
         let (call, called) = oneshot::channel();
         let id = lines.join(client, call);
-        Ok(Admission::Place(Place { queue: Arc::clone(self), client: client.to_owned(), id, called }))
+        Ok(Admission::Place(QueuePlace { queue: Arc::clone(self), client: client.to_owned(), id, called }))
     }
 
     /// Passes the turn to the next caller.
@@ -133,7 +136,7 @@ impl Lines {
     }
 
     /// The client with the longest line, if that stays longer than the line of `client` with one more in it.
-    fn longest_beyond(&self, client: &str) -> Option<String> {
+    fn client_with_longer_line(&self, client: &str) -> Option<String> {
         let (longest, line) = self.by_client.iter().max_by_key(|(_, line)| line.len())?;
         (line.len() > self.length(client) + 1).then(|| longest.clone())
     }
@@ -187,20 +190,20 @@ impl Lines {
 }
 
 /// A place in the line of a client. It is free when dropped.
-struct Place {
+struct QueuePlace {
     queue: Arc<Inner>,
     client: String,
     id: u64,
     called: oneshot::Receiver<Turn>,
 }
 
-impl Place {
+impl QueuePlace {
     async fn called(mut self) -> Result<Turn, QueueFull> {
         (&mut self.called).await.map_err(|_| QueueFull)
     }
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
         self.queue.lock().leave(&self.client, self.id);
     }

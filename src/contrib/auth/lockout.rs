@@ -160,7 +160,7 @@ impl Attempt {
     ///
     /// # Errors
     /// Returns [`AuthError::LockedOut`], or the error of the database.
-    pub(super) fn look(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), AuthError> {
+    pub(super) fn check_limit(&self, conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), AuthError> {
         self.counts.iter().try_for_each(|count| count.find(conn, self.cooloff, now.timestamp()).map(drop))
     }
 

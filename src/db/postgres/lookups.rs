@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout};
 
 use super::super::blocking::{Permit, lock};
-use super::super::lookup::{LookupResult, guarded};
+use super::super::lookup::{LookupResult, catch_panic};
 use super::super::{DatabaseError, DbConnection, Lookup};
 use super::session::PostgresSession;
 use super::sessions::{Lease, PostgresSessions, SendAnswer, stopping};
@@ -203,13 +203,13 @@ fn answer<L: Lookup>(batch: Vec<QueuedLookup<L>>, conn: &mut DbConnection) {
 fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<LookupResult<L>>, DatabaseError> {
     match keys {
         [] => return Ok(Vec::new()),
-        [key] => return Ok(vec![guarded(|| key.find(conn))]),
+        [key] => return Ok(vec![catch_panic(|| key.find(conn))]),
         _ => {}
     }
-    match guarded(|| L::find_many(keys, conn)) {
+    match catch_panic(|| L::find_many(keys, conn)) {
         Ok(found) if found.len() == keys.len() => Ok(found.into_iter().map(Ok).collect()),
         Err(error @ DatabaseError::Unavailable(_)) => Err(error),
-        Ok(_) | Err(DatabaseError::Query(_)) => Ok(keys.iter().map(|key| guarded(|| key.find(conn))).collect()),
+        Ok(_) | Err(DatabaseError::Query(_)) => Ok(keys.iter().map(|key| catch_panic(|| key.find(conn))).collect()),
     }
 }
 

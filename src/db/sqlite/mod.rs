@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path, settings: &DatabaseSettings) -> Result<SqliteCon
     match set_up(&mut conn, settings).map_err(|error| error.to_string()) {
         Ok(AccessMode::Write) => return Ok(conn),
         Ok(AccessMode::Read) => {}
-        Err(error) if is_kept_from_its_log(&file, &error) => {
+        Err(error) if is_unwritable_folder(&file, &error) => {
             conn = SqliteConnection::establish(&url(&file, "immutable=1")).map_err(|error| error.to_string())?;
         }
         Err(error) => return Err(error),
@@ -80,14 +80,14 @@ fn url(path: &Path, parameters: &str) -> String {
 
 /// Whether `error` means that the folder is read-only or full. A file in WAL mode can then not even be read, because SQLite
 /// creates two files next to it. If these already contain data, the file cannot be read without them.
-fn is_kept_from_its_log(file: &Path, error: &str) -> bool {
-    let beside = |suffix: &str| {
+fn is_unwritable_folder(file: &Path, error: &str) -> bool {
+    let has_data = |suffix: &str| {
         let mut name = file.as_os_str().to_owned();
         name.push(suffix);
         Path::new(&name).metadata().is_ok_and(|found| found.len() > 0)
     };
     let errors = [READ_ONLY, "unable to open database file", "disk I/O error"];
-    errors.contains(&error) && file.is_file() && !beside("-wal") && !beside("-journal")
+    errors.contains(&error) && file.is_file() && !has_data("-wal") && !has_data("-journal")
 }
 
 /// The rights of a connection.

@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 
 use super::super::blocking::{Permits, on_blocking_thread};
 use super::super::connection::{TransactionLevel, begin_read, finish};
-use super::super::lookup::{LookupResult, guarded};
+use super::super::lookup::{LookupResult, catch_panic};
 use super::super::open::open;
 use super::super::{DatabaseError, DatabaseSettings, DbConnection, Lookup};
 
@@ -81,7 +81,7 @@ impl Readers {
         let idle = self.idle();
         let conn = lock(&idle).take();
         if let Some(mut conn) = conn {
-            match guarded(|| key.find(&mut conn)) {
+            match catch_panic(|| key.find(&mut conn)) {
                 // The file may be locked, and a new connection can wait for it.
                 Err(DatabaseError::Unavailable(_)) => {}
                 outcome => {

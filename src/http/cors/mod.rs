@@ -181,13 +181,13 @@ fn vary_by_origin(headers: &mut HeaderMap) {
 
 fn refuse_credentials_for_everybody(settings: &CorsSettings, patterns: &[Regex]) -> Result<(), SettingsError> {
     let catch_all = |pattern: &Regex| UNLISTED_ORIGINS.iter().any(|stranger| pattern.is_match(stranger));
-    let culprit = match patterns.iter().position(catch_all) {
+    let broad_setting = match patterns.iter().position(catch_all) {
         _ if settings.allow_all_origins => "CORS_ALLOW_ALL_ORIGINS=true".to_owned(),
         Some(at) => format!("{:?} in CORS_ALLOWED_ORIGIN_REGEXES", settings.allowed_origin_regexes[at]),
         None => return Ok(()),
     };
     let problem = format!(
-        "true together with {culprit} lets every site act with the cookies of its visitors; name the sites in \
+        "true together with {broad_setting} lets every site act with the cookies of its visitors; name the sites in \
          CORS_ALLOWED_ORIGINS"
     );
     Err(SettingsError::new("CORS_ALLOW_CREDENTIALS", problem))

@@ -112,7 +112,7 @@ pub(super) fn check_format(text: &str) -> Result<(), InvalidTokenFormat> {
 /// The secret of a token, or the secret itself. `text` must be well-formed.
 pub(super) fn unmasked(text: &str) -> String {
     match text.split_at_checked(SECRET_LENGTH) {
-        Some((mask, cipher)) if !cipher.is_empty() => shift(cipher, mask, |x, y| x + ALPHANUMERIC.len() - y),
+        Some((mask, masked)) if !masked.is_empty() => shift(masked, mask, |x, y| x + ALPHANUMERIC.len() - y),
         _ => text.to_owned(),
     }
 }
@@ -124,8 +124,8 @@ fn new_secret() -> String {
 /// A token for `secret`.
 fn mask(secret: &str) -> String {
     let mask = new_secret();
-    let cipher = shift(secret, &mask, |x, y| x + y);
-    mask + &cipher
+    let masked = shift(secret, &mask, |x, y| x + y);
+    mask + &masked
 }
 
 /// Combines the texts character by character, by the positions of the characters in the alphabet.

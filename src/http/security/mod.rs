@@ -67,7 +67,7 @@ impl SecurityMiddleware {
 
     /// `HttpRequest.is_secure`: the first of several values counts, which is the one of the client's own proxy.
     fn is_secure(&self, headers: &HeaderMap) -> bool {
-        self.proxy.as_ref().is_some_and(|(name, secure)| settings::says(headers.get(name), secure))
+        self.proxy.as_ref().is_some_and(|(name, secure)| settings::has_secure_value(headers.get(name), secure))
     }
 }
 

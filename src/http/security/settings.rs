@@ -74,14 +74,16 @@ impl SecuritySettings {
     /// `HttpRequest.is_secure`: whether the proxy says that the request came by HTTPS.
     #[must_use]
     pub fn is_secure(&self, headers: &HeaderMap) -> bool {
-        self.proxy_ssl_header.as_ref().is_some_and(|(name, secure)| says(headers.get(name.as_str()), secure))
+        self.proxy_ssl_header
+            .as_ref()
+            .is_some_and(|(name, secure)| has_secure_value(headers.get(name.as_str()), secure))
     }
 }
 
 /// If there are several values, the first one counts. It is from the proxy that is nearest to the client.
-pub(super) fn says(value: Option<&HeaderValue>, secure: &str) -> bool {
-    let said = value.and_then(|value| value.to_str().ok());
-    said.is_some_and(|said| said.split(',').next().unwrap_or(said).trim() == secure)
+pub(super) fn has_secure_value(value: Option<&HeaderValue>, secure: &str) -> bool {
+    let text = value.and_then(|value| value.to_str().ok());
+    text.is_some_and(|text| text.split(',').next().unwrap_or(text).trim() == secure)
 }
 
 /// `HTTP_X_FORWARDED_PROTO,https`, as Django's `request.META` names headers.

@@ -56,7 +56,7 @@ impl EnvFile {
     }
 
     /// Whether a reader of the text finds the same names and values.
-    pub(super) fn is_read_back_from(&self, text: &str) -> bool {
+    pub(super) fn round_trips_as(&self, text: &str) -> bool {
         let Ok(read) = Environment::parse(text, &Environment::default()) else { return false };
         let mut meant: Vec<_> = self.0.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
         meant.sort_unstable();
@@ -119,7 +119,7 @@ mod tests {
             let mut env = EnvFile::default();
             env.set("SECRET_KEY", value);
             let text = env.text(&crate::Settings::declared());
-            assert!(env.is_read_back_from(&text), "{text}");
+            assert!(env.round_trips_as(&text), "{text}");
         }
     }
 

@@ -87,7 +87,7 @@ pub fn handle(context: &Context, arguments: Arguments) -> Result<(), CommandErro
     facts(&export, file, &mut report);
     let text = examine(context, &export, &mut report);
     println!("{report}");
-    conclude(&report, text.as_deref(), arguments.output.as_deref())
+    write_env_file(&report, text.as_deref(), arguments.output.as_deref())
 }
 
 /// Carries the settings over and tries them. Returns the text of the `.env`.
@@ -172,7 +172,7 @@ fn facts(export: &Export, file: &Path, report: &mut Report) {
 }
 
 /// Writes the file, or returns the reason why not.
-fn conclude(report: &Report, text: Option<&str>, output: Option<&Path>) -> Result<(), CommandError> {
+fn write_env_file(report: &Report, text: Option<&str>, output: Option<&Path>) -> Result<(), CommandError> {
     let (Some(text), true) = (text, report.would_work()) else {
         let count = report.count(FindingGroup::Blocking);
         let points = if count == 1 { "1 point".to_owned() } else { format!("{count} points") };

@@ -102,7 +102,7 @@ impl Report {
     }
 
     /// Adds a setting that has no effect on the API of this server. All of them are one line of the report.
-    pub(super) fn quiet(&mut self, name: impl Into<String>) {
+    pub(super) fn without_effect(&mut self, name: impl Into<String>) {
         self.without_effect.push(name.into());
     }
 

@@ -113,7 +113,7 @@ fn page_headers(response: &mut HttpResponse) {
 }
 
 /// A header as it is usually written: `www-authenticate` as `WWW-Authenticate`.
-fn usual_case(name: &HeaderName) -> String {
+fn canonical_case(name: &HeaderName) -> String {
     title_case(name.as_str()).replace("Www", "WWW")
 }
 

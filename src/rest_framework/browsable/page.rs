@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::json::{JsonSpan, parts};
 use super::{
-    Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, full_path, page_headers, quoted, url_of, usual_case,
+    Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, canonical_case, full_path, page_headers, quoted,
+    url_of,
 };
 use crate::http::csrf;
 use crate::http::error_pages::server_error;
@@ -195,7 +196,7 @@ fn headers(mounted: &MountedView, framework: &RestFramework, of_response: &Heade
         .iter()
         .filter(|(name, _)| is_shown(name))
         .map(|(name, value)| ResponseHeader {
-            name: usual_case(name),
+            name: canonical_case(name),
             value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
         })
         .collect();

@@ -132,7 +132,9 @@ async fn read(req: &HttpRequest, payload: web::Payload) -> Result<QueryDict, Htt
             let framework = RestFramework::of(req).map_err(failed)?;
             let limits = framework.settings.limits;
             let limits = Limits { body: CREDENTIALS_BODY.min(limits.body), ..limits };
-            read_form(req.headers(), payload.into_inner(), limits, &framework.body_budget).await.map_err(unread)?
+            read_form(req.headers(), payload.into_inner(), limits, &framework.body_budget)
+                .await
+                .map_err(unreadable_form)?
         }
     };
     csrf::check(req, form.get(csrf::FIELD)).map_err(|failure| failure.page())?;
@@ -140,7 +142,7 @@ async fn read(req: &HttpRequest, payload: web::Payload) -> Result<QueryDict, Htt
 }
 
 /// The response to a form that was not read.
-fn unread(error: FormError) -> HttpResponse {
+fn unreadable_form(error: FormError) -> HttpResponse {
     let status = match error {
         FormError::Body(BodyError::OverBudget(_)) => return service_unavailable(error.to_string()),
         FormError::Body(BodyError::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,

@@ -15,7 +15,7 @@ use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::fields::AnyField;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::permissions::Admits;
-use crate::rest_framework::renderers::Accepted;
+use crate::rest_framework::renderers::AcceptedRenderer;
 use crate::rest_framework::renderers::Renderer;
 use crate::rest_framework::serializers::{non_field_error, not_an_object};
 use crate::rest_framework::state::RestFramework;
@@ -210,7 +210,7 @@ impl Subject<'_> {
         };
         add("Allow", "The methods of this path.", json!({ "type": "string", "const": self.view.allow() }));
         let renderers = self.view.renderer_classes(self.framework);
-        let accepted = renderers.iter().map(|renderer| Accepted { renderer: *renderer, indent: None });
+        let accepted = renderers.iter().map(|renderer| AcceptedRenderer { renderer: *renderer, indent: None });
         let varies: Vec<_> = accepted.filter_map(|accepted| vary(renderers, accepted).map(Value::from)).collect();
         if !varies.is_empty() {
             add("Vary", "The request headers that the answer depends on.", of_bodies(&varies));

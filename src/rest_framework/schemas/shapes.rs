@@ -43,7 +43,7 @@ pub fn of_bodies(bodies: &[Value]) -> Value {
     let (mut lists, mut constants) = (Vec::new(), Vec::new());
     for body in bodies {
         match body {
-            Value::Object(object) => match groups.iter_mut().find(|group| have_the_keys_of(group, object)) {
+            Value::Object(object) => match groups.iter_mut().find(|group| have_same_keys(group, object)) {
                 Some(group) => group.push(object),
                 None => groups.push(vec![object]),
             },
@@ -75,7 +75,7 @@ pub fn any_of(mut schemas: Vec<Value>) -> Value {
     }
 }
 
-fn have_the_keys_of(group: &[&Map<String, Value>], object: &Map<String, Value>) -> bool {
+fn have_same_keys(group: &[&Map<String, Value>], object: &Map<String, Value>) -> bool {
     let alike =
         |known: &&Map<String, Value>| known.len() == object.len() && known.keys().all(|k| object.contains_key(k));
     group.first().is_some_and(alike)

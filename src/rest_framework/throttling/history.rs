@@ -126,12 +126,12 @@ impl Entries {
         self.by_key.retain(|_, history| history.expires > now);
         self.count();
         // Down to two thirds, so that during a flood this does not run at every request.
-        let aim = bound / 3 * 2;
-        while self.size > aim && self.by_key.len() > 1 {
+        let target = bound / 3 * 2;
+        while self.size > target && self.by_key.len() > 1 {
             let mut ages: Vec<i64> = self.by_key.values().map(|history| history.expires).collect();
             let third = ages.len() / 3;
             let oldest_kept = *ages.select_nth_unstable(third).1;
-            let mut excess = self.size - aim;
+            let mut excess = self.size - target;
             self.by_key.retain(|key, history| {
                 let goes = history.expires <= oldest_kept && excess > 0 && key != current;
                 if goes {

@@ -20,7 +20,7 @@ use crate::rest_framework::checked::Checked;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::negotiation::select_renderer;
 use crate::rest_framework::permissions::check_permissions;
-use crate::rest_framework::renderers::{Accepted, Renderer, is_as_asked, render};
+use crate::rest_framework::renderers::{AcceptedRenderer, Renderer, needs_no_change, render};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::throttling::check_throttles;
 
@@ -34,23 +34,23 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
     };
     let renderers = view.renderer_classes(framework);
     let negotiated = match view.ignores_accept {
-        true => Ok(Accepted::fallback(renderers)),
+        true => Ok(AcceptedRenderer::fallback(renderers)),
         false => select_renderer(&req, renderers, framework.settings.url_format_override.as_deref()),
     };
     #[cfg(feature = "server")]
-    if matches!(negotiated, Ok(Accepted { renderer: Renderer::BrowsableApi, .. })) {
+    if matches!(negotiated, Ok(AcceptedRenderer { renderer: Renderer::BrowsableApi, .. })) {
         req.extensions_mut().insert(PageRequest::default());
     }
     let (accepted, result) = match negotiated {
         Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework, accepted.renderer).await),
-        Err(error) => (Accepted::fallback(renderers), Err(error.into())),
+        Err(error) => (AcceptedRenderer::fallback(renderers), Err(error.into())),
     };
     let response = match result {
         Ok(response) => handle_exception(view, &req, framework, response),
         Err(error) => handle_exception(view, &req, framework, error.into()),
     };
     let response = if response.status().is_server_error() { with_reason(&req, response) } else { response };
-    let mut response = if is_as_asked(accepted, &response) {
+    let mut response = if needs_no_change(accepted, &response) {
         response
     } else {
         // Boxed, because this is rare and its future is large: see the test of the size.
@@ -115,7 +115,7 @@ async fn initial_and_handle(
 
 /// The value of `Vary`. The browsable page has a form with a CSRF token and the name of the user, so in Django it depends on
 /// cookies.
-pub(in crate::rest_framework) fn vary(renderers: &[Renderer], accepted: Accepted) -> Option<&'static str> {
+pub(in crate::rest_framework) fn vary(renderers: &[Renderer], accepted: AcceptedRenderer) -> Option<&'static str> {
     match (renderers.len() > 1, accepted.renderer) {
         (true, Renderer::Json) => Some("Accept"),
         (true, Renderer::BrowsableApi) => Some("Accept, Cookie"),

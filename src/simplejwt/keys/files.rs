@@ -26,10 +26,11 @@ struct Inner {
     spec: KeySpec,
     current: RwLock<Arc<KeyRing>>,
     /// The last contents, usable or not.
-    last: Mutex<Last>,
+    last: Mutex<LastRead>,
 }
 
-struct Last {
+/// What was last read from the files.
+struct LastRead {
     contents: Contents,
     /// The contents that the current keys were read from.
     used: Contents,
@@ -61,8 +62,8 @@ impl KeyFiles {
 impl Inner {
     fn new(spec: KeySpec) -> Result<Self, Vec<SettingsError>> {
         let contents = read(&spec)?;
-        let ring = spec.ring(&contents, None)?;
-        let last = Mutex::new(Last { used: contents.clone(), contents, is_new: false, problem: None });
+        let ring = spec.key_ring(&contents, None)?;
+        let last = Mutex::new(LastRead { used: contents.clone(), contents, is_new: false, problem: None });
         Ok(Self { spec, current: RwLock::new(Arc::new(ring)), last })
     }
 
@@ -83,7 +84,7 @@ impl Inner {
                 last.is_new = false;
                 let previous = self.current();
                 let ring = self.spec.check_replaced(&last.used, &contents).map_err(|error| vec![error]);
-                match ring.and_then(|()| self.spec.ring(&contents, Some(&previous))) {
+                match ring.and_then(|()| self.spec.key_ring(&contents, Some(&previous))) {
                     Ok(ring) => {
                         last.used = contents;
                         let (count, kid) = (ring.len(), ring.kid().unwrap_or("none").to_owned());

@@ -30,10 +30,11 @@ use crate::core::crypto::SecretString;
 
 /// The current keys.
 #[derive(Debug)]
-pub struct Keys(Held);
+pub struct Keys(KeyStore);
 
+/// Where the keys are.
 #[derive(Debug)]
-enum Held {
+enum KeyStore {
     /// Keys that never change.
     Fixed(Box<KeyRing>),
     /// Keys in files.
@@ -53,22 +54,22 @@ impl Keys {
         let spec = KeySpec::new(settings, secret_key, fallbacks);
         let has_files = spec.files().next().is_some();
         Ok(Self(match has_files {
-            true => Held::Files(KeyFiles::new(spec)?),
-            false => Held::Fixed(Box::new(spec.ring(&spec::Contents::new(), None)?)),
+            true => KeyStore::Files(KeyFiles::new(spec)?),
+            false => KeyStore::Fixed(Box::new(spec.key_ring(&spec::Contents::new(), None)?)),
         }))
     }
 
     /// The result of `look` for the current keys.
     pub fn with<T>(&self, look: impl FnOnce(&KeyRing) -> T) -> T {
         match &self.0 {
-            Held::Fixed(ring) => look(ring),
-            Held::Files(files) => look(&files.current()),
+            KeyStore::Fixed(ring) => look(ring),
+            KeyStore::Files(files) => look(&files.current()),
         }
     }
 
     /// Reads the key files again. A change counts when it has been read twice. A thread calls this every quarter of a second.
     pub fn reload(&self) {
-        if let Held::Files(files) = &self.0 {
+        if let KeyStore::Files(files) = &self.0 {
             files.reload();
         }
     }

@@ -134,16 +134,20 @@ impl KeySpec {
     ///
     /// # Errors
     /// Returns an error for every key that cannot be used, which names the setting.
-    pub(super) fn ring(&self, contents: &Contents, previous: Option<&KeyRing>) -> Result<KeyRing, Vec<SettingsError>> {
+    pub(super) fn key_ring(
+        &self,
+        contents: &Contents,
+        previous: Option<&KeyRing>,
+    ) -> Result<KeyRing, Vec<SettingsError>> {
         let mut errors = Vec::new();
         let chosen = self.signing_list(contents);
         let (signing, mut inactive) = match chosen {
             Some(list) => self.listed_signing_key(list, contents, &mut errors),
-            None => (kept(self.single_signing_key(), &mut errors).flatten(), Vec::new()),
+            None => (ok_or_collect(self.single_signing_key(), &mut errors).flatten(), Vec::new()),
         };
         let is_replaced = chosen.is_some_and(|(name, _)| name == INACTIVE);
         if chosen.is_some() && !is_replaced {
-            kept(self.check_combination(), &mut errors);
+            ok_or_collect(self.check_combination(), &mut errors);
         }
         let inactive_source = self.inactive.as_ref().filter(|inactive| {
             // The same file in both settings is read once.
@@ -151,7 +155,7 @@ impl KeySpec {
         });
         if let Some(source) = inactive_source {
             let keys = source.listed(self.algorithm, contents).map_err(|error| source.error(INACTIVE, error));
-            let keys = kept(keys, &mut errors).unwrap_or_default().into_iter().enumerate();
+            let keys = ok_or_collect(keys, &mut errors).unwrap_or_default().into_iter().enumerate();
             inactive.extend(keys.map(|(index, key)| Inactive { name: INACTIVE, number: index + 1, source, key }));
         }
 
@@ -168,20 +172,22 @@ impl KeySpec {
             };
         }
         let public = self.verifying.as_ref().filter(|_| !self.has_jwk_url && !is_replaced);
-        let first = kept(self.first_key(public, signing.as_ref(), ring.kid.clone()), &mut errors);
+        let first = ok_or_collect(self.first_key(public, signing.as_ref(), ring.kid.clone()), &mut errors);
         if let Some(first) = first.flatten() {
             // The ring is empty, so the name cannot be taken.
             let _ = ring.add(first, previous);
         }
         let signing = signing.map(|signing| signing.key);
         for listed in &inactive {
-            kept(listed.add_to(&mut ring, self.algorithm, previous), &mut errors);
+            ok_or_collect(listed.add_to(&mut ring, self.algorithm, previous), &mut errors);
         }
         if self.signing.is_none() && !is_replaced && self.algorithm.is_hmac() {
             for (index, fallback) in self.fallbacks.iter().enumerate() {
                 let unfit =
                     |error| SettingsError::new("SECRET_KEY_FALLBACKS", KeyListError::Key(index + 1, error).to_string());
-                if let Some(key) = kept(VerifyingKey::new(self.algorithm, fallback).map_err(unfit), &mut errors) {
+                if let Some(key) =
+                    ok_or_collect(VerifyingKey::new(self.algorithm, fallback).map_err(unfit), &mut errors)
+                {
                     // The result does not matter: a key that is there already verifies, and HMAC keys have no name.
                     let _ = ring.add(KnownKey::new(key, fallback, None), previous);
                 }
@@ -236,8 +242,8 @@ impl KeySpec {
         let algorithm = self.algorithm;
         let error = |error: KeyListError| source.error(name, error);
         let listed = source.listed(algorithm, contents).map_err(|list| error(list.into()));
-        let Some(listed) = kept(listed, errors) else { return (None, Vec::new()) };
-        let position = kept(signing_position(&listed).map_err(error), errors);
+        let Some(listed) = ok_or_collect(listed, errors) else { return (None, Vec::new()) };
+        let position = ok_or_collect(signing_position(&listed).map_err(error), errors);
         let mut signing = None;
         let mut others = Vec::new();
         for (index, key) in listed.into_iter().enumerate() {
@@ -245,7 +251,7 @@ impl KeySpec {
             if Some(index) == position {
                 let parsed = SigningKey::new(algorithm, &key.text).map_err(|unfit| KeyListError::Key(number, unfit));
                 let parsed = parsed.and_then(|parsed| Ok((parsed, key.checked_kid(number)?)));
-                if let Some((parsed, kid)) = kept(parsed.map_err(error), errors) {
+                if let Some((parsed, kid)) = ok_or_collect(parsed.map_err(error), errors) {
                     signing = Some(Signing { key: parsed, text: key.text, kid });
                 }
             } else {
@@ -299,7 +305,7 @@ impl KeySpec {
 }
 
 /// The value of `result`. Adds an error to `errors`.
-fn kept<T>(result: Result<T, SettingsError>, errors: &mut Vec<SettingsError>) -> Option<T> {
+fn ok_or_collect<T>(result: Result<T, SettingsError>, errors: &mut Vec<SettingsError>) -> Option<T> {
     result.map_err(|error| errors.push(error)).ok()
 }
 

@@ -294,8 +294,8 @@ fn a_key_that_is_listed_twice_is_used_once_and_told() {
     let (private, public, _) = pair(Algorithm::ES256);
     let (_, other, _) = pair(Algorithm::ES256);
     let repeated = keys(&settings(Algorithm::ES256, Some(&private), &[&public, &other, &other]));
-    let told = repeated.with(|keys| keys.repeated().to_vec());
-    assert_eq!(told, ["key 1 of SIMPLE_JWT_SIGNING_KEYS_INACTIVE", "key 3 of SIMPLE_JWT_SIGNING_KEYS_INACTIVE"]);
+    let reported = repeated.with(|keys| keys.repeated().to_vec());
+    assert_eq!(reported, ["key 1 of SIMPLE_JWT_SIGNING_KEYS_INACTIVE", "key 3 of SIMPLE_JWT_SIGNING_KEYS_INACTIVE"]);
     assert_eq!(published(&repeated).unwrap()["keys"].as_array().unwrap().len(), 2);
 }
 

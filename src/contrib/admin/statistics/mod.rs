@@ -129,10 +129,10 @@ impl EventCounts {
                 return Err(error);
             }
         }
-        self.look_at_gauges(database, now, hour).await
+        self.read_gauges(database, now, hour).await
     }
 
-    async fn look_at_gauges(&self, database: &Database, now: DateTime<Utc>, hour: i64) -> Result<(), DatabaseError> {
+    async fn read_gauges(&self, database: &Database, now: DateTime<Utc>, hour: i64) -> Result<(), DatabaseError> {
         let due = self.0.next_gauges.load(Ordering::Relaxed);
         let next = now.timestamp().saturating_add(GAUGE_INTERVAL);
         let is_due = due <= now.timestamp()

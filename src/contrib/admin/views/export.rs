@@ -134,11 +134,11 @@ impl ExportColumn {
             ExportValue::Stored(field) => {
                 let text = row.text(&field.name);
                 let is_number = matches!(field.kind, FieldKind::Integer | FieldKind::Float | FieldKind::Decimal);
-                if is_number { text.to_owned() } else { guarded(text) }
+                if is_number { text.to_owned() } else { escape_formula(text) }
             }
             ExportValue::Shown(column) => match cell(registered, column, row) {
                 Cell::Empty => String::new(),
-                cell => guarded(cell.plain()),
+                cell => escape_formula(cell.plain()),
             },
         }
     }
@@ -175,7 +175,7 @@ fn columns(registered: &Registered) -> Vec<ExportColumn> {
 }
 
 /// A text that no spreadsheet takes for a formula.
-fn guarded(text: &str) -> String {
+fn escape_formula(text: &str) -> String {
     if text.starts_with(FORMULA) { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -194,10 +194,10 @@ mod tests {
         for (text, cell) in
             [("=1+1", "'=1+1"), ("+1", "'+1"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"), ("\n=1", "'\n=1")]
         {
-            assert_eq!(guarded(text), cell);
+            assert_eq!(escape_formula(text), cell);
         }
         for text in ["", "ann", "a=1", "'=1"] {
-            assert_eq!(guarded(text), text);
+            assert_eq!(escape_formula(text), text);
         }
     }
 

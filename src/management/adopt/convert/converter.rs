@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::tables::{DICTIONARIES, KNOWN_CODE, LEFT, RENAMED, VITAL, find};
+use super::tables::{DICTIONARIES, KNOWN_CODE, LEFT_OUT, RENAMED, VITAL, find};
 use super::values;
 use crate::apps::command::Context;
 use crate::conf::values::class_name;
@@ -88,7 +88,7 @@ impl Converter<'_> {
             Some(code) => format!("{key} names code of your own, {code}."),
             None => format!("{key} has no counterpart."),
         };
-        match find(LEFT, key) {
+        match find(LEFT_OUT, key) {
             Some(entry) => {
                 let (remedy, line) = entry.remedy.split_once('\n').unwrap_or((entry.remedy, ""));
                 let finding = if code.is_some() { Finding::code(what) } else { Finding::noticed(what) };
@@ -101,7 +101,7 @@ impl Converter<'_> {
                 self.report.add(Finding::code(what).remedy("What it does has to be written in Rust."));
             }
             // Pages, filters, formats of numbers: they belong to views that stay with Django.
-            None => self.report.quiet(key),
+            None => self.report.without_effect(key),
         }
     }
 
@@ -190,7 +190,7 @@ impl Converter<'_> {
             if is_carried || SPECIAL.contains(&name) || self.knows(name) && !self.export.is_own(name) {
                 continue;
             }
-            match find(LEFT, name) {
+            match find(LEFT_OUT, name) {
                 Some(entry) if told.contains(&entry.name) => {}
                 Some(entry) => {
                     told.push(entry.name);
@@ -199,7 +199,7 @@ impl Converter<'_> {
                     self.report.add(finding.clients(entry.clients).remedy(entry.remedy));
                 }
                 None if self.export.is_own(name) => own.push(name),
-                None => self.report.quiet(name),
+                None => self.report.without_effect(name),
             }
         }
         if !own.is_empty() {

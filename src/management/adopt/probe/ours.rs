@@ -13,24 +13,24 @@ use crate::db::{DatabaseSettings, DatabaseUrl, open_read_only};
 use crate::server::{self, Site};
 
 /// A running server. It stops when dropped.
-pub(super) struct Running {
+pub(super) struct RunningServer {
     /// Its URL.
     pub(super) base: String,
     handle: ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
-    _copy: Option<Scratch>,
+    _copy: Option<TemporaryDirectory>,
 }
 
 /// Starts the project with the settings in `env`. If the database is SQLite, it uses a copy, because opening the file changes it.
 ///
 /// # Errors
 /// Returns an error if the project cannot be set up.
-pub(super) fn start(context: &Context, env: &Environment) -> Result<Running, CommandError> {
+pub(super) fn start(context: &Context, env: &Environment) -> Result<RunningServer, CommandError> {
     let mut env = env.clone();
     let mut copy = None;
     let database = context.builder_from(&env)?.registry().settings::<DatabaseSettings>();
     if let DatabaseUrl::Sqlite(_) = database.url {
-        let scratch = Scratch::new()?;
+        let scratch = TemporaryDirectory::new()?;
         let file = scratch.0.join("db.sqlite3").display().to_string();
         let statement = format!("VACUUM INTO '{}'", file.replace('\'', "''"));
         sql_query(statement).execute(&mut open_read_only(&database)?)?;
@@ -58,10 +58,10 @@ pub(super) fn start(context: &Context, env: &Environment) -> Result<Running, Com
     });
     let (address, handle) = receiver.recv()??;
     let address = address.ok_or_else(|| CommandError::new("the server has no address"))?;
-    Ok(Running { base: format!("http://{address}"), handle, thread: Some(thread), _copy: copy })
+    Ok(RunningServer { base: format!("http://{address}"), handle, thread: Some(thread), _copy: copy })
 }
 
-impl Drop for Running {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         // The command is sent at once; the future only waits for the answer.
         drop(self.handle.stop(false));
@@ -72,9 +72,9 @@ impl Drop for Running {
 }
 
 /// A temporary directory, removed when dropped.
-struct Scratch(std::path::PathBuf);
+struct TemporaryDirectory(std::path::PathBuf);
 
-impl Scratch {
+impl TemporaryDirectory {
     fn new() -> std::io::Result<Self> {
         let name = format!("manage-adopt-{}", uuid::Uuid::new_v4());
         let path = std::env::temp_dir().join(name);
@@ -86,7 +86,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for TemporaryDirectory {
     fn drop(&mut self) {
         // If this fails, only an empty database is left.
         let _ = std::fs::remove_dir_all(&self.0);

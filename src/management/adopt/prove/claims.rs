@@ -32,7 +32,7 @@ const COMPARED: usize = 5;
 
 /// A claim that this server would not issue.
 #[derive(Debug, Default)]
-struct Missing {
+struct MissingClaim {
     /// An example of the value.
     value: Value,
     /// The fields of the user that had the same value in every token so far; `None` before the first token.
@@ -52,7 +52,7 @@ impl Proof<'_> {
         conn: &mut DbConnection,
         tokens: &[Claims],
     ) -> Result<(), CommandError> {
-        let mut missing: BTreeMap<String, Missing> = BTreeMap::new();
+        let mut missing: BTreeMap<String, MissingClaim> = BTreeMap::new();
         let mut compared = 0;
         let mut types = Vec::new();
         // The claims that this program would issue, for any user.
@@ -78,7 +78,7 @@ impl Proof<'_> {
                         }
                         Some(_) => {}
                         None if is_standard(name, jwt) => {}
-                        None => missing.entry(name.clone()).or_default().learn(value, &row),
+                        None => missing.entry(name.clone()).or_default().compare(value, &row),
                     }
                 }
             }
@@ -106,7 +106,7 @@ impl Proof<'_> {
         Ok(())
     }
 
-    fn report_missing(&mut self, missing: &BTreeMap<String, Missing>, compared: usize, has_auth_user: bool) {
+    fn report_missing(&mut self, missing: &BTreeMap<String, MissingClaim>, compared: usize, has_auth_user: bool) {
         if missing.is_empty() {
             if compared > 0 {
                 self.report.add(Finding::proven("This server issues the same claims for the users of these tokens."));
@@ -178,9 +178,9 @@ impl Proof<'_> {
     }
 }
 
-impl Missing {
+impl MissingClaim {
     /// Compares the value in a token with the row of its user.
-    fn learn(&mut self, value: &Value, row: &[(String, Option<String>)]) {
+    fn compare(&mut self, value: &Value, row: &[(String, Option<String>)]) {
         let matches: Vec<String> = row
             .iter()
             .filter(|(_, column)| is_equal(value, column.as_deref()))
@@ -230,7 +230,7 @@ impl Missing {
     }
 }
 
-impl Missing {
+impl MissingClaim {
     /// Whether the value is in no column, and the expression in Python is more than an attribute of the user, such as
     /// `user.groups.count()`.
     fn needs_queries(&self) -> bool {
@@ -248,7 +248,7 @@ impl Missing {
     fn lines_with_queries(&self, name: &str, has_auth_user: bool) -> Vec<String> {
         let python = self.python.as_deref().unwrap_or_default();
         let mut lines = vec![format!("// In Python: {python}")];
-        if has_auth_user && is_names_of_groups(python) {
+        if has_auth_user && lists_group_names(python) {
             lines.extend(GROUPS.map(str::to_owned));
             lines.push(format!(
                 "claims.insert({name:?}, groups.select(auth_group::name).load::<String>(conn)?.into());"
@@ -261,7 +261,7 @@ impl Missing {
 }
 
 /// Whether an expression in Python is the list of the names of the user's groups.
-fn is_names_of_groups(python: &str) -> bool {
+fn lists_group_names(python: &str) -> bool {
     let python: String = python.chars().filter(|c| !c.is_whitespace()).collect();
     let python = python.replace('\'', "\"");
     if let Some((variable, rest)) = python.strip_prefix('[').and_then(|list| list.split_once(".namefor")) {
@@ -354,22 +354,22 @@ mod tests {
 
     #[test]
     fn a_claim_is_found_in_the_column_that_has_its_value_in_every_token() {
-        let mut claim = Missing::default();
-        claim.learn(&json!("a"), &row(&[("tenant", "a"), ("city", "a")]));
-        claim.learn(&json!("b"), &row(&[("tenant", "b"), ("city", "c")]));
+        let mut claim = MissingClaim::default();
+        claim.compare(&json!("a"), &row(&[("tenant", "a"), ("city", "a")]));
+        claim.compare(&json!("b"), &row(&[("tenant", "b"), ("city", "c")]));
         assert_eq!(claim.lines("shop"), [r#"claims.insert("shop", user.attribute("tenant").unwrap_or_default());"#]);
     }
 
     #[test]
     fn a_claim_that_is_no_column_does_not_compile_until_it_is_written() {
-        let mut claim = Missing { python: Some("user.order_count".to_owned()), ..Missing::default() };
-        claim.learn(&json!(7), &row(&[("tenant", "a")]));
+        let mut claim = MissingClaim { python: Some("user.order_count".to_owned()), ..MissingClaim::default() };
+        claim.compare(&json!(7), &row(&[("tenant", "a")]));
         assert_eq!(
             claim.lines("orders"),
             ["// In Python: user.order_count", r#"claims.insert("orders", /* a number */);"#]
         );
-        let mut name = Missing::default();
-        name.learn(&json!("Ann Lee"), &row(&[("first_name", "Ann"), ("last_name", "Lee")]));
+        let mut name = MissingClaim::default();
+        name.compare(&json!("Ann Lee"), &row(&[("first_name", "Ann"), ("last_name", "Lee")]));
         assert!(name.lines("name")[0].contains(r#"text("first_name")"#));
     }
 
@@ -377,7 +377,7 @@ mod tests {
     fn the_source_of_get_token_is_enough_if_no_token_has_the_claim() {
         let fields = ["tenant", "first_name", "last_name"].map(str::to_owned);
         let lines = |name: &str, python: &str| {
-            let mut claim = Missing::default();
+            let mut claim = MissingClaim::default();
             claim.read(python.to_owned(), &fields);
             claim.lines(name).pop().unwrap()
         };
@@ -391,10 +391,10 @@ mod tests {
 
     #[test]
     fn an_expression_that_is_no_attribute_gets_a_connection() {
-        let claim = |python: &str| Missing { python: Some(python.to_owned()), ..Missing::default() };
+        let claim = |python: &str| MissingClaim { python: Some(python.to_owned()), ..MissingClaim::default() };
         assert!(!claim("user.plan").needs_queries() && !claim("user.get_full_name()").needs_queries());
         let fields = Some(vec!["tenant".to_owned()]);
-        assert!(!Missing { fields, ..claim("str(user.tenant)") }.needs_queries());
+        assert!(!MissingClaim { fields, ..claim("str(user.tenant)") }.needs_queries());
         assert!(claim("user.orders.count()").needs_queries() && claim("user.tenant.name").needs_queries());
         assert_eq!(
             claim("user.orders.count()").lines_with_queries("n", true),
@@ -414,14 +414,14 @@ mod tests {
             r#"list(user.groups.values_list("name", flat=True).order_by("name"))"#,
             "[group.name for group in user.groups.all()]",
         ] {
-            let claim = Missing { python: Some(python.to_owned()), ..Missing::default() };
+            let claim = MissingClaim { python: Some(python.to_owned()), ..MissingClaim::default() };
             let lines = claim.lines_with_queries("groups", true);
             assert!(lines[3..].iter().all(|line| example.contains(line)), "{python}: {lines:?}");
             assert_eq!(lines.len(), 6, "{python}");
             assert_eq!(claim.lines_with_queries("groups", false).len(), 2, "{python}");
         }
-        assert!(!is_names_of_groups("[g.id for g in user.groups.all()]"));
-        assert!(!is_names_of_groups(r#"list(user.groups.filter(a=1).values_list("name", flat=True))"#));
+        assert!(!lists_group_names("[g.id for g in user.groups.all()]"));
+        assert!(!lists_group_names(r#"list(user.groups.filter(a=1).values_list("name", flat=True))"#));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) struct Proof<'a> {
 
 /// Reads the text of the `.env` back. Returns `None`, and reports it, if a server would read other values.
 pub(super) fn read_back(file: &EnvFile, text: &str, report: &mut Report) -> Option<Environment> {
-    if file.is_read_back_from(text) {
+    if file.round_trips_as(text) {
         return Some(file.environment());
     }
     report.add(

@@ -18,39 +18,39 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
                                        frame-ancestors 'none'";
 
 /// A file of the page.
-struct File {
+struct PageFile {
     name: &'static str,
     content_type: &'static str,
     is_gzip: bool,
     content: &'static [u8],
 }
 
-const FILES: [File; 5] = [
-    File {
+const FILES: [PageFile; 5] = [
+    PageFile {
         name: "swagger-ui-bundle.js",
         content_type: "text/javascript; charset=utf-8",
         is_gzip: true,
         content: include_bytes!("swagger-ui-bundle.js.gz"),
     },
-    File {
+    PageFile {
         name: "swagger-ui.css",
         content_type: "text/css; charset=utf-8",
         is_gzip: true,
         content: include_bytes!("swagger-ui.css.gz"),
     },
-    File {
+    PageFile {
         name: "login.css",
         content_type: "text/css; charset=utf-8",
         is_gzip: false,
         content: include_bytes!("login.css"),
     },
-    File {
+    PageFile {
         name: "login.js",
         content_type: "text/javascript; charset=utf-8",
         is_gzip: false,
         content: include_bytes!("login.js"),
     },
-    File {
+    PageFile {
         name: "initialize.js",
         content_type: "text/javascript; charset=utf-8",
         is_gzip: false,
@@ -95,7 +95,7 @@ fn respond(content_type: &'static str) -> actix_web::HttpResponseBuilder {
     response
 }
 
-impl File {
+impl PageFile {
     fn serve(&self, req: &HttpRequest) -> HttpResponse {
         if !self.is_gzip {
             return respond(self.content_type).body(self.content);

@@ -79,7 +79,7 @@ pub(in crate::contrib::admin::views) async fn search(
     }
     let query = python::strip(request.params.get("q").unwrap_or_default()).to_owned();
     let is_searched = !query.is_empty() && query.chars().count() <= MAX_LENGTH && !query.contains('\0');
-    let known = if is_searched { look(request, query.clone()).await? } else { SearchData::default() };
+    let known = if is_searched { find_matches(request, query.clone()).await? } else { SearchData::default() };
     let page_of =
         |user: &SharedUser| Some((user.username().to_owned(), site.change_url(users?, &user.pk()?.to_string())));
     let mut found: Vec<FoundRow> = Vec::new();
@@ -107,10 +107,10 @@ pub(in crate::contrib::admin::views) async fn search(
     Ok(render(StatusCode::OK, &page))
 }
 
-async fn look(request: &AdminRequest, query: String) -> Result<SearchData, PageError> {
+async fn find_matches(request: &AdminRequest, query: String) -> Result<SearchData, PageError> {
     let (auth, now) = (request.auth()?.clone(), request.now());
     let searches = request.apps.registry().list::<AccountSearch>().to_vec();
-    let look = move |conn: &mut DbConnection| -> Result<SearchData, DatabaseError> {
+    let read = move |conn: &mut DbConnection| -> Result<SearchData, DatabaseError> {
         let users = auth.users();
         let user = users.get_by_natural_key(conn, &query)?;
         let mut hits = Vec::new();
@@ -126,7 +126,7 @@ async fn look(request: &AdminRequest, query: String) -> Result<SearchData, PageE
         let failed = auth.failed_logins(conn, FailedLoginsOf::Address(&query), MAX_FAILED_LOGINS)?;
         Ok(SearchData { user, hits, failed })
     };
-    Ok(request.db.query(look).await?)
+    Ok(request.db.query(read).await?)
 }
 
 /// Forgets the failed logins from an address.

@@ -13,14 +13,14 @@ pub(super) fn permissions_query(
     table: &str,
     pk: &TableColumn,
 ) -> QueryResult<Option<[String; 3]>> {
-    let mut column_beside = |suffix: &str, other: &str| -> QueryResult<Option<(String, String)>> {
+    let mut related_column = |suffix: &str, other: &str| -> QueryResult<Option<(String, String)>> {
         let table = format!("{table}{suffix}");
         let mut columns = columns(conn, &table)?;
         columns.retain(|column| column.name != "id" && column.name != other);
         Ok(columns.pop().filter(|_| columns.is_empty()).map(|column| (quote_name(&table), quote_name(&column.name))))
     };
-    let Some((own, own_user)) = column_beside("_user_permissions", "permission_id")? else { return Ok(None) };
-    let Some((groups, groups_user)) = column_beside("_groups", "group_id")? else { return Ok(None) };
+    let Some((own, own_user)) = related_column("_user_permissions", "permission_id")? else { return Ok(None) };
+    let Some((groups, groups_user)) = related_column("_groups", "group_id")? else { return Ok(None) };
     let cast = &pk.cast;
     Ok(Some([
         format!(
