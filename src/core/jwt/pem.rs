@@ -19,13 +19,13 @@ const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
 
 /// One `-----BEGIN …-----` block.
-pub(super) struct Block<'a> {
+pub(super) struct ParsedPem<'a> {
     pub(super) label: &'a str,
     /// Base64 without white space.
     body: Zeroizing<String>,
 }
 
-impl Block<'_> {
+impl ParsedPem<'_> {
     /// The block in the form that the parser of `jsonwebtoken` expects.
     pub(super) fn to_pem(&self) -> Zeroizing<String> {
         let (label, body) = (self.label, self.body.as_str());
@@ -42,7 +42,7 @@ impl Block<'_> {
 ///
 /// # Errors
 /// Returns an error if there is no block. The error says what kind of text it seems to be.
-pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<Block<'a>, KeyError> {
+pub(super) fn find<'a>(text: &'a str, labels: &[&str]) -> Result<ParsedPem<'a>, KeyError> {
     let mut found = None;
     let mut instead = KeyError::NotPem;
     for block in blocks(text) {
@@ -122,14 +122,14 @@ pub(super) fn write(label: &str, der: &[u8]) -> String {
     text
 }
 
-fn blocks(mut text: &str) -> impl Iterator<Item = Block<'_>> {
+fn blocks(mut text: &str) -> impl Iterator<Item = ParsedPem<'_>> {
     std::iter::from_fn(move || {
         let (_, after) = text.split_once(BEGIN)?;
         let (label, after) = after.split_once(DASHES)?;
         let (body, after) = after.split_once(DASHES)?;
         text = after;
         let body = Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
-        Some(Block { label, body })
+        Some(ParsedPem { label, body })
     })
 }
 

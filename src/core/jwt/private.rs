@@ -46,7 +46,7 @@ impl PrivateKey {
         }
     }
 
-    fn from_block(algorithm: Algorithm, block: &pem::Block<'_>) -> Option<(Self, Vec<u8>)> {
+    fn from_block(algorithm: Algorithm, block: &pem::ParsedPem<'_>) -> Option<(Self, Vec<u8>)> {
         let pem = block.to_pem();
         match algorithm.family() {
             Family::Rsa => {

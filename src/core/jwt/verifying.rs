@@ -73,7 +73,7 @@ impl VerifyingKey {
         Ok(Self::with_material(algorithm, KeyMaterial::Hmac(Box::new(hmac::Key::new(digest, secret.as_bytes())))))
     }
 
-    fn from_pem(algorithm: Algorithm, block: &pem::Block<'_>) -> Result<Self, KeyError> {
+    fn from_pem(algorithm: Algorithm, block: &pem::ParsedPem<'_>) -> Result<Self, KeyError> {
         let pem = block.to_pem();
         let parsed = match algorithm.family() {
             Family::Rsa => DecodingKey::from_rsa_pem(pem.as_bytes()),
