@@ -47,7 +47,7 @@ impl Statement {
         self
     }
 
-    /// Continues with a parameter for `column`. `value` is a text in the format of [`ColumnKind`](super::Kind).
+    /// Continues with a parameter for `column`. `value` is a text in the format of [`ColumnKind`](super::ColumnKind).
     pub fn bind(&mut self, column: &TableColumn, value: Option<&str>, vendor: &str) -> &mut Self {
         self.push("CAST(");
         self.0.push(Piece::Value(value.map(|value| column.kind.write(value.to_owned(), vendor))));
