@@ -1,7 +1,8 @@
 //! Tables that are known only when the program runs, and the values in them. Python counterpart: `get_db_prep_value`,
 //! `from_db_value` and `to_python` of model fields.
 //!
-//! Between the database and the rest of the program a value is a text, in the same format on both databases; see [`ColumnKind`].
+//! Between the database and the rest of the program a value is a text, in the same format on both databases; see
+//! [`ColumnKind`].
 
 mod column;
 mod datetimes;

@@ -23,13 +23,13 @@ pub struct Hit {
 /// Searches for a word at the given time.
 pub type SearchFn = fn(&mut DbConnection, &str, DateTime<Utc>) -> Result<Vec<Hit>, DatabaseError>;
 
-/// A search that an app adds to the registry: `registry.push(AccountSearch(tokens_by_jti))`. It returns a few rows at most, found by an
-/// index.
+/// A search that an app adds to the registry: `registry.push(AccountSearch(tokens_by_jti))`. It returns a few rows at
+/// most, found by an index.
 #[derive(Clone, Copy)]
 pub struct AccountSearch(pub SearchFn);
 
 impl std::fmt::Debug for AccountSearch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Search")
+        f.write_str("AccountSearch")
     }
 }

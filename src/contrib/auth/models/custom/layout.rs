@@ -123,6 +123,6 @@ impl TableLayout {
 
 impl fmt::Debug for TableLayout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Layout({})", self.table)
+        write!(f, "TableLayout({})", self.table)
     }
 }
