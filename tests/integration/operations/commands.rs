@@ -115,7 +115,7 @@ fn missing_tables_are_reported_before_any_question() {
             refused(
                 "CommandError: You have 34 unapplied migration(s). Your project may not work properly until you apply the \
                  migrations for app(s): admin, auth, authtoken, contenttypes, sessions, token_blacklist.\n\
-                 CheckScope 'manage migrate' to apply them."
+                 Run 'manage migrate' to apply them."
             ),
             "{words:?}"
         );
