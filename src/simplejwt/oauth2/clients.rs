@@ -19,17 +19,17 @@ use crate::core::crypto::random_bytes;
 
 /// The clients of the endpoints.
 pub struct OAuth2Clients {
-    clients: Vec<Arc<Known>>,
+    clients: Vec<Arc<KnownClient>>,
     digest_key: hmac::Key,
 }
 
-struct Known {
+struct KnownClient {
     client: OAuth2Client,
     /// The digest of the right secret. `None` until the client has sent the secret.
     digest: Mutex<Option<hmac::Tag>>,
 }
 
-impl Known {
+impl KnownClient {
     /// Whether `secret` has the known digest. Compares in constant time.
     fn has_digest_of(&self, secret: &str, key: &hmac::Key) -> bool {
         let digest = self.digest.lock().unwrap_or_else(PoisonError::into_inner);
@@ -65,7 +65,7 @@ impl OAuth2Clients {
                 return Err(SettingsError::new("OAUTH2_CLIENTS", problem));
             }
             hashers.observe(client.secret.expose());
-            clients.push(Arc::new(Known { client, digest: Mutex::default() }));
+            clients.push(Arc::new(KnownClient { client, digest: Mutex::default() }));
         }
         let digest_key = hmac::Key::new(hmac::HMAC_SHA256, &random_bytes::<32>());
         Ok(Self { clients, digest_key })

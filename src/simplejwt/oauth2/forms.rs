@@ -33,9 +33,9 @@ impl Serializer for TokenForm {
 }
 
 /// The fields of a form.
-pub(super) struct Form(Map<String, Value>);
+pub(super) struct ClientForm(Map<String, Value>);
 
-impl Form {
+impl ClientForm {
     /// Reads the body. A body that is not a form has no fields, as in Django.
     pub(super) async fn read(req: &HttpRequest, payload: Payload) -> Result<Self, ApiError> {
         let framework = RestFramework::of(req)?;

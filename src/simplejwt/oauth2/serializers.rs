@@ -57,7 +57,7 @@ fn description(token: &ValidatedToken, user: &SharedUser, settings: &SimpleJwtSe
 }
 
 /// The reason why a token is not blacklisted.
-pub(super) enum Refused {
+pub(super) enum NotRevoked {
     /// It is an access token.
     AccessToken,
     /// It is unknown whether the token is valid.
@@ -65,7 +65,7 @@ pub(super) enum Refused {
 }
 
 /// Blacklists a token. Ignores an invalid token (RFC 7009, section 2.2).
-pub(super) async fn revoke(context: &Context<'_>, raw: &str) -> Result<(), Refused> {
+pub(super) async fn revoke(context: &Context<'_>, raw: &str) -> Result<(), NotRevoked> {
     match context.token_to_end(raw).await {
         Ok(token) => return log_out_or_blacklist(context, token).await.or_else(already_invalid),
         Err(error) => already_invalid(error)?,
@@ -75,7 +75,7 @@ pub(super) async fn revoke(context: &Context<'_>, raw: &str) -> Result<(), Refus
         Err(error) => already_invalid(error)?,
     }
     match AccessToken::from_raw(raw, context.state) {
-        Ok(_) => Err(Refused::AccessToken),
+        Ok(_) => Err(NotRevoked::AccessToken),
         Err(error) => already_invalid(error),
     }
 }
@@ -90,9 +90,9 @@ async fn log_out_or_blacklist(context: &Context<'_>, token: RefreshToken) -> Res
 }
 
 /// A refused token needs no revocation.
-fn already_invalid(error: TokenError) -> Result<(), Refused> {
+fn already_invalid(error: TokenError) -> Result<(), NotRevoked> {
     match error {
         TokenError::Invalid { .. } | TokenError::AuthenticationFailed { .. } => Ok(()),
-        other => Err(Refused::Other(other)),
+        other => Err(NotRevoked::Other(other)),
     }
 }

@@ -6,8 +6,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use super::clients::OAuth2Clients;
-use super::forms::{Form, TokenForm};
-use super::serializers::{self, Refused};
+use super::forms::{ClientForm, TokenForm};
+use super::serializers::{self, NotRevoked};
 use crate::apps::Apps;
 use crate::http::log_data::TokenEvent;
 use crate::rest_framework::exceptions::ApiError;
@@ -72,7 +72,7 @@ fn view(name: &'static str) -> ApiView {
 const NO_QUERY: &str = "URL query parameters are not allowed";
 
 async fn introspect(req: HttpRequest, payload: Payload) -> Result<HttpResponse, ApiError> {
-    let form = Form::read(&req, payload).await?;
+    let form = ClientForm::read(&req, payload).await?;
     if !form.is_from_client(&req).await? {
         let mut refused = HttpResponse::Forbidden();
         return Ok(refused.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).finish());
@@ -103,7 +103,7 @@ async fn revoke(req: HttpRequest, payload: Payload) -> Result<HttpResponse, ApiE
     if !req.query_string().is_empty() {
         return oauth2_error(missing_token(NO_QUERY));
     }
-    let form = Form::read(&req, payload).await?;
+    let form = ClientForm::read(&req, payload).await?;
     let Some(raw) = form.get("token").filter(|token| !token.is_empty()) else {
         return oauth2_error(missing_token("Missing token parameter."));
     };
@@ -116,8 +116,8 @@ async fn revoke(req: HttpRequest, payload: Payload) -> Result<HttpResponse, ApiE
             let revoked = revoked.insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8")).finish();
             Ok(TokenEvent::Blacklisted.on(revoked))
         }
-        Err(Refused::AccessToken) => oauth2_error(unsupported_token_type()),
-        Err(Refused::Other(error)) => Err(error.into()),
+        Err(NotRevoked::AccessToken) => oauth2_error(unsupported_token_type()),
+        Err(NotRevoked::Other(error)) => Err(error.into()),
     }
 }
 

@@ -9,7 +9,7 @@ use diesel::QueryResult;
 use super::claims::FamilyClaims;
 use super::client::Client;
 use super::models::{
-    EndReason, FamilyActivity, FamilyLookup, FamilyToken, NewTokenFamily, Step, TokenFamily, advance, end_family,
+    EndReason, FamilyActivity, FamilyLookup, FamilyStep, FamilyToken, NewTokenFamily, TokenFamily, advance, end_family,
     limit, lock_user,
 };
 use super::settings::{MAX_GRACE_PERIOD, TokenFamilySettings};
@@ -112,7 +112,7 @@ impl Rotation {
         }
         let (family_id, client, now) = (&self.family.id, &self.client, self.now());
         let blacklist = settings.blacklist_after_rotation;
-        let step = Step { family_id, user_id: owner, old: &old, new: &new, client, now, blacklist };
+        let step = FamilyStep { family_id, user_id: owner, old: &old, new: &new, client, now, blacklist };
         if !advance(conn, &step)? {
             return Err(NotRotated::Unsettled);
         }

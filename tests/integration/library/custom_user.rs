@@ -12,7 +12,7 @@ use actix_simplejwt::db::{Database, DatabaseError, DbConnection};
 use actix_simplejwt::simplejwt::token_blacklist::models::{NewOutstandingToken, OutstandingToken};
 use actix_simplejwt::simplejwt::token_family::claims::FamilyClaims;
 use actix_simplejwt::simplejwt::token_family::client::Client;
-use actix_simplejwt::simplejwt::token_family::models::{NewTokenFamily, Step, advance};
+use actix_simplejwt::simplejwt::token_family::models::{FamilyStep, NewTokenFamily, advance};
 use actix_simplejwt::{Apps, AppsBuilder, Settings};
 use actix_web::web::ServiceConfig;
 use diesel::connection::SimpleConnection;
@@ -223,7 +223,7 @@ per_database! {
             OutstandingToken::get_or_create(conn, &token)?;
             family.get_or_create(conn)?;
             let (family_id, user_id) = (&claims.id, Some(user_id));
-            let step = Step { family_id, user_id, old: "old", new: "new", client: &client, now, blacklist: true };
+            let step = FamilyStep { family_id, user_id, old: "old", new: "new", client: &client, now, blacklist: true };
             advance(conn, &step).map_err(DatabaseError::from)
         };
         assert!(!database.write(move |conn| rotate(conn, no_user)).await.unwrap());

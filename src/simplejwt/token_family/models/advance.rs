@@ -16,7 +16,7 @@ use crate::simplejwt::token_blacklist::models::BlacklistedToken;
 
 /// A token of a family and its successor.
 #[derive(Clone, Copy, Debug)]
-pub struct Step<'a> {
+pub struct FamilyStep<'a> {
     /// The id of the family, from the claims.
     pub family_id: &'a str,
     /// Key of the user of the token.
@@ -33,7 +33,7 @@ pub struct Step<'a> {
     pub blacklist: bool,
 }
 
-/// Locks the family, blacklists the old token (see [`Step::blacklist`]), and records the new one as its successor and as the current
+/// Locks the family, blacklists the old token (see [`FamilyStep::blacklist`]), and records the new one as its successor and as the current
 /// token of the family.
 ///
 /// Returns `false` if the family has ended, is blacklisted, is not recorded or belongs to another user, and if the old token cannot
@@ -42,7 +42,7 @@ pub struct Step<'a> {
 ///
 /// # Errors
 /// Returns the errors of the database.
-pub fn advance(conn: &mut DbConnection, step: &Step<'_>) -> QueryResult<bool> {
+pub fn advance(conn: &mut DbConnection, step: &FamilyStep<'_>) -> QueryResult<bool> {
     let now = to_db(step.now).to_string();
     let user_id = step.user_id.map(|id| stored_text(id, conn));
     let owner = user_id.as_deref();
@@ -106,7 +106,7 @@ fn stored_text(id: UserId, conn: &DbConnection) -> String {
     }
 }
 
-impl Step<'_> {
+impl FamilyStep<'_> {
     /// Appends the update of the family's row to `query`. The update locks the row. Each time is written as `open`, `now`,
     /// `close`.
     fn update_family<'a>(

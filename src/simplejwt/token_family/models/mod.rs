@@ -16,7 +16,7 @@ mod lookup;
 mod token;
 
 pub use self::activity::FamilyActivity;
-pub use self::advance::{Step, advance};
+pub use self::advance::{FamilyStep, advance};
 pub use self::ending::{EndReason, end_all, end_family, limit, lock_user};
 pub use self::family::{NewTokenFamily, TokenFamily};
 pub use self::living::{LivingFamily, living};
