@@ -39,8 +39,17 @@ const FORBIDDEN_CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// The files of an app that use HTTP. The other files must not use actix.
-const HTTP_FILES: &[&str] =
-    &["authentication.rs", "views.rs", "urls.rs", "serializers.rs", "exceptions.rs", "schemas.rs", "mod.rs", "apps.rs"];
+const HTTP_FILES: &[&str] = &[
+    "authentication.rs",
+    "views.rs",
+    "urls.rs",
+    "forms.rs",
+    "serializers.rs",
+    "exceptions.rs",
+    "schemas.rs",
+    "mod.rs",
+    "apps.rs",
+];
 
 fn row(module: &str) -> Option<usize> {
     ORDER.iter().position(|row| row.contains(&module))

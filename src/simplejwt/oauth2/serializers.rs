@@ -1,7 +1,6 @@
 //! The rules of the views of this module. Python counterpart: `IntrospectTokenView.get_token_response` of django-oauth-toolkit, and
 //! `RevocationEndpoint` of oauthlib.
 
-use actix_web::http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::contrib::auth::SharedUser;
@@ -27,7 +26,7 @@ pub(super) async fn introspect(context: &Context<'_>, raw: &str) -> Result<Optio
     };
     match found {
         Ok(answer) => Ok(Some(answer)),
-        Err(error) if error.status() == StatusCode::UNAUTHORIZED => Ok(None),
+        Err(error) if error.status() == 401 => Ok(None),
         Err(error) => Err(error),
     }
 }
