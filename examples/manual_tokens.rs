@@ -4,11 +4,12 @@
 
 use std::sync::Arc;
 
-use actix_simplejwt::contrib::auth::SharedUser;
+use actix_simplejwt::contrib::auth::{AuthState, SharedUser};
 use actix_simplejwt::db::Database;
 use actix_simplejwt::simplejwt::exceptions::TokenError;
 use actix_simplejwt::simplejwt::settings::SimpleJwtSettings;
 use actix_simplejwt::simplejwt::state::JwtState;
+use actix_simplejwt::simplejwt::token_family::client::Client;
 use actix_simplejwt::simplejwt::tokens::{Stateless, Token, TokenClass};
 use actix_simplejwt::{AccessToken, Apps, RefreshToken, Settings};
 use chrono::Duration;
@@ -44,10 +45,15 @@ pub fn accept(raw: &str, jwt: &JwtState) -> Result<String, TokenError> {
 }
 
 /// The pair that `POST /api/token/` would return, for a user who has logged in another way.
-pub async fn tokens_for(user: SharedUser, jwt: &Arc<JwtState>, db: &Database) -> Result<(String, String), TokenError> {
-    let jwt = Arc::clone(jwt);
+pub async fn tokens_for(
+    user: SharedUser,
+    auth: &AuthState,
+    jwt: &Arc<JwtState>,
+    db: &Database,
+) -> Result<(String, String), TokenError> {
+    let (users, jwt) = (Arc::clone(auth.users()), Arc::clone(jwt));
     db.write(move |conn| {
-        let mut refresh = RefreshToken::for_user(&*user, &jwt, conn)?;
+        let (mut refresh, _user) = RefreshToken::for_login(&*user, &Client::default(), &*users, &jwt, conn)?;
         refresh["via"] = "single sign-on".into();
         // The access token copies the claims of its refresh token.
         Ok((refresh.encode(&jwt)?, refresh.access_token(&jwt).encode(&jwt)?))
@@ -66,7 +72,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(user) => user,
         None => auth.create_user(database, "alice", "", "correct-horse").await?,
     };
-    let (refresh, access) = tokens_for(user, jwt, database).await?;
+    let (refresh, access) = tokens_for(user, auth, jwt, database).await?;
     println!("refresh: {refresh}\naccess: {access}");
     let access = AccessToken::from_raw(&access, jwt)?;
     println!("user {} came by {}, until {}", access["user_id"], access["via"], access["exp"]);

@@ -12,7 +12,6 @@ use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 use super::token_blacklist::models::BlacklistLookup;
 use super::token_family::client::Client;
-use super::token_family::models::lock_user;
 use super::tokens::blacklist_mixin::{check_family, jti};
 use super::tokens::{Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, password_digest};
 use crate::contrib::auth::models::UserLookup;
@@ -146,38 +145,13 @@ impl<C: Revocable> TokenObtainSerializer<C> {
     /// # Errors
     /// Returns the reason why the login is refused, and the errors of the database.
     pub async fn log_in(self, context: &Context<'_>) -> Result<(Token<C>, SharedUser), TokenError> {
-        let refused = |reason| TokenError::AuthenticationFailed { message: NO_ACCOUNT_FOR_CREDENTIALS, reason };
         let Context { auth, db, address, .. } = context;
+        let user = auth.authenticate(db, address, &self.username, &self.password).await?;
         let user =
-            auth.authenticate(db, address, &self.username, &self.password).await?.ok_or_else(|| refused(None))?;
+            user.ok_or(TokenError::AuthenticationFailed { message: NO_ACCOUNT_FOR_CREDENTIALS, reason: None })?;
         let (jwt, users) = (Arc::clone(context.state), Arc::clone(auth.users()));
         let client = jwt.families().map(|_| context.client()).unwrap_or_default();
-        let issue = move |conn: &mut _| {
-            // The row of a user must be locked before the logins and the families of the user, so this comes first.
-            if jwt.settings.update_last_login {
-                users.update_last_login(conn, &*user, jwt.clock.now())?;
-            }
-            // A transaction that ends all logins of the user takes the same lock. It finds the new token, or it has changed the
-            // user before this transaction reads the user.
-            if let Some(user_id) = user.pk() {
-                lock_user(conn, user_id)?;
-            }
-            let (verified, user) = (user.password(), users.get_by_natural_key(conn, user.username())?);
-            let user = user.ok_or_else(|| refused(Some("user was deleted meanwhile".to_owned())))?;
-            if user.password() != verified {
-                return Err(refused(Some(format!("the password of {} was changed meanwhile", &*user))));
-            }
-            if !(jwt.user_rule)(&*user) {
-                return Err(refused(Some(format!("{} may not have tokens", &*user))));
-            }
-            // Otherwise the claim would be the text `null`, and the token would belong to a user whose field has this text.
-            let id_field = &jwt.settings.user_id_field;
-            if user.attribute(id_field).unwrap_or_default().is_null() {
-                return Err(refused(Some(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user))));
-            }
-            let token = Token::for_client(&*user, &client, &jwt, conn)?;
-            Ok((token, user))
-        };
+        let issue = move |conn: &mut _| Token::for_login(&*user, &client, &*users, &jwt, conn);
         db.write(issue).await
     }
 }

@@ -7,10 +7,11 @@ use diesel::QueryResult;
 use serde_json::Value;
 
 use super::{NO_NAME, Revocable, Token, verify};
-use crate::contrib::auth::{AbstractUser, UserId};
+use crate::contrib::auth::models::UserModel;
+use crate::contrib::auth::{AbstractUser, SharedUser, UserId};
 use crate::core::jwt::{self, Claims};
 use crate::db::{Database, DbConnection, Lookup, types::to_db};
-use crate::simplejwt::exceptions::{INVALID, NO_ID, TokenError};
+use crate::simplejwt::exceptions::{INVALID, NO_ACCOUNT_FOR_CREDENTIALS, NO_ID, TokenError};
 use crate::simplejwt::settings::SimpleJwtSettings;
 use crate::simplejwt::state::JwtState;
 use crate::simplejwt::token_blacklist::models::{
@@ -39,6 +40,8 @@ impl<C> Token<C> {
 impl<C: Revocable> Token<C> {
     /// A new token of `user`, recorded as outstanding. The record has the claims that the token has now, as in simplejwt. With
     /// `TOKEN_FAMILY_ENABLED` a refresh token starts a family.
+    ///
+    /// As in simplejwt, nothing is checked. For a login use [`Token::for_login`].
     ///
     /// # Errors
     /// Returns an error if the token cannot be signed or recorded.
@@ -77,6 +80,47 @@ impl<C: Revocable> Token<C> {
             limit(conn, user_id, now, settings)?;
         }
         Ok(token)
+    }
+
+    /// Same as [`Token::for_client`], for a user who has just shown who they are, by a password or in another way: the part of a
+    /// login that is in the transaction. Returns also the user as stored now.
+    ///
+    /// The user is read again, because logins may have been ended since the user was read: then the user has another password, or
+    /// must not log in any more. The logins of the user stay locked until the end of the transaction.
+    ///
+    /// # Errors
+    /// `No active account found with the given credentials`, and the errors of [`Token::for_user`].
+    pub fn for_login(
+        user: &dyn AbstractUser,
+        client: &Client,
+        users: &dyn UserModel,
+        jwt: &JwtState,
+        conn: &mut DbConnection,
+    ) -> Result<(Self, SharedUser), TokenError> {
+        let refused = |reason: String| TokenError::authentication_failed(NO_ACCOUNT_FOR_CREDENTIALS, reason);
+        // The row of a user must be locked before the logins and the families of the user, so this comes first.
+        if jwt.settings.update_last_login {
+            users.update_last_login(conn, user, jwt.clock.now())?;
+        }
+        // A transaction that ends all logins of the user takes the same lock. It finds the new token, or it has changed the user
+        // before this transaction reads the user.
+        if let Some(user_id) = user.pk() {
+            lock_user(conn, user_id)?;
+        }
+        let (verified, user) = (user.password(), users.get_by_natural_key(conn, user.username())?);
+        let user = user.ok_or_else(|| refused("user was deleted meanwhile".to_owned()))?;
+        if user.password() != verified {
+            return Err(refused(format!("the password of {} was changed meanwhile", &*user)));
+        }
+        if !(jwt.user_rule)(&*user) {
+            return Err(refused(format!("{} may not have tokens", &*user)));
+        }
+        // Otherwise the claim would be the text `null`, and the token would belong to a user whose field has this text.
+        let id_field = &jwt.settings.user_id_field;
+        if user.attribute(id_field).unwrap_or_default().is_null() {
+            return Err(refused(format!("{} has no {id_field}, which USER_ID_FIELD names", &*user)));
+        }
+        Ok((Self::for_client(&*user, client, jwt, conn)?, user))
     }
 
     /// Reads and verifies a token sent by a client, which must not be blacklisted.
