@@ -1,6 +1,9 @@
 //! How a model is shown and edited. Python counterpart: `django.contrib.admin.options.ModelAdmin`.
 
+use std::collections::HashSet;
+
 use actix_web::HttpResponse;
+use diesel::QueryResult;
 use futures_util::future::LocalBoxFuture;
 
 use super::action::Action;
@@ -12,6 +15,7 @@ use super::panel::Panel;
 use super::request::AdminRequest;
 use super::verbose_names::VerboseNames;
 use crate::apps::Apps;
+use crate::contrib::auth::models::UserPermissions;
 use crate::db::DbConnection;
 
 /// A group of fields of a form.
@@ -375,6 +379,23 @@ pub trait ModelAdmin: Send + Sync + 'static {
     fn has_delete_permission(&self, request: &AdminRequest, model: &Model, object: Option<&Row>) -> bool {
         let _ = object;
         request.has_perm(&model.permission("delete"))
+    }
+
+    /// The keys of those of the rows `keys` that a user with `permissions` may not change, such as accounts with more permissions.
+    /// Asked before [`ModelAdmin::has_change_permission`], which cannot ask the database, and again in the transaction that
+    /// writes. Default: none.
+    ///
+    /// # Errors
+    /// Returns the errors of the statements.
+    fn unchangeable(
+        &self,
+        conn: &mut DbConnection,
+        objects: &Manager,
+        permissions: &UserPermissions,
+        keys: &[&str],
+    ) -> QueryResult<HashSet<String>> {
+        let _ = (conn, objects, permissions, keys);
+        Ok(HashSet::new())
     }
 
     /// Whether the user may see that the model exists. Default: users with any of its permissions.

@@ -1,6 +1,9 @@
 //! The models that the admin site shows. Python counterpart: `django.contrib.admin.sites.AdminSite`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use diesel::QueryResult;
 
 use super::error::PageError;
 use super::models::{Manager, Model, Relation, Row};
@@ -10,7 +13,9 @@ use super::request::AdminRequest;
 use super::verbose_names::VerboseNames;
 use crate::apps::{Apps, AppsBuilder, Registry};
 use crate::contrib::auth::AuthState;
+use crate::contrib::auth::models::UserPermissions;
 use crate::contrib::auth::settings::AuthSettings;
+use crate::db::DbConnection;
 use crate::db::tables::Tables;
 
 /// The models of the site. Cheap to clone.
@@ -60,16 +65,42 @@ impl Registered {
         self.admin.has_add_permission(request, &self.model)
     }
 
-    /// Same as [`ModelAdmin::has_change_permission`].
+    /// Same as [`ModelAdmin::has_change_permission`]. False for a row that is unchangeable.
     #[must_use]
     pub fn has_change_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
-        self.admin.has_change_permission(request, &self.model, object)
+        !object.is_some_and(Row::is_unchangeable) && self.admin.has_change_permission(request, &self.model, object)
     }
 
     /// Same as [`ModelAdmin::has_delete_permission`].
     #[must_use]
     pub fn has_delete_permission(&self, request: &AdminRequest, object: Option<&Row>) -> bool {
         self.admin.has_delete_permission(request, &self.model, object)
+    }
+
+    /// Same as [`ModelAdmin::unchangeable`].
+    ///
+    /// # Errors
+    /// Returns the errors of the statements.
+    pub fn unchangeable(
+        &self,
+        conn: &mut DbConnection,
+        permissions: &UserPermissions,
+        keys: &[&str],
+    ) -> QueryResult<HashSet<String>> {
+        self.admin.unchangeable(conn, &self.objects, permissions, keys)
+    }
+
+    /// Marks those of `rows` that a user with `permissions` may not change.
+    pub(super) fn mark_unchangeable(
+        &self,
+        conn: &mut DbConnection,
+        permissions: &UserPermissions,
+        rows: &mut [Row],
+    ) -> QueryResult<()> {
+        let keys: Vec<&str> = rows.iter().map(Row::pk).collect();
+        let unchangeable = self.unchangeable(conn, permissions, &keys)?;
+        rows.iter_mut().filter(|row| unchangeable.contains(row.pk())).for_each(Row::set_unchangeable);
+        Ok(())
     }
 
     /// `ModelAdmin.get_ordering`: the order of the list, or of the model.

@@ -121,4 +121,34 @@ per_database! {
         assert_eq!(submit(&ann, &format!("/admin/people/person/{id}/delete/"), &[("post", "yes")]).await.status, 302);
         assert_eq!(app.count("people_person WHERE email = 'new@example.com'").await, 0);
     }
+    async fn users_with_more_permissions_can_only_be_looked_at(db: TestDatabase) {
+        let settings = &[("AUTH_USER_MODEL", "people.Person"), ("USERNAME_FIELD", "email"), ("REQUIRED_FIELDS", "full_name")];
+        let app = site(db, PEOPLE, settings).await;
+        app.sql("UPDATE people_person SET is_staff = TRUE, is_superuser = TRUE WHERE email = 'ann@example.com'").await;
+        let root = logged_in(&app, "ann@example.com").await;
+        for name in ["clerk", "other"] {
+            let email = format!("{name}@example.com");
+            let new = [("email", &*email), ("full_name", "New"), ("usable_password", "false")];
+            assert_eq!(submit(&root, "/admin/people/person/add/", &new).await.status, 302);
+        }
+        let give = async |name: &str, codename: &str| {
+            app.sql(&format!(
+                "INSERT INTO people_person_user_permissions (person_id, permission_id) SELECT u.id, p.id \
+                 FROM people_person u, auth_permission p WHERE u.email = '{name}@example.com' AND p.codename = '{codename}'"
+            ))
+            .await;
+        };
+        app.sql("UPDATE people_person SET is_staff = TRUE WHERE email = 'clerk@example.com'").await;
+        give("clerk", "change_person").await;
+        let clerk = logged_in(&app, "clerk@example.com").await;
+        let page = async |name: &str| {
+            let id = one(&app, &format!("SELECT CAST(id AS text) AS text FROM people_person WHERE email = '{name}@example.com'")).await;
+            let id: uuid::Uuid = id.parse().unwrap();
+            format!("/admin/people/person/{id}/password/")
+        };
+        assert_eq!(clerk.get(&page("other").await).await.status, 200);
+        assert_eq!(clerk.get(&page("ann").await).await.status, 403);
+        give("other", "delete_person").await;
+        assert_eq!(clerk.get(&page("other").await).await.status, 403);
+    }
 }

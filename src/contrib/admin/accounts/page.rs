@@ -1,5 +1,7 @@
 //! `POST logins/` of a user: ends a session or a token, all of them, or a lockout.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -41,10 +43,14 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     let auth = request.auth()?.clone();
     // The path is like `auth/user/7/logins/` for every user model.
     let registered = site.users(&auth).ok_or(PageError::NotFound)?;
-    let objects = registered.objects.clone();
-    let pk = key.to_owned();
-    let row = request.db.query(move |conn| Ok::<_, DatabaseError>(objects.get(conn, &pk)?)).await?;
-    let row = row.ok_or(PageError::NotFound)?;
+    let permissions = Arc::clone(&request.permissions);
+    let (users, pk) = (registered.clone(), key.to_owned());
+    let find = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
+        let mut row = users.objects.get(conn, &pk)?;
+        users.mark_unchangeable(conn, &permissions, row.as_mut_slice())?;
+        Ok(row)
+    };
+    let row = request.db.query(find).await?.ok_or(PageError::NotFound)?;
     if !registered.has_change_permission(request, Some(&row)) {
         return Err(PageError::PermissionDenied);
     }
@@ -90,7 +96,7 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
         }
     };
     let (app, model) = (registered.model.app_label.clone(), registered.model.model_name.clone());
-    let users = std::sync::Arc::clone(auth.users());
+    let users = Arc::clone(auth.users());
     let write = move |conn: &mut DbConnection| -> Result<Option<String>, DatabaseError> {
         let Some(found) = users.get_by_pk(conn, user)? else { return Ok(None) };
         let Some(user) = found.pk() else { return Ok(None) };

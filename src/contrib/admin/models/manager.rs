@@ -173,6 +173,22 @@ impl Manager {
         Ok(rows.into_iter().map(read).collect())
     }
 
+    /// Locks the rows with the keys `pks` until the end of the transaction, so that what is read after it cannot change before it
+    /// is written: `select_for_update(no_key=True)`. On SQLite the transaction itself is the lock.
+    ///
+    /// # Errors
+    /// Returns the errors of the statement.
+    pub fn lock(&self, conn: &mut DbConnection, pks: &[&str]) -> QueryResult<()> {
+        let table = self.table(conn)?;
+        let key = self.column(&table, "pk")?;
+        let Some(condition) = one_of(&table, key, pks).filter(|_| table.vendor != "sqlite") else { return Ok(()) };
+        let mut statement = Statement::new(format!("SELECT '1' FROM {} WHERE ", table.quoted));
+        // In the order of the keys, because transactions that lock in different orders wait for each other. Without the keys
+        // themselves, so that other rows can be added that refer to these.
+        statement.append(condition).push(&format!(" ORDER BY {} FOR NO KEY UPDATE", key.qualified));
+        self.checked(statement.rows(conn)).map(drop)
+    }
+
     /// The number of rows that meet `condition`, or of all rows if it is empty. Stops counting at `limit`.
     ///
     /// # Errors
@@ -296,6 +312,34 @@ impl Manager {
         let rows = self.checked(statement.rows(conn))?;
         let key = |TextRow(values): TextRow| values.into_iter().next().flatten().map(|key| target.kind.read(key));
         Ok(rows.into_iter().filter_map(key).collect())
+    }
+
+    /// Same as [`Manager::many`] for the rows `pks`: pairs of the key of a row and a key of the field.
+    ///
+    /// # Errors
+    /// Returns the errors of the statements.
+    pub fn many_of(
+        &self,
+        conn: &mut DbConnection,
+        between: &ManyToMany,
+        pks: &[&str],
+    ) -> QueryResult<Vec<(String, String)>> {
+        let table = self.tables.get(conn, &between.through)?;
+        let (source, target) = (table.column(&between.source)?, table.column(&between.target)?);
+        let mut pairs = Vec::new();
+        for pks in pks.chunks(KEYS_PER_STATEMENT) {
+            let Some(condition) = one_of(&table, source, pks) else { continue };
+            let mut statement = Statement::new("SELECT ");
+            statement.push(&source.kind.selected(&source.qualified, &source.column)).push(", ");
+            statement.push(&target.kind.selected(&target.qualified, &target.column)).push(" FROM ").push(&table.quoted);
+            let rows = self.checked(statement.push(" WHERE ").append(condition).rows(conn))?;
+            let pair = |TextRow(values): TextRow| {
+                let mut values = values.into_iter().flatten();
+                Some((source.kind.read(values.next()?), target.kind.read(values.next()?)))
+            };
+            pairs.extend(rows.into_iter().filter_map(pair));
+        }
+        Ok(pairs)
     }
 
     /// Reads the keys of all many-to-many fields into `object`.

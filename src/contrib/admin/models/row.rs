@@ -17,13 +17,20 @@ pub struct Row {
     values: HashMap<String, Option<String>>,
     many: HashMap<String, Vec<String>>,
     related: HashMap<String, (Arc<Row>, String)>,
+    is_unchangeable: bool,
 }
 
 impl Row {
     /// A row of `model` without values.
     #[must_use]
     pub fn new(model: &Arc<Model>) -> Self {
-        Self { model: Arc::clone(model), values: HashMap::new(), many: HashMap::new(), related: HashMap::new() }
+        Self {
+            model: Arc::clone(model),
+            values: HashMap::new(),
+            many: HashMap::new(),
+            related: HashMap::new(),
+            is_unchangeable: false,
+        }
     }
 
     /// The model.
@@ -102,6 +109,18 @@ impl Row {
     /// Sets the row that a foreign key refers to, and its text.
     pub fn set_related(&mut self, field: &str, row: Arc<Self>, label: String) {
         self.related.insert(field.to_owned(), (row, label));
+    }
+
+    /// Whether the user of the request may not change the row: see
+    /// [`ModelAdmin::unchangeable`](crate::contrib::admin::ModelAdmin::unchangeable).
+    #[must_use]
+    pub fn is_unchangeable(&self) -> bool {
+        self.is_unchangeable
+    }
+
+    /// Marks the row as one that the user of the request may not change.
+    pub(in crate::contrib::admin) fn set_unchangeable(&mut self) {
+        self.is_unchangeable = true;
     }
 }
 

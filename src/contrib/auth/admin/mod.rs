@@ -8,6 +8,7 @@ mod password_page;
 mod user;
 mod user_model;
 
+pub use self::grants::with_more_permissions;
 pub use self::group::GroupAdmin;
 pub use self::user::UserAdmin;
 

@@ -14,6 +14,7 @@ use super::super::hashers::{PasswordHashers, is_password_usable};
 use super::super::models::UserModel;
 use super::super::session::update_session_auth_hash;
 use super::super::signals::EndOfLogins;
+use super::grants::with_more_permissions;
 use super::password_form::{add_passwords, add_usable_password, validate_passwords, wants_password};
 use crate::apps::Apps;
 use crate::contrib::admin::chrome::Chrome;
@@ -41,11 +42,6 @@ async fn user_change_password(request: &AdminRequest, key: &str) -> Result<HttpR
         return Err(PageError::PermissionDenied);
     }
     let user = user.ok_or(PageError::NotFound)?;
-    // A user who sets the password of a superuser can log in as that superuser.
-    let is_superuser = request.user()?.is_superuser();
-    if user.is_true("is_superuser") && !is_superuser {
-        return Err(PageError::PermissionDenied);
-    }
     let auth = request.auth()?;
     let validators = auth.password_validators().to_vec();
     // As in Django, an empty password string counts as a usable password here.
@@ -120,7 +116,13 @@ async fn store(
     let (apps, now) = (request.apps.clone(), request.now());
     let users = Arc::clone(request.auth()?.users());
     let by = request.user()?.pk();
-    let store = move |conn: &mut DbConnection| -> Result<Option<SharedUser>, DatabaseError> {
+    let permissions = Arc::clone(&request.permissions);
+    let store = move |conn: &mut DbConnection| -> Result<Option<SharedUser>, PageError> {
+        registered.objects.lock(conn, &[&key])?;
+        // Checked again, because another request may have given the user more permissions.
+        if !with_more_permissions(conn, &registered.objects, &permissions, &[&key])?.is_empty() {
+            return Err(PageError::PermissionDenied);
+        }
         let mut password = Row::new(&registered.model);
         password.set("password", Some(encoded));
         if !registered.objects.update(conn, &key, &password)? {
@@ -136,7 +138,7 @@ async fn store(
         }
         Ok(find(conn, users.as_ref(), &key)?)
     };
-    Ok(request.db.write(store).await?)
+    request.db.write(store).await
 }
 
 /// The user with that key.

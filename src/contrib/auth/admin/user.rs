@@ -1,20 +1,23 @@
 //! The pages of users. Python counterpart: `django.contrib.auth.admin.UserAdmin`.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use diesel::QueryResult;
 use futures_util::future::LocalBoxFuture;
 
 use super::super::hashers::is_password_usable;
+use super::super::models::UserPermissions;
 use super::super::password_validation::PasswordValidator;
 use super::super::signals::EndOfLogins;
 use super::super::validators::{normalize_email, validate_username};
-use super::grants::Grants;
+use super::grants::{Grants, with_more_permissions};
 use super::password_form::{add_passwords, add_usable_password, validate_passwords};
 use super::password_page;
 use super::user_model;
 use crate::apps::Apps;
 use crate::contrib::admin::forms::{FieldType, Form, Value};
-use crate::contrib::admin::models::{Model, Row};
+use crate::contrib::admin::models::{Manager, Model, Row};
 use crate::contrib::admin::urls::quote;
 use crate::contrib::admin::{AdminRequest, FieldError, Fieldset, ModelAdmin, ObjectPage, PageError, Panel, accounts};
 use crate::db::DbConnection;
@@ -163,6 +166,24 @@ impl ModelAdmin for UserAdmin {
         self.has_add_permission(request, model) && self.has_change_permission(request, model, None)
     }
 
+    /// Unlike in Django, only superusers delete superusers.
+    fn has_delete_permission(&self, request: &AdminRequest, model: &Model, object: Option<&Row>) -> bool {
+        let is_superuser = object.is_some_and(|user| user.is_true("is_superuser"));
+        (!is_superuser || Grants::of(request).is_superuser) && request.has_perm(&model.permission("delete"))
+    }
+
+    /// Unlike in Django, users who have more permissions cannot be changed. Otherwise their password could be set, or their name
+    /// could be given to another account.
+    fn unchangeable(
+        &self,
+        conn: &mut DbConnection,
+        users: &Manager,
+        permissions: &UserPermissions,
+        keys: &[&str],
+    ) -> QueryResult<HashSet<String>> {
+        with_more_permissions(conn, users, permissions, keys)
+    }
+
     fn add_continues(&self) -> bool {
         true
     }
@@ -277,7 +298,7 @@ impl ModelAdmin for UserAdmin {
         request: &'a AdminRequest,
         user: &'a Row,
     ) -> LocalBoxFuture<'a, Result<Vec<Panel>, PageError>> {
-        let may_change = self.has_change_permission(request, &self.model, Some(user));
+        let may_change = !user.is_unchangeable() && self.has_change_permission(request, &self.model, Some(user));
         Box::pin(accounts::panels(request, &self.model, user, may_change))
     }
 }

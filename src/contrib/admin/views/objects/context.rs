@@ -1,5 +1,7 @@
 //! Code that the pages of an object share.
 
+use std::sync::Arc;
+
 use diesel::QueryResult;
 
 use crate::contrib::admin::chrome::Chrome;
@@ -14,7 +16,7 @@ use crate::db::{DatabaseError, DbConnection};
 /// The largest number of words of an object's text in the breadcrumbs.
 const CRUMB_WORDS: usize = 18;
 
-/// The row with the key `key`, with the related rows that its text needs.
+/// The row with the key `key`, with the related rows that its text needs. It is marked if the user may not change it.
 pub(in crate::contrib) async fn get_object(
     site: &AdminSite,
     registered: &Registered,
@@ -26,7 +28,12 @@ pub(in crate::contrib) async fn get_object(
         return Ok(None);
     }
     let (site, registered, key) = (site.clone(), registered.clone(), key.to_owned());
-    let get = move |conn: &mut DbConnection| -> QueryResult<_> { site.get_object(conn, &registered, &key) };
+    let permissions = Arc::clone(&request.permissions);
+    let get = move |conn: &mut DbConnection| -> QueryResult<_> {
+        let mut object = site.get_object(conn, &registered, &key)?;
+        registered.mark_unchangeable(conn, &permissions, object.as_mut_slice())?;
+        Ok(object)
+    };
     Ok(request.db.query(move |conn| get(conn).map_err(DatabaseError::from)).await?)
 }
 

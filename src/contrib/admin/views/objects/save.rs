@@ -1,5 +1,7 @@
 //! Writing an object. Python counterpart: `ModelAdmin.save_model`, `save_related`, `log_addition` and `log_change`.
 
+use std::sync::Arc;
+
 use diesel::result::{DatabaseErrorKind, Error};
 
 use super::clean::clean;
@@ -132,8 +134,11 @@ async fn write(
     let (layout, apps, now) = (layout.clone(), request.apps.clone(), request.now());
     let user = request.user.as_ref().and_then(|user| user.pk());
     let key = original.map(|original| original.pk().to_owned());
+    let permissions = Arc::clone(&request.permissions);
     let write = move |conn: &mut DbConnection| -> Result<SaveOutcome, PageError> {
         let registered = &layout.registered;
+        // Otherwise another request could change the row after it was read, and this one would undo that.
+        registered.objects.lock(conn, key.as_deref().as_slice())?;
         let original = match &key {
             None => None,
             Some(key) => match layout.options.site.get_object(conn, registered, key)? {
@@ -141,6 +146,12 @@ async fn write(
                 original => original,
             },
         };
+        // Another request may have given the account more permissions.
+        if let Some(key) = &key
+            && registered.unchangeable(conn, &permissions, &[key])?.contains(key)
+        {
+            return Err(PageError::PermissionDenied);
+        }
         let mut object = clean(conn, registered, &mut form, original.as_ref(), now)?;
         if !form.is_valid() {
             return rejected(conn, &layout, form, object).map(SaveOutcome::Invalid);
