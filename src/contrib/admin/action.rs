@@ -9,16 +9,19 @@ use crate::db::DbConnection;
 
 type ActionFn = dyn Fn(&mut DbConnection, &Manager, &[Row]) -> Result<String, PageError> + Send + Sync;
 
-/// An action. It runs in one transaction with the selected rows and returns the message that the list then shows.
+/// An action. It runs in one transaction with the selected rows, which were locked and read in it, and returns the message that the
+/// list then shows.
 ///
 /// ```
 /// use actix_simplejwt::contrib::admin::Action;
+/// use actix_simplejwt::contrib::admin::models::Row;
 ///
 /// let mark_paid = Action::new("mark_paid", "Mark selected orders as paid", |conn, orders, rows| {
+///     // A row with one field: `update` writes the fields that it has.
+///     let mut paid = Row::new(orders.model());
+///     paid.set("is_paid", Some("true".to_owned()));
 ///     for row in rows {
-///         let mut row = row.clone();
-///         row.set("is_paid", Some("true".to_owned()));
-///         orders.update(conn, row.pk(), &row)?;
+///         orders.update(conn, row.pk(), &paid)?;
 ///     }
 ///     Ok(format!("{} orders were marked as paid.", rows.len()))
 /// })

@@ -1,5 +1,6 @@
 //! The admin site, with models that the tests define: `shop.Customer`, `shop.Order`, `shop.Line` and `shop.Invoice`.
 
+mod actions;
 mod addresses;
 mod attacks;
 mod deadlocks;

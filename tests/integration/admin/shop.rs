@@ -1,9 +1,13 @@
 //! Models of a shop, registered as the documentation says.
 
+use std::collections::HashSet;
+
 use actix_simplejwt::apps::{Apps, AppsBuilder};
 use actix_simplejwt::contrib::admin::models::{Field, Manager, Model, OnDelete, Row};
-use actix_simplejwt::contrib::admin::{FieldError, Fieldset, ModelAdmin, PageError};
+use actix_simplejwt::contrib::admin::{Action, FieldError, Fieldset, ModelAdmin, PageError};
+use actix_simplejwt::contrib::auth::models::UserPermissions;
 use actix_simplejwt::db::DbConnection;
+use diesel::QueryResult;
 
 use crate::support::TestApp;
 
@@ -82,6 +86,23 @@ impl ModelAdmin for OrderAdmin {
         let fields =
             ["number", "customer", "quantity", "weight", "is_paid", "paid_on", "placed_at", "status", "email", "note"];
         vec![Fieldset::new("", &fields)]
+    }
+
+    fn actions(&self) -> Vec<Action> {
+        vec![super::actions::add_a_piece()]
+    }
+
+    /// Only superusers change protected orders.
+    fn unchangeable(
+        &self,
+        conn: &mut DbConnection,
+        orders: &Manager,
+        permissions: &UserPermissions,
+        keys: &[&str],
+    ) -> QueryResult<HashSet<String>> {
+        let mut rows = orders.filter_by(conn, "pk", keys)?;
+        rows.retain(|row| row.text("note") == "protected" && *permissions != UserPermissions::Every);
+        Ok(rows.iter().map(|row| row.pk().to_owned()).collect())
     }
 }
 

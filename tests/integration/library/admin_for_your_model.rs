@@ -187,6 +187,29 @@ per_database! {
         assert_eq!(app.count("django_admin_log WHERE object_repr = 'Order A-1' AND action_flag = 3").await, 1);
     }
 
+    async fn the_action_writes_one_column(db: TestDatabase) {
+        let app = shop(db).await;
+        let root = browser(&app, "root").await;
+        root.get(LIST).await;
+        // Triggers that refuse a statement with another column, even if it stores the same value.
+        let others = "number, customer_id, status, total, ordered_on, note";
+        if app.tables().url.starts_with("postgres") {
+            app.sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''written''; END'").await;
+            app.sql(&format!("CREATE TRIGGER other BEFORE UPDATE OF {others} ON shop_order FOR EACH ROW EXECUTE FUNCTION refuse()"))
+                .await;
+        } else {
+            app.sql(&format!(
+                "CREATE TRIGGER other BEFORE UPDATE OF {others} ON shop_order BEGIN SELECT RAISE(ABORT, 'written'); END"
+            ))
+            .await;
+        }
+        let token = root.cookie("csrftoken").unwrap();
+        let fields = [("csrfmiddlewaretoken", token.as_str()), ("index", "0"), ("action", "mark_paid"), ("_selected_action", "1")];
+        let response = root.post(LIST, &fields).await;
+        assert_eq!((response.status, response.header("Location")), (302, LIST), "{}", response.body);
+        assert_eq!(app.count("shop_order WHERE is_paid").await, 2);
+    }
+
     async fn permissions_decide_what_is_shown_and_done(db: TestDatabase) {
         let app = shop(db).await;
         let clerk = browser(&app, "clerk").await;

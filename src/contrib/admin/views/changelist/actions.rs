@@ -1,5 +1,7 @@
 //! Actions on the selected rows. Python counterpart: `ModelAdmin.get_actions` and `response_action`.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 
 use super::delete_selected::delete_selected;
@@ -21,6 +23,8 @@ const DELETE_SELECTED: &str = "delete_selected";
 const NOTHING_SELECTED: &str =
     "Items must be selected in order to perform actions on them. No items have been changed.";
 
+const NOT_ALLOWED: &str = "You may not change some of the selected items. No items have been changed.";
+
 /// The result of the form of a list.
 pub(super) enum ActionOutcome {
     /// A separate page, such as a confirmation.
@@ -38,17 +42,17 @@ pub(super) fn offered_actions(registered: &Registered, request: &AdminRequest) -
         return Vec::new();
     }
     let delete = Action::new(DELETE_SELECTED, "Delete selected %(verbose_name_plural)s", |_, _, _| Ok(String::new()));
-    let is_offered = |action: &Action| action.permissions.iter().all(|action| may(registered, request, action));
+    let is_offered = |action: &Action| action.permissions.iter().all(|action| may(registered, request, action, None));
     let all = [delete.permissions(&["delete"])].into_iter().chain(admin.actions());
     all.filter(is_offered).collect()
 }
 
-fn may(registered: &Registered, request: &AdminRequest, action: &str) -> bool {
+fn may(registered: &Registered, request: &AdminRequest, action: &str, object: Option<&Row>) -> bool {
     match action {
         "add" => registered.has_add_permission(request),
-        "change" => registered.has_change_permission(request, None),
-        "delete" => registered.has_delete_permission(request, None),
-        "view" => registered.has_view_permission(request, None),
+        "change" => registered.has_change_permission(request, object),
+        "delete" => registered.has_delete_permission(request, object),
+        "view" => registered.has_view_permission(request, object),
         other => request.has_perm(&registered.model.permission(other)),
     }
 }
@@ -81,7 +85,7 @@ pub(super) async fn run(
     };
     let takes_all = form.get("select_across").is_some_and(|value| !["", "0", "False", "false"].contains(&value));
     let keys = (!takes_all).then(|| selected.iter().map(|key| (*key).to_owned()).collect());
-    let Some(rows) = selected_rows(site, registered, request, wanted, keys).await? else {
+    let Some(rows) = selected_rows(site, registered, request, wanted.clone(), keys).await? else {
         let text = format!("No more than {MAX_SELECTED} items can be selected at once. No items have been changed.");
         messages::add(&request.req, Level::Warning, text);
         return Ok(ActionOutcome::Done);
@@ -92,15 +96,52 @@ pub(super) async fn run(
             None => Ok(ActionOutcome::Done),
         };
     }
-    let (action, objects) = (action.clone(), registered.objects.clone());
-    let message = request.db.write(move |conn| action.run(conn, &objects, &rows)).await?;
+    let may_all = |name: &String| rows.iter().all(|row| may(registered, request, name, Some(row)));
+    if !action.permissions.iter().all(may_all) {
+        messages::add(&request.req, Level::Warning, NOT_ALLOWED);
+        return Ok(ActionOutcome::Done);
+    }
+    let message = carry_out(site, registered, request, action, wanted, rows).await?;
     if !message.is_empty() {
         messages::add(&request.req, Level::Success, message);
     }
     Ok(ActionOutcome::Done)
 }
 
-/// The rows of the list with these keys, or all its rows. `None` if there are too many.
+/// Runs the action on those of `rows` that the list still has, as they are in the transaction that writes. An action that writes
+/// whole rows would otherwise undo what another request has changed meanwhile.
+async fn carry_out(
+    site: &AdminSite,
+    registered: &Registered,
+    request: &AdminRequest,
+    action: &Action,
+    wanted: changelist::ListRequest,
+    rows: Vec<Row>,
+) -> Result<String, PageError> {
+    let (site, registered, action) = (site.clone(), registered.clone(), action.clone());
+    let permissions = Arc::clone(&request.permissions);
+    let run = move |conn: &mut DbConnection| -> Result<String, PageError> {
+        let keys: Vec<&str> = rows.iter().map(Row::pk).collect();
+        registered.objects.lock(conn, &keys)?;
+        let changes = action.permissions.iter().any(|name| name == "change");
+        if changes && !registered.unchangeable(conn, &permissions, &keys)?.is_empty() {
+            return Err(PageError::PermissionDenied);
+        }
+        let rows = wanted.rows(conn, &site, &registered, Wanted::Keys(&keys), MAX_SELECTED).map_err(page_error)?;
+        action.run(conn, &registered.objects, &rows)
+    };
+    request.db.write(run).await
+}
+
+/// The list itself was loaded with the same parameters.
+fn page_error(error: ChangeListError) -> PageError {
+    match error {
+        ChangeListError::Database(error) => error.into(),
+        error => PageError::BadRequest(error.to_string()),
+    }
+}
+
+/// The rows of the list with these keys, or all its rows. Those that the user may not change are marked. `None` if there are too many.
 async fn selected_rows(
     site: &AdminSite,
     registered: &Registered,
@@ -108,16 +149,14 @@ async fn selected_rows(
     wanted: changelist::ListRequest,
     keys: Option<Vec<String>>,
 ) -> Result<Option<Vec<Row>>, PageError> {
-    let (site, registered) = (site.clone(), registered.clone());
+    let (site, registered, permissions) = (site.clone(), registered.clone(), Arc::clone(&request.permissions));
     let select = move |conn: &mut DbConnection| -> Result<Vec<Row>, ChangeListError> {
         let keys: Option<Vec<&str>> = keys.as_ref().map(|keys| keys.iter().map(String::as_str).collect());
         let selected = keys.as_deref().map_or(Wanted::All, Wanted::Keys);
-        wanted.rows(conn, &site, &registered, selected, MAX_SELECTED + 1)
+        let mut rows = wanted.rows(conn, &site, &registered, selected, MAX_SELECTED + 1)?;
+        registered.mark_unchangeable(conn, &permissions, &mut rows)?;
+        Ok(rows)
     };
-    match request.db.query(select).await {
-        Ok(rows) => Ok(Some(rows).filter(|rows| u64::try_from(rows.len()).is_ok_and(|count| count <= MAX_SELECTED))),
-        Err(ChangeListError::Database(error)) => Err(error.into()),
-        // The list itself was loaded with the same parameters.
-        Err(error) => Err(PageError::BadRequest(error.to_string())),
-    }
+    let rows = request.db.query(select).await.map_err(page_error)?;
+    Ok(Some(rows).filter(|rows| u64::try_from(rows.len()).is_ok_and(|count| count <= MAX_SELECTED)))
 }
