@@ -364,6 +364,15 @@ class Attack:
         hash_before = self.database.query("SELECT password FROM auth_user WHERE id = %s" % victim)
         for name in ("changer", "adder", "grouper"):
             browser, own = self.browser(name), self.user(name)
+            # Users with more permissions. First, because the forms below take the user's own permissions away.
+            for target in (root, self.user("deleter")):
+                before = self.rows("auth_user")
+                for page in ("change", "password", "logins"):
+                    answer = browser.post("/admin/auth/user/%s/%s/" % (target, page),
+                                          {"username": name + "2", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00",
+                                           "password1": "Tr0ub4dor&3x", "password2": "Tr0ub4dor&3x", "do": "unlock"})
+                    self.check(answer.status == 403, "%s: POST %s of user %s -> %d" % (name, page, target, answer.status))
+                self.check(self.rows("auth_user") == before, "%s has not changed user %s" % (name, target))
             for target in (own, victim):
                 fields = {"username": name if target == own else "victim", "is_active": "on", "is_staff": "on" if target == own else "",
                           "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
@@ -375,9 +384,8 @@ class Attack:
             browser.post("/admin/auth/user/add/", {"username": "made_by_" + name, "password1": "Tr0ub4dor&3x", "password2": "Tr0ub4dor&3x",
                                                    "usable_password": "true", "is_superuser": "on", "is_staff": "on",
                                                    "user_permissions": permission, "password": "x"})
-            answer = browser.post("/admin/auth/user/%s/password/" % root, {"password1": "Tr0ub4dor&3x", "password2": "Tr0ub4dor&3x"})
-            self.check(answer.status == 403, "%s does not set the password of a superuser" % name)
-            answer = browser.post("/admin/auth/user/%s/logins/" % root, {"do": "unlock"})
+        answer = self.browser("deleter").post("/admin/auth/user/%s/delete/" % root, {"post": "yes"})
+        self.check(answer.status == 403, "only superusers delete superusers")
         superusers = self.database.query("SELECT username FROM auth_user WHERE is_superuser")
         self.check(superusers == [("root",)], "there is one superuser: %r" % superusers)
         given = self.database.query("SELECT user_id FROM auth_user_user_permissions WHERE permission_id = %s" % permission)
