@@ -9,7 +9,7 @@ use crate::db::DbConnection;
 
 type ActionFn = dyn Fn(&mut DbConnection, &Manager, &[Row]) -> Result<String, PageError> + Send + Sync;
 
-/// An action. It runs in one transaction with the selected rows, which were locked and read in it, and returns the message that the
+/// An action. It runs in one transaction with the selected rows, which are locked and read in it. It returns the message that the
 /// list then shows.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! Limits the permissions that a user may give to others. Django has no such rules: there, a user who may change users or groups
-//! can give any permission to any user, and can act as any user. Here only superusers make superusers, and other users can give only
-//! what they have, and can change only accounts that have no more than they have.
+//! can give any permission to any user, and can act as any user. Here only superusers make superusers. Other users can give only what
+//! they have, and can change only users who have no more than they have.
 
 use std::collections::HashSet;
 use std::sync::Arc;

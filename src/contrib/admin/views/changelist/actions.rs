@@ -141,7 +141,8 @@ fn page_error(error: ChangeListError) -> PageError {
     }
 }
 
-/// The rows of the list with these keys, or all its rows. Those that the user may not change are marked. `None` if there are too many.
+/// The rows of the list with these keys, or all its rows. Those that the user may not change are marked. `None` if there are too
+/// many.
 async fn selected_rows(
     site: &AdminSite,
     registered: &Registered,
