@@ -133,15 +133,18 @@ impl Credentials for BrowserSessions {
         Ok(sessions.iter().take(MAX_SHOWN).map(credential).collect())
     }
 
+    fn key_of(&self, conn: &mut DbConnection, id: &str, now: DateTime<Utc>) -> Result<Option<String>, DatabaseError> {
+        Ok(key_of(conn, id, now)?)
+    }
+
     fn end(
         &self,
         conn: &mut DbConnection,
         user: UserId,
-        wanted: &str,
-        now: DateTime<Utc>,
+        key: &str,
+        _now: DateTime<Utc>,
     ) -> Result<Option<String>, DatabaseError> {
-        let Some(key) = key_of(conn, wanted, now)? else { return Ok(None) };
-        let row = SessionLookup(key).find(conn)?.filter(|row| self.user_of(row) == Some(user));
+        let row = SessionLookup(key.to_owned()).find(conn)?.filter(|row| self.user_of(row) == Some(user));
         let Some(row) = row else { return Ok(None) };
         Ok(SessionRow::delete(conn, &row.session_key)?.then(|| masked(&row.session_key)))
     }

@@ -10,7 +10,7 @@ use crate::db::{DatabaseError, DbConnection};
 /// One session or token of a user. It must hold no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CredentialRow {
-    /// The id for [`Credentials::end`]. It is in the page, so it must not be the secret itself.
+    /// The id for [`Credentials::key_of`]. It is in the page, so it must not be the secret itself.
     pub id: String,
     /// A text for each of [`Credentials::columns`]. The first one is its name, also in the log.
     pub cells: Vec<String>,
@@ -43,8 +43,18 @@ pub trait Credentials: Send + Sync + 'static {
         now: DateTime<Utc>,
     ) -> Result<Vec<CredentialRow>, DatabaseError>;
 
-    /// Ends one of the user's credentials, in the transaction of the caller. Returns its name, or `None` if the user has no such
-    /// credential.
+    /// The key by which [`Credentials::end`] finds the credential with this id quickly; by default the id itself. It is searched before
+    /// the transaction of the end, because on SQLite other writes wait for the transaction. `None` if there is no such credential.
+    ///
+    /// # Errors
+    /// Returns the errors of the database.
+    fn key_of(&self, conn: &mut DbConnection, id: &str, now: DateTime<Utc>) -> Result<Option<String>, DatabaseError> {
+        let _ = (conn, now);
+        Ok(Some(id.to_owned()))
+    }
+
+    /// Ends one of the user's credentials, in the transaction of the caller. `key` is that of [`Credentials::key_of`]. Returns its
+    /// name, or `None` if the user has no such credential.
     ///
     /// # Errors
     /// Returns the errors of the database.
@@ -52,7 +62,7 @@ pub trait Credentials: Send + Sync + 'static {
         &self,
         conn: &mut DbConnection,
         user: UserId,
-        id: &str,
+        key: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<String>, DatabaseError>;
 }

@@ -72,9 +72,11 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     let work: EndLogins = match asked {
         LoginsAction::End { kind: name, id } => {
             let kind = kind(request, name).ok_or(PageError::NotFound)?;
-            let id = id.to_owned();
+            let (search, id) = (kind.clone(), id.to_owned());
+            let found = request.db.query(move |conn| search.key_of(conn, &id, now)).await?;
             Box::new(move |conn, _, user| {
-                let ended = kind.end(conn, user, &id, now)?;
+                let Some(key) = found else { return Ok(None) };
+                let ended = kind.end(conn, user, &key, now)?;
                 Ok(ended.map(|name| {
                     let text = format!("The {} “{name}” was ended.", kind.noun());
                     (ChangeMessage::Deleted { name: kind.noun().to_owned(), object: name }, text)
