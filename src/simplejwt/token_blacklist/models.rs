@@ -91,11 +91,6 @@ impl OutstandingToken {
         with_backend!(conn, |conn| insert.on_conflict_do_nothing().execute(conn)).map(drop)
     }
 
-    /// Number of rows that have expired at `now`.
-    pub fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
-        outstanding::table.filter(outstanding::expires_at.le(to_db(now))).count().get_result(conn)
-    }
-
     /// Deletes at most `limit` of the rows that have expired at `now`, with their blacklist rows. Returns how many.
     pub fn delete_expired_batch(conn: &mut DbConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
         let ids: Vec<i64> = outstanding::table
