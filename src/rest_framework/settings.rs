@@ -43,11 +43,6 @@ settings! {
         /// Query parameter that chooses the renderer; `none` for no such parameter.
         pub url_format_override: Option<String> =
             REST_FRAMEWORK_URL_FORMAT_OVERRIDE("format", values::optional(values::string));
-        /// Refuse `NaN` and `Infinity`, which are not JSON. Only `true` is supported.
-        pub strict_json: bool = REST_FRAMEWORK_STRICT_JSON(
-            "true",
-            values::only(values::boolean, |strict| *strict, "supported: NaN and Infinity are not JSON, write true")
-        );
         /// Throttle classes of views that do not set their own: they limit the number of requests.
         ///
         /// The classes of DRF: `AnonRateThrottle`, `UserRateThrottle` and `ScopedRateThrottle`.

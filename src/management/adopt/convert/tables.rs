@@ -180,6 +180,7 @@ pub(super) const LEFT_OUT: &[LeftOutSetting] = &[
     left_out("REST_FRAMEWORK_DEFAULT_CONTENT_NEGOTIATION_CLASS", "Formats are chosen as DRF's own class does it.", ""),
     left_out("REST_FRAMEWORK_DEFAULT_METADATA_CLASS", "`OPTIONS` is answered as by DRF's SimpleMetadata.", ""),
     left_out("REST_FRAMEWORK_UNICODE_JSON", "JSON has characters beyond ASCII as they are. Parsers read both.", ""),
+    left_out("REST_FRAMEWORK_STRICT_JSON", "`NaN` and `Infinity` are refused, as by DRF's default.", ""),
     left_out("REST_FRAMEWORK_COMPACT_JSON", "JSON has no spaces. Parsers read both.", ""),
     left_out(
         "REST_FRAMEWORK_UNAUTHENTICATED_USER",
