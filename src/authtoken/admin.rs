@@ -15,14 +15,18 @@ use crate::db::schema::authtoken_token;
 #[derive(Clone, Copy, Debug)]
 pub struct TokenAdmin;
 
+/// The table, under the name of the model or of its proxy.
+fn described(model: &'static str) -> Model {
+    let key = Field::of(authtoken_token::key).max_length(MAX_KEY_LENGTH).unique().verbose_name("Key").secret();
+    Model::described("authtoken", model, "authtoken_token", key.not_editable())
+        .field(Field::one_to_one(authtoken_token::user_id, "auth.User").verbose_name("User"))
+        .field(Field::of(authtoken_token::created).auto_now_add().verbose_name("Created"))
+        .verbose_names("Token", "Tokens")
+}
+
 impl ModelAdmin for TokenAdmin {
     fn model(&self) -> Model {
-        let key = Field::of(authtoken_token::key).max_length(MAX_KEY_LENGTH).unique().verbose_name("Key").secret();
-        Model::described("authtoken", "TokenProxy", "authtoken_token", key.not_editable())
-            .field(Field::one_to_one(authtoken_token::user_id, "auth.User").verbose_name("User"))
-            .field(Field::of(authtoken_token::created).auto_now_add().verbose_name("Created"))
-            .verbose_names("Token", "Tokens")
-            .addressed_by("user")
+        described("TokenProxy").addressed_by("user")
     }
 
     fn to_string(&self, token: &Row) -> String {
@@ -101,11 +105,7 @@ pub(super) struct TokenModel;
 
 impl ModelAdmin for TokenModel {
     fn model(&self) -> Model {
-        let key = Field::of(authtoken_token::key).max_length(MAX_KEY_LENGTH).unique().verbose_name("Key").secret();
-        Model::described("authtoken", "Token", "authtoken_token", key.not_editable())
-            .field(Field::one_to_one(authtoken_token::user_id, "auth.User").verbose_name("User"))
-            .field(Field::of(authtoken_token::created).auto_now_add().verbose_name("Created"))
-            .verbose_names("Token", "Tokens")
+        described("Token")
     }
 
     fn to_string(&self, token: &Row) -> String {

@@ -1,8 +1,6 @@
 //! Runs work that may block on separate threads, and limits how much of it runs at the same time.
 
-use std::sync::Arc;
-#[cfg(feature = "postgres")]
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -14,7 +12,6 @@ use super::DatabaseError;
 use super::callers::Callers;
 
 /// No code can panic while one of these is held, so none is ever poisoned.
-#[cfg(feature = "postgres")]
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

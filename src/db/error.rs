@@ -87,6 +87,15 @@ impl DatabaseError {
         }
     }
 
+    /// The error for each caller of a piece of work that several callers share. Which of them caused it is unknown, so it must
+    /// not be the error of a violated constraint. Every caller may try again. `work` is the piece, such as "a commit".
+    pub(super) fn shared(&self, work: &str) -> Self {
+        match self {
+            Self::Unavailable(reason) => Self::Unavailable(reason.clone()),
+            Self::Query(error) => Self::Unavailable(format!("{work} failed: {error}")),
+        }
+    }
+
     /// For a closure that panicked: its transaction is rolled back, and the caller gets this instead of the panic.
     pub(super) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let text = payload.downcast_ref::<&str>().copied();

@@ -32,6 +32,8 @@ pub mod security;
 pub mod settings;
 #[cfg(feature = "server")]
 pub mod static_files;
+#[cfg(feature = "server")]
+mod urls;
 
 #[cfg(feature = "server")]
 pub use checks::CHECKS;

@@ -4,6 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::urls::Url;
+
 /// The characters that Django's `iri_to_uri` leaves unchanged.
 const IRI: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
@@ -80,29 +82,15 @@ fn is_allowed(url: &str, allowed_host: &str, require_https: bool) -> bool {
     }
     // Browsers do the same.
     let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
-    let (scheme, rest) = split_scheme(&url);
-    let host = rest.strip_prefix("//").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let host = host.filter(|host| !host.is_empty());
-    let scheme = match (scheme, host) {
+    let Some(url) = Url::split(&url) else { return false };
+    let scheme = match (url.scheme.as_str(), url.netloc) {
+        ("", "") => return true,
         // Browsers read `http:///example.org` as a host, and `javascript:x` as a script.
-        (Some(_), None) => return false,
-        (None, None) => return true,
-        (None, Some(_)) => "http".to_owned(),
-        (Some(scheme), Some(_)) => scheme.to_ascii_lowercase(),
+        (_, "") => return false,
+        ("", _) => "http",
+        (scheme, _) => scheme,
     };
-    host == Some(allowed_host) && (scheme == "https" || (scheme == "http" && !require_https))
-}
-
-/// The scheme and what follows its colon.
-fn split_scheme(url: &str) -> (Option<&str>, &str) {
-    let is_scheme = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-    };
-    match url.split_once(':') {
-        Some((scheme, rest)) if is_scheme(scheme) => (Some(scheme), rest),
-        _ => (None, url),
-    }
+    url.netloc == allowed_host && (scheme == "https" || (scheme == "http" && !require_https))
 }
 
 #[cfg(test)]

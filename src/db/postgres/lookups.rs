@@ -30,6 +30,8 @@ const SESSIONS: usize = 2;
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// How often it tries that again.
 const NEXT_WAIT: Duration = Duration::from_millis(500);
+/// What look-ups of several callers have in common.
+const SHARED: &str = "a look-up that shared the statement";
 
 /// The queues of one database, one for each type of look-up.
 pub(super) struct Lookups {
@@ -137,7 +139,7 @@ impl<L: Lookup> Queue<L> {
         let mut waiting = lock(&self.waiting);
         let later = waiting.partition_point(|request| request.queued_at <= began);
         for request in waiting.drain(..later) {
-            let _ = request.answer.send(Err(shared(error)));
+            let _ = request.answer.send(Err(error.shared(SHARED)));
         }
     }
 }
@@ -192,7 +194,7 @@ fn answer<L: Lookup>(batch: Vec<QueuedLookup<L>>, conn: &mut DbConnection) {
     let (keys, answers): (Vec<L>, Vec<_>) = batch.into_iter().map(|request| (request.key, request.answer)).unzip();
     let outcomes: Vec<_> = match find_all(&keys, conn) {
         Ok(outcomes) => outcomes,
-        Err(error) => keys.iter().map(|_| Err(shared(&error))).collect(),
+        Err(error) => keys.iter().map(|_| Err(error.shared(SHARED))).collect(),
     };
     for (answer, outcome) in answers.into_iter().zip(outcomes) {
         // The caller may have stopped waiting.
@@ -210,13 +212,5 @@ fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<Lookup
         Ok(found) if found.len() == keys.len() => Ok(found.into_iter().map(Ok).collect()),
         Err(error @ DatabaseError::Unavailable(_)) => Err(error),
         Ok(_) | Err(DatabaseError::Query(_)) => Ok(keys.iter().map(|key| catch_panic(|| key.find(conn))).collect()),
-    }
-}
-
-/// A failure of the connection, for each of the look-ups.
-fn shared(error: &DatabaseError) -> DatabaseError {
-    match error {
-        DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),
-        DatabaseError::Query(error) => DatabaseError::Unavailable(error.to_string()),
     }
 }

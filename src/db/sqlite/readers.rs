@@ -7,11 +7,11 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use diesel::connection::SimpleConnection;
 
-use super::super::blocking::{Permits, on_blocking_thread};
+use super::super::blocking::{Permits, lock, on_blocking_thread};
 use super::super::connection::{TransactionLevel, begin_read, finish};
 use super::super::lookup::{LookupResult, catch_panic};
 use super::super::open::open;
@@ -207,9 +207,4 @@ impl Drop for KnownDatabase {
             }
         }
     }
-}
-
-/// No code can panic while one of these is held, so none is ever poisoned.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

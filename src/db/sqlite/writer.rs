@@ -157,6 +157,7 @@ impl Worker {
         let alone = jobs.len() == 1;
         let mut failure = result.err();
         for (job, panic) in jobs.into_iter().zip(panics) {
+            let shared = |error: &DatabaseError| error.shared("a write that shared the commit");
             let failure = if alone { failure.take() } else { failure.as_ref().map(shared) };
             job.answer(panic.or(failure));
         }
@@ -183,17 +184,6 @@ fn run_all(
         Ok(conn.batch_execute("COMMIT")?)
     } else {
         Ok(connection::commit(conn, TransactionLevel::Outermost)?)
-    }
-}
-
-/// The failure of a commit, for each write that shared it. Which write caused it is unknown, so the error must not be
-/// the error of a violated constraint. Every caller may try again.
-fn shared(error: &DatabaseError) -> DatabaseError {
-    match error {
-        DatabaseError::Unavailable(reason) => DatabaseError::Unavailable(reason.clone()),
-        DatabaseError::Query(error) => {
-            DatabaseError::Unavailable(format!("a write that shared the commit failed: {error}"))
-        }
     }
 }
 

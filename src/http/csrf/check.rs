@@ -10,6 +10,7 @@ use crate::core::crypto::constant_time_eq;
 use crate::http::headers::{header_bytes, title_case};
 use crate::http::host;
 use crate::http::request::{get_host, is_secure};
+use crate::http::urls::Url;
 
 /// Whether a page of this site has sent the request. `form_token` is the field [`FIELD`](super::FIELD) of a form that was sent by
 /// `POST`; without it, or if it is empty, the header `X-CSRFToken` counts.
@@ -109,38 +110,6 @@ fn is_same_domain(host: &str, pattern: &str) -> bool {
     !pattern.is_empty() && host::is_same_domain(host, &pattern.to_lowercase())
 }
 
-/// The parts of a URL that are compared: `urlsplit` of Python.
-#[derive(Debug, PartialEq, Eq)]
-struct SplitUrl<'a> {
-    scheme: String,
-    netloc: &'a str,
-    /// From the path on.
-    rest: &'a str,
-}
-
-impl<'a> SplitUrl<'a> {
-    /// `None` if there is a host with only one of its brackets.
-    fn split(text: &'a str) -> Option<Self> {
-        let text = text.trim_start_matches(|c: char| c <= ' ');
-        let is_scheme = |scheme: &str| {
-            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-        };
-        let (scheme, rest) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)).unwrap_or(("", text));
-        let (netloc, rest) = match rest.strip_prefix("//") {
-            Some(rest) => rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len())),
-            None => ("", rest),
-        };
-        let has_both_or_none = netloc.contains('[') == netloc.contains(']');
-        has_both_or_none.then(|| Self { scheme: scheme.to_ascii_lowercase(), netloc, rest })
-    }
-
-    /// `geturl()`, for a URL with scheme and host.
-    fn to_text(&self) -> String {
-        format!("{}://{}{}", self.scheme, self.netloc, self.rest)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,26 +121,6 @@ mod tests {
         let problem = "the actix App has no Apps; add `.configure(|cfg| apps.configure(cfg))` to it";
         assert_eq!(failure.to_string(), format!("CSRF protection is not set up: {problem}"));
         assert_eq!(check(&actix_web::test::TestRequest::get().to_http_request(), None), Ok(()));
-    }
-
-    #[test]
-    fn urls_are_split_as_in_python() {
-        let url = |scheme: &str, netloc: &'static str, rest: &'static str| {
-            Some(SplitUrl { scheme: scheme.to_owned(), netloc, rest })
-        };
-        for (text, expected) in [
-            ("https://a.org/x?y", url("https", "a.org", "/x?y")),
-            (" HTTPS://A.org", url("https", "A.org", "")),
-            ("https:a.org", url("https", "", "a.org")),
-            ("//a.org?x", url("", "a.org", "?x")),
-            ("1https://a.org", url("", "", "1https://a.org")),
-            ("https://[::1]:80/", url("https", "[::1]:80", "/")),
-            ("https://[::1/", None),
-            ("null", url("", "", "null")),
-            ("", url("", "", "")),
-        ] {
-            assert_eq!(SplitUrl::split(text), expected, "{text}");
-        }
     }
 
     #[test]
