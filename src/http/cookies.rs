@@ -36,14 +36,20 @@ pub enum SameSite {
 }
 
 impl SameSite {
-    /// The value of a setting: `Lax`, `Strict`, `None`, or `false` for no such attribute.
+    /// The value of a setting: `Lax`, `Strict`, `None`, or `false` or empty text for no such attribute.
     ///
     /// # Errors
     /// Returns an error for any other value. The text lists the valid ones.
     pub fn parse(text: &str) -> Result<Option<Self>, String> {
-        let choices =
-            &[("Lax", Some(Self::Lax)), ("Strict", Some(Self::Strict)), ("None", Some(Self::None)), ("false", None)];
-        values::choice(choices, "Lax, Strict, None or false")(text)
+        // `values::optional` cannot be used, because it reads `None` as no value.
+        const CHOICES: &[(&str, Option<SameSite>)] = &[
+            ("Lax", Some(SameSite::Lax)),
+            ("Strict", Some(SameSite::Strict)),
+            ("None", Some(SameSite::None)),
+            ("false", None),
+            ("", None),
+        ];
+        values::choice(CHOICES, "Lax, Strict, None or false")(text)
     }
 
     fn as_str(self) -> &'static str {
@@ -59,32 +65,47 @@ impl CookieOptions {
     /// Sets the cookie in `response`. Without a `max_age` a browser forgets it when it closes. `value` must consist of
     /// characters that a cookie may have.
     pub fn set(&self, response: &mut HttpResponse, value: &str, max_age: Option<Duration>, now: DateTime<Utc>) {
-        let mut text = format!("{}={value}", self.name);
-        if let Some(max_age) = max_age {
+        let lifetime = max_age.map(|max_age| {
             let expires = now.checked_add_signed(max_age).unwrap_or(DateTime::<Utc>::MAX_UTC);
-            text += &format!("; expires={}; Max-Age={}", http_date(expires), max_age.num_seconds());
-        }
-        self.append(response, text, self.secure, self.http_only);
+            (http_date(expires), max_age.num_seconds())
+        });
+        self.append(response, value, lifetime, self.secure, self.http_only);
     }
 
     /// Tells the browser to delete the cookie.
     pub fn delete(&self, response: &mut HttpResponse) {
-        let text = format!("{}=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0", self.name);
         // Without `Secure` browsers ignore the line in these cases.
         let is_secure = self.name.starts_with("__Secure-")
             || self.name.starts_with("__Host-")
             || self.same_site == Some(SameSite::None);
-        self.append(response, text, is_secure, false);
+        let past = ("Thu, 01 Jan 1970 00:00:00 GMT".to_owned(), 0);
+        self.append(response, "\"\"", Some(past), is_secure, false);
     }
 
-    fn append(&self, response: &mut HttpResponse, mut text: String, secure: bool, http_only: bool) {
-        text += &format!("; Path={}", self.path);
+    /// Adds the line. `lifetime` is the time when the cookie expires, and the seconds until then. The attributes have the order and
+    /// spelling of Python's `http.cookies`.
+    fn append(
+        &self,
+        response: &mut HttpResponse,
+        value: &str,
+        lifetime: Option<(String, i64)>,
+        secure: bool,
+        http_only: bool,
+    ) {
+        let mut text = format!("{}={value}", self.name);
         if let Some(domain) = &self.domain {
             text += &format!("; Domain={domain}");
+        }
+        if let Some((expires, _)) = &lifetime {
+            text += &format!("; expires={expires}");
         }
         if http_only {
             text += "; HttpOnly";
         }
+        if let Some((_, max_age)) = lifetime {
+            text += &format!("; Max-Age={max_age}");
+        }
+        text += &format!("; Path={}", self.path);
         if let Some(same_site) = self.same_site {
             text += &format!("; SameSite={}", same_site.as_str());
         }
@@ -197,7 +218,7 @@ mod tests {
         let now = DateTime::from_timestamp(1_445_412_480, 0).unwrap();
         assert_eq!(
             lines(|response| options().set(response, "abc", Some(Duration::days(14)), now)),
-            ["sessionid=abc; expires=Wed, 04 Nov 2015 07:28:00 GMT; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax",]
+            ["sessionid=abc; expires=Wed, 04 Nov 2015 07:28:00 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax"]
         );
         let other = CookieOptions {
             domain: Some("example.org".to_owned()),
@@ -208,7 +229,7 @@ mod tests {
         };
         assert_eq!(
             lines(|response| other.set(response, "abc", None, now)),
-            ["sessionid=abc; Path=/; Domain=example.org; Secure"]
+            ["sessionid=abc; Domain=example.org; Path=/; Secure"]
         );
     }
 

@@ -23,7 +23,6 @@ mod patterns;
 pub mod query_dict;
 #[cfg(feature = "server")]
 pub mod redirects;
-#[cfg(feature = "server")]
 pub mod request;
 pub mod request_log;
 #[cfg(feature = "server")]

@@ -3,8 +3,12 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
-use super::common::{decode_path, escape_uri_path};
+#[cfg(feature = "server")]
+use super::common::decode_path;
+use super::common::escape_uri_path;
+#[cfg(feature = "server")]
 use super::security::SecuritySettings;
+#[cfg(feature = "server")]
 use crate::apps::Apps;
 
 /// `request.get_host()`: the host that the client has asked for, with its port. The middleware has checked it.
@@ -16,11 +20,17 @@ pub fn get_host(req: &HttpRequest) -> Option<String> {
     }
 }
 
-/// `request.is_secure()`: whether the client uses HTTPS, as the proxy says.
+/// `request.is_secure()`: whether the client uses HTTPS, as the proxy says or as actix knows. `SECURE_PROXY_SSL_HEADER` is a setting
+/// of the server.
 #[must_use]
 pub fn is_secure(req: &HttpRequest) -> bool {
-    let settings = Apps::of(req).ok().and_then(|apps| apps.get::<SecuritySettings>().ok());
-    settings.is_some_and(|settings| settings.is_secure(req.headers()))
+    #[cfg(feature = "server")]
+    if let Some(settings) = Apps::of(req).ok().and_then(|apps| apps.get::<SecuritySettings>().ok())
+        && settings.is_secure(req.headers())
+    {
+        return true;
+    }
+    req.app_config().secure()
 }
 
 /// `request.get_full_path()`: path and query.
@@ -35,6 +45,7 @@ pub fn get_full_path(req: &HttpRequest) -> String {
 /// out".
 ///
 /// As in Django, a logout without `next` whose address has a query leads to the same address without the query.
+#[cfg(feature = "server")]
 #[must_use]
 pub(crate) fn after_logout(req: &HttpRequest, next: Option<&str>) -> Option<String> {
     let url = next.map_or_else(|| decode_path(req.path()), str::to_owned);

@@ -8,6 +8,7 @@ use chrono::Duration;
 use crate::conf::{settings, values};
 use crate::core::crypto::SecretString;
 use crate::core::jwt::Algorithm;
+use crate::http::cookies::SameSite;
 
 settings! {
     section "JWT_AUTH", app "rest_framework_jwt", shared_prefix "JWT_";
@@ -57,11 +58,10 @@ settings! {
         ///
         /// With `auto` it has `Secure` if the request came by HTTPS, according to `SECURE_PROXY_SSL_HEADER`. Not in the package.
         pub auth_cookie_secure: Option<bool> = JWT_AUTH_COOKIE_SECURE("auto", secure);
-        /// `SameSite` of that cookie: `Lax`, `Strict` or `None`; empty for no attribute, which browsers treat as `Lax`.
+        /// `SameSite` of that cookie: `Lax`, `Strict`, `None`, or `false` for no attribute, which browsers treat as `Lax`.
         ///
         /// `None` needs `Secure`, and **lets every other site send the cookie**. Not in the package.
-        pub auth_cookie_samesite: Option<&'static str> =
-            JWT_AUTH_COOKIE_SAMESITE("", values::choice(SAME_SITE, "Lax, Strict, None or empty"));
+        pub auth_cookie_samesite: Option<SameSite> = JWT_AUTH_COOKIE_SAMESITE("", SameSite::parse);
     }
 }
 
@@ -71,10 +71,6 @@ fn secure(text: &str) -> Result<Option<bool>, String> {
         text => values::boolean(text).map(Some).map_err(|_| "true, false or auto".to_owned()),
     }
 }
-
-/// `values::optional` cannot be used, because it reads `None` as no value.
-const SAME_SITE: &[(&str, Option<&str>)] =
-    &[("", None), ("Lax", Some("Lax")), ("Strict", Some("Strict")), ("None", Some("None"))];
 
 #[cfg(test)]
 mod tests {
@@ -116,7 +112,7 @@ mod tests {
         );
         assert_eq!(
             read(&[("JWT_AUTH_COOKIE_SAMESITE", "Loose")]).unwrap_err(),
-            "JWT_AUTH_COOKIE_SAMESITE: \"Loose\" is not Lax, Strict, None or empty"
+            "JWT_AUTH_COOKIE_SAMESITE: \"Loose\" is not Lax, Strict, None or false"
         );
     }
 }

@@ -1,8 +1,7 @@
 //! The views of this app. Python counterpart: `rest_framework_jwt.views`.
 
-use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use serde_json::Value;
 
 use super::authentication::SECURITY_SCHEME;
@@ -10,10 +9,10 @@ use super::exceptions::LegacyJwtError;
 use super::serializers::{
     Context, JsonWebTokenSerializer, RefreshJsonWebTokenSerializer, VerifyJsonWebTokenSerializer,
 };
+use super::settings::LegacyJwtSettings;
 use super::state::LegacyJwtState;
-use crate::http::cookies::http_date;
-#[cfg(feature = "server")]
-use crate::http::security::SecuritySettings;
+use crate::http::cookies::CookieOptions;
+use crate::http::request::is_secure;
 use crate::rest_framework::context::TokenSerializer;
 use crate::rest_framework::exceptions::ApiError;
 use crate::rest_framework::request::RequestData;
@@ -82,24 +81,25 @@ where
     let (settings, now) = (&context.state.settings, context.state.clock.now());
     let refused = |error: LegacyJwtError| error.validation_error(context.non_field_errors_key);
     let answer = data.into_inner().validate(&context).await.map_err(refused)?;
-    let mut response = HttpResponse::Ok();
-    if let Some(name) = &settings.auth_cookie {
+    let body = HttpResponse::Ok().json(&answer.body);
+    let mut response = answer.event.on(body);
+    if let Some(cookie) = auth_cookie(&req, settings) {
         let token = answer.body["token"].as_str().unwrap_or_default();
-        let cookie = set_cookie(name, token, settings.expiration_delta, now)
-            + &settings.auth_cookie_samesite.map_or_else(String::new, |site| format!("; SameSite={site}"))
-            + if settings.auth_cookie_secure.unwrap_or_else(|| is_https(&req)) { "; Secure" } else { "" };
-        response.append_header((SET_COOKIE, HeaderValue::try_from(cookie).map_err(ApiError::internal)?));
+        cookie.set(&mut response, token, Some(settings.expiration_delta.max(Duration::zero())), now);
     }
-    Ok(answer.event.on(response.json(answer.body)))
+    Ok(response)
 }
 
-/// Whether the request came by HTTPS, as actix or the proxy says. `SECURE_PROXY_SSL_HEADER` is a setting of the server.
-fn is_https(req: &HttpRequest) -> bool {
-    #[cfg(feature = "server")]
-    if app_data::<SecuritySettings>(req).is_ok_and(|security| security.is_secure(req.headers())) {
-        return true;
-    }
-    req.app_config().secure()
+/// The cookie that also gets the token, if `JWT_AUTH_COOKIE` is set.
+fn auth_cookie(req: &HttpRequest, settings: &LegacyJwtSettings) -> Option<CookieOptions> {
+    Some(CookieOptions {
+        name: settings.auth_cookie.clone()?,
+        path: "/".to_owned(),
+        domain: None,
+        secure: settings.auth_cookie_secure.unwrap_or_else(|| is_secure(req)),
+        http_only: true,
+        same_site: settings.auth_cookie_samesite,
+    })
 }
 
 fn refusals(req: &HttpRequest, errors: impl IntoIterator<Item = LegacyJwtError>) -> Vec<ApiError> {
@@ -109,30 +109,4 @@ fn refusals(req: &HttpRequest, errors: impl IntoIterator<Item = LegacyJwtError>)
 
 fn one_token(_req: &HttpRequest) -> Value {
     object([("token", jwt("For `Authorization: JWT <token>`."))])
-}
-
-/// Django's `set_cookie(name, value, expires=…, httponly=True)`: attributes in the order and spelling of Python's
-/// `http.cookies`.
-fn set_cookie(name: &str, value: &str, lifetime: Duration, now: DateTime<Utc>) -> String {
-    let lifetime = lifetime.max(Duration::zero());
-    let expires = http_date(now + lifetime);
-    format!("{name}={value}; expires={expires}; HttpOnly; Max-Age={}; Path=/", lifetime.num_seconds())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_cookie_is_written_as_django_does() {
-        let now = "2024-02-29T23:59:59.5Z".parse().unwrap();
-        assert_eq!(
-            set_cookie("token", "a.b.c", Duration::seconds(1200), now),
-            "token=a.b.c; expires=Fri, 01 Mar 2024 00:19:59 GMT; HttpOnly; Max-Age=1200; Path=/"
-        );
-        assert_eq!(
-            set_cookie("token", "a.b.c", Duration::seconds(-5), now),
-            "token=a.b.c; expires=Thu, 29 Feb 2024 23:59:59 GMT; HttpOnly; Max-Age=0; Path=/"
-        );
-    }
 }

@@ -1,6 +1,7 @@
 //! HTTPS behind a proxy, and the headers of every answer. Python counterpart: Django's `middleware.test_security`.
 
 use actix_simplejwt::conf::Environment;
+use actix_simplejwt::http::cookies::SameSite;
 use actix_simplejwt::http::security::SecuritySettings;
 use serde_json::json;
 
@@ -102,8 +103,8 @@ async fn a_login_cookie_is_secure_if_the_request_came_by_https() {
     let security = SecuritySettings::from_env(&env).unwrap();
     for (secure, site, by_http, by_https) in [
         (None, None, "", "; Secure"),
-        (Some(true), Some("Strict"), "; SameSite=Strict; Secure", "; SameSite=Strict; Secure"),
-        (Some(false), Some("Lax"), "; SameSite=Lax", "; SameSite=Lax"),
+        (Some(true), Some(SameSite::Strict), "; SameSite=Strict; Secure", "; SameSite=Strict; Secure"),
+        (Some(false), Some(SameSite::Lax), "; SameSite=Lax", "; SameSite=Lax"),
     ] {
         let security = security.clone();
         let app = TestApp::build_undescribed(TestDatabase::sqlite(), |settings| {
@@ -118,9 +119,25 @@ async fn a_login_cookie_is_secure_if_the_request_came_by_https() {
             let body = json!({ "username": "alice", "password": crate::support::alice().password });
             let response = client.post("/api-token-auth/", body).await;
             assert_eq!(response.status, 200, "{}", response.body);
-            let cookie = response.header("Set-Cookie");
-            let (_, end) = cookie.split_once("; Path=/").unwrap();
-            assert_eq!(end, attributes, "{scheme}, {secure:?}");
+            let token = response.json()["token"].as_str().unwrap().to_owned();
+            let line = format!(
+                "token={token}; expires=Fri, 15 Jan 2027 08:05:00 GMT; HttpOnly; Max-Age=300; Path=/{attributes}"
+            );
+            assert_eq!(response.header("Set-Cookie"), line, "{scheme}, {secure:?}");
         }
     }
+}
+
+#[actix_web::test]
+async fn a_login_cookie_with_a_token_that_has_expired_has_no_negative_age() {
+    let app = TestApp::build_undescribed(TestDatabase::sqlite(), |settings| {
+        settings.legacy_jwt.auth_cookie = Some("token".to_owned());
+        settings.legacy_jwt.expiration_delta = chrono::Duration::seconds(-5);
+    })
+    .await;
+    let body = json!({ "username": "alice", "password": crate::support::alice().password });
+    let response = app.anonymous().post("/api-token-auth/", body).await;
+    let token = response.json()["token"].as_str().unwrap().to_owned();
+    let line = format!("token={token}; expires=Fri, 15 Jan 2027 08:00:00 GMT; HttpOnly; Max-Age=0; Path=/");
+    assert_eq!((response.status, response.header("Set-Cookie")), (200, line.as_str()));
 }

@@ -154,7 +154,7 @@ per_database! {
         let alice = browser(&app);
         let page = alice.get("/form/").await;
         let secret = alice.cookie("xsrf").unwrap();
-        assert_eq!(page.all("Set-Cookie"), [format!("xsrf={secret}; Path=/; HttpOnly; SameSite=Lax")]);
+        assert_eq!(page.all("Set-Cookie"), [format!("xsrf={secret}; HttpOnly; Path=/; SameSite=Lax")]);
         assert_eq!(alice.post_with("/form/", &[], &[("X-CSRFToken", &secret)]).await.status, 403);
         assert_eq!(alice.post_with("/form/", &[], &[("X-XSRF-Token", &secret)]).await.status, 200);
     }

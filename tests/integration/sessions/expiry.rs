@@ -80,12 +80,12 @@ per_database! {
         let alice = browser(&app);
         let cookies = alice.post("/login/alice/", &[]).await.all("Set-Cookie");
         let key = alice.cookie("sid").unwrap();
-        let line = format!("sid={key}; Path=/admin/; Domain=example.org; SameSite=None; Secure");
+        let line = format!("sid={key}; Domain=example.org; Path=/admin/; SameSite=None; Secure");
         assert!(cookies.contains(&line), "{cookies:?}");
         assert_eq!(rows(&app, KEY).await.len(), 1);
         assert_eq!(
             alice.post("/logout/", &[]).await.all("Set-Cookie"),
-            ["sid=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/admin/; Domain=example.org; SameSite=None; Secure"]
+            ["sid=\"\"; Domain=example.org; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/admin/; SameSite=None; Secure"]
         );
     }
 }

@@ -24,7 +24,7 @@ per_database! {
         assert!(is_key(&key), "{key}");
         let cookies = response.all("Set-Cookie");
         let line = format!(
-            "sessionid={key}; expires=Fri, 29 Jan 2027 08:00:00 GMT; Max-Age=1209600; Path=/; HttpOnly; SameSite=Lax"
+            "sessionid={key}; expires=Fri, 29 Jan 2027 08:00:00 GMT; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax"
         );
         assert!(cookies.contains(&line), "{cookies:?}");
         let secret = alice.cookie("csrftoken").unwrap();

@@ -11,7 +11,7 @@ per_database! {
         let alice = browser(&app);
         let response = alice.get("/say/success/Saved./").await;
         let cookie = alice.cookie("messages").unwrap();
-        assert_eq!(response.all("Set-Cookie"), [format!("messages={cookie}; Path=/; HttpOnly; SameSite=Lax")]);
+        assert_eq!(response.all("Set-Cookie"), [format!("messages={cookie}; HttpOnly; Path=/; SameSite=Lax")]);
         alice.get("/say/warning/Careful./").await;
         // A page that does not show messages keeps them.
         assert_eq!(alice.get("/quiet/").await.all("Set-Cookie").len(), 0);
