@@ -1,5 +1,7 @@
 //! Puts the apps of a project together. Python counterpart: `django.setup()`.
 
+use std::any::type_name;
+
 use super::checks::{self, CheckScope, Findings};
 use super::error::SetupError;
 use super::registry::Registry;
@@ -46,6 +48,7 @@ impl AppsBuilder {
 
     /// Uses `clock` in place of the system's clock, for tests.
     pub fn clock(mut self, clock: Clock) -> Self {
+        self.refuse_late("a clock");
         self.registry.set_clock(clock);
         self
     }
@@ -72,6 +75,7 @@ impl AppsBuilder {
 
     /// `SECRET_KEY`, in place of the one in the settings.
     pub fn secret_key(mut self, key: impl Into<SecretString>) -> Self {
+        self.refuse_late("a secret key");
         self.registry.set_secret_key(key.into());
         self
     }
@@ -89,13 +93,18 @@ impl AppsBuilder {
     }
 
     /// Hands `hook` to the app that looks for its type. The builder methods of the apps are made of this.
+    ///
+    /// The apps look for it once: at [`AppsBuilder::build`], or before that if the builder is asked for its checks or errors. After
+    /// that it would have no effect, and [`AppsBuilder::build`] returns an error.
     pub fn hook<T: Send + Sync + 'static>(mut self, hook: T) -> Self {
+        self.refuse_late(type_name::<T>());
         self.registry.insert(hook);
         self
     }
 
     /// Adds `item` to the list of its type, such as an authentication class to the ones that settings can name.
     pub fn contribute<T: Send + Sync + 'static>(mut self, item: T) -> Self {
+        self.refuse_late(type_name::<T>());
         self.registry.push(item);
         self
     }
@@ -151,6 +160,14 @@ impl AppsBuilder {
     /// The settings that cannot be used.
     pub fn errors(&mut self) -> &[SettingsError] {
         self.assemble().errors()
+    }
+
+    /// Adds an error if the apps have been called already, so that a change of what they read would have no effect.
+    fn refuse_late(&mut self, what: &str) {
+        if self.is_assembled {
+            let problem = format!("{what} was added after the checks or errors were asked for; add it before that");
+            self.registry.add_error(SettingsError::new("AppsBuilder", problem));
+        }
     }
 
     /// Calls every app, once, and returns what they have registered. Errors are kept, so that `manage check` reports all of them.

@@ -41,3 +41,22 @@ async fn a_class_that_looks_up_users_is_refused_without_a_database() {
          JWTStatelessUserAuthentication, JWTTokenUserAuthentication"
     );
 }
+
+#[actix_web::test]
+async fn a_hook_that_comes_too_late_is_an_error() {
+    let db = TestDatabase::sqlite();
+    let builder = || Apps::builder(settings_from(&db, &env()));
+    let mut asked = builder();
+    assert_eq!(asked.errors(), []);
+    assert_eq!(
+        asked.hook(1_u8).build().unwrap_err().to_string(),
+        "AppsBuilder: u8 was added after the checks or errors were asked for; add it before that"
+    );
+    let mut asked = builder();
+    assert!(!asked.checks().is_empty());
+    assert_eq!(
+        asked.secret_key("another").build().unwrap_err().to_string(),
+        "AppsBuilder: a secret key was added after the checks or errors were asked for; add it before that"
+    );
+    builder().hook(1_u8).build().unwrap();
+}
