@@ -348,6 +348,33 @@ fn a_foreign_host_is_refused_and_not_repeated() {
     assert!(matches!(status(&absolute), 400 | 401) && !absolute.contains("evil.example"), "{absolute}");
 }
 
+/// The bytes of Django 5.2 with `DEBUG` off and without templates of the project.
+#[test]
+fn the_pages_for_unknown_paths_and_hosts_are_djangos() {
+    let app = SocketApp::start(|settings| settings.http.allowed_hosts = vec!["good.example".to_owned()]);
+    let page = |title: &str, details: &str| {
+        format!(
+            "\n<!doctype html>\n<html lang=\"en\">\n<head>\n  <title>{title}</title>\n</head>\n<body>\n  \
+             <h1>{title}</h1><p>{details}</p>\n</body>\n</html>\n"
+        )
+    };
+    let not_found = page("Not Found", "The requested resource was not found on this server.");
+    for (host, code, body) in [("good.example", 404, not_found), ("evil.example", 400, page("Bad Request (400)", ""))] {
+        for method in ["GET", "POST", "HEAD"] {
+            let response =
+                app.exchange(format!("{method} /nowhere/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+            let (head, found) = response.split_once("\r\n\r\n").unwrap();
+            let lines: Vec<_> = head.lines().map(str::to_lowercase).collect();
+            assert_eq!(status(&response), code, "{method} {host}");
+            for line in [format!("content-length: {}", body.len()), "content-type: text/html; charset=utf-8".to_owned()]
+            {
+                assert!(lines.contains(&line), "{method} {host}: {line} is not in {head}");
+            }
+            assert_eq!(found, if method == "HEAD" { "" } else { body.as_str() }, "{method} {host}");
+        }
+    }
+}
+
 #[test]
 fn clients_are_told_how_long_an_idle_connection_is_kept() {
     let request = |connection: &str| format!("GET /healthz HTTP/1.1\r\nHost: a\r\n{connection}\r\n");
