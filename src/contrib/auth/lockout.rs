@@ -98,7 +98,8 @@ impl Lockout {
         Some(Self {
             limit,
             limit_per_address,
-            cooloff: settings.login_cooloff.num_seconds(),
+            // Code can set less than the setting allows. With 0 every failure would have expired at once.
+            cooloff: settings.login_cooloff.num_seconds().max(1),
             next_sweep: Arc::default(),
         })
     }

@@ -85,7 +85,11 @@ settings! {
         /// without `REST_FRAMEWORK_NUM_PROXIES` anyone can lock out everyone**.
         pub login_failure_limit_per_address: Option<u16> = LOGIN_FAILURE_LIMIT_PER_ADDRESS("none", failure_limit);
         /// How long failed logins count: for a user name after the last one, for an address after the first one.
-        pub login_cooloff: Duration = LOGIN_COOLOFF("15m", values::positive_duration("15m"));
+        pub login_cooloff: Duration = LOGIN_COOLOFF(
+            "15m",
+            // Failures are counted in whole seconds.
+            values::only(values::duration, |time| *time >= Duration::seconds(1), "a duration of 1s or more, such as 15m")
+        );
     }
 }
 
@@ -204,6 +208,19 @@ mod tests {
         assert_eq!(read("1024"), Ok(1024));
         for text in ["0", "1025", "18446744073709551615"] {
             let problem = format!("PASSWORD_HASHING_THREADS: \"{text}\" is not a whole number from 1 to 1024");
+            assert_eq!(read(text), Err(problem));
+        }
+    }
+
+    #[test]
+    fn failed_logins_count_for_a_second_at_least() {
+        let read = |text: &str| {
+            let env: Environment = [("LOGIN_COOLOFF", text)].into_iter().collect();
+            AuthSettings::from_env(&env).map(|s| s.login_cooloff).map_err(|error| error.to_string())
+        };
+        assert_eq!(read("1s"), Ok(Duration::seconds(1)));
+        for text in ["0.5s", "0.999", "0", "-15m", "soon"] {
+            let problem = format!("LOGIN_COOLOFF: {text:?} is not a duration of 1s or more, such as 15m");
             assert_eq!(read(text), Err(problem));
         }
     }
