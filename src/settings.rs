@@ -117,7 +117,7 @@ settings! {
         /// Former values of `SECRET_KEY`, separated by commas. They verify existing signatures and make no new ones.
         ///
         /// So a new `SECRET_KEY` does not log users out: move the old key here, and remove it when the longest lifetime of a
-        /// token has passed. If a key contains a comma, separate the keys by line breaks (`\n`).
+        /// token has passed. If a key contains a comma, separate the keys by line breaks. If there is none, `\n` counts as one.
         pub secret_key_fallbacks: Vec<SecretString> = SECRET_KEY_FALLBACKS("", values::secrets, secret);
         /// The apps of the project. An app that is left out has no routes, tables, settings, checks or commands.
         ///

@@ -157,16 +157,24 @@ pub fn cookie_attribute(text: &str) -> Result<String, String> {
     only(string, |text| text.bytes().all(is_allowed), "text that is allowed in a cookie")(text.trim())
 }
 
-/// A secret, which may be a key in PEM form. `\n` written as two characters counts as a line break, because many environments do
-/// not allow line breaks.
+/// A secret, or a key in PEM form. In PEM text `\n` written as two characters counts as a line break, because many environments do
+/// not allow line breaks. Any other secret is taken as it is, as by Django.
 pub fn pem(text: &str) -> Result<SecretString, String> {
-    Ok(text.replace("\\n", "\n").into())
+    // Before the first block there may be a line such as `kid: NAME`.
+    if text.contains("-----BEGIN") { lines(text) } else { Ok(text.into()) }
 }
 
-/// Secrets that are separated by commas, or by line breaks if there are any, because a secret may contain commas. White space
-/// around secrets and empty secrets are removed. `none` alone is the empty list.
+/// Secrets or PEM blocks, on separate lines. If there is no line break, `\n` written as two characters counts as one. So a secret that
+/// contains these characters can be in the list, if the list has a line break.
+pub fn lines(text: &str) -> Result<SecretString, String> {
+    let is_escaped = text.contains("-----BEGIN") || !text.contains('\n');
+    Ok(if is_escaped { text.replace("\\n", "\n").into() } else { text.into() })
+}
+
+/// Secrets that are separated by commas, or by the line breaks of [`lines`] if there are any, because a secret may contain commas.
+/// White space around secrets and empty secrets are removed. `none` alone is the empty list.
 pub fn secrets(text: &str) -> Result<Vec<SecretString>, String> {
-    let text = pem(text)?;
+    let text = lines(text)?;
     let text = text.expose();
     if is_none(text) {
         return Ok(Vec::new());
@@ -234,7 +242,25 @@ mod tests {
         assert_eq!(read("one key, another,"), ["one key", "another"]);
         assert_eq!(read("a,b\\nc"), ["a,b", "c"]);
         assert_eq!(read("a,b\n"), ["a", "b"]);
+        // With a line break, a backslash and an n are part of a secret.
+        assert_eq!(read("a\\nb,c\nd"), ["a\\nb,c", "d"]);
         assert!(read("none").is_empty() && read("").is_empty());
+    }
+
+    #[test]
+    fn only_pem_text_has_escaped_line_breaks() {
+        for (text, expected) in [
+            ("a secret\\nwith a backslash", "a secret\\nwith a backslash"),
+            (" -----BEGIN PUBLIC KEY-----\\nAA==\\n-----END", " -----BEGIN PUBLIC KEY-----\nAA==\n-----END"),
+            ("kid: a\\n-----BEGIN PUBLIC KEY-----\\nAA==", "kid: a\n-----BEGIN PUBLIC KEY-----\nAA=="),
+            ("file:C:\\new", "file:C:\\new"),
+        ] {
+            assert_eq!(pem(text).unwrap().expose(), expected);
+        }
+        for (text, expected) in [("a\\nb", "a\nb"), ("a\\nb\n", "a\\nb\n"), ("x\n-----BEGIN A\\n", "x\n-----BEGIN A\n")]
+        {
+            assert_eq!(lines(text).unwrap().expose(), expected);
+        }
     }
 
     #[test]

@@ -57,10 +57,11 @@ settings! {
         pub signing_key: Option<SecretString> = SIMPLE_JWT_SIGNING_KEY("", values::optional(values::pem), secret);
         /// More keys that verify tokens. Asymmetric keys are also published at `/.well-known/jwks.json`.
         ///
-        /// PEM blocks, one after the other; public keys are enough. For HS algorithms, one secret per line. Line breaks may be
-        /// written as `\n`. Or `file:PATH` with the same content. A line `kid: NAME` before a block has the `kid` of the key.
+        /// PEM blocks, one after the other; public keys are enough. For HS algorithms, one secret per line. If there is no line
+        /// break, `\n` counts as one. Or `file:PATH`: a file of such lines. A line `kid: NAME` before a block has the `kid` of the
+        /// key.
         pub signing_keys_inactive: Option<SecretString> =
-            SIMPLE_JWT_SIGNING_KEYS_INACTIVE("", values::optional(values::pem), secret);
+            SIMPLE_JWT_SIGNING_KEYS_INACTIVE("", values::optional(values::lines), secret);
         /// The `kid` in new tokens: `thumbprint` (RFC 7638), `none`, or a text. HS keys never have one.
         ///
         /// If it is not set: `none` with a single key, `thumbprint` with several asymmetric keys. With a `kid`, a token is

@@ -115,6 +115,7 @@ mod tests {
             "it's",
             "-----BEGIN-----\\nabc=\\n",
             "a\\'b\\n",
+            "two\nlines\\n",
         ] {
             let mut env = EnvFile::default();
             env.set("SECRET_KEY", value);

@@ -19,7 +19,9 @@ pub(super) fn text(key: &str, value: &Value) -> Result<String, String> {
     }
     match value {
         Value::Null => Ok("none".to_owned()),
-        Value::String(text) => Ok(text.replace("\r\n", "\n").replace('\n', "\\n")),
+        // On one line, which every reader of `.env` files takes. In PEM text the server takes `\n` for a line break.
+        Value::String(text) if text.contains("-----BEGIN") => Ok(text.replace("\r\n", "\n").replace('\n', "\\n")),
+        Value::String(text) => Ok(text.clone()),
         Value::Array(items) => Ok(items.iter().map(|item| part(key, item)).collect::<Result<Vec<_>, _>>()?.join(",")),
         Value::Object(entries) => {
             let entries = entries.iter().filter(|(_, value)| !value.is_null());
@@ -135,6 +137,7 @@ mod tests {
             (json!(false), "false"),
             (json!(null), "none"),
             (json!("-----BEGIN-----\nx\n"), "-----BEGIN-----\\nx\\n"),
+            (json!("a secret\nof\\n two lines"), "a secret\nof\\n two lines"),
             (json!({ "anon": "5/min", "user": null }), "anon=5/min"),
             (json!(2_621_440), "2621440"),
         ] {
