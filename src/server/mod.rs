@@ -25,7 +25,7 @@ pub mod health;
 mod late;
 pub mod metrics;
 pub mod settings;
-mod signals;
+pub(crate) mod signals;
 mod site;
 pub mod sweeper;
 

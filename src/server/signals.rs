@@ -12,23 +12,25 @@ pub async fn stop_requested() {
     });
 }
 
+/// Resolves at SIGTERM or Ctrl-C. From the first poll on, neither of them ends the process by itself.
 #[cfg(unix)]
-async fn first_signal() {
+pub(crate) async fn first_signal() {
     use tokio::signal::unix::{SignalKind, signal};
 
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        log::error!("cannot listen for signals: stop this server by killing it");
+        log::error!("cannot listen for signals: stop this process by killing it");
         return std::future::pending().await;
     };
     let (terminate, interrupt) = (std::pin::pin!(terminate.recv()), std::pin::pin!(interrupt.recv()));
     futures_util::future::select(terminate, interrupt).await;
 }
 
+/// Resolves at Ctrl-C. From the first poll on, it does not end the process by itself.
 #[cfg(not(unix))]
-async fn first_signal() {
+pub(crate) async fn first_signal() {
     if tokio::signal::ctrl_c().await.is_err() {
-        log::error!("cannot listen for signals: stop this server by killing it");
+        log::error!("cannot listen for signals: stop this process by killing it");
         std::future::pending::<()>().await;
     }
 }

@@ -1,7 +1,8 @@
 //! `manage adopt`, on exports of real Django projects.
 
+use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use actix_simplejwt::core::crypto::SecretString;
 use actix_simplejwt::core::jwt::{Algorithm, Claims, SigningKey, encode};
@@ -220,6 +221,45 @@ per_database! {
         ]);
     }
 
+    async fn the_columns_of_a_user_model_may_have_other_names(db: TestDatabase) {
+        let users = db.empty();
+        // Made by Django: `tests/fixtures/django/user_models/renamed/models.py`.
+        let sqlite = include_str!("../../fixtures/django/user_models/renamed/sqlite.sql");
+        let postgres = include_str!("../../fixtures/django/user_models/renamed/postgres.sql");
+        let mut conn = users.connect();
+        if users.url.starts_with("sqlite") {
+            // The dump fills tables before it makes the tables that they refer to.
+            conn.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
+            conn.batch_execute(sqlite).unwrap();
+        } else {
+            conn.batch_execute(postgres).unwrap();
+        }
+        let field = |name: &str, column: &str, kind: &str| json!({ "name": name, "column": column, "type": kind });
+        let fields = json!([
+            field("id", "customer_no", "BigAutoField"),
+            field("password", "secret", "CharField"),
+            field("username", "username", "CharField"),
+            field("email", "mail address", "EmailField"),
+            field("is_active", "enabled", "BooleanField"),
+        ]);
+        let app = TestApp::build(db, |_| {}).await;
+        let mut project = Move::new(&app, |export| {
+            export["PASSWORD_HASHERS"] = json!(["django.contrib.auth.hashers.PBKDF2PasswordHasher"]);
+            export["AUTH_USER_MODEL"] = json!("renamed.Customer");
+            export["_user_model"] = json!({
+                "label": "renamed.Customer", "table": "crm customers", "pk": "id", "fields": fields,
+                "USERNAME_FIELD": "email", "EMAIL_FIELD": "email", "REQUIRED_FIELDS": ["username"],
+            });
+        });
+        project.url = users.url.clone();
+        let (report, errors, _) = project.adopt(&[]);
+        assert_lines(&report, &[
+            "Users: 2 in crm customers (renamed.Customer, key bigint), of them inactive: 1",
+            "Passwords: 2 of pbkdf2_sha256 (2 with 1)",
+        ]);
+        assert!(!report.contains("cannot be read"), "{report}{errors}");
+    }
+
     async fn claims_that_this_server_would_not_issue_are_listed_with_their_code(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         app.sql("UPDATE auth_user SET first_name = 'Ann', last_name = 'Lee' WHERE username = 'alice'").await;
@@ -423,6 +463,32 @@ per_database! {
         assert_eq!(app.count("login_failures").await, 0);
         assert_eq!(app.count("token_blacklist_outstandingtoken").await, 1);
         assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
+    }
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn an_interrupted_probe_leaves_no_copy_of_the_database() {
+    let app = TestApp::build(TestDatabase::sqlite(), |_| {}).await;
+    for signal in ["-INT", "-TERM"] {
+        // It accepts the first request and does not answer.
+        let django = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", django.local_addr().unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_manage"))
+            .args(["adopt", "--probe", &url])
+            .env_clear()
+            .envs([("DATABASE_URL", app.tables().url.as_str()), ("SECRET_KEY", KEY)])
+            .env("TMPDIR", folder.path())
+            .current_dir("/")
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let _request = django.accept().unwrap();
+        let copies = || std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(copies(), 1);
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        assert_eq!((child.wait().unwrap().code(), copies()), (Some(130), 0), "{signal}");
     }
 }
 

@@ -1,16 +1,18 @@
 //! Starts this program on a port of this machine for the comparison.
 
+use std::pin::pin;
 use std::sync::mpsc;
 
 use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::System;
 use diesel::{RunQueryDsl, sql_query};
+use futures_util::FutureExt;
 
-use crate::apps::command::{CommandError, Context};
+use crate::apps::command::{CommandError, Context, eprintln};
 use crate::conf::Environment;
 use crate::db::{DatabaseSettings, DatabaseUrl, open_read_only};
-use crate::server::{self, Site};
+use crate::server::{self, Site, signals};
 
 /// A running server. It stops when dropped.
 pub(super) struct RunningServer {
@@ -31,6 +33,7 @@ pub(super) fn start(context: &Context, env: &Environment) -> Result<RunningServe
     let database = context.builder_from(&env)?.registry().settings::<DatabaseSettings>();
     if let DatabaseUrl::Sqlite(_) = database.url {
         let scratch = TemporaryDirectory::new()?;
+        scratch.remove_at_signal();
         let file = scratch.0.join("db.sqlite3").display().to_string();
         let statement = format!("VACUUM INTO '{}'", file.replace('\'', "''"));
         sql_query(statement).execute(&mut open_read_only(&database)?)?;
@@ -71,7 +74,7 @@ impl Drop for RunningServer {
     }
 }
 
-/// A temporary directory, removed when dropped.
+/// A temporary directory, removed when dropped. Only its owner can read it, because the copy has password hashes.
 struct TemporaryDirectory(std::path::PathBuf);
 
 impl TemporaryDirectory {
@@ -84,11 +87,32 @@ impl TemporaryDirectory {
         builder.create(&path)?;
         Ok(Self(path))
     }
+
+    /// Removes the directory at Ctrl-C or SIGTERM, which would end the process without dropping anything.
+    fn remove_at_signal(&self) {
+        let path = self.0.clone();
+        let (listening, is_listening) = mpsc::channel();
+        std::thread::spawn(move || {
+            System::new().block_on(async {
+                let mut signal = pin!(signals::first_signal());
+                // The first poll registers the signals.
+                if (&mut signal).now_or_never().is_none() {
+                    drop(listening);
+                    signal.await;
+                }
+                let _ = std::fs::remove_dir_all(&path);
+                std::process::exit(130);
+            });
+        });
+        // The end of the channel, or of the thread if there is no runtime.
+        let _: Result<(), _> = is_listening.recv();
+    }
 }
 
 impl Drop for TemporaryDirectory {
     fn drop(&mut self) {
-        // If this fails, only an empty database is left.
-        let _ = std::fs::remove_dir_all(&self.0);
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            eprintln!("The copy of the database is still in {}: {error}", self.0.display());
+        }
     }
 }

@@ -22,20 +22,21 @@ const CLASSES: &[(&str, &str)] = &[
 /// With more iterations a login takes seconds. Django 5.2 uses 1,000,000.
 const SLOW_ITERATIONS: u64 = 2_000_000;
 
-/// The part of `password` before the first `$`.
-fn algorithm(vendor: &str) -> &'static str {
+/// The part of the column `password` before the first `$`.
+fn algorithm(vendor: &str, password: &str) -> String {
     match vendor {
-        "sqlite" => "substr(password, 1, instr(password, '$') - 1)",
-        _ => "split_part(password, '$', 1)",
+        "sqlite" => format!("substr({password}, 1, instr({password}, '$') - 1)"),
+        _ => format!("split_part({password}, '$', 1)"),
     }
 }
 
-/// The part of a hash of `algorithm` that decides how long checking takes: iterations, cost, or Argon2's parameters.
-fn work(vendor: &str, algorithm: &str) -> Option<String> {
-    let part = |n: usize| format!("split_part(password, '$', {n})");
+/// The part of a hash of `algorithm` in the column `password` that decides how long checking takes: iterations, cost, or Argon2's
+/// parameters.
+fn work(vendor: &str, password: &str, algorithm: &str) -> Option<String> {
+    let part = |n: usize| format!("split_part({password}, '$', {n})");
     // The text after the first `from` characters, up to the next `$`.
     let after = |from: usize| {
-        let rest = format!("substr(password, {})", from + 1);
+        let rest = format!("substr({password}, {})", from + 1);
         format!("substr({rest}, 1, instr({rest}, '$') - 1)")
     };
     let length = algorithm.len();
@@ -60,18 +61,18 @@ impl Proof<'_> {
         users: &Users,
         total: i64,
     ) -> Result<(), CommandError> {
-        let vendor = conn.vendor();
-        let unusable = format!("password LIKE '{UNUSABLE_PASSWORD_PREFIX}%'");
+        let (vendor, password) = (conn.vendor(), users.password.as_str());
+        let unusable = format!("{password} LIKE '{UNUSABLE_PASSWORD_PREFIX}%'");
         let without = sql::count(conn, &format!("FROM {} WHERE {unusable}", users.table))?;
         let with = format!("FROM {} WHERE NOT {unusable}", users.table);
         let mut most_expensive: Option<(u64, String)> = None;
         let mut unreadable = Vec::new();
-        for (format, count) in sql::groups(conn, algorithm(vendor), &with)? {
+        for (format, count) in sql::groups(conn, &algorithm(vendor, password), &with)? {
             let is_read = auth.hashers().reads(&format);
             let shown = if format.is_empty() { "(no known format)" } else { &format };
             let mut line = format!("Passwords: {count} of {shown}");
-            if let Some(work) = work(vendor, &format).filter(|_| is_read) {
-                let same = format!("{with} AND password LIKE {}", sql::literal(&format!("{format}$%")));
+            if let Some(work) = work(vendor, password, &format).filter(|_| is_read) {
+                let same = format!("{with} AND {password} LIKE {}", sql::literal(&format!("{format}$%")));
                 let works = sql::groups(conn, &work, &same)?;
                 let parts = works.iter().map(|(work, count)| format!("{count} with {work}")).collect::<Vec<_>>();
                 line = format!("{line} ({})", parts.join(", "));

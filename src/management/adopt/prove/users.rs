@@ -5,6 +5,7 @@ use diesel::QueryResult;
 use super::{Proof, sql};
 use crate::apps::AppsBuilder;
 use crate::apps::command::CommandError;
+use crate::contrib::auth::settings::AuthSettings;
 use crate::contrib::auth::{AuthState, SharedUser};
 use crate::db::DbConnection;
 use crate::db::migrations::UserTable;
@@ -15,6 +16,7 @@ use crate::management::adopt::report::Finding;
 pub(super) struct Users {
     pub(super) table: String,
     pub(super) pk: String,
+    pub(super) password: String,
     username: String,
     model: Option<ExportedUserModel>,
 }
@@ -25,13 +27,17 @@ impl Users {
         let table = table.name();
         // The model of the program may be another one than that of the export.
         let model = proof.export.user_model().filter(|model| model.table == table);
+        let renamed = builder.registry().settings::<AuthSettings>().auth_user_columns;
         let column = |name: &str| {
             let field = model.as_ref().and_then(|model| model.fields.iter().find(|field| field.name == name));
-            field.map_or(name, |field| field.column.as_str()).to_owned()
+            let setting =
+                || renamed.iter().find(|(field, _)| field == name).map_or(name, |(_, column)| column.as_str());
+            field.map_or_else(setting, |field| field.column.as_str()).to_owned()
         };
         let username = model.as_ref().map_or("username", |model| model.username_field.as_str());
         let pk = model.as_ref().map_or("id", |model| model.pk.as_str());
-        Self { table: sql::name(table), pk: sql::name(&column(pk)), username: sql::name(&column(username)), model }
+        let [pk, password, username] = [pk, "password", username].map(|name| sql::name(&column(name)));
+        Self { table: sql::name(table), pk, password, username, model }
     }
 
     pub(super) fn column(&self, name: &str) -> Option<String> {
