@@ -111,8 +111,9 @@ settings! {
         #[cfg(feature = "database")] group legacy_jwt: legacy_jwt::settings::LegacyJwtSettings;
         /// Signs tokens that have no separate key. **With this key, an attacker can log in as any user.**
         ///
-        /// Required, except in development: with a SQLite database, a loopback address and no deployment setting (such as
-        /// `ALLOWED_HOSTS`, `SECURE_…`, `SIMPLE_JWT_SIGNING_KEY`), each start without a key makes a random one.
+        /// Required, except in development: with a debug build (`cargo run`), a SQLite database, a loopback address and no
+        /// deployment setting (such as `ALLOWED_HOSTS`, `SECURE_…`, `SIMPLE_JWT_SIGNING_KEY`), each start without a key makes a
+        /// random one.
         pub secret_key: SecretString = SECRET_KEY("", |text| Ok(SecretString::from(text)), secret);
         /// Former values of `SECRET_KEY`, separated by commas. They verify existing signatures and make no new ones.
         ///

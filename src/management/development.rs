@@ -1,7 +1,8 @@
 //! What `runserver` does in a fresh clone: it makes a key, the tables and a user, and prints lines to paste.
 //!
-//! Development mode applies if no `SECRET_KEY` is set, the database is a SQLite file, only this machine can connect, and no
-//! deployment setting is set. All four conditions are required, because each of them alone is found in production.
+//! Development mode applies if no `SECRET_KEY` is set, the database is a SQLite file, only this machine can connect, no deployment
+//! setting is set, and the program is a debug build. All conditions are required, because each of the others is found in production:
+//! without the last one, a server that is started in another folder than that of its `.env` would make a new database.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Write};
@@ -63,6 +64,14 @@ pub fn applies(registry: &Registry, env: &Environment) -> bool {
 /// Why a random `SECRET_KEY` will not do, as the end of a sentence.
 #[must_use]
 pub fn objection(registry: &Registry, env: &Environment) -> Option<String> {
+    objection_in_build(registry, env, cfg!(debug_assertions))
+}
+
+/// Same as [`objection`], in a debug build or not.
+fn objection_in_build(registry: &Registry, env: &Environment, is_debug_build: bool) -> Option<String> {
+    if !is_debug_build {
+        return Some("this is a release build, which reads .env in the folder in which it is started".to_owned());
+    }
     let bind = registry.settings::<ServerSettings>().bind;
     if !matches!(registry.settings::<DatabaseSettings>().url, DatabaseUrl::Sqlite(..)) {
         return Some("it needs a SQLite database, not PostgreSQL".to_owned());
@@ -200,6 +209,20 @@ curl -sw '\n' {url}/api/token/verify/ {json} -d "{{\"token\": \"$ACCESS\"}}"
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Settings;
+    use crate::apps::Project;
+
+    #[test]
+    fn a_release_build_needs_a_key() {
+        let env = Environment::default();
+        let settings = Settings::from_env(&env).unwrap();
+        let builder = Project::builder(settings);
+        assert_eq!(objection_in_build(builder.registry(), &env, true), None);
+        assert_eq!(
+            objection_in_build(builder.registry(), &env, false).unwrap(),
+            "this is a release build, which reads .env in the folder in which it is started"
+        );
+    }
 
     #[test]
     fn the_lines_for_the_shell_are_quoted_for_it() {

@@ -341,6 +341,7 @@ fn blacklisting_without_rotation_is_always_reported() {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "only a debug build has a development mode")]
 fn check_refuses_what_runserver_refuses() {
     let key = ("SECRET_KEY", STRONG);
     for (settings, what) in [
@@ -386,6 +387,7 @@ fn check_refuses_what_runserver_refuses() {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "only a debug build has a development mode")]
 fn an_address_on_the_command_line_counts_for_development_mode() {
     let got = manage(&["runserver", "0.0.0.0:8000"], &[]);
     assert_eq!(

@@ -48,6 +48,7 @@ fn start(folder: &Path) -> Development {
 }
 
 #[test]
+#[cfg_attr(not(debug_assertions), ignore = "only a debug build has a development mode")]
 fn the_password_is_printed_only_to_a_terminal() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().canonicalize().unwrap().join("db.sqlite3.admin-password");
