@@ -44,7 +44,9 @@ pub async fn readyz(req: HttpRequest) -> Result<HttpResponse, ApiError> {
     let look = move |conn: &mut DbConnection| -> Result<_, DatabaseError> {
         Ok((plan.unapplied(conn)?, apps.check_users(conn)))
     };
-    let (unapplied, users) = db.read(look).await?;
+    // Several statements, so not on the thread that serves requests. They are read each time: a database that was restored or
+    // replaced while the server runs may lack its tables.
+    let (unapplied, users) = db.query(look).await?;
     if let Some(first) = unapplied.first() {
         let reason =
             format!("{} migration(s) are not applied, the first is {}.{}", unapplied.len(), first.app, first.name);
