@@ -7,6 +7,7 @@ mod custom_user;
 mod default_deny;
 mod embed_login;
 mod failures;
+mod lockout;
 mod log_in_view;
 mod manual_tokens;
 mod permissions;

@@ -101,6 +101,37 @@ async fn a_preflight_request_is_answered_without_the_view() {
     assert_eq!((response.status, cors(&response).len()), (401, 4));
 }
 
+/// Django has no probes. They are answered like a path of the project.
+#[actix_web::test]
+async fn a_preflight_request_to_a_probe_is_answered_as_to_any_path() {
+    let headers = |response: &Response| ["Content-Type", "Vary", "Allow"].map(|name| response.header(name).to_owned());
+    for path in ["/healthz", "/readyz"] {
+        let without = preflight(&app(&[]).await, path, FRIEND).await;
+        assert_eq!((without.status, without.body.as_str()), (405, ""), "{path}");
+        assert_eq!(headers(&without), ["", "", "GET, HEAD"], "{path}");
+        assert_eq!(cors(&without), Vec::<String>::new());
+
+        let app = app(&[("CORS_ALLOWED_ORIGINS", FRIEND)]).await;
+        let with = preflight(&app, path, FRIEND).await;
+        assert_eq!((with.status, with.body.as_str()), (200, ""), "{path}");
+        assert_eq!(headers(&with), ["text/html; charset=utf-8", "origin", ""], "{path}");
+        assert_eq!(
+            cors(&with),
+            [
+                "access-control-allow-headers: accept, authorization, content-type, user-agent, x-csrftoken, \
+                 x-requested-with",
+                "access-control-allow-methods: DELETE, GET, OPTIONS, PATCH, POST, PUT",
+                "access-control-allow-origin: https://app.example.org",
+                "access-control-max-age: 86400",
+            ]
+        );
+        let answer = app.anonymous().with_header("Origin", FRIEND).get(path).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, r#"{"status":"ok"}"#), "{path}");
+        assert_eq!(headers(&answer), ["application/json", "origin", ""], "{path}");
+        assert_eq!(cors(&answer), allows(FRIEND));
+    }
+}
+
 #[actix_web::test]
 async fn credentials_exposed_headers_and_lists_follow_the_settings() {
     let app = app(&[
