@@ -1,6 +1,7 @@
 //! Unit tests of logging in.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -59,6 +60,14 @@ async fn a_user_changed_while_the_password_is_hashed_is_read_again() {
     }
 }
 
+async fn tasks_have_ended() {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+        assert!(Instant::now() < deadline, "a task does not end");
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn a_right_password_is_not_a_failure_if_the_client_disconnects() {
     let (_folder, db, auth) = limited(Some(3), None).await;
@@ -67,16 +76,16 @@ async fn a_right_password_is_not_a_failure_if_the_client_disconnects() {
     let mut busy = Box::pin(db.write(move |_| Ok::<_, DatabaseError>(wait.recv().is_ok())));
     assert!((&mut busy).now_or_never().is_none());
     let mut login = Box::pin(auth.authenticate(&db, "192.0.2.1", "alice", "secret"));
+    let deadline = Instant::now() + Duration::from_secs(60);
     while auth.hashing_pending() == 0 {
+        assert!(Instant::now() < deadline, "the login hashes nothing");
         assert!((&mut login).now_or_never().is_none());
         tokio::task::yield_now().await;
     }
     drop(login);
     release.send(()).unwrap();
     assert!(busy.await.unwrap());
-    while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
-        tokio::task::yield_now().await;
-    }
+    tasks_have_ended().await;
     let rows =
         db.write(|conn| Ok::<_, DatabaseError>(crate::db::schema::login_failures::table.count().first::<i64>(conn)?));
     assert_eq!(rows.await.unwrap(), 0);
@@ -98,9 +107,7 @@ async fn kinds_of_hashes_are_found_beside_the_requests() {
     let auth = AuthState::new(&settings, Clock::system(), Arc::clone(auth.users()));
     assert_eq!(auth.hashers().more_expensive_than_preferred(), None);
     auth.survey_passwords(&db);
-    while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
-        tokio::task::yield_now().await;
-    }
+    tasks_have_ended().await;
     assert_eq!(auth.hashers().more_expensive_than_preferred(), Some(("pbkdf2_sha256", 4.0)));
     auth.survey_passwords(&db);
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), 0);

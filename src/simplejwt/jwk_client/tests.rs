@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Instant;
 
 use serde_json::json;
 
@@ -140,9 +141,11 @@ fn a_clock_that_is_set_back_costs_one_request_and_loses_no_key() {
     assert_eq!(requests.load(Ordering::SeqCst), 2);
 }
 
-/// Returns when this many callers wait for the request in progress.
-fn until_waiting(client: &JwkClient, callers: usize) {
-    while client.state().waiting < callers {
+/// Returns when the client is in this state.
+fn until(client: &JwkClient, is_reached: impl Fn(&State) -> bool) {
+    let deadline = Instant::now() + StdDuration::from_secs(60);
+    while !is_reached(&client.state()) {
+        assert!(Instant::now() < deadline, "{} callers wait", client.state().waiting);
         thread::yield_now();
     }
 }
@@ -155,10 +158,12 @@ fn callers_share_one_request() {
         answers.lock().unwrap().recv().unwrap();
         Ok(key_set())
     });
-    thread::scope(|scope| {
-        let callers: Vec<_> = (0..20).map(|_| scope.spawn(|| client.fetch("rsa").is_some())).collect();
-        let other = scope.spawn(|| client.fetch("nine").is_none());
-        until_waiting(&client, 20);
+    let client = &client;
+    // `answer` is dropped if this fails, so that the threads end.
+    thread::scope(move |scope| {
+        let callers: Vec<_> = (0..20).map(|_| scope.spawn(move || client.fetch("rsa").is_some())).collect();
+        let other = scope.spawn(move || client.fetch("nine").is_none());
+        until(client, |state| state.waiting >= 20);
         assert!(matches!(client.cached("rsa"), CachedKey::MustFetch));
         answer.send(()).unwrap();
         assert!(callers.into_iter().all(|caller| caller.join().unwrap()));
@@ -181,11 +186,11 @@ fn known_keys_are_served_while_the_set_is_renewed() {
     });
     assert!(client.fetch("rsa").is_some());
     clock.advance(LIFESPAN);
-    thread::scope(|scope| {
-        let renewal = scope.spawn(|| client.fetch("rsa").is_some());
-        while !client.state().fetching {
-            thread::yield_now();
-        }
+    let client = &client;
+    // `answer` is dropped if this fails, so that the threads end.
+    thread::scope(move |scope| {
+        let renewal = scope.spawn(move || client.fetch("rsa").is_some());
+        until(client, |state| state.fetching);
         clock.advance(COOLDOWN);
         assert!(is_key(&client.cached("rsa")), "only one caller waits");
         answer.send(()).unwrap();

@@ -1,6 +1,7 @@
 //! `Authorization: Token …`. Python counterpart: DRF's `test_authtoken`.
 
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use actix_simplejwt::authtoken::management::drf_create_token;
 use actix_simplejwt::authtoken::models::Token;
@@ -110,7 +111,9 @@ fn a_concurrent_transaction_gets_the_key_that_the_first_has_made() {
         rival_thread = Some(std::thread::spawn(rival));
         let waits =
             format!("SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND pid = {}", pid.recv().unwrap());
+        let deadline = Instant::now() + Duration::from_secs(60);
         while number(conn, &waits) == 0 {
+            assert!(Instant::now() < deadline, "the rival does not wait for the first transaction");
             std::thread::yield_now();
         }
         Ok::<_, DatabaseError>(winner)

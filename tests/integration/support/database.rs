@@ -5,7 +5,7 @@ use std::path::Path;
 use std::pin::pin;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_simplejwt::db::migrations::MigrationPlan;
 use actix_simplejwt::db::{Database, DatabaseSettings};
@@ -114,7 +114,9 @@ impl TestDatabase {
         let pid: i32 = diesel::select(sql::<Integer>("pg_backend_pid()")).get_result(&mut other).unwrap();
         let waits = format!("SELECT 1 FROM pg_stat_activity WHERE {pid} = ANY(pg_blocking_pids(pid))");
         let commit = async {
+            let deadline = Instant::now() + Duration::from_secs(60);
             while sql_query(&waits).execute(&mut watcher).unwrap() == 0 {
+                assert!(Instant::now() < deadline, "the request neither waits for the other transaction nor ends");
                 tokio::task::yield_now().await;
             }
             other.batch_execute(end).unwrap();
