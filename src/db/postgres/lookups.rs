@@ -214,3 +214,43 @@ fn find_all<L: Lookup>(keys: &[L], conn: &mut DbConnection) -> Result<Vec<Lookup
         Ok(_) | Err(DatabaseError::Query(_)) => Ok(keys.iter().map(|key| catch_panic(|| key.find(conn))).collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use diesel::result::QueryResult;
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    struct Number;
+
+    impl Lookup for Number {
+        type Found = i64;
+
+        fn find(&self, _: &mut DbConnection) -> QueryResult<Option<i64>> {
+            Ok(None)
+        }
+
+        fn find_many(keys: &[Self], _: &mut DbConnection) -> QueryResult<Vec<Option<i64>>> {
+            Ok(keys.iter().map(|_| None).collect())
+        }
+    }
+
+    /// The time of a look-up to get a session begins when it is asked for.
+    #[test]
+    fn a_look_up_that_comes_later_does_not_fail_with_earlier_ones() {
+        let queue = Queue::<Number>::default();
+        let began = Instant::now();
+        let asked = |queued_at| {
+            let (answer, answered) = oneshot::channel();
+            queue.push(Request { key: Number, queued_at, answer }).unwrap();
+            answered
+        };
+        let (early, late) = (asked(began), asked(began + Duration::from_micros(1)));
+        queue.fail(began, &DatabaseError::Unavailable("no connection".to_owned()));
+        let refused = early.now_or_never().unwrap().unwrap().unwrap_err();
+        assert_eq!(refused.to_string(), "database unavailable: no connection");
+        assert_eq!(queue.take_batch().len(), 1);
+        assert!(late.now_or_never().unwrap().is_err(), "it was taken without an answer");
+    }
+}
