@@ -1,7 +1,8 @@
 # The server in a small image, without a shell and without root.
 #
 #   docker build -t actix-simplejwt .
-#   docker run --rm -e DATABASE_URL=… actix-simplejwt migrate
+#   docker run --rm -e SECRET_KEY=… -e DATABASE_URL=… actix-simplejwt migrate
+#   docker run --rm -it -e SECRET_KEY=… -e DATABASE_URL=… actix-simplejwt createsuperuser
 #   docker run -p 8000:8000 -e SECRET_KEY=… -e DATABASE_URL=… actix-simplejwt
 #
 # With TLS to PostgreSQL (`sslmode=require` and above): docker build --build-arg FEATURES=postgres-tls …
