@@ -52,6 +52,26 @@ fn a_safe_deployment_has_nothing_to_report() {
     assert_deploy_finds(&[], &[]);
 }
 
+/// The lines `NAME=value` between two texts of a page.
+fn lines<'a>(page: &'a str, start: &str, end: &str) -> Vec<(&'a str, &'a str)> {
+    let (_, rest) = page.split_once(start).unwrap();
+    let (block, _) = rest.split_once(end).unwrap();
+    block.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('=')).collect()
+}
+
+#[test]
+fn the_env_files_of_the_documentation_have_nothing_to_report() {
+    let readme = lines(include_str!("../../../README.md"), "cat > .env) <<END\n", "\nEND\n");
+    let operations = include_str!("../../../docs/OPERATIONS.md");
+    let operations = lines(operations, "These lines of `.env` belong in production:\n\n```sh\n", "\n```\n");
+    assert_eq!(readme[0], ("SECRET_KEY", "$(openssl rand -base64 48)"));
+    assert_eq!(readme[1..], operations[1..]);
+    let env = [&[("SECRET_KEY", STRONG)], &readme[1..]].concat();
+    let got = manage(&["check", "--deploy"], &env);
+    assert_eq!((got.code, got.stderr.as_str()), (0, ""));
+    assert_eq!(got.stdout, "System check identified no issues (2 silenced).\n");
+}
+
 #[test]
 fn a_deployment_with_default_settings_gets_all_warnings() {
     let env = Environment::default().with("SECRET_KEY", STRONG);
