@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::urls::Url;
+use super::urls::SplitUrl;
 
 /// The characters that Django's `iri_to_uri` leaves unchanged.
 const IRI: &AsciiSet = &NON_ALPHANUMERIC
@@ -82,7 +82,7 @@ fn is_allowed(url: &str, allowed_host: &str, require_https: bool) -> bool {
     }
     // Browsers do the same.
     let url: String = url.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
-    let Some(url) = Url::split(&url) else { return false };
+    let Some(url) = SplitUrl::split(&url) else { return false };
     let scheme = match (url.scheme.as_str(), url.netloc) {
         ("", "") => return true,
         // Browsers read `http:///example.org` as a host, and `javascript:x` as a script.

@@ -2,7 +2,7 @@
 
 /// The parts of a URL, as `urlsplit` of Python finds them.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Url<'a> {
+pub(super) struct SplitUrl<'a> {
     /// In lower case. Empty if there is none.
     pub(super) scheme: String,
     /// The host with its port, and a user name if there is one. Empty if there is none.
@@ -11,7 +11,7 @@ pub(super) struct Url<'a> {
     rest: &'a str,
 }
 
-impl<'a> Url<'a> {
+impl<'a> SplitUrl<'a> {
     /// `None` if there is a host with only one of its brackets.
     pub(super) fn split(text: &'a str) -> Option<Self> {
         let text = text.trim_start_matches(|c: char| c <= ' ');
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn urls_are_split_as_in_python() {
         let url = |scheme: &str, netloc: &'static str, rest: &'static str| {
-            Some(Url { scheme: scheme.to_owned(), netloc, rest })
+            Some(SplitUrl { scheme: scheme.to_owned(), netloc, rest })
         };
         for (text, expected) in [
             ("https://a.org/x?y", url("https", "a.org", "/x?y")),
@@ -54,7 +54,7 @@ mod tests {
             ("null", url("", "", "null")),
             ("", url("", "", "")),
         ] {
-            assert_eq!(Url::split(text), expected, "{text}");
+            assert_eq!(SplitUrl::split(text), expected, "{text}");
         }
     }
 }

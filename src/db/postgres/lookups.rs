@@ -243,7 +243,7 @@ mod tests {
         let began = Instant::now();
         let asked = |queued_at| {
             let (answer, answered) = oneshot::channel();
-            queue.push(Request { key: Number, queued_at, answer }).unwrap();
+            queue.push(QueuedLookup { key: Number, queued_at, answer }).unwrap();
             answered
         };
         let (early, late) = (asked(began), asked(began + Duration::from_micros(1)));

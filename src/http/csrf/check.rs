@@ -10,7 +10,7 @@ use crate::core::crypto::constant_time_eq;
 use crate::http::headers::{header_bytes, title_case};
 use crate::http::host;
 use crate::http::request::{get_host, is_secure};
-use crate::http::urls::Url;
+use crate::http::urls::SplitUrl;
 
 /// Whether a page of this site has sent the request. `form_token` is the field [`FIELD`](super::FIELD) of a form that was sent by
 /// `POST`; without it, or if it is empty, the header `X-CSRFToken` counts.

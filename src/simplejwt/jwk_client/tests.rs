@@ -142,7 +142,7 @@ fn a_clock_that_is_set_back_costs_one_request_and_loses_no_key() {
 }
 
 /// Returns when the client is in this state.
-fn until(client: &JwkClient, is_reached: impl Fn(&State) -> bool) {
+fn until(client: &JwkClient, is_reached: impl Fn(&JwkCache) -> bool) {
     let deadline = Instant::now() + StdDuration::from_secs(60);
     while !is_reached(&client.state()) {
         assert!(Instant::now() < deadline, "{} callers wait", client.state().waiting);
