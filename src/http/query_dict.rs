@@ -52,6 +52,13 @@ impl QueryDict {
         self.0.retain(|(key, _)| key != name);
     }
 
+    /// The same, sorted by the names: `sorted(query.items())`.
+    #[must_use]
+    pub(crate) fn sorted(mut self) -> Self {
+        self.0.sort_by(|one, other| one.0.cmp(&other.0));
+        self
+    }
+
     /// All names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

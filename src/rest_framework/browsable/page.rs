@@ -19,12 +19,15 @@ use crate::rest_framework::authentication::Caller;
 use crate::rest_framework::fields::AnyField;
 use crate::rest_framework::parsers::Parser;
 use crate::rest_framework::permissions::{Admits, check_permissions};
-use crate::rest_framework::renderers::indented;
+use crate::rest_framework::renderers::{Renderer, indented};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::views::MountedView;
 
 /// How many spaces a level of JSON has.
 const INDENT: usize = 4;
+
+/// What DRF shows in place of the body if the view has no renderer except this page.
+const NO_RENDERERS: &str = "[No renderers were found]";
 
 #[derive(Template)]
 #[template(path = "rest_framework/api.html")]
@@ -127,7 +130,10 @@ pub(in crate::rest_framework) async fn render(
         method: req.method().to_string(),
         status: format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default()).trim().to_owned(),
         headers: headers(mounted, framework, head.headers()),
-        parts: parts(&json),
+        parts: match other_renderer(mounted, framework) {
+            Some(_) => parts(&json),
+            None => vec![Part { class: "", text: NO_RENDERERS }],
+        },
         can_get: is_handled(&Method::GET),
         can_options: may_use.method(&Method::OPTIONS).await,
         can_delete: may_use.method(&Method::DELETE).await,
@@ -135,7 +141,7 @@ pub(in crate::rest_framework) async fn render(
         put: (!put_methods.is_empty()).then(|| Put {
             methods: put_methods,
             media_types: media_types(mounted, framework),
-            content: content(&fields(mounted, req)),
+            content: content(mounted, framework, &fields(mounted, req)),
         }),
         post,
         user: caller.map(|caller| match caller.user.username() {
@@ -189,6 +195,12 @@ impl Allowed<'_> {
     }
 }
 
+/// The renderer whose output the page shows: `get_default_renderer`.
+fn other_renderer(mounted: &MountedView, framework: &RestFramework) -> Option<Renderer> {
+    let renderers = mounted.view().renderer_classes(framework);
+    renderers.iter().copied().find(|renderer| *renderer != Renderer::BrowsableApi)
+}
+
 /// The headers as DRF shows them: those of the JSON response of the view.
 fn headers(mounted: &MountedView, framework: &RestFramework, of_response: &HeaderMap) -> Vec<ResponseHeader> {
     let is_shown = |name: &HeaderName| !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH);
@@ -201,7 +213,8 @@ fn headers(mounted: &MountedView, framework: &RestFramework, of_response: &Heade
         })
         .collect();
     headers.push(ResponseHeader { name: "Allow".to_owned(), value: mounted.view().allow() });
-    headers.push(ResponseHeader { name: "Content-Type".to_owned(), value: "application/json".to_owned() });
+    let content_type = other_renderer(mounted, framework).map_or("", Renderer::media_type);
+    headers.push(ResponseHeader { name: "Content-Type".to_owned(), value: content_type.to_owned() });
     if mounted.view().renderer_classes(framework).len() > 1 {
         headers.push(ResponseHeader { name: "Vary".to_owned(), value: "Accept".to_owned() });
     }
@@ -216,6 +229,7 @@ fn formats(mounted: &MountedView, req: &HttpRequest, framework: &RestFramework) 
         let mut query = QueryDict::parse(req.query_string().as_bytes());
         query.remove(parameter);
         query.push(parameter, name);
+        let query = query.sorted();
         Format { name, url: format!("{}?{}", req.path(), query.urlencode()) }
     };
     mounted.view().renderer_classes(framework).iter().map(|renderer| link(renderer.format())).collect()
@@ -231,9 +245,9 @@ fn fields(mounted: &MountedView, req: &HttpRequest) -> Vec<AnyField> {
     fields.into_iter().filter(|field| !field.read_only()).collect()
 }
 
-/// The fields as JSON without values. Empty if the view names none.
-fn content(fields: &[AnyField]) -> String {
-    if fields.is_empty() {
+/// The fields as JSON without values. Empty if the view names none, and if the type that is selected first is not JSON.
+fn content(mounted: &MountedView, framework: &RestFramework, fields: &[AnyField]) -> String {
+    if fields.is_empty() || mounted.parser_classes(framework).first() != Some(&Parser::Json) {
         return String::new();
     }
     let empty = |field: &AnyField| {
@@ -282,7 +296,7 @@ fn post(
     Post {
         fields: has_form.then(|| fields.iter().map(filled).collect()),
         media_types: media_types(mounted, framework),
-        content: content(&fields),
+        content: content(mounted, framework, &fields),
     }
 }
 

@@ -37,13 +37,23 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
         true => Ok(AcceptedRenderer::fallback(renderers)),
         false => select_renderer(&req, renderers, framework.settings.url_format_override.as_deref()),
     };
+    let accepted = *negotiated.as_ref().unwrap_or(&AcceptedRenderer::fallback(renderers));
     #[cfg(feature = "server")]
-    if matches!(negotiated, Ok(AcceptedRenderer { renderer: Renderer::BrowsableApi, .. })) {
+    if accepted.renderer == Renderer::BrowsableApi {
         req.extensions_mut().insert(PageRequest::default());
     }
-    let (accepted, result) = match negotiated {
-        Ok(accepted) => (accepted, initial_and_handle(&mounted, &req, payload, framework, accepted.renderer).await),
-        Err(error) => (AcceptedRenderer::fallback(renderers), Err(error.into())),
+    let result = match negotiated {
+        Ok(_) => initial_and_handle(&mounted, &req, payload, framework, accepted.renderer).await,
+        Err(error) => {
+            // The page of this error shows who is logged in, too.
+            #[cfg(feature = "server")]
+            if accepted.renderer == Renderer::BrowsableApi {
+                let classes = view.authentication_classes(framework);
+                let caller = Box::pin(authentication::authenticate(&req, classes)).await;
+                PageRequest::authenticated(&req, caller.ok().flatten().as_ref());
+            }
+            Err(error.into())
+        }
     };
     let response = match result {
         Ok(response) => handle_exception(view, &req, framework, response),

@@ -1,6 +1,8 @@
 //! The pages of the API, and logging in and out by them.
 
 use actix_simplejwt::contrib::auth::settings::Backend;
+use actix_simplejwt::rest_framework::parsers::Parser;
+use actix_simplejwt::rest_framework::renderers::Renderer;
 use actix_web::http::Method;
 use serde_json::json;
 
@@ -158,6 +160,50 @@ per_database! {
             let response = browser.post("/api-auth/login/", &[("username", username)]).await;
             assert_eq!((response.status, response.body.is_empty()), (status, status == 413));
         }
+    }
+
+    async fn a_page_without_other_renderers_shows_no_body(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.rest_framework.default_renderer_classes = vec![Renderer::BrowsableApi];
+        })
+        .await;
+        let response = app.anonymous().get("/api/protected/").await;
+        assert_eq!((response.status, response.header("Content-Type")), (401, "text/html; charset=utf-8"));
+        assert_has(&response, &[
+            "<b>Content-Type:</b> <span class=\"lit\"></span>\n",
+            "[No renderers were found]</pre>",
+        ]);
+    }
+
+    async fn a_page_about_a_refused_format_shows_who_is_logged_in(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.rest_framework.default_authentication_classes = vec!["SessionAuthentication".to_owned()];
+            settings.rest_framework.default_renderer_classes = vec![Renderer::BrowsableApi, Renderer::Json];
+        })
+        .await;
+        let browser = Browser::new(app.anonymous().with_header("Accept", "*/*"));
+        let form = browser.get("/api-auth/login/").await;
+        let token = value_of(&form.body, "csrfmiddlewaretoken").to_owned();
+        let fields = [("csrfmiddlewaretoken", &*token), ("username", alice().username), ("password", alice().password)];
+        assert_eq!(browser.post("/api-auth/login/", &fields).await.status, 302);
+        let response = browser.get("/api/protected/?format=xml").await;
+        assert_eq!(response.status, 404);
+        assert_has(&response, &["<a class=\"dropdown-toggle\" href=\"#\" tabindex=\"-1\">alice</a>"]);
+    }
+
+    async fn the_raw_data_are_empty_unless_json_comes_first(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| {
+            settings.rest_framework.default_parser_classes = vec![Parser::Form, Parser::Json];
+        })
+        .await;
+        let response = page(&app, "/api/token/verify/").await;
+        assert_has(&response, &["rows=\"8\" spellcheck=\"false\">\n</textarea>"]);
+    }
+
+    async fn links_to_formats_have_a_sorted_query(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let response = page(&app, "/api/protected/?z=1&b=2&b=1").await;
+        assert_has(&response, &["href=\"/api/protected/?b=2&#38;b=1&#38;format=json&#38;z=1\""]);
     }
 
     async fn a_response_without_content_is_a_page_for_browsers(db: TestDatabase) {
