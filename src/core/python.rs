@@ -1,6 +1,8 @@
 //! Python's rules for JSON values: truth, numbers and text. Python counterpart: the built-in `bool`, `int`, `str`, `repr` and
 //! `type`.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{GeneralPurpose, general_purpose};
@@ -44,15 +46,124 @@ fn truncated(float: f64) -> Option<i64> {
     (-LIMIT..LIMIT).contains(&float).then_some(float as i64)
 }
 
-/// `int(text)` for ASCII digits. An underscore may separate two digits.
+/// `int(text)`. An underscore may separate two digits.
 fn int_of_text(text: &str) -> Option<i64> {
-    let text = strip(text);
+    let text = &*ascii_digits(strip(text));
     if !text.contains('_') {
         return text.parse().ok();
     }
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let groups_are_digits = digits.split('_').all(|group| group.starts_with(|c: char| c.is_ascii_digit()));
     if groups_are_digits { text.replace('_', "").parse().ok() } else { None }
+}
+
+/// The text with decimal digits of other scripts, such as `٧`, as ASCII digits. Python reads them as numbers.
+#[must_use]
+pub fn ascii_digits(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return text.into();
+    }
+    let digit = |c: char| {
+        let after = ZEROS.partition_point(|zero| *zero <= c);
+        let value = u32::from(c) - u32::from(*ZEROS.get(after.checked_sub(1)?)?);
+        char::from_digit(value, 10)
+    };
+    text.chars().map(|c| digit(c).unwrap_or(c)).collect()
+}
+
+/// The decimal digits of Unicode: the zero of each script, which the digits from 1 to 9 follow.
+const ZEROS: [char; 66] = [
+    '\u{30}',
+    '\u{660}',
+    '\u{6f0}',
+    '\u{7c0}',
+    '\u{966}',
+    '\u{9e6}',
+    '\u{a66}',
+    '\u{ae6}',
+    '\u{b66}',
+    '\u{be6}',
+    '\u{c66}',
+    '\u{ce6}',
+    '\u{d66}',
+    '\u{de6}',
+    '\u{e50}',
+    '\u{ed0}',
+    '\u{f20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17e0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19d0}',
+    '\u{1a80}',
+    '\u{1a90}',
+    '\u{1b50}',
+    '\u{1bb0}',
+    '\u{1c40}',
+    '\u{1c50}',
+    '\u{a620}',
+    '\u{a8d0}',
+    '\u{a900}',
+    '\u{a9d0}',
+    '\u{a9f0}',
+    '\u{aa50}',
+    '\u{abf0}',
+    '\u{ff10}',
+    '\u{104a0}',
+    '\u{10d30}',
+    '\u{11066}',
+    '\u{110f0}',
+    '\u{11136}',
+    '\u{111d0}',
+    '\u{112f0}',
+    '\u{11450}',
+    '\u{114d0}',
+    '\u{11650}',
+    '\u{116c0}',
+    '\u{11730}',
+    '\u{118e0}',
+    '\u{11950}',
+    '\u{11c50}',
+    '\u{11d50}',
+    '\u{11da0}',
+    '\u{16a60}',
+    '\u{16ac0}',
+    '\u{16b50}',
+    '\u{1d7ce}',
+    '\u{1d7d8}',
+    '\u{1d7e2}',
+    '\u{1d7ec}',
+    '\u{1d7f6}',
+    '\u{1e140}',
+    '\u{1e2f0}',
+    '\u{1e950}',
+    '\u{1fbf0}',
+];
+
+/// `str(value)`.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "None".to_owned(),
+        Value::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
+        Value::Number(number) => number_to_text(number),
+        Value::String(text) => text.clone(),
+        Value::Array(_) | Value::Object(_) => repr_of_value(value),
+    }
+}
+
+/// `repr(value)`.
+fn repr_of_value(value: &Value) -> String {
+    match value {
+        Value::String(text) => repr(text),
+        Value::Array(list) => format!("[{}]", list.iter().map(repr_of_value).collect::<Vec<_>>().join(", ")),
+        Value::Object(object) => {
+            let pair = |(key, value): (&String, &Value)| format!("{}: {}", repr(key), repr_of_value(value));
+            format!("{{{}}}", object.iter().map(pair).collect::<Vec<_>>().join(", "))
+        }
+        other => text(other),
+    }
 }
 
 /// `str(number)` of a JSON number: `7`, `1.5`, `12345.0`, `1e+22`.
@@ -78,10 +189,16 @@ fn decimal_exponent(float: f64) -> i32 {
     text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
 }
 
-/// `text.strip()`: removes white space of Unicode, and the four separators of ASCII that Unicode does not include.
+/// `text.strip()`.
 #[must_use]
 pub fn strip(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c))
+    text.trim_matches(is_space)
+}
+
+/// `character.isspace()`: white space of Unicode, and the four separators of ASCII that Unicode does not include.
+#[must_use]
+pub fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
 /// `repr(text)`.
@@ -179,6 +296,21 @@ mod tests {
     }
 
     #[test]
+    fn a_value_becomes_the_text_of_python() {
+        for (value, expected) in [
+            (json!(null), "None"),
+            (json!(true), "True"),
+            (json!(7), "7"),
+            (json!(1e300), "1e+300"),
+            (json!("it's"), "it's"),
+            (json!([1, false, "it's", null]), "[1, False, \"it's\", None]"),
+            (json!({ "a": { "b": [] } }), "{'a': {'b': []}}"),
+        ] {
+            assert_eq!(text(&value), expected);
+        }
+    }
+
+    #[test]
     fn int_reads_numbers_booleans_and_digits() {
         let largest = i64::MAX;
         for (value, number) in [
@@ -187,6 +319,7 @@ mod tests {
             (json!(true), 1),
             (json!(false), 0),
             (json!(" +42\n"), 42),
+            (json!("٧٠_०１"), 7001),
             (json!("-0"), 0),
             (json!("007"), 7),
             (json!("\u{1c}1_000_0"), 10_000),

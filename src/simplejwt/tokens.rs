@@ -32,6 +32,8 @@ pub struct Token<C> {
     claims: Claims,
     /// When the token was made or read.
     pub(super) current_time: DateTime<Utc>,
+    /// Whether a client has sent it.
+    is_read: bool,
     class: PhantomData<C>,
 }
 
@@ -47,7 +49,8 @@ pub type UntypedToken = Token<Untyped>;
 impl<C: TokenClass> Token<C> {
     /// A new token of this class that names no user.
     pub fn new(jwt: &JwtState) -> Self {
-        let mut token = Self { claims: Claims::new(), current_time: jwt.clock.now(), class: PhantomData };
+        let mut token =
+            Self { claims: Claims::new(), current_time: jwt.clock.now(), is_read: false, class: PhantomData };
         token[jwt.settings.token_type_claim.as_deref().unwrap_or(NO_NAME)] = C::TOKEN_TYPE.into();
         token.set_exp(C::lifetime(&jwt.settings));
         token.set_iat();
@@ -99,7 +102,7 @@ impl<C: TokenClass> Token<C> {
         let current_time = jwt.clock.now();
         let claims = jwt.decode(raw, current_time, jwt::decode)?;
         verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
-        Ok(Self { claims, current_time, class: PhantomData })
+        Ok(Self { claims, current_time, is_read: true, class: PhantomData })
     }
 
     /// Gives the token a new id.
@@ -163,8 +166,11 @@ impl RefreshToken {
         // Without `CHECK_ON_ACCESS` the family of an access token is never checked, so the token does not carry it.
         let families = jwt.families().filter(|families| !families.check_on_access);
         let is_hidden = |claim: &str| families.is_some_and(|families| families.has_claim(claim));
+        // In a token that was read the key is a text, which Python writes a second time, after its key `None`.
+        let is_written_twice = |claim: &str| self.is_read && claim == NO_NAME;
         for (claim, value) in self.iter() {
-            if claim != "jti" && !access.contains_key(claim) && !is_hidden(claim) {
+            let is_new = !access.contains_key(claim) || is_written_twice(claim);
+            if claim != "jti" && is_new && !is_hidden(claim) {
                 access[claim] = value.clone();
             }
         }

@@ -12,6 +12,7 @@ use super::{
     Crumb, LOGIN, LOGOUT, OTHER_METHODS, PageRequest, breadcrumbs, canonical_case, full_path, page_headers, quoted,
     url_of,
 };
+use crate::core::python;
 use crate::http::csrf;
 use crate::http::error_pages::server_error;
 use crate::http::query_dict::QueryDict;
@@ -287,7 +288,7 @@ fn post(
                 AnyField::Char(_) if name.contains("password") => "password",
                 AnyField::Char(_) => "text",
             },
-            is_checked: is_checkbox && matches!(value.as_str(), "true" | "on" | "1"),
+            is_checked: is_checkbox && matches!(value.as_str(), "true" | "True" | "on" | "1"),
             value: if is_checkbox { "true".to_owned() } else { value },
             errors: messages.map(str::to_owned).collect(),
             name,
@@ -300,11 +301,7 @@ fn post(
     }
 }
 
-/// A value as a text field shows it.
+/// A value as a text field shows it: as Python writes it, and nothing for a value that is false in Python.
 fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        other => other.to_string(),
-    }
+    if python::is_true(value) { python::text(value) } else { String::new() }
 }

@@ -10,6 +10,7 @@ use super::{NO_NAME, Revocable, Token, verify};
 use crate::contrib::auth::models::UserModel;
 use crate::contrib::auth::{AbstractUser, SharedUser, UserId};
 use crate::core::jwt::{self, Claims};
+use crate::core::python;
 use crate::db::{Database, DbConnection, Lookup, types::to_db};
 use crate::simplejwt::exceptions::{INVALID, NO_ACCOUNT_FOR_CREDENTIALS, NO_ID, TokenError};
 use crate::simplejwt::settings::SimpleJwtSettings;
@@ -135,7 +136,7 @@ impl<C: Revocable> Token<C> {
         let claims = jwt.decode(raw, current_time, jwt::decode)?;
         check_revoked(&claims, C::HAS_FAMILY, current_time, jwt, db).await?;
         verify(&claims, C::REQUIRED_TYPE, &jwt.settings)?;
-        Ok(Self { claims, current_time, class: PhantomData })
+        Ok(Self { claims, current_time, is_read: true, class: PhantomData })
     }
 
     /// Records the token, whose text is `raw`, as outstanding.
@@ -240,10 +241,12 @@ pub(in crate::simplejwt) async fn check_family(
 pub(in crate::simplejwt) fn jti(claims: &Claims, settings: &SimpleJwtSettings) -> Result<String, TokenError> {
     /// Length of the column, in characters.
     const MAX_LENGTH: usize = 255;
-    match claims.get(settings.jti_claim.as_deref().unwrap_or(NO_NAME)) {
-        None => Err(TokenError::invalid(NO_ID)),
-        Some(Value::String(text)) if !text.contains('\0') && text.chars().count() <= MAX_LENGTH => Ok(text.clone()),
-        Some(Value::Number(number)) => Ok(number.to_string()),
-        Some(_) => Err(TokenError::invalid(INVALID)),
-    }
+    let jti = match claims.get(settings.jti_claim.as_deref().unwrap_or(NO_NAME)) {
+        None => return Err(TokenError::invalid(NO_ID)),
+        Some(Value::Null) => return Err(TokenError::invalid(INVALID)),
+        // As in Django, a value of another type is stored as its text. PyJWT checks only the claim `jti` itself.
+        Some(jti) => python::text(jti),
+    };
+    let is_storable = !jti.contains('\0') && jti.chars().count() <= MAX_LENGTH;
+    is_storable.then_some(jti).ok_or_else(|| TokenError::invalid(INVALID))
 }

@@ -191,6 +191,22 @@ per_database! {
         assert_has(&response, &["<a class=\"dropdown-toggle\" href=\"#\" tabindex=\"-1\">alice</a>"]);
     }
 
+    async fn a_form_shows_refused_json_as_python_writes_it(db: TestDatabase) {
+        let app = TestApp::build(db, |_| {}).await;
+        let client = app.anonymous().with_header(PAGE.0, PAGE.1);
+        for (username, shown) in [
+            (json!(false), ""),
+            (json!(0), ""),
+            (json!(true), "True"),
+            (json!(1e16), "1e+16"),
+            (json!(["a", null]), "[&#39;a&#39;, None]"),
+        ] {
+            let response = client.post("/api/token/", json!({ "username": username })).await;
+            assert_eq!(response.status, 400);
+            assert_eq!(value_of(&response.body, "username"), shown, "{username}");
+        }
+    }
+
     async fn the_raw_data_are_empty_unless_json_comes_first(db: TestDatabase) {
         let app = TestApp::build(db, |settings| {
             settings.rest_framework.default_parser_classes = vec![Parser::Form, Parser::Json];

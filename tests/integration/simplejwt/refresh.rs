@@ -113,6 +113,15 @@ per_database! {
         }
     }
 
+    /// Python writes the key `None` as `null`, and a token that was read has this text as a second key, whose value comes last.
+    async fn without_a_type_claim_a_refresh_copies_the_claim_null(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.simple_jwt.token_type_claim = None).await;
+        let pair = app.login(&alice()).await;
+        assert_eq!(claims(&text(&pair, "access"))["null"], "access");
+        let refreshed = app.anonymous().post("/api/token/refresh/", json!({ "refresh": pair["refresh"] })).await;
+        assert_eq!(claims(&text(&refreshed.json(), "access"))["null"], "refresh");
+    }
+
     async fn a_refresh_token_expires_at_exp(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         let refresh = text(&app.login(&alice()).await, "refresh");
