@@ -35,8 +35,11 @@ pub async fn read_form(
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/x-www-form-urlencoded" => {
-            let fields = body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).count();
-            if fields > limits.fields { Err(FormError::TooManyFields) } else { Ok(QueryDict::parse(&body)) }
+            if QueryDict::count(&body) > limits.fields {
+                Err(FormError::TooManyFields)
+            } else {
+                Ok(QueryDict::parse(&body))
+            }
         }
         "multipart/form-data" => multipart(content_type, &body, limits.fields),
         _ => Ok(QueryDict::default()),

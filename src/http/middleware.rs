@@ -102,10 +102,11 @@ impl MiddlewareStack {
     /// `error_response`.
     pub async fn serve<B: MessageBody + 'static>(
         &self,
-        req: ServiceRequest,
+        mut req: ServiceRequest,
         next: Next<B>,
     ) -> Result<ServiceResponse, Error> {
         let mut info = RequestInfo::new(&req);
+        decode_slashes(&mut req);
         let outcome = match self.process_request(&req, &mut info) {
             Some(response) => Ok(req.into_response(response)),
             // Without `catch_unwind` a panic would close the connection without an answer.
@@ -141,6 +142,25 @@ impl MiddlewareStack {
             }
             entry.process_response(info, response);
         }
+    }
+}
+
+/// Decodes `%2F` in the path, which Django takes for a slash. actix decodes every other character before it looks for a route.
+fn decode_slashes(req: &mut ServiceRequest) {
+    let is_encoded = |path: &str| path.contains("%2F") || path.contains("%2f");
+    if !is_encoded(req.path()) {
+        return;
+    }
+    let path = req.path().replace("%2F", "/").replace("%2f", "/");
+    let target = match req.query_string() {
+        "" => path,
+        query => format!("{path}?{query}"),
+    };
+    let mut parts = req.uri().clone().into_parts();
+    parts.path_and_query = target.parse().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        req.match_info_mut().get_mut().update(&uri);
+        req.head_mut().uri = uri;
     }
 }
 
@@ -274,6 +294,14 @@ mod tests {
             assert_eq!(headers.get(header::LOCATION).unwrap(), "/thing/?a=1");
             assert_eq!(headers.get(header::CONTENT_TYPE).unwrap(), "text/html; charset=utf-8");
             assert_eq!(body, "");
+        }
+    }
+
+    #[actix_web::test]
+    async fn an_encoded_slash_is_a_slash() {
+        for path in ["/%74hing%2F", "/thing%2f?a=%2F"] {
+            let (status, _, body) = send(get(path)).await;
+            assert_eq!((status, &*body), (200, "a thing"), "{path}");
         }
     }
 

@@ -24,6 +24,12 @@ impl QueryDict {
         Self(pairs.map(read).collect())
     }
 
+    /// The number of fields in `text`, as `DATA_UPLOAD_MAX_NUMBER_FIELDS` limits it. As in Python, an empty pair counts too.
+    #[must_use]
+    pub fn count(text: &[u8]) -> usize {
+        text.split(|b| *b == b'&').count()
+    }
+
     /// The last value of `name`.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

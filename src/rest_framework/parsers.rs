@@ -13,6 +13,7 @@ use super::exceptions::ApiError;
 use super::mediatypes::{MAX_MEDIA_TYPE_LENGTH, MediaType};
 use crate::http::body::{self, BodyBudget, BodyError, Limits};
 use crate::http::multipart::{self, FormPart, MultiPartParserError};
+use crate::http::query_dict::QueryDict;
 
 /// Seconds after which a client may try again if its body did not fit into the memory of all bodies.
 const RETRY_AFTER: u64 = 1;
@@ -207,11 +208,11 @@ fn form(body: &[u8], charset: Charset, max_fields: usize) -> Result<Map<String, 
         let spaced: Vec<u8> = part.iter().map(|b| if *b == b'+' { b' ' } else { *b }).collect();
         charset.decode_lossy(&percent_encoding::percent_decode(&spaced).collect::<Vec<u8>>())
     };
+    if QueryDict::count(body) > max_fields {
+        return Err(too_many_fields());
+    }
     let mut fields = Map::new();
-    for (count, pair) in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()).enumerate() {
-        if count >= max_fields {
-            return Err(too_many_fields());
-        }
+    for pair in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
         let split = pair.iter().position(|b| *b == b'=').unwrap_or(pair.len());
         let value = pair.get(split + 1..).unwrap_or_default();
         fields.insert(decode(&pair[..split]), Value::String(decode(value)));
@@ -378,7 +379,9 @@ mod tests {
             parse_with(form.as_bytes(), b"a=1&b=2", limits).await.unwrap(),
             form_data(json!({ "a": "1", "b": "2" }))
         );
-        assert_eq!(parse_with(form.as_bytes(), b"a&b&c", limits).await.unwrap_err().status(), 400);
+        for body in [b"a&b&c".as_slice(), b"a&&b", b"&&"] {
+            assert_eq!(parse_with(form.as_bytes(), body, limits).await.unwrap_err().status(), 400);
+        }
         assert_eq!(parse_with(form.as_bytes(), b"a=123456789", limits).await.unwrap_err().status(), 413);
     }
 

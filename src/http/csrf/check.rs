@@ -45,7 +45,8 @@ impl Csrf {
         if self.settings.trusted_origins.iter().any(|trusted| !trusted.contains('*') && trusted == origin) {
             return true;
         }
-        let Some((scheme, host)) = SplitUrl::split(origin).map(|url| (url.scheme, url.netloc)) else { return false };
+        let origin = without_breaks(origin);
+        let Some((scheme, host)) = SplitUrl::split(&origin).map(|url| (url.scheme, url.netloc)) else { return false };
         let is_subdomain = |(trusted_scheme, pattern): &(String, String)| {
             pattern.starts_with('.') && *trusted_scheme == scheme && is_same_domain(host, pattern)
         };
@@ -54,6 +55,7 @@ impl Csrf {
 
     fn check_referer(&self, req: &HttpRequest) -> Result<(), CsrfFailure> {
         let referer = text(req, header::REFERER).ok_or(CsrfFailure::NoReferer)?;
+        let referer = without_breaks(&referer);
         let url = SplitUrl::split(&referer).ok_or(CsrfFailure::MalformedReferer)?;
         if url.scheme.is_empty() || url.netloc.is_empty() {
             return Err(CsrfFailure::MalformedReferer);
@@ -97,6 +99,11 @@ impl Csrf {
             Err(refused("incorrect"))
         }
     }
+}
+
+/// Removes what `urlsplit` of Python removes inside of a URL.
+fn without_breaks(url: &str) -> String {
+    url.replace(['\t', '\r', '\n'], "")
 }
 
 /// A header as WSGI hands it to Django: as Latin-1.

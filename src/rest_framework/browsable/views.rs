@@ -68,7 +68,7 @@ pub(super) async fn login(req: HttpRequest, payload: web::Payload) -> HttpRespon
 async fn show_or_log_in(req: &HttpRequest, form: &QueryDict) -> Result<HttpResponse, HttpResponse> {
     let apps = Apps::of(req).map_err(failed)?;
     let (state, db) = (apps.auth().map_err(failed)?, apps.database().map_err(failed)?);
-    let next = next(req, form);
+    let next = next(req, form).map_err(unreadable_form)?;
     let mut page = ApiLoginPage::new(req, state, next.clone());
     if *req.method() != Method::POST {
         return Ok(answer(&page));
@@ -114,7 +114,11 @@ pub(super) async fn logout(req: HttpRequest, payload: web::Payload) -> HttpRespo
     if let Err(error) = auth::logout(&req).await {
         return error.page();
     }
-    let response = match after_logout(&req, next(&req, &form).as_deref()) {
+    let next = match next(&req, &form) {
+        Ok(next) => next,
+        Err(error) => return unread(error),
+    };
+    let response = match after_logout(&req, next.as_deref()) {
         Some(url) => redirect(&url),
         None => {
             let login_url = url_of(&req, LOGIN).unwrap_or_default();
@@ -155,11 +159,15 @@ fn unreadable_form(error: FormError) -> HttpResponse {
 }
 
 /// Where the client wants to go, if that is on this site.
-fn next(req: &HttpRequest, form: &QueryDict) -> Option<String> {
-    let host = get_host(req).unwrap_or_default();
-    let params = QueryDict::parse(req.query_string().as_bytes());
-    let next = form.get("next").or_else(|| params.get("next"))?;
-    url_has_allowed_host_and_scheme(next, &host, is_secure(req)).then(|| next.to_owned())
+fn next(req: &HttpRequest, form: &QueryDict) -> Result<Option<String>, FormError> {
+    let query = req.query_string().as_bytes();
+    if RestFramework::of(req).is_ok_and(|framework| QueryDict::count(query) > framework.settings.limits.fields) {
+        return Err(FormError::TooManyFields);
+    }
+    let (params, host) = (QueryDict::parse(query), get_host(req).unwrap_or_default());
+    let next = form.get("next").or_else(|| params.get("next"));
+    let next = next.filter(|next| url_has_allowed_host_and_scheme(next, &host, is_secure(req)));
+    Ok(next.map(str::to_owned))
 }
 
 impl ApiLoginPage {

@@ -10,7 +10,10 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError};
 
 use super::mounted::MountedView;
 use super::view::ApiView;
+use crate::http::error_pages::bad_request;
+use crate::http::form_data::FormError;
 use crate::http::log_data::{Reason, request_line};
+use crate::http::query_dict::QueryDict;
 use crate::rest_framework::authentication;
 #[cfg(feature = "server")]
 use crate::rest_framework::authentication::session;
@@ -32,6 +35,10 @@ pub(super) async fn dispatch(mounted: Rc<MountedView>, req: HttpRequest, payload
         Ok(framework) => framework,
         Err(error) => return error.in_request(&req).error_response(),
     };
+    if QueryDict::count(req.query_string().as_bytes()) > framework.settings.limits.fields {
+        // As in Django, a page in every format, because `?format=` is one of the parameters.
+        return bad_request(FormError::TooManyFields.to_string());
+    }
     let renderers = view.renderer_classes(framework);
     let negotiated = match view.ignores_accept {
         true => Ok(AcceptedRenderer::fallback(renderers)),

@@ -73,6 +73,17 @@ per_database! {
         assert_eq!(app.anonymous().get("/api/protected/").await.header("Cache-Control"), "");
     }
 
+    async fn a_query_with_too_many_parameters_is_a_page_for_400(db: TestDatabase) {
+        let app = TestApp::build(db, |settings| settings.rest_framework.limits.fields = 2).await;
+        assert_eq!(app.anonymous().get("/api/protected/?a=1&b").await.status, 401);
+        for query in ["a=1&b&c", "&&"] {
+            let response = app.anonymous().get(&format!("/api/protected/?{query}")).await;
+            assert_eq!((response.status, response.header("Content-Type")), (400, "text/html; charset=utf-8"));
+            assert_eq!((response.header("Allow"), response.header("Vary")), ("", ""));
+            assert!(response.body.contains("<h1>Bad Request (400)</h1>"), "{}", response.body);
+        }
+    }
+
     async fn a_path_without_its_last_slash_is_redirected(db: TestDatabase) {
         let app = TestApp::build(db, |_| {}).await;
         for (path, location) in [
