@@ -61,6 +61,10 @@ pub enum Data {
     Form(Map<String, Value>),
 }
 
+/// The data of a body that was parsed before the view, kept in the extensions of the request. So no body is parsed twice.
+#[cfg(feature = "server")]
+pub(super) struct ParsedData(pub(super) Data);
+
 /// Reads `payload` by the first of `parsers` that takes its `Content-Type`.
 ///
 /// An empty body is an empty object with any `Content-Type`, as in DRF.

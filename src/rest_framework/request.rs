@@ -17,7 +17,7 @@ use super::checked::Checked;
 use super::exceptions::ApiError;
 use super::parsers;
 #[cfg(feature = "server")]
-use super::parsers::Data;
+use super::parsers::{Data, ParsedData};
 use super::permissions::{Permission, PermissionClass, check_object, check_permissions};
 use super::serializers::{Serializer, validate};
 use super::state::RestFramework;
@@ -243,7 +243,14 @@ async fn read<S: Serializer>(req: &HttpRequest, payload: Payload) -> Result<S, A
     let parsers = view.as_ref().map_or(&*settings.default_parser_classes, |view| view.parser_classes(framework));
     let view_limit = view.as_ref().and_then(|view| view.body_limit());
     let (limits, budget) = (settings.limits, &framework.body_budget);
-    let data = parsers::parse(req.headers(), payload, parsers, limits, view_limit, budget).await?;
+    #[cfg(feature = "server")]
+    let parsed = req.extensions_mut().remove::<ParsedData>().map(|ParsedData(data)| data);
+    #[cfg(not(feature = "server"))]
+    let parsed = None;
+    let data = match parsed {
+        Some(data) => data,
+        None => parsers::parse(req.headers(), payload, parsers, limits, view_limit, budget).await?,
+    };
     let checked = validate(req, &data, &settings.non_field_errors_key);
     #[cfg(feature = "server")]
     if let (Err(_), Data::Json(Value::Object(fields)) | Data::Form(fields)) = (&checked, &data) {

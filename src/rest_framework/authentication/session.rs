@@ -18,7 +18,7 @@ use crate::contrib::auth::{SharedUser, get_user};
 use crate::contrib::sessions::{SessionError, SessionStore};
 use crate::http::csrf::{self, CsrfFailure};
 use crate::rest_framework::exceptions::ApiError;
-use crate::rest_framework::parsers::{self, Data};
+use crate::rest_framework::parsers::{self, Data, ParsedData};
 use crate::rest_framework::state::RestFramework;
 use crate::rest_framework::views::ApiView;
 
@@ -92,7 +92,7 @@ impl From<SessionError> for ApiError {
 /// The CSRF token in the form of the request, or the error of a body that cannot be parsed, for [`SessionAuthentication`].
 struct FormToken(Result<Option<String>, ApiError>);
 
-/// Reads the body for the CSRF token in its form, and hands the body on for the parser.
+/// Reads the body for the CSRF token in its form, and hands the body on for the view, with its data if it could be parsed.
 ///
 /// # Errors
 /// Returns the errors of the parsers for a body that is too large or too slow.
@@ -105,9 +105,13 @@ pub(in crate::rest_framework) async fn read_form_token(
     let (limits, budget) = (framework.settings.limits, &framework.body_budget);
     let body = parsers::read_body(req.headers(), payload, limits, view.body_limit, budget).await?;
     let data = parsers::parse_body(req.headers(), &body, view.parser_classes(framework), limits.fields);
-    let token = data.map(|data| match data {
-        Data::Form(mut fields) => fields.remove(csrf::FIELD).and_then(|token| token.as_str().map(str::to_owned)),
-        Data::Json(_) => None,
+    let token = data.map(|data| {
+        let token = match &data {
+            Data::Form(fields) => fields.get(csrf::FIELD).and_then(|token| token.as_str().map(str::to_owned)),
+            Data::Json(_) => None,
+        };
+        req.extensions_mut().insert(ParsedData(data));
+        token
     });
     req.extensions_mut().insert(FormToken(token));
     Ok(payload_of(body))
