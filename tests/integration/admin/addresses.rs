@@ -1,5 +1,7 @@
 //! Addresses and their parameters, as Django reads them.
 
+use actix_web::http::Method;
+
 use super::{key, logged_in, messages, site, staff, submit};
 use crate::support::{Browser, TestDatabase};
 
@@ -78,6 +80,7 @@ per_database! {
             ("/admin/auth%2Fuser/", "/admin/auth/user/"),
             ("/admin/auth/%75ser/%c3%a4/", "/admin/auth/user/%25C3%25A4/"),
             ("/admin/%ff/", "/admin/%2525FF/"),
+            ("/%61dmin/auth/", "/admin/auth/"),
         ] {
             let response = nobody.get(path).await;
             let location = format!("/admin/login/?next={next}");
@@ -126,6 +129,52 @@ per_database! {
         assert_eq!((response.status, response.header("Location")), (302, "/admin/auth/user/a/b/password/change/"));
         let response = submit(&root, "/admin/password_change/done/", &[]).await;
         assert_eq!((response.status, response.header("Allow")), (405, "GET, HEAD, OPTIONS"));
+    }
+
+    async fn the_methods_of_the_pages_about_oneself_are_those_of_django(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        for (path, allow) in [
+            ("/admin/login/", "GET, POST, PUT, HEAD, OPTIONS"),
+            ("/admin/password_change/", "GET, POST, PUT, HEAD, OPTIONS"),
+            ("/admin/password_change/done/", "GET, HEAD, OPTIONS"),
+            ("/admin/logout/", "POST, OPTIONS"),
+        ] {
+            let response = root.send(Method::OPTIONS, path, None, "", &[]).await;
+            assert_eq!((response.status, response.header("Allow")), (200, allow), "{path}");
+        }
+    }
+
+    async fn a_line_break_is_in_no_address(db: TestDatabase) {
+        let app = site(db).await;
+        let (nobody, root) = (Browser::new(app.anonymous()), logged_in(&app, "root").await);
+        for path in ["/admin/%0A", "/admin/auth/user/1%0A/change/", "/admin/auth/user/%0A", "/admin/auth/group/1%0A/"] {
+            for browser in [&nobody, &root] {
+                let response = browser.get(path).await;
+                assert_eq!((response.status, response.header("Vary")), (404, ""), "{path}");
+                assert!(response.body.contains("<h1>Not Found</h1>"), "{}", response.body);
+            }
+        }
+        // This address has another pattern.
+        let id = key(&app, "auth_user", "username = 'root'").await;
+        assert_eq!(root.get(&format!("/admin/auth/user/{id}%0A/password/")).await.status, 200);
+    }
+
+    async fn a_query_with_too_many_parameters_is_refused_where_it_is_read(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        let (enough, too_many) = ("&".repeat(999), "&".repeat(1000));
+        for path in ["/admin/auth/user/", "/admin/auth/user/add/", "/api-auth/login/"] {
+            assert_eq!(root.get(&format!("{path}?{enough}")).await.status, 200, "{path}");
+            let response = root.get(&format!("{path}?{too_many}")).await;
+            assert_eq!((response.status, response.header("Content-Type")), (400, "text/html; charset=utf-8"), "{path}");
+            assert!(response.body.contains("<h1>Bad Request (400)</h1>"), "{}", response.body);
+        }
+        assert_eq!(root.get(&format!("/admin/?{too_many}")).await.status, 200);
+        assert_eq!(root.get(&format!("/admin/login/?{too_many}")).await.status, 302);
+        let nobody = Browser::new(app.anonymous());
+        assert_eq!(nobody.get(&format!("/admin/login/?{too_many}")).await.status, 400);
+        assert_eq!(nobody.get(&format!("/admin/auth/user/?{too_many}")).await.status, 302);
     }
 
     async fn a_list_that_cannot_be_shown_has_a_page_for_nobody(db: TestDatabase) {

@@ -82,6 +82,44 @@ per_database! {
         assert_eq!(entries, ["third", "second", "first"], "{}", page.body);
     }
 
+    async fn a_filter_without_choices_does_nothing(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        for query in ["groups__id__exact=1", "groups__id__exact=x", "groups__isnull=False"] {
+            let page = root.get(&format!("/admin/auth/user/?{query}")).await;
+            assert_eq!(page.status, 200);
+            assert!(page.body.contains("4 users\n"), "{}", page.body);
+            assert!(!page.body.contains("Clear all filters") && !page.body.contains("By groups"), "{}", page.body);
+        }
+        app.sql("INSERT INTO auth_group (id, name) VALUES (1, 'Editors')").await;
+        let page = root.get("/admin/auth/user/?groups__id__exact=1").await;
+        assert!(page.body.contains("0 users") && page.body.contains("Clear all filters"), "{}", page.body);
+    }
+
+    async fn numbers_are_those_of_python(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        let id = key(&app, "auth_user", "username = 'root'").await;
+        // The digits of Arabic: U+0660 is the zero.
+        let other_digits: String = id.to_string().bytes().map(|digit| format!("%D9%{:X}", 0xa0 + digit - b'0')).collect();
+        let too_large = "99999999999999999999";
+        for (query, rows) in [
+            (format!("id={other_digits}"), "1 user\n"),
+            (format!("id={too_large}"), "0 users\n"),
+            (format!("id__gt={too_large}"), "0 users\n"),
+            (format!("id__lt={too_large}"), "4 users\n"),
+            (format!("id__lte={too_large}"), "4 users\n"),
+            (format!("id__gte=-{too_large}"), "4 users\n"),
+            (format!("id__lt=-{too_large}"), "0 users\n"),
+            // A separator that Unicode does not count as white space.
+            ("q=%1Froot".to_owned(), "1 user\n"),
+        ] {
+            let page = root.get(&format!("/admin/auth/user/?{query}")).await;
+            assert!(page.status == 200 && page.body.contains(rows), "{query}: {}", page.body);
+        }
+        assert_eq!(root.get(&format!("/admin/auth/user/{other_digits}/change/")).await.status, 200);
+    }
+
     async fn a_filter_takes_the_truth_values_of_python(db: TestDatabase) {
         let app = site(db).await;
         let root = logged_in(&app, "root").await;

@@ -34,6 +34,8 @@ pub(in crate::contrib::admin) struct Filter {
     pub(super) is_active: bool,
     /// Whether there are more values than choices.
     pub(in crate::contrib::admin) is_cut: bool,
+    /// Whether it has choices. As in Django, a filter without choices still takes its parameters, and does nothing.
+    pub(super) is_shown: bool,
 }
 
 /// A value that the list can be limited to.
@@ -54,7 +56,7 @@ pub(in crate::contrib::admin) struct FilterLink {
 }
 
 impl Filter {
-    /// The filter of the field at `path`. `None` if it would have no choices.
+    /// The filter of the field at `path`. `None` if there is no such field.
     pub(super) fn new(
         conn: &mut DbConnection,
         site: &AdminSite,
@@ -74,8 +76,9 @@ impl Filter {
             condition: Statement::default(),
             is_active: false,
             is_cut: false,
+            is_shown: true,
         };
-        let has_output = match &field.kind {
+        filter.is_shown = match &field.kind {
             FieldKind::ForeignKey(_) | FieldKind::OneToOne(_) | FieldKind::ManyToMany(_) => {
                 filter.relation(conn, site, field, params)?
             }
@@ -87,14 +90,14 @@ impl Filter {
         if filter.removed.is_empty() {
             filter.removed.clone_from(&filter.expected);
         }
-        for name in &filter.expected {
+        for name in filter.expected.iter().filter(|_| filter.is_shown) {
             if let Some(values) = params.values(name) {
                 let one = condition(conn, joins, name, values)?;
                 filter.condition.push(if filter.condition.is_empty() { "" } else { " AND " }).append(one);
                 filter.is_active = true;
             }
         }
-        Ok(Some(filter).filter(|filter| has_output || filter.is_active))
+        Ok(Some(filter))
     }
 
     /// Whether it reads the parameter `name`.

@@ -70,7 +70,12 @@ fn of_column(column: &PathColumn, rest: &[&str], value: &str, path: &str) -> Res
                 condition.bind(&column.column, Some(&value), column.vendor);
                 Ok(condition)
             }
-            None => Ok(Statement::new("1 = 0")),
+            // A number that no row can have.
+            None => {
+                let is_negative = python::strip(value).starts_with('-');
+                let is_every_row = if is_negative { operator.starts_with('>') } else { operator.starts_with('<') };
+                Ok(Statement::new(if is_every_row { "1 = 1" } else { "1 = 0" }))
+            }
         }
     };
     match lookup {
@@ -115,7 +120,8 @@ fn parsed(column: &PathColumn, value: &str) -> Result<Option<String>, ChangeList
     match column.column.kind.parse(value) {
         Ok(value) => Ok(Some(value)),
         Err(_) if matches!(column.column.kind, ColumnKind::Integer(_)) => {
-            let digits = python::strip(value).trim_start_matches(['+', '-']);
+            let digits = python::ascii_digits(python::strip(value));
+            let digits = digits.trim_start_matches(['+', '-']);
             let is_number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
             if is_number { Ok(None) } else { Err(ChangeListError::Incorrect) }
         }

@@ -157,7 +157,7 @@ impl ChangeList {
     pub(in crate::contrib::admin) fn filters(&self) -> Vec<(&str, Vec<FilterLink>, bool)> {
         let links =
             |(index, filter): (usize, &Filter)| filter.links(&self.params, self.facets.get(index).map(Vec::as_slice));
-        let filters = self.filters.iter().enumerate();
+        let filters = self.filters.iter().enumerate().filter(|(_, filter)| filter.is_shown);
         filters.map(|filter| (filter.1.title.as_str(), links(filter), filter.1.is_cut)).collect()
     }
 

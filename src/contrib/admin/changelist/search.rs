@@ -9,6 +9,7 @@ use super::lookups::{escaped, like};
 use super::path::{Joins, PathColumn, PathTarget};
 use crate::contrib::admin::models::one_of;
 use crate::contrib::admin::sites::Registered;
+use crate::core::python;
 use crate::db::DbConnection;
 use crate::db::tables::{ColumnKind, Statement, Table, TableColumn};
 use crate::db::text_query::TextRow;
@@ -133,11 +134,11 @@ fn columns(
 /// The words of a search: `smart_split`. Quotes keep words together.
 fn words(query: &str) -> Vec<String> {
     let mut words = Vec::new();
-    let mut rest = query.trim_start();
+    let mut rest = query.trim_start_matches(python::is_space);
     while !rest.is_empty() {
         let (word, tail) = rest.split_at(end_of_word(rest));
         words.push(unquoted(word));
-        rest = tail.trim_start();
+        rest = tail.trim_start_matches(python::is_space);
     }
     words
 }
@@ -147,7 +148,7 @@ fn end_of_word(text: &str) -> usize {
     let mut at = 0;
     let mut has_quotes = false;
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
-        if c.is_whitespace() {
+        if python::is_space(c) {
             return at;
         }
         if matches!(c, '"' | '\'') {
@@ -161,7 +162,7 @@ fn end_of_word(text: &str) -> usize {
                 None if has_quotes => return at,
                 None => {
                     let rest = text.get(at..).unwrap_or_default();
-                    return at + rest.find(char::is_whitespace).unwrap_or(rest.len());
+                    return at + rest.find(python::is_space).unwrap_or(rest.len());
                 }
             }
         }
@@ -211,6 +212,7 @@ mod tests {
             (r#""say \"hi\"""#, vec!["say \"hi\""]),
             ("", vec![]),
             ("ü \u{3000}ö", vec!["ü", "ö"]),
+            ("\u{1f}a\u{1c}b", vec!["a", "b"]),
         ] {
             assert_eq!(words(query), expected, "{query}");
         }

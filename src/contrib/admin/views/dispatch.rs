@@ -44,6 +44,9 @@ pub(in crate::contrib::admin) async fn dispatch(req: HttpRequest, payload: web::
 async fn serve(req: HttpRequest, payload: web::Payload) -> Result<HttpResponse, PageError> {
     let apps = Apps::of(&req).map_err(PageError::internal)?.clone();
     let site = AdminSite::of_apps(&apps)?;
+    if !is_matched(&site, &decode_path(req.path())) {
+        return Err(PageError::NotFound);
+    }
     let form = match *req.method() {
         Method::GET | Method::HEAD | Method::OPTIONS => QueryDict::default(),
         _ => {
@@ -99,11 +102,17 @@ async fn form_limits(req: &HttpRequest, limits: Limits) -> Result<Limits, PageEr
     Ok(Limits { body: CREDENTIALS_BODY.min(limits.body), ..limits })
 }
 
+/// Django's patterns do not match line breaks, except in the keys of the pages that an app has added.
+fn is_matched(site: &AdminSite, path: &str) -> bool {
+    let page = || resolve(site, path.strip_prefix(site.base()).unwrap_or_default());
+    !path.contains('\n') || matches!(page(), Some(SitePage::Model(_, ModelPage::Own(..))))
+}
+
 /// The page at the path of the request, in Django's order: an anonymous client is sent to the login page from every path.
 async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, PageError> {
-    let path = request.req.path().strip_prefix(site.base()).unwrap_or_default().to_owned();
-    let path = decode_path(&path);
-    let page = resolve(site, &path);
+    let path = decode_path(request.req.path());
+    let path = path.strip_prefix(site.base()).unwrap_or_default();
+    let page = resolve(site, path);
     let is_staff = request.user.as_ref().is_some_and(|user| user.is_active() && user.is_staff());
     if !is_staff && !matches!(page, Some(SitePage::Login)) {
         return Ok(match page {
@@ -111,15 +120,28 @@ async fn view(site: &AdminSite, request: &AdminRequest) -> Result<HttpResponse, 
             _ => redirect(&format!("{}login/?next={}", site.base(), next(&request.full_path()))),
         });
     }
-    let Some(page) = page else { return catch_all(site, request, &path) };
-    let is_known = matches!(*request.req.method(), Method::GET | Method::HEAD | Method::POST);
-    if !is_known && !matches!(page, SitePage::Login | SitePage::Logout) {
-        return Ok(unknown_method(request.req.method(), "GET, HEAD, POST, OPTIONS"));
+    let Some(page) = page else { return catch_all(site, request, path) };
+    let allow = match page {
+        SitePage::Login | SitePage::PasswordChange => "GET, POST, PUT, HEAD, OPTIONS",
+        SitePage::PasswordChangeDone => "GET, HEAD, OPTIONS",
+        SitePage::Logout => "POST, OPTIONS",
+        _ => "GET, HEAD, POST, OPTIONS",
+    };
+    let method = request.req.method();
+    let is_known = matches!(*method, Method::GET | Method::HEAD | Method::POST);
+    if !is_known || (matches!(page, SitePage::PasswordChangeDone) && request.is_post()) {
+        return Ok(unknown_method(method, allow));
+    }
+    let reads_query = match page {
+        SitePage::Login => !is_staff || request.is_post(),
+        SitePage::Model(_, page) => !matches!(page, ModelPage::Object),
+        _ => false,
+    };
+    let limits: Limits = request.apps.registry().settings();
+    if reads_query && QueryDict::count(request.req.query_string().as_bytes()) > limits.fields {
+        return Err(FormError::TooManyFields.into());
     }
     match page {
-        SitePage::PasswordChangeDone if request.is_post() => {
-            Ok(unknown_method(request.req.method(), "GET, HEAD, OPTIONS"))
-        }
         SitePage::Index => site_pages::index(site, request).await,
         SitePage::Login => site_pages::login(site, request).await,
         SitePage::Logout => site_pages::logout(site, request).await,

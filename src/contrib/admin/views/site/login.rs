@@ -44,7 +44,7 @@ pub(in crate::contrib::admin::views) async fn login(
         Method::GET if may_enter => Ok(redirect(site.base())),
         Method::GET | Method::HEAD => Ok(render(StatusCode::OK, &LoginPage::new(site, request)?)),
         Method::POST => log_in(site, request).await,
-        _ => Ok(method_not_allowed("GET, HEAD, POST")),
+        _ => Ok(method_not_allowed("GET, POST, PUT, HEAD, OPTIONS")),
     }
 }
 

@@ -25,7 +25,7 @@ pub(in crate::contrib::admin::views) async fn logout(
     request: &AdminRequest,
 ) -> Result<HttpResponse, PageError> {
     if !request.is_post() {
-        return Ok(method_not_allowed("OPTIONS, POST"));
+        return Ok(method_not_allowed("POST, OPTIONS"));
     }
     auth::logout(&request.req).await?;
     if let Some(url) = after_logout(&request.req, request.next()) {
