@@ -82,11 +82,16 @@ impl QueryDict {
         self.0.is_empty()
     }
 
-    /// The text that [`QueryDict::parse`] reads: `urlencode`.
+    /// The text that [`QueryDict::parse`] reads: `urlencode`. All values of a name are where its first one is.
     #[must_use]
     pub fn urlencode(&self) -> String {
-        let pair = |(name, value): &(String, String)| format!("{}={}", quote_plus(name), quote_plus(value));
-        self.0.iter().map(pair).collect::<Vec<_>>().join("&")
+        let is_first = |(index, (name, _)): &(usize, &(String, String))| {
+            self.0.iter().position(|(n, _)| n == name) == Some(*index)
+        };
+        let names = self.0.iter().enumerate().filter(is_first).map(|(_, (name, _))| name);
+        let pair = |name: &str, value: &str| format!("{}={}", quote_plus(name), quote_plus(value));
+        let pairs = names.flat_map(|name| self.get_list(name).into_iter().map(move |value| pair(name, value)));
+        pairs.collect::<Vec<_>>().join("&")
     }
 
     /// `url` with this query, if it is not empty.
@@ -141,5 +146,6 @@ mod tests {
         let query: QueryDict = [("a b", "1&2"), ("_f", "is_staff__exact=1"), ("é", "~-.")].into_iter().collect();
         assert_eq!(query.urlencode(), "a+b=1%262&_f=is_staff__exact%3D1&%C3%A9=~-.");
         assert_eq!(QueryDict::parse(query.urlencode().as_bytes()), query);
+        assert_eq!(QueryDict::parse(b"a=1&b=2&a=3").urlencode(), "a=1&a=3&b=2");
     }
 }

@@ -53,6 +53,19 @@ per_database! {
         assert!(!page.body.contains(&hash[..12]) && !page.body.contains("long phrase"), "{}", page.body);
     }
 
+    async fn a_single_new_password_of_ones_own_is_checked_too(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        root.get("/admin/password_change/").await;
+        let fields = [("old_password", "correct horse"), ("new_password1", ""), ("new_password2", "short")];
+        let response = submit(&root, "/admin/password_change/", &fields).await;
+        let too_short = "This password is too short. It must contain at least 8 characters.";
+        assert_eq!(errors(&response), [
+            ("new_password1".to_owned(), vec!["This field is required.".to_owned()]),
+            ("new_password2".to_owned(), vec![too_short.to_owned()]),
+        ]);
+    }
+
     async fn a_weak_password_is_refused_whatever_the_client_sends(db: TestDatabase) {
         let app = site(db).await;
         let root = logged_in(&app, "root").await;

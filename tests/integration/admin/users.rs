@@ -120,6 +120,16 @@ per_database! {
         assert_eq!(root.get(&format!("/admin/auth/user/{other_digits}/change/")).await.status, 200);
     }
 
+    async fn the_link_that_clears_filters_keeps_the_other_conditions(db: TestDatabase) {
+        let app = site(db).await;
+        let root = logged_in(&app, "root").await;
+        let query = "is_staff__exact=1&username__in=root,x&id=1&id=2&last_login__isnull=1&q=a";
+        let page = root.get(&format!("/admin/auth/user/?{query}")).await;
+        let link = page.body.split("\">✖ Clear all filters").next().unwrap().rsplit("href=\"").next().unwrap();
+        let kept = "id=1&#38;id=2&#38;last_login__isnull=True&#38;q=a&#38;username__in=%5B%27root%27%2C+%27x%27%5D";
+        assert_eq!(link, format!("?{kept}"), "{}", page.body);
+    }
+
     async fn a_filter_takes_the_truth_values_of_python(db: TestDatabase) {
         let app = site(db).await;
         let root = logged_in(&app, "root").await;

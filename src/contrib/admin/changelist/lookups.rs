@@ -45,6 +45,17 @@ pub(super) fn condition(
     Ok(any)
 }
 
+/// The text of the value that `prepare_lookup_value` makes: a list for `in`, a boolean for `isnull`.
+pub(super) fn prepared(path: &str, value: &str) -> String {
+    if path.ends_with("__in") {
+        python::text(&value.split(',').collect())
+    } else if path.ends_with("__isnull") {
+        python::text(&is_true(value).into())
+    } else {
+        value.to_owned()
+    }
+}
+
 /// `prepare_lookup_value` for `isnull`.
 fn is_true(value: &str) -> bool {
     !["", "false", "0"].contains(&value.to_lowercase().as_str())

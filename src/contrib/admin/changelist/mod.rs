@@ -148,9 +148,17 @@ impl ChangeList {
     /// The link that clears all filters, if any is set.
     pub(in crate::contrib::admin) fn clear_url(&self) -> Option<String> {
         let filters: Vec<&str> = self.params.filters().map(|(name, _)| name).collect();
-        let remaining: Vec<(&str, Option<&str>)> =
-            self.remaining.iter().map(|(name, values)| (name.as_str(), values.last().map(String::as_str))).collect();
-        self.filters.iter().any(|filter| filter.is_active).then(|| self.params.query_string(&remaining, &filters))
+        // As in Django, the link has the values as the look-ups use them.
+        let prepared = |(name, values): &(String, Vec<String>)| {
+            let values: Vec<String> = values.iter().map(|value| lookups::prepared(name, value)).collect();
+            (name.clone(), values)
+        };
+        let remaining: Vec<(String, Vec<String>)> = self.remaining.iter().map(prepared).collect();
+        let new: Vec<(&str, Option<&str>)> = remaining
+            .iter()
+            .flat_map(|(name, values)| values.iter().map(|value| (name.as_str(), Some(value.as_str()))))
+            .collect();
+        self.filters.iter().any(|filter| filter.is_active).then(|| self.params.query_string(&new, &filters))
     }
 
     /// The filters: heading, choices, and whether there are more values than choices.

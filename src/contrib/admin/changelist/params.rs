@@ -117,7 +117,7 @@ impl Params {
             .map(|(name, values)| (name.as_str(), values.iter().map(String::as_str).collect()))
             .collect();
         params.extend(new.iter().filter_map(|(name, value)| value.map(|value| (*name, vec![value]))));
-        params.sort();
+        params.sort_by_key(|(name, _)| *name);
         let pairs = params.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
         let pairs: Vec<_> = pairs.map(|(name, value)| format!("{}={}", quote_plus(name), quote_plus(value))).collect();
         format!("?{}", pairs.join("&"))

@@ -155,14 +155,16 @@ fn check(request: &AdminRequest, entered: &SubmittedPasswords) -> Result<[Vec<St
     let (auth, user) = (request.auth()?, request.user()?);
     let mut errors = [&entered.old, &entered.new1, &entered.new2]
         .map(|password| auth::required(password.expose()).map(str::to_owned).into_iter().collect::<Vec<_>>());
-    if errors[1].is_empty() && errors[2].is_empty() {
+    if errors[1].is_empty() && errors[2].is_empty() && entered.new1 != entered.new2 {
+        errors[2].push(DIFFERENT.to_owned());
+    }
+    // As in Django, the confirmation is checked even if the first password is missing.
+    if errors[2].is_empty() {
         let (first_name, last_name) = (user.text("first_name"), user.text("last_name"));
         let email = user.text(auth.users().email_field());
         let user =
             UserAttributes { username: user.username(), first_name: &first_name, last_name: &last_name, email: &email };
-        if entered.new1 != entered.new2 {
-            errors[2].push(DIFFERENT.to_owned());
-        } else if let Err(problems) = validate_password(entered.new2.expose(), &user, auth.password_validators()) {
+        if let Err(problems) = validate_password(entered.new2.expose(), &user, auth.password_validators()) {
             errors[2].extend(problems.iter().map(ToString::to_string));
         }
     }
