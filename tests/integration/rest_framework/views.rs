@@ -31,6 +31,7 @@ per_database! {
         for (body, problem) in [
             (r#"{"username":"a\ud800b","password":"x"}"#, "unexpected end of hex escape at line 1 column 21"),
             (&deep, "recursion limit exceeded at line 1 column 128"),
+            (r#"{"username":1e999}"#, "number out of range at line 1 column 17"),
         ] {
             let response = app.anonymous().send(Method::POST, "/api/token/", Some("application/json"), body.as_bytes()).await;
             let expected = json!({ "detail": format!("JSON parse error - {problem}") });
