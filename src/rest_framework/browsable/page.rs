@@ -133,7 +133,7 @@ pub(in crate::rest_framework) async fn render(
         headers: headers(mounted, framework, head.headers()),
         parts: match other_renderer(mounted, framework) {
             Some(_) => parts(&json),
-            None => vec![Part { class: "", text: NO_RENDERERS }],
+            None => vec![JsonSpan { class: "", text: NO_RENDERERS }],
         },
         can_get: is_handled(&Method::GET),
         can_options: may_use.method(&Method::OPTIONS).await,

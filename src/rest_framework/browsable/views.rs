@@ -116,7 +116,7 @@ pub(super) async fn logout(req: HttpRequest, payload: web::Payload) -> HttpRespo
     }
     let next = match next(&req, &form) {
         Ok(next) => next,
-        Err(error) => return unread(error),
+        Err(error) => return unreadable_form(error),
     };
     let response = match after_logout(&req, next.as_deref()) {
         Some(url) => redirect(&url),
