@@ -5,6 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
 use super::DbConnection;
+#[cfg(feature = "postgres")]
+use super::text_query::TextQuery;
 
 /// Takes the lock `name` until the end of the transaction, and waits for it if another transaction on the same tables has it.
 ///
@@ -17,14 +19,15 @@ pub fn advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => {
             let _ = name;
+            Ok(())
         }
+        // As a text query, because a rotation takes a lock too, and this is prepared once.
         #[cfg(feature = "postgres")]
-        DbConnection::Postgres(conn) => {
-            let query = "SELECT pg_advisory_xact_lock(hashtext($1), hashtext(current_schema()))";
-            diesel::sql_query(query).bind::<Text, _>(name).execute(conn)?;
+        DbConnection::Postgres(_) => {
+            let query = TextQuery::default().sql("SELECT pg_advisory_xact_lock(hashtext(").bind(Some(name));
+            query.sql("), hashtext(current_schema()))").run(conn).map(drop)
         }
     }
-    Ok(())
 }
 
 /// Takes the lock `name` until the end of the transaction and returns `true`, or returns `false` if another server with the

@@ -24,10 +24,11 @@ impl QueryDict {
         Self(pairs.map(read).collect())
     }
 
-    /// The number of fields in `text`, as `DATA_UPLOAD_MAX_NUMBER_FIELDS` limits it. As in Python, an empty pair counts too.
+    /// The number of fields in `text`, as `DATA_UPLOAD_MAX_NUMBER_FIELDS` limits it. As in Python, an empty pair counts too,
+    /// but not an empty text.
     #[must_use]
     pub fn count(text: &[u8]) -> usize {
-        text.split(|b| *b == b'&').count()
+        if text.is_empty() { 0 } else { text.split(|b| *b == b'&').count() }
     }
 
     /// The last value of `name`.
@@ -131,6 +132,13 @@ impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for QueryDict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_are_counted_as_in_python() {
+        for (text, count) in [("", 0), ("a", 1), ("&", 2), ("a=1&&b", 3)] {
+            assert_eq!(QueryDict::count(text.as_bytes()), count, "{text}");
+        }
+    }
 
     #[test]
     fn of_several_values_the_last_is_the_value() {

@@ -223,10 +223,9 @@ impl TokenSerializer for TokenRefreshSerializer {
                     return Err(TokenError::invalid(INVALID));
                 }
                 let owner = owner.and_then(|user| user.pk());
+                refresh.lock_logins(owner, &jwt, conn)?;
                 if jwt.settings.blacklist_after_rotation {
                     refresh.blacklist(owner, &jwt, conn)?;
-                } else {
-                    refresh.check_blacklist(owner, &jwt, conn)?;
                 }
                 successor.outstand(&raw, owner, &jwt, conn)
             };

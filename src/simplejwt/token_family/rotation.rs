@@ -10,7 +10,7 @@ use super::claims::FamilyClaims;
 use super::client::Client;
 use super::models::{
     EndReason, FamilyActivity, FamilyLookup, FamilyStep, FamilyToken, NewTokenFamily, TokenFamily, advance, end_family,
-    limit, lock_user,
+    limit,
 };
 use super::settings::{MAX_GRACE_PERIOD, TokenFamilySettings};
 use crate::contrib::auth::UserId;
@@ -99,15 +99,8 @@ impl Rotation {
         let owner = self.owner(conn)?;
         let (old, new) = (jti(&self.old, settings)?, jti(&self.new, settings)?);
         // The order of locks: the user, the family, the token.
-        let limited = owner.filter(|_| self.starts && settings.token_family.sessions_max.is_some());
-        if let Some(user_id) = limited {
-            lock_user(conn, user_id)?;
-        }
         if self.starts {
-            // Neither the row of a family nor a claim would stop the end of all logins.
-            if !settings.blacklist_after_rotation {
-                self.old.check_blacklist(owner, &self.jwt, conn)?;
-            }
+            self.old.lock_logins(owner, &self.jwt, conn)?;
             self.record(owner, &old).create(conn)?;
         }
         let (family_id, client, now) = (&self.family.id, &self.client, self.now());
@@ -117,7 +110,7 @@ impl Rotation {
             return Err(NotRotated::Unsettled);
         }
         self.new.outstand(&self.raw, owner, &self.jwt, conn)?;
-        if let Some(user_id) = limited {
+        if let Some(user_id) = owner.filter(|_| self.starts) {
             limit(conn, user_id, now, &settings.token_family)?;
         }
         Ok(())

@@ -186,10 +186,13 @@ impl<C: Revocable> Token<C> {
         Err(TokenError::blacklisted())
     }
 
-    /// Refuses a token that was blacklisted after the first check, before a transaction issues another token for it without
-    /// blacklisting it. `user_id` is the key of its user, whose logins stay locked until the end of the transaction. So a
-    /// concurrent end of all logins either comes first, and the token is refused, or finds the new token.
-    pub(in crate::simplejwt) fn check_blacklist(
+    /// Locks the logins of the token's user until the end of the transaction, before another token is issued for this one. So a
+    /// concurrent end of all logins either comes first, and this token is refused, or finds the new token. `user_id` is the key of
+    /// the user.
+    ///
+    /// # Errors
+    /// `Token is blacklisted` if it has been blacklisted since it was checked.
+    pub(in crate::simplejwt) fn lock_logins(
         &self,
         user_id: Option<UserId>,
         jwt: &JwtState,
@@ -197,6 +200,10 @@ impl<C: Revocable> Token<C> {
     ) -> Result<(), TokenError> {
         if let Some(user_id) = user_id {
             lock_user(conn, user_id)?;
+        }
+        if jwt.settings.blacklist_after_rotation {
+            // `blacklist` finds it out.
+            return Ok(());
         }
         match BlacklistLookup(jti(&self.claims, &jwt.settings)?).find(conn)? {
             Some(()) => Err(TokenError::blacklisted()),

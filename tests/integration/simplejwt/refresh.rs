@@ -1,5 +1,6 @@
 //! `POST /api/token/refresh/`. Python counterpart: `TestTokenRefreshView`, `TestTokenBlacklist`.
 
+use actix_simplejwt::Settings;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -172,14 +173,19 @@ async fn a_user_who_is_deleted_before_the_commit_cannot_refresh() {
     assert_eq!(app.count("token_blacklist_blacklistedtoken").await, 0);
 }
 
-/// The new token of a rotation without blacklisting is not yet visible when the end of all logins looks for tokens.
+/// The new token of a rotation is not yet visible when the end of all logins looks for tokens.
 #[actix_web::test]
 async fn a_refresh_waits_for_the_end_of_all_logins() {
-    for families in [false, true] {
+    for (families, blacklist) in [(false, false), (false, true), (true, false), (true, true)] {
         let Some(db) = TestDatabase::postgres() else { return };
         let app = TestApp::build(db, |_| {}).await;
+        // A token without a family.
         let refresh = text(&app.login(&alice()).await, "refresh");
-        let app = app.another(|settings| settings.simple_jwt.token_family.enabled = families).await;
+        let adjust = |settings: &mut Settings| {
+            settings.simple_jwt.token_family.enabled = families;
+            settings.simple_jwt.blacklist_after_rotation = blacklist;
+        };
+        let app = app.another(adjust).await;
         let end = "SELECT pg_advisory_xact_lock(hashtext('logins of user ' || id), hashtext(current_schema())) \
                    FROM auth_user WHERE username = 'alice'; \
                    INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at) \

@@ -94,7 +94,8 @@ pub fn end_all(
     with_families: bool,
 ) -> QueryResult<()> {
     lock_user(conn, user_id)?;
-    // The successor of a token that is being rotated is visible only after the commit of the rotation. The next turn ends it.
+    // Rotations in families lock only their family, and those of a Django on the same database lock nothing. So tokens may be added
+    // meanwhile, which the next turn ends.
     for _turn in 0..MAX_TURNS {
         // The tokens are read first. A family is recorded together with its tokens, so the families of all these tokens are found
         // and locked before the first token is locked.
@@ -104,9 +105,10 @@ pub fn end_all(
             BlacklistedToken::create_many(conn, ids, now)?;
         }
         if ids.is_empty() && ended == 0 {
-            break;
+            return Ok(());
         }
     }
+    log::warn!("tokens of user {user_id} were refreshed by a Django while they were ended, so some may still be valid");
     Ok(())
 }
 

@@ -149,12 +149,4 @@ impl TokenFamily {
         diesel::delete(blacklisted::table.filter(blacklisted::family_id.eq_any(&ids))).execute(conn)?;
         diesel::delete(families::table.filter(families::id.eq_any(&ids))).execute(conn)
     }
-
-    /// Number of families that have expired at `now`.
-    ///
-    /// # Errors
-    /// Returns the errors of the database.
-    pub fn count_expired(conn: &mut DbConnection, now: DateTime<Utc>) -> QueryResult<i64> {
-        families::table.filter(families::expires_at.le(to_db(now))).count().get_result(conn)
-    }
 }
