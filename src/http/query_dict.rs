@@ -61,6 +61,7 @@ impl QueryDict {
 
     /// The same, sorted by the names: `sorted(query.items())`.
     #[must_use]
+    #[cfg(feature = "server")]
     pub(crate) fn sorted(mut self) -> Self {
         self.0.sort_by(|one, other| one.0.cmp(&other.0));
         self
