@@ -71,7 +71,7 @@ pub fn ascii_digits(text: &str) -> Cow<'_, str> {
     text.chars().map(|c| digit(c).unwrap_or(c)).collect()
 }
 
-/// The decimal digits of Unicode: the zero of each script, which the digits from 1 to 9 follow.
+/// The decimal digits of Unicode 14, as in Python 3.11: the zero of each script, which the digits from 1 to 9 follow.
 const ZEROS: [char; 66] = [
     '\u{30}',
     '\u{660}',

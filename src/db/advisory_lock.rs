@@ -15,17 +15,30 @@ use super::text_query::TextQuery;
 /// # Errors
 /// Returns the errors of the database.
 pub fn advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
+    lock(conn, "SELECT pg_advisory_xact_lock(hashtext(", name)
+}
+
+/// Same as [`advisory_lock`], but several transactions may share the lock. It waits only for a transaction that has called
+/// [`advisory_lock`]. Do not call both in one transaction: two such transactions would wait for each other.
+///
+/// # Errors
+/// Returns the errors of the database.
+pub fn shared_advisory_lock(conn: &mut DbConnection, name: &str) -> QueryResult<()> {
+    lock(conn, "SELECT pg_advisory_xact_lock_shared(hashtext(", name)
+}
+
+fn lock(conn: &mut DbConnection, select: &str, name: &str) -> QueryResult<()> {
     match conn {
         #[cfg(feature = "sqlite")]
         DbConnection::Sqlite(_) => {
-            let _ = name;
+            let _ = (select, name);
             Ok(())
         }
-        // As a text query, because a rotation takes a lock too, and this is prepared once.
+        // A text query is prepared once, and logins and rotations take a lock.
         #[cfg(feature = "postgres")]
         DbConnection::Postgres(_) => {
-            let query = TextQuery::default().sql("SELECT pg_advisory_xact_lock(hashtext(").bind(Some(name));
-            query.sql("), hashtext(current_schema()))").run(conn).map(drop)
+            let query = TextQuery::default().sql(select).bind(Some(name)).sql("), hashtext(current_schema()))");
+            query.run(conn).map(drop)
         }
     }
 }

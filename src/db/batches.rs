@@ -9,7 +9,7 @@ const REST: u32 = 9;
 
 /// Calls `delete_batch`, each time in a transaction of its own, until it has no row to delete. Returns the number of deleted rows.
 ///
-/// Stops if another instance does the same: it has the `lock`.
+/// Stops if another instance is just deleting a batch: it has the `lock`.
 ///
 /// # Errors
 /// Returns an error if the database fails. The earlier batches stay deleted.

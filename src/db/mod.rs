@@ -47,7 +47,7 @@ pub mod text_query;
 pub mod types;
 mod url;
 
-pub use advisory_lock::{advisory_lock, try_advisory_lock};
+pub use advisory_lock::{advisory_lock, shared_advisory_lock, try_advisory_lock};
 pub use batches::delete_in_batches;
 pub use connection::{DbConnection, snapshot, transaction};
 pub(crate) use connection::{MultiBackend, with_backend};

@@ -145,7 +145,8 @@ impl MiddlewareStack {
     }
 }
 
-/// Decodes `%2F` in the path, which Django takes for a slash. actix decodes every other character before it looks for a route.
+/// Decodes `%2F` in the path, which Django takes for a slash. actix decodes the others before it
+/// looks for a route, except `%25` and `%2B`.
 fn decode_slashes(req: &mut ServiceRequest) {
     let is_encoded = |path: &str| path.contains("%2F") || path.contains("%2f");
     if !is_encoded(req.path()) {

@@ -12,6 +12,7 @@ use super::settings::SimpleJwtSettings;
 use super::state::JwtState;
 use super::token_blacklist::models::BlacklistLookup;
 use super::token_family::client::Client;
+use super::token_family::models::share_user;
 use super::tokens::blacklist_mixin::{check_family, jti};
 use super::tokens::{Refresh, RefreshToken, Revocable, Sliding, SlidingToken, Token, UntypedToken, password_digest};
 use crate::contrib::auth::models::UserLookup;
@@ -223,7 +224,10 @@ impl TokenSerializer for TokenRefreshSerializer {
                     return Err(TokenError::invalid(INVALID));
                 }
                 let owner = owner.and_then(|user| user.pk());
-                refresh.lock_logins(owner, &jwt, conn)?;
+                if let Some(user_id) = owner {
+                    share_user(conn, user_id)?;
+                }
+                refresh.check_again(&jwt, conn)?;
                 if jwt.settings.blacklist_after_rotation {
                     refresh.blacklist(owner, &jwt, conn)?;
                 }

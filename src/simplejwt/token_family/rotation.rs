@@ -10,7 +10,7 @@ use super::claims::FamilyClaims;
 use super::client::Client;
 use super::models::{
     EndReason, FamilyActivity, FamilyLookup, FamilyStep, FamilyToken, NewTokenFamily, TokenFamily, advance, end_family,
-    limit,
+    limit, lock_user,
 };
 use super::settings::{MAX_GRACE_PERIOD, TokenFamilySettings};
 use crate::contrib::auth::UserId;
@@ -100,7 +100,8 @@ impl Rotation {
         let (old, new) = (jti(&self.old, settings)?, jti(&self.new, settings)?);
         // The order of locks: the user, the family, the token.
         if self.starts {
-            self.old.lock_logins(owner, &self.jwt, conn)?;
+            self.lock_logins(owner, conn)?;
+            self.old.check_again(&self.jwt, conn)?;
             self.record(owner, &old).create(conn)?;
         }
         let (family_id, client, now) = (&self.family.id, &self.client, self.now());
@@ -126,6 +127,8 @@ impl Rotation {
         let is_blacklisted =
             |conn: &mut DbConnection| BlacklistLookup(old.clone()).find(conn).map(|found| found.is_some());
         if !self.starts {
+            // The end of all logins cannot see a family that is being recorded.
+            self.lock_logins(owner, conn)?;
             let Some(family) = self.record(owner, &old).get_or_create(conn)? else {
                 let refused = Err(TokenError::foreign_family(owner));
                 return if is_blacklisted(conn)? { Ok(Outcome::Blacklisted) } else { refused };
@@ -143,6 +146,10 @@ impl Rotation {
             self.old.outstand(&self.old.encode(&self.jwt)?, owner, &self.jwt, conn)?;
         }
         Ok(Outcome::Recorded)
+    }
+
+    fn lock_logins(&self, owner: Option<UserId>, conn: &mut DbConnection) -> QueryResult<()> {
+        owner.map_or(Ok(()), |user_id| lock_user(conn, user_id))
     }
 
     /// The family, if it is not recorded yet.

@@ -108,8 +108,9 @@ impl<C: Revocable> Token<C> {
         if let Some(user_id) = user.pk() {
             lock_user(conn, user_id)?;
         }
-        let (verified, user) = (user.password(), users.get_by_natural_key(conn, user.username())?);
-        let user = user.ok_or_else(|| refused("user was deleted meanwhile".to_owned()))?;
+        let (verified, pk) = (user.password(), user.pk());
+        let user = users.get_by_natural_key(conn, user.username())?.filter(|user| user.pk() == pk);
+        let user = user.ok_or_else(|| refused("user was deleted or renamed meanwhile".to_owned()))?;
         if user.password() != verified {
             return Err(refused(format!("the password of {} was changed meanwhile", &*user)));
         }
@@ -186,23 +187,15 @@ impl<C: Revocable> Token<C> {
         Err(TokenError::blacklisted())
     }
 
-    /// Locks the logins of the token's user until the end of the transaction, before another token is issued for this one. So a
-    /// concurrent end of all logins either comes first, and this token is refused, or finds the new token. `user_id` is the key of
-    /// the user.
+    /// Refuses a token that was blacklisted after the first check, before a transaction issues another token for it. The
+    /// transaction must have called [`lock_user`] or [`share_user`](crate::simplejwt::token_family::models::share_user): then a
+    /// concurrent end of all logins has either come first, or finds the new token. With `BLACKLIST_AFTER_ROTATION` nothing is
+    /// checked, because [`Token::blacklist`] does it.
     ///
     /// # Errors
-    /// `Token is blacklisted` if it has been blacklisted since it was checked.
-    pub(in crate::simplejwt) fn lock_logins(
-        &self,
-        user_id: Option<UserId>,
-        jwt: &JwtState,
-        conn: &mut DbConnection,
-    ) -> Result<(), TokenError> {
-        if let Some(user_id) = user_id {
-            lock_user(conn, user_id)?;
-        }
+    /// `Token is blacklisted`.
+    pub(in crate::simplejwt) fn check_again(&self, jwt: &JwtState, conn: &mut DbConnection) -> Result<(), TokenError> {
         if jwt.settings.blacklist_after_rotation {
-            // `blacklist` finds it out.
             return Ok(());
         }
         match BlacklistLookup(jti(&self.claims, &jwt.settings)?).find(conn)? {

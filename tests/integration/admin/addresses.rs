@@ -2,8 +2,8 @@
 
 use actix_web::http::Method;
 
-use super::{key, logged_in, messages, site, staff, submit};
-use crate::support::{Browser, TestDatabase};
+use super::{key, logged_in, messages, shop, site, staff, submit, urls};
+use crate::support::{Browser, TestApp, TestDatabase};
 
 /// The attribute `action` of the main form of a page.
 fn action(body: &str) -> &str {
@@ -197,5 +197,18 @@ per_database! {
         assert!(chosen[0].contains("name=\"usable_password\""), "{}", chosen[0]);
         assert!(chosen[0].contains("value=\"false\" checked"), "{}", chosen[0]);
         assert!(page.body.contains("value=\"hugo\"") && !page.body.contains("value=\"secret\""), "{}", page.body);
+    }
+
+    async fn a_filter_by_a_model_without_pages_has_no_choices_to_count(db: TestDatabase) {
+        let extend = |builder: actix_simplejwt::AppsBuilder| builder.admin(shop::FilteredNoteAdmin);
+        let app = TestApp::build_site(db, urls, |_| {}, extend).await;
+        shop::make_tables(&app).await;
+        app.sql("UPDATE auth_user SET is_superuser = TRUE, is_staff = TRUE WHERE username = 'alice'").await;
+        app.sql("INSERT INTO shop_note (text) VALUES ('one')").await;
+        let alice = logged_in(&app, "alice").await;
+        let page = alice.get("/admin/shop/note/?_facets=True").await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        assert!(page.body.contains("By text") && !page.body.contains("By order"), "{}", page.body);
+        assert!(page.body.contains("one (1)"), "{}", page.body);
     }
 }

@@ -163,6 +163,19 @@ impl ModelAdmin for NoteAdmin {
     }
 }
 
+/// The notes of a project that has no pages for orders.
+pub struct FilteredNoteAdmin;
+
+impl ModelAdmin for FilteredNoteAdmin {
+    fn model(&self) -> Model {
+        NoteAdmin.model()
+    }
+
+    fn list_filter(&self) -> &[&str] {
+        &["order", "text"]
+    }
+}
+
 pub fn register(builder: AppsBuilder) -> AppsBuilder {
     builder.admin(CustomerAdmin).admin(OrderAdmin).admin(LineAdmin).admin(InvoiceAdmin).admin(NoteAdmin)
 }

@@ -99,7 +99,14 @@ async fn end(request: &AdminRequest, key: &str) -> Result<HttpResponse, PageErro
     };
     let (app, model) = (registered.model.app_label.clone(), registered.model.model_name.clone());
     let users = Arc::clone(auth.users());
-    let write = move |conn: &mut DbConnection| -> Result<Option<String>, DatabaseError> {
+    let (registered, pk) = (registered.clone(), key.to_owned());
+    let permissions = Arc::clone(&request.permissions);
+    let write = move |conn: &mut DbConnection| -> Result<Option<String>, PageError> {
+        registered.objects.lock(conn, &[&pk])?;
+        // Another request may have given the user more permissions.
+        if !registered.unchangeable(conn, &permissions, &[&pk])?.is_empty() {
+            return Err(PageError::PermissionDenied);
+        }
         let Some(found) = users.get_by_pk(conn, user)? else { return Ok(None) };
         let Some(user) = found.pk() else { return Ok(None) };
         let Some((message, text)) = work(conn, &found, user)? else { return Ok(None) };

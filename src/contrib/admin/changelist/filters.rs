@@ -286,6 +286,10 @@ impl Filter {
         part: &Statement,
         others: &Statement,
     ) -> Result<Vec<u64>, ChangeListError> {
+        // Without a choice the statement would have no columns.
+        if self.choices.is_empty() {
+            return Ok(Vec::new());
+        }
         let table = registered.objects.table(conn)?;
         let mut statement = Statement::new("SELECT ");
         for (index, choice) in self.choices.iter().enumerate() {

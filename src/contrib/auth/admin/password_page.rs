@@ -14,7 +14,6 @@ use super::super::hashers::{PasswordHashers, is_password_usable};
 use super::super::models::UserModel;
 use super::super::session::update_session_auth_hash;
 use super::super::signals::EndOfLogins;
-use super::grants::with_more_permissions;
 use super::password_form::{add_passwords, add_usable_password, validate_passwords, wants_password};
 use crate::apps::Apps;
 use crate::contrib::admin::chrome::Chrome;
@@ -120,7 +119,7 @@ async fn store(
     let store = move |conn: &mut DbConnection| -> Result<Option<SharedUser>, PageError> {
         registered.objects.lock(conn, &[&key])?;
         // Checked again, because another request may have given the user more permissions.
-        if !with_more_permissions(conn, &registered.objects, &permissions, &[&key])?.is_empty() {
+        if !registered.unchangeable(conn, &permissions, &[&key])?.is_empty() {
             return Err(PageError::PermissionDenied);
         }
         let mut password = Row::new(&registered.model);

@@ -100,7 +100,9 @@ impl TemporaryDirectory {
                     drop(listening);
                     signal.await;
                 }
-                let _ = std::fs::remove_dir_all(&path);
+                if let Err(error) = std::fs::remove_dir_all(&path) {
+                    eprintln!("The copy of the database is still in {}: {error}", path.display());
+                }
                 std::process::exit(130);
             });
         });

@@ -16,7 +16,7 @@ use crate::db::schema::{
     token_family_tokenfamily as families,
 };
 use crate::db::types::to_db;
-use crate::db::{DbConnection, advisory_lock, with_backend};
+use crate::db::{DbConnection, advisory_lock, shared_advisory_lock, with_backend};
 use crate::simplejwt::token_blacklist::models::{BlacklistedToken, OutstandingToken};
 
 /// The reason why a family was ended before it expired.
@@ -108,7 +108,7 @@ pub fn end_all(
             return Ok(());
         }
     }
-    log::warn!("tokens of user {user_id} were refreshed by a Django while they were ended, so some may still be valid");
+    log::warn!("another server refreshes tokens of user {user_id} while they are ended, so some may still be valid");
     Ok(())
 }
 
@@ -142,7 +142,20 @@ pub fn limit(
 /// # Errors
 /// Returns the errors of the database.
 pub fn lock_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<()> {
-    advisory_lock(conn, &format!("logins of user {user_id}"))
+    advisory_lock(conn, &logins_of(user_id))
+}
+
+/// Makes the end of all logins of a user wait for this transaction, or this transaction wait for the end. Several rotations may do
+/// so at the same time.
+///
+/// # Errors
+/// Returns the errors of the database.
+pub fn share_user(conn: &mut DbConnection, user_id: UserId) -> QueryResult<()> {
+    shared_advisory_lock(conn, &logins_of(user_id))
+}
+
+fn logins_of(user_id: UserId) -> String {
+    format!("logins of user {user_id}")
 }
 
 /// Marks and blacklists the `families` that have not ended. Returns their number.

@@ -17,7 +17,7 @@ mod token;
 
 pub use self::activity::FamilyActivity;
 pub use self::advance::{FamilyStep, advance};
-pub use self::ending::{EndReason, end_all, end_family, limit, lock_user};
+pub use self::ending::{EndReason, end_all, end_family, limit, lock_user, share_user};
 pub use self::family::{NewTokenFamily, TokenFamily};
 pub use self::living::{LivingFamily, living};
 pub use self::lookup::FamilyLookup;

@@ -191,7 +191,9 @@ per_database! {
             for _round in 0..4 {
                 let tokens = [text(&app.login(&alice()).await, "refresh"), text(&django.login(&alice()).await, "refresh")];
                 let has_ended = Cell::new(false);
-                let refreshes = tokens.iter().flat_map(|token| [&app, &other].map(|app| refresh_until(app, token, &has_ended)));
+                // One client for each token, so no token is refused because another client has used it.
+                let clients = tokens.iter().zip([&app, &other]);
+                let refreshes = clients.map(|(token, app)| refresh_until(app, token, &has_ended));
                 let end = async {
                     end_logins(&app, EndOfLogins::LoggedOut { authtoken: false }, adjust).await;
                     has_ended.set(true);
