@@ -121,6 +121,7 @@ per_database! {
         assert_eq!(submit(&ann, &format!("/admin/people/person/{id}/delete/"), &[("post", "yes")]).await.status, 302);
         assert_eq!(app.count("people_person WHERE email = 'new@example.com'").await, 0);
     }
+
     async fn users_with_more_permissions_can_only_be_looked_at(db: TestDatabase) {
         let settings = &[("AUTH_USER_MODEL", "people.Person"), ("USERNAME_FIELD", "email"), ("REQUIRED_FIELDS", "full_name")];
         let app = site(db, PEOPLE, settings).await;
