@@ -12,7 +12,7 @@ use crate::apps::Sweep;
 use crate::core::clock::Clock;
 use crate::db::{Database, DatabaseError, delete_in_batches};
 
-/// The lock that lets only one instance sweep at a time.
+/// The lock of a batch, so that only one instance at a time deletes.
 pub const LOCK: &str = "token_sweep";
 
 /// Does the `sweeps` of the apps after each `interval`; never ends. A failure is logged, and the next time it is tried again.

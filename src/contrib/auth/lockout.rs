@@ -56,7 +56,7 @@ const SWEEP_INTERVAL: i64 = 60;
 const SWEEP_BATCH: i64 = 100;
 /// Longest stored address, in characters.
 const ADDRESS_LENGTH: usize = 64;
-/// The lock that lets only one instance sweep at a time.
+/// The lock of a batch, so that only one instance at a time deletes.
 const SWEEP_LOCK: &str = "login_failures_sweep";
 
 /// How often an attempt reads its row again, because other attempts have changed it.

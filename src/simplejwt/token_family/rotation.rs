@@ -45,7 +45,7 @@ pub(in crate::simplejwt) struct Rotation {
     pub client: Client,
 }
 
-/// What became of a refresh whose token was not rotated.
+/// The result of a refresh whose token was not rotated.
 #[derive(Debug)]
 pub(in crate::simplejwt) enum Outcome {
     /// The family or the token was not recorded, and is now. The token can be rotated.
